@@ -1,0 +1,52 @@
+"""What a reader missed, told once: each post as it is now, however often it changed."""
+
+from dataclasses import replace
+
+from django.db.models import Q
+
+from consumers.connection import Connection
+from consumers.index import concerns
+from consumers.log import Entry, Kind, Log, told
+
+MOST = 200
+"""More posts than this are not replayed: reading anew is quicker."""
+
+
+async def replay(log: Log, connection: Connection, cursor: int) -> list[str] | None:
+    """The frames that bring a reader from `cursor` to the log's position; None if it must read anew."""
+    latest: dict[int, Entry] = {}
+    created: set[int] = set()
+    async for page in log.history(cursor, sieve(connection)):
+        for entry in page:
+            if not concerns(connection, entry):
+                continue
+            if not entry.is_post:
+                return None
+            latest.pop(entry.subject_id, None)
+            latest[entry.subject_id] = entry
+            if entry.kind == Kind.POST_CREATED:
+                created.add(entry.subject_id)
+        if len(latest) > MOST:
+            return None
+    posts = await log.posts([entry.subject_id for entry in latest.values() if entry.kind != Kind.POST_DELETED])
+    return told((_as_first_told(entry, created) for entry in latest.values()), posts)
+
+
+def _as_first_told(entry: Entry, created: set[int]) -> Entry:
+    """A post that was made and changed while the reader was away is told as made."""
+    changed = entry.kind == Kind.POST_UPDATED and entry.subject_id in created
+    return replace(entry, kind=Kind.POST_CREATED) if changed else entry
+
+
+def sieve(connection: Connection) -> Q:
+    """The database's part of `concerns`: what can concern the connection and perhaps a little more."""
+    view, viewer = connection.view, connection.viewer
+    resets = Q(kind=Kind.FEED_RESET)
+    own = Q(actor_id=viewer.user_id) if viewer else Q()
+    if view.kind == "home" and viewer:
+        return resets | Q(actor_id__in=[viewer.user_id, *viewer.followed])
+    if view.kind == "user":
+        return resets | own | Q(actor_id=view.key)
+    if view.kind == "post":
+        return resets | Q(subject_id=view.key)
+    return Q()

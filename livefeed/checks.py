@@ -1,0 +1,40 @@
+"""Wrong configuration, found by `manage.py check` before anybody else finds it."""
+
+import sqlite3
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import checks
+
+SQLITE_WITH_SAFE_WAL = (3, 51, 3)
+
+
+def register() -> None:
+    """Registers every check; called once, by `LivefeedConfig.ready()`."""
+    checks.register(check_secret_key)
+    checks.register(check_public_address)
+    checks.register(check_sqlite_version, deploy=True)
+
+
+def check_secret_key(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    if not settings.DEBUG and settings.SECRET_KEY == settings.DEVELOPMENT_KEY:
+        hint = "Set SECRET_KEY to a long random text of your own."
+        return [checks.Error("The development key is in use without DEBUG.", hint=hint, id="livefeed.E001")]
+    return []
+
+
+def check_public_address(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    address = urlsplit(settings.LIVEFEED_URL)
+    if address.scheme in ("http", "https") and address.hostname and not address.path:
+        return []
+    hint = "Give the scheme and host that readers type, such as https://feed.example.org, and no path."
+    return [checks.Error(f"LIVEFEED_URL is {settings.LIVEFEED_URL!r}.", hint=hint, id="livefeed.E002")]
+
+
+def check_sqlite_version(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if not engine.endswith("sqlite3") or sqlite3.sqlite_version_info >= SQLITE_WITH_SAFE_WAL:
+        return []
+    hint = "Before 3.51.3 a WAL reset can, rarely, damage the file under many writers. Keep backups, or use PostgreSQL."
+    return [checks.Warning(f"SQLite is {sqlite3.sqlite_version}.", hint=hint, id="livefeed.W001")]

@@ -1,0 +1,61 @@
+"""The one door through which anything is announced: a row in the log, and at commit a ring.
+
+The ring carries nothing and may be lost: whoever listens reads the log. This module knows no consumers; a process that
+has listeners (see consumers/hub.py) adds their bells here.
+"""
+
+from collections.abc import Callable
+
+from django.db import transaction
+
+from livefeed.models import Event, Follow, Post
+
+Bell = Callable[[], None]
+_bells: set[Bell] = set()
+
+
+def post_created(post: Post) -> None:
+    publish(Event.Kind.POST_CREATED, subject_id=post.pk, actor_id=post.author_id)
+
+
+def post_updated(post: Post) -> None:
+    publish(Event.Kind.POST_UPDATED, subject_id=post.pk, actor_id=post.author_id)
+
+
+def post_deleted(post: Post) -> None:
+    publish(Event.Kind.POST_DELETED, subject_id=post.pk, actor_id=post.author_id)
+
+
+def follow_created(follow: Follow) -> None:
+    publish(Event.Kind.FOLLOW_CREATED, subject_id=follow.followed_id, actor_id=follow.follower_id)
+
+
+def follow_removed(follow: Follow) -> None:
+    publish(Event.Kind.FOLLOW_REMOVED, subject_id=follow.followed_id, actor_id=follow.follower_id)
+
+
+def feed_reset() -> None:
+    """Tells every open page to read anew: for writes that fire no signals (bulk, loaddata)."""
+    publish(Event.Kind.FEED_RESET)
+
+
+def publish(kind: Event.Kind, *, subject_id: int = 0, actor_id: int = 0) -> None:
+    """Writes one event into the current transaction and rings once that is committed. A ring that fails is logged and
+    harms nobody: the post is saved, and the log is read at the next tick."""
+    Event.objects.create(kind=kind, subject_id=subject_id, actor_id=actor_id)
+    transaction.on_commit(ring, robust=True)
+
+
+def ring() -> None:
+    """Wakes this process's listeners. Safe from any thread, never waits."""
+    for bell in tuple(_bells):
+        bell()
+
+
+def add_bell(bell: Bell) -> None:
+    """Lets `bell` ring whenever something was committed in this process. It must be thread-safe and quick."""
+    _bells.add(bell)
+
+
+def remove_bell(bell: Bell) -> None:
+    _bells.discard(bell)

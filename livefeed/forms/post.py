@@ -1,0 +1,81 @@
+"""The composer and the editor."""
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.http import QueryDict
+
+from livefeed.models import Post
+from livefeed.models.post import BODY_MAX, TITLE_MAX
+from livefeed.text import tidy_line, tidy_text
+
+
+class TidyLine(forms.CharField):
+    def to_python(self, value: Any) -> str:
+        return tidy_line(super().to_python(value) or "")
+
+
+class TidyText(forms.CharField):
+    """Browsers send a line end as two characters and count it as one: it is counted as one here too."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        return tidy_text(super().to_python(value) or "")
+
+
+def too_long(what: str, most: int) -> str:
+    return f"{what} has %(show_value)d characters; {most:,} fit."
+
+
+class PostForm(forms.Form):
+    """What somebody writes: an optional title and a body. `key` makes a repeated submission the same post."""
+
+    title = TidyLine(
+        required=False,
+        max_length=TITLE_MAX,
+        error_messages={"max_length": too_long("The title", TITLE_MAX)},
+        widget=forms.TextInput(
+            attrs={"placeholder": "Title (optional)", "autocomplete": "off", "class": "composer-title"}
+        ),
+    )
+    body = TidyText(
+        max_length=BODY_MAX,
+        error_messages={"required": "Write something first.", "max_length": too_long("Your post", BODY_MAX)},
+        widget=forms.Textarea(attrs={"placeholder": "What is on your mind?", "rows": 2, "class": "composer-body"}),
+    )
+    key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | dict[str, str] | None = None, *, ids: str = "composer", **kwargs: Any) -> None:
+        super().__init__(data, auto_id=f"{ids}-%s", **kwargs)
+        for name, label, most in (("title", "Title", TITLE_MAX), ("body", "Post", BODY_MAX)):
+            # The server counts, so that a text that is too long comes back whole instead of being cut by the browser.
+            attributes = self.fields[name].widget.attrs
+            attributes.pop("maxlength", None)
+            attributes |= {"aria-label": label, "data-most": most}
+
+
+class EditForm(PostForm):
+    """The same text once more. `version` is what the editor saw: somebody else's change meanwhile is not overwritten
+    unseen."""
+
+    key = None  # type: ignore[assignment]  # an edit repeated is the same edit
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | dict[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["body"].widget.attrs["autofocus"] = True
+
+    @classmethod
+    def of(cls, post: Post) -> "EditForm":
+        """The editor as it opens, ids kept apart from those of other editors on the page."""
+        initial = {"title": post.title, "body": post.body, "version": post.version}
+        return cls(initial=initial, ids=f"edit-{post.pk}")
+
+    def clash(self, current: Post) -> None:
+        """Says that the post was changed meanwhile; the next save then counts as having seen that."""
+        self.data = {**self.data, "version": str(current.version)}
+        self.add_error(
+            "body", "This post was changed elsewhere while you were editing it. Save again to keep your text."
+        )

@@ -1,0 +1,8 @@
+"""The things Livefeed keeps."""
+
+from livefeed.models.event import Event
+from livefeed.models.follow import Follow
+from livefeed.models.post import EditConflictError, Post
+from livefeed.models.user import User
+
+__all__ = ["EditConflictError", "Event", "Follow", "Post", "User"]

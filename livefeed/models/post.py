@@ -1,0 +1,140 @@
+"""Posts, and who may see which."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Self
+
+from django.core.validators import MaxLengthValidator
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.urls import reverse
+from django.utils import timezone
+
+from livefeed.models.user import User
+
+TITLE_MAX, BODY_MAX = 120, 5_000
+
+
+class EditConflictError(Exception):
+    """Somebody saved the post after the editor was opened; `current` is how it stands now."""
+
+    def __init__(self, current: "Post") -> None:
+        super().__init__(f"post {current.pk} is at version {current.version}")
+        self.current = current
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    def visible_to(self, viewer: User | None) -> Self:
+        """Those that `viewer` (None: a visitor) may see. The one place that decides it for rows."""
+        return self.filter(author__is_active=True)
+
+    def home_of(self, viewer: User) -> Self:
+        """What `viewer`'s home shows: own posts and those of everyone followed."""
+        return self.filter(Q(author=viewer) | Q(author__in=viewer.following.values("followed")))
+
+    def newest_first(self) -> Self:
+        return self.select_related("author").order_by("-created_at", "-pk")
+
+    def before(self, sort_key: str) -> Self:
+        """Those that come after `sort_key` in a feed, newest first. Raises `ValueError` if it is no sort key."""
+        micros, _, pk = sort_key.partition("-")
+        moment = _moment(int(micros))
+        return self.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=int(pk)))
+
+
+class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: ignore[misc]  # made at run time
+    def publish(self, author: User, *, title: str, body: str, key: uuid.UUID | None = None) -> "Post":
+        """Makes a post, once: the same text sent again under the same `key` (a double click, a retried request)
+        gives the post that is already there. A different text under a used key is a new post, so nothing is lost."""
+        post = Post(author=author, title=title, body=body, key=key or uuid.uuid4())
+        try:
+            with transaction.atomic():
+                post.save()
+        except IntegrityError:
+            twin = self.filter(author=author, key=post.key).first()
+            if twin is None:
+                raise
+            same = (twin.title, twin.body) == (post.title, post.body)
+            return twin if same else self.publish(author, title=title, body=body)
+        return post
+
+
+class Post(models.Model):
+    """Something somebody wrote. `version` counts its changes; feeds are ordered by `(created_at, id)`."""
+
+    author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="posts")
+    title = models.CharField(max_length=TITLE_MAX, blank=True)
+    body = models.TextField(validators=[MaxLengthValidator(BODY_MAX)])
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    edited_at = models.DateTimeField(null=True, blank=True, editable=False)
+    key = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    objects: ClassVar[PostManager] = PostManager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="post_newest"),
+            models.Index(fields=["author", "created_at", "id"], name="post_newest_of_author"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["author", "key"], name="post_key_unique"),
+            models.CheckConstraint(
+                condition=Q(models.lookups.GreaterThanOrEqual(Length("body"), 1))
+                & Q(models.lookups.LessThanOrEqual(Length("body"), BODY_MAX)),
+                name="post_body_length",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.body[:60]
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        """Saves the post and, in the same transaction, all that its signals write. A change counts as a version."""
+        if not self._state.adding:
+            self.version = F("version") + 1  # counted by the database, read back by save()
+            self.edited_at = timezone.now()
+            if update_fields is not None:
+                update_fields = {*update_fields, "version", "edited_at"}
+        with transaction.atomic():
+            super().save(*args, update_fields=update_fields, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("post", args=[self.pk])
+
+    def edit(self, *, title: str, body: str, seen_version: int) -> None:
+        """Changes the text. Raises `EditConflictError` if the post is no longer at `seen_version`, the version that the
+        editor was opened with, and `Post.DoesNotExist` if it is gone."""
+        with transaction.atomic():
+            current = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=self.pk)
+            if current.version != seen_version:
+                raise EditConflictError(current)
+            self.title, self.body = title, body
+            self.save(update_fields=["title", "body"])
+
+    @property
+    def is_edited(self) -> bool:
+        return self.edited_at is not None
+
+    @property
+    def sort_key(self) -> str:
+        """Where the post stands in a feed: greater is newer, compared as text."""
+        return f"{_micros(self.created_at):017d}-{self.pk:012d}"
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _micros(moment: datetime) -> int:
+    """Whole microseconds since 1970; exact, unlike `timestamp()`."""
+    passed = moment - EPOCH
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+
+
+def _moment(micros: int) -> datetime:
+    try:
+        return EPOCH + timedelta(microseconds=micros)
+    except OverflowError:
+        raise ValueError(f"{micros} is no time") from None

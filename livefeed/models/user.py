@@ -1,0 +1,116 @@
+"""People."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+from django.apps import apps
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.validators import MinLengthValidator, RegexValidator
+from django.db import models
+from django.db.models.functions import Length, Lower
+from django.urls import reverse
+
+USERNAME_MIN, USERNAME_MAX = 3, 30
+RECENT_POSTS = 200
+"""Among the authors of how many posts people to follow are looked for."""
+
+username_validators: list[Callable[[Any], None]] = [
+    RegexValidator(r"\A[A-Za-z0-9_]*\Z", "Use only letters a to z, digits and underscores."),
+    MinLengthValidator(USERNAME_MIN, f"Use at least {USERNAME_MIN} characters."),
+]
+
+
+class UsernameCharacters(models.Func):
+    """True where a name holds only ASCII letters, digits and underscores. SQLite knows no regular expressions of its
+    own (Django lends it some), so each database is asked in words that its own tools understand too."""
+
+    output_field = models.BooleanField()
+    conditional = True
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return super().as_sql(compiler, connection, template="%(expressions)s NOT GLOB '*[^A-Za-z0-9_]*'", **extra)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return super().as_sql(compiler, connection, template="%(expressions)s ~ '^[A-Za-z0-9_]*$'", **extra)
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def named(self, username: str) -> Self:
+        """The one with this name, however it is cased (uses the unique index on the lowered name)."""
+        return self.alias(lowered=Lower("username")).filter(lowered=username.lower())
+
+    def to_follow(self, viewer: "User", most: int = 5) -> Self:
+        """Up to `most` people who posted lately and whom `viewer` does not follow yet."""
+        lately = apps.get_model("livefeed.Post").objects.order_by("-created_at", "-pk").values("author")[:RECENT_POSTS]
+        others = self.filter(is_active=True, pk__in=lately).exclude(pk=viewer.pk)
+        return others.exclude(followers__follower=viewer).order_by("-pk")[:most]
+
+
+class LivefeedUserManager(UserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]  # made at run time
+    def get_by_natural_key(self, username: str | None) -> "User":
+        found: User = self.named(username or "").get()
+        return found
+
+
+class User(AbstractUser):
+    """Somebody who reads and writes. `username` is unique whatever its case; `name` is what others read."""
+
+    first_name = None  # type: ignore[assignment]  # one display name instead
+    last_name = None  # type: ignore[assignment]
+    username = models.CharField(
+        max_length=USERNAME_MAX,
+        unique=True,
+        validators=username_validators,
+        error_messages={"unique": "That name is taken."},
+    )
+    name = models.CharField("display name", max_length=50, blank=True)
+
+    objects: ClassVar[LivefeedUserManager] = LivefeedUserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"), name="user_name_unique", violation_error_message="That name is taken."
+            ),
+            models.CheckConstraint(
+                condition=models.Q(UsernameCharacters("username")),
+                name="user_name_characters",
+                violation_error_message="Use only letters a to z, digits and underscores.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(models.lookups.GreaterThanOrEqual(Length("username"), USERNAME_MIN)),
+                name="user_name_length",
+                violation_error_message=f"Use at least {USERNAME_MIN} characters.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"@{self.username}"
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        return self.display_name
+
+    def get_short_name(self) -> str:
+        return self.username
+
+    def get_absolute_url(self) -> str:
+        return reverse("profile", args=[self.username])
+
+    def follow(self, other: "User") -> bool:
+        """Follows `other`; True if that is new. Raises `ValidationError` for oneself."""
+        from livefeed.models.follow import Follow
+
+        return Follow.objects.begin(self, other)
+
+    def unfollow(self, other: "User") -> bool:
+        """Stops following `other`; True if that changed anything."""
+        from livefeed.models.follow import Follow
+
+        return Follow.objects.end(self, other)
+
+    def follows(self, other: "User") -> bool:
+        return self.following.filter(followed=other).exists()

@@ -1,0 +1,220 @@
+"""The one settings file. Everything that differs between places comes from the environment or from `.env`."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+import environ
+from django.utils.csp import CSP
+
+django_stubs_ext.monkeypatch()  # lets generic classes of Django's be written as such: ModelAdmin[Post]
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+VAR_DIR.mkdir(exist_ok=True)
+
+env = environ.FileAwareEnv()
+env.read_env(BASE_DIR / ".env")
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+PORT: int = env.int("PORT", default=8000)
+DEVELOPMENT_KEY = "only-for-development-and-tests-never-for-the-internet"
+SECRET_KEY: str = env.str("SECRET_KEY", default=DEVELOPMENT_KEY if DEBUG else "")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+# The public address, as readers type it. Links in mails and the sockets' origin check rest on it.
+LIVEFEED_URL: str = env.str("LIVEFEED_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[urlsplit(LIVEFEED_URL).hostname or "", *LOOPBACK_HOSTS])
+CSRF_TRUSTED_ORIGINS = [LIVEFEED_URL]
+
+INSTALLED_APPS = [
+    "livefeed",
+    "daphne",
+    "channels",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+
+# All of these run in the view's own thread: one async-only middleware here would cost each request a thread hop.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "livefeed.urls"
+ASGI_APPLICATION = "asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["livefeed.templatetags.livefeed"],
+        },
+    },
+]
+
+
+# --- Where things are kept ---
+
+
+def _database(url: dict[str, Any]) -> dict[str, Any]:
+    """Adds to a parsed DATABASE_URL what each database needs to stand many processes at once.
+
+    SQLite: deferred transactions that turn into writers fail at once when another writer was faster, so they begin
+    IMMEDIATE; WAL lets readers pass a writer; synchronous FULL keeps an acknowledged post through a power cut.
+    PostgreSQL: daphne runs each request in a thread of its own, so connections come from a pool.
+    """
+    options: dict[str, Any] = url.setdefault("OPTIONS", {})
+    if url["ENGINE"].endswith("sqlite3"):
+        pragmas = (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;"
+        )
+        options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
+        url["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+    else:
+        url["ENGINE"] = "django.db.backends.postgresql"
+        options |= {"pool": {"min_size": 2, "max_size": env.int("LIVEFEED_DATABASE_POOL", default=16), "timeout": 30}}
+    return url
+
+
+DATABASES = {"default": _database(env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'livefeed.sqlite3'}"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL: str = env.str("REDIS_URL", default="")
+
+
+def _channel_layer(redis_url: str) -> dict[str, Any]:
+    """Redis pub/sub between processes, memory within one. `socket_timeout` stays above the 5 s of a blocking read:
+    redis-py 8's own default of 5 s kills idle receivers (channels_redis#422)."""
+    if not redis_url:
+        return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    host = {"address": redis_url, "socket_timeout": 15, "socket_connect_timeout": 1}
+    backend = env.str("LIVEFEED_CHANNEL_LAYER", default="channels_redis.pubsub.RedisPubSubChannelLayer")
+    return {"BACKEND": backend, "CONFIG": {"hosts": [host], "prefix": "livefeed"}}
+
+
+CHANNEL_LAYERS = {"default": _channel_layer(REDIS_URL)}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "livefeed.storage.HashedStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+
+
+# --- Accounts and mail ---
+
+AUTH_USER_MODEL = "livefeed.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 2
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Livefeed] "
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(LIVEFEED_URL).scheme
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_USERNAME_MIN_LENGTH = 3
+
+MAIL_DIR = VAR_DIR / "mail"
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"Livefeed <noreply@{urlsplit(LIVEFEED_URL).hostname}>")
+
+
+def _mailer() -> dict[str, Any]:
+    """Turns EMAIL_URL into a mailer; in development mail is shown on the console and kept for /dev/mail/."""
+    if DEBUG and "EMAIL_URL" not in env.ENVIRON:
+        return {"BACKEND": "livefeed.mail.DevelopmentBackend", "OPTIONS": {"file_path": str(MAIL_DIR)}}
+    parsed = env.email_url("EMAIL_URL", default="smtp://localhost:25")
+    if not parsed["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
+        return {"BACKEND": parsed["EMAIL_BACKEND"]}
+    options = {
+        "host": parsed["EMAIL_HOST"],
+        "port": parsed["EMAIL_PORT"],
+        "username": parsed["EMAIL_HOST_USER"] or "",
+        "password": parsed["EMAIL_HOST_PASSWORD"] or "",
+        "use_tls": parsed.get("EMAIL_USE_TLS", False),
+        "use_ssl": parsed.get("EMAIL_USE_SSL", False),
+        "timeout": 10,
+    }
+    return {"BACKEND": parsed["EMAIL_BACKEND"], "OPTIONS": options}
+
+
+MAILERS = {"default": _mailer()}
+
+
+# --- Safety ---
+
+SECURE_CSP: dict[str, Any] = {
+    "default-src": [CSP.SELF],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF, CSP.NONCE],
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LIVEFEED_URL.startswith("https://")
+SESSION_COOKIE_NAME = "livefeed_session"
+CSRF_FAILURE_VIEW = "livefeed.views.errors.csrf_failed"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+
+# --- Words and time ---
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+}

@@ -1,0 +1,46 @@
+"""Every receiver. Each does one small thing by calling one named function; none does any work itself.
+
+`raw=True` (loaddata) is ignored: fixtures bring rows whose neighbours may not be there yet.
+Receivers run inside the transaction of the save that fired them, so what they write is committed with it.
+"""
+
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save, pre_save
+
+from livefeed import events
+from livefeed.models import Follow, Post
+from livefeed.text import tidy_line
+
+
+def connect() -> None:
+    """Connects every receiver; called once, by `LivefeedConfig.ready()`."""
+    pre_save.connect(tidy_title, sender=Post, dispatch_uid="post.tidy_title")
+    post_save.connect(announce_post, sender=Post, dispatch_uid="post.announce")
+    post_delete.connect(announce_deletion, sender=Post, dispatch_uid="post.announce_deletion")
+    post_save.connect(announce_follow, sender=Follow, dispatch_uid="follow.announce")
+    post_delete.connect(announce_unfollow, sender=Follow, dispatch_uid="follow.announce_end")
+
+
+def tidy_title(sender: type[Post], instance: Post, raw: bool = False, **kwargs: Any) -> None:
+    if not raw:
+        instance.title = tidy_line(instance.title)
+
+
+def announce_post(sender: type[Post], instance: Post, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    if not raw:
+        announce = events.post_created if created else events.post_updated
+        announce(instance)
+
+
+def announce_deletion(sender: type[Post], instance: Post, **kwargs: Any) -> None:
+    events.post_deleted(instance)
+
+
+def announce_follow(sender: type[Follow], instance: Follow, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    if created and not raw:
+        events.follow_created(instance)
+
+
+def announce_unfollow(sender: type[Follow], instance: Follow, **kwargs: Any) -> None:
+    events.follow_removed(instance)

@@ -1,0 +1,37 @@
+"""Small pieces of HTML that every page uses."""
+
+from zlib import crc32
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from livefeed.models import User
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of our own drawing; decoration, so it has no name of its own."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("icons.svg"), name)
+
+
+@register.simple_tag
+def avatar(person: User) -> SafeString:
+    """A person's initials on a hue taken from the name, as SVG. `fill` is an attribute, not a style: the content
+    security policy allows no inline styles."""
+    return format_html(
+        '<svg class="avatar" viewBox="0 0 40 40" aria-hidden="true"><circle cx="20" cy="20" r="20" fill="{}"/>'
+        '<text x="20" y="20" dy=".35em" text-anchor="middle">{}</text></svg>',
+        f"oklch(0.52 0.11 {crc32(person.username.lower().encode()) % 360})",
+        initials(person.display_name),
+    )
+
+
+def initials(name: str) -> str:
+    """The first characters of the first and the last word: "Mara Lindqvist" gives "ML"."""
+    words = [word for word in name.replace("_", " ").split() if word[0].isalnum()] or [name or "?"]
+    ends = words[:1] + words[1:][-1:]
+    return "".join(word[0] for word in ends).upper()

@@ -1,0 +1,26 @@
+"""Tidying of what people type."""
+
+import re
+import unicodedata
+
+# Marks that turn the reading direction of what follows: with them a name can be made to read as another one.
+_DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_UNWANTED = _DIRECTIONS + "\ufeff"
+
+
+def tidy_line(text: str) -> str:
+    """One line: white space folded, control and bidirectional characters gone."""
+    visible = "".join(" " if char.isspace() else char for char in text)
+    return re.sub(r" +", " ", without_controls(visible)).strip()
+
+
+def tidy_text(text: str) -> str:
+    """Several lines: line ends made alike, controls gone, no white space around it."""
+    return without_controls(text.replace("\r\n", "\n").replace("\r", "\n"), keep="\n\t").strip()
+
+
+def without_controls(text: str, keep: str = "") -> str:
+    """`text` less control characters, direction marks and halves of surrogate pairs, but for those in `keep`."""
+    return "".join(
+        char for char in text if char in keep or not (char in _UNWANTED or unicodedata.category(char) in ("Cc", "Cs"))
+    )

@@ -1,0 +1,26 @@
+"""Every address."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from livefeed.views import devmail, feed, health
+from livefeed.views.follows import FollowView
+from livefeed.views.posts import PostEditorView, PostsView, PostView
+
+urlpatterns = [
+    path("", feed.home, name="home"),
+    path("explore/", feed.explore, name="explore"),
+    path("@<str:username>/", feed.profile, name="profile"),
+    path("@<str:username>/follow/", FollowView.as_view(), name="follow"),
+    path("posts/", PostsView.as_view(), name="posts"),
+    path("posts/<int:pk>/", PostView.as_view(), name="post"),
+    path("posts/<int:pk>/edit/", PostEditorView.as_view(), name="edit_post"),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+    path("dev/mail/", devmail.mailbox, name="dev_mail"),
+]
+
+handler403 = "livefeed.views.errors.forbidden"
+handler404 = "livefeed.views.errors.not_found"

@@ -1,0 +1,37 @@
+"""What is said when something cannot be done. htmx gets one sentence into the page's notices, so that nothing that
+somebody was typing is replaced by an error page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from livefeed.forms.post import PostForm
+
+TO_THE_NOTICES = {"HX-Retarget": "#notices", "HX-Reswap": "innerHTML"}
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    said = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
+    return _say(request, 404, said or "There is no such page.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _say(request, 403, str(exception) or "You cannot do that.")
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page was older than the sign-in. What was typed into it comes back with a fresh token."""
+    said = "This page was out of date, so nothing was saved. Send it again: it is all still here."
+    if "body" not in request.POST or "version" in request.POST:
+        return _say(request, 403, "This page was out of date, so nothing was changed. Reload it and try again.")
+    form = PostForm({"title": request.POST.get("title", ""), "body": request.POST["body"]})
+    form.add_error(None, said)
+    template = "posts/_composer.html" if getattr(request, "htmx", False) else "posts/compose.html"
+    return render(request, template, {"form": form}, status=403)
+
+
+def _say(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    if getattr(request, "htmx", False):
+        notice = render_to_string("_notice.html", {"sentence": sentence})
+        return HttpResponse(notice, status=status, headers=TO_THE_NOTICES)
+    return render(request, f"{status}.html", {"sentence": sentence}, status=status)

@@ -1,0 +1,71 @@
+"""The pages that are lists of posts."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
+
+from livefeed.forms.post import PostForm
+from livefeed.models import Event, Post, User
+from livefeed.models.post import PostQuerySet
+from livefeed.views.resource import Request, viewer_of
+
+PAGE = 20
+"""Posts on a page."""
+
+
+def home(request: Request) -> HttpResponse:
+    """The home feed; for visitors the public feed and a sign-up."""
+    if not request.user.is_authenticated:
+        return feed_page(request, "feed/welcome.html", "public", Post.objects.visible_to(None))
+    return home_page(request, PostForm())
+
+
+def home_page(request: Request, form: PostForm, status: int = 200) -> HttpResponse:
+    """The home feed with a composer as it stands."""
+    posts = Post.objects.visible_to(request.user).home_of(request.user)
+    return feed_page(request, "feed/home.html", "home", posts, status, form=form)
+
+
+def explore(request: Request) -> HttpResponse:
+    """Everything public, and whom one might follow."""
+    return feed_page(request, "feed/explore.html", "public", Post.objects.visible_to(viewer_of(request)))
+
+
+def profile(request: Request, username: str) -> HttpResponse:
+    """What one person posted."""
+    person = get_object_or_404(User.objects.named(username), is_active=True)
+    posts = Post.objects.visible_to(viewer_of(request)).filter(author=person)
+    return feed_page(
+        request, "profiles/profile.html", f"user:{person.username}", posts, person=person, **_standing(request, person)
+    )
+
+
+def feed_page(
+    request: Request, template: str, view: str, posts: PostQuerySet, status: int = 200, **more: Any
+) -> HttpResponse:
+    """A page of posts from `?before=` on. The log's position is read before the data: the page's socket goes on from
+    there, so that nothing can fall between. htmx asks for older posts and gets only those."""
+    cursor = Event.objects.head()
+    before = request.GET.get("before", "")
+    try:
+        rows = list((posts.before(before) if before else posts).newest_first()[: PAGE + 1])
+    except ValueError:
+        raise Http404("There is no such page.") from None
+    context = {"posts": rows[:PAGE], "older": len(rows) > PAGE, "before": before, "view": view, "cursor": cursor}
+    if viewer := viewer_of(request):
+        context["suggestions"] = User.objects.to_follow(viewer)
+    only_older = request.htmx and before and request.headers.get("HX-Source", "").startswith("a")
+    response = render(request, "feed/_posts.html" if only_older else template, context | more, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _standing(request: Request, person: User) -> dict[str, Any]:
+    viewer = viewer_of(request)
+    return {
+        "follower_count": person.followers.count(),
+        "following_count": person.following.count(),
+        "follows": viewer.follows(person) if viewer else False,
+    }

@@ -1,0 +1,114 @@
+"""One post: read, write, change, remove."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+
+from livefeed.forms.post import EditForm, PostForm
+from livefeed.models import EditConflictError, Event, Post, User
+from livefeed.rendering import render_post
+from livefeed.views.feed import home_page
+from livefeed.views.resource import Request, Resource, viewer_of
+
+UNAUTHORIZED, CONFLICT, UNPROCESSABLE = 401, 409, 422
+
+
+class PostsView(Resource):
+    """All posts: `POST` adds one."""
+
+    def get(self, request: Request) -> HttpResponse:
+        return redirect("home")
+
+    def post(self, request: Request) -> HttpResponse:
+        form = PostForm(request.POST)
+        author = viewer_of(request)
+        if author is None or not form.is_valid():
+            return self.compose(form, explain(form, author))
+        text = form.cleaned_data
+        post = Post.objects.publish(author, title=text["title"], body=text["body"], key=text["key"])
+        if self.request.htmx:
+            return render(request, "posts/_created.html", {"post": post, "form": PostForm()})
+        return redirect("home")
+
+    def compose(self, form: PostForm, status: int) -> HttpResponse:
+        """The composer again, with all that was typed."""
+        if self.request.htmx:
+            return render(self.request, "posts/_composer.html", {"form": form}, status=status)
+        if not self.request.user.is_authenticated:
+            return render(self.request, "posts/compose.html", {"form": form}, status=status)
+        return home_page(self.request, form, status)
+
+
+class PostView(Resource):
+    """One post: `GET` reads it, `POST` edits it, `DELETE` removes it."""
+
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        cursor = Event.objects.head()
+        post = find_post(request, pk)
+        if self.request.htmx:
+            return HttpResponse(render_post(post))
+        return render(
+            request, "posts/detail.html", {"posts": [post], "post": post, "view": f"post:{pk}", "cursor": cursor}
+        )
+
+    def post(self, request: Request, pk: int) -> HttpResponse:
+        form = EditForm(request.POST, auto_id=f"edit-{pk}-%s")
+        author = viewer_of(request)
+        if author is None or not form.is_valid():
+            return edit_page(request, pk, form, explain(form, author))
+        post, text = find_own_post(request, pk), form.cleaned_data
+        try:
+            post.edit(title=text["title"], body=text["body"], seen_version=text["version"])
+        except EditConflictError as conflict:
+            form.clash(conflict.current)
+            return edit_page(request, pk, form, CONFLICT)
+        except Post.DoesNotExist:
+            raise Http404(GONE) from None
+        if self.request.htmx:
+            in_place = {"HX-Retarget": f"#post-{pk}", "HX-Reswap": "outerHTML"}
+            return HttpResponse(render_post(post), headers=in_place)
+        return redirect(post)
+
+    def delete(self, request: Request, pk: int) -> HttpResponse:
+        find_own_post(request, pk).delete()
+        return HttpResponse() if self.request.htmx else redirect("home")
+
+
+class PostEditorView(Resource):
+    """The editor of one post: `GET` opens it."""
+
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        return edit_page(request, pk, EditForm.of(find_own_post(request, pk)))
+
+
+GONE = "This post does not exist, or no longer does."
+
+
+def edit_page(request: Request, pk: int, form: EditForm, status: int = 200) -> HttpResponse:
+    """The editor: in place for htmx, a page of its own otherwise."""
+    template = "posts/_editor.html" if request.htmx else "posts/edit.html"
+    return render(request, template, {"form": form, "pk": pk}, status=status)
+
+
+def explain(form: PostForm, author: User | None) -> int:
+    """Lets the form say why a text goes back to whoever typed it; returns the status that says the same."""
+    if author is not None:
+        return UNPROCESSABLE
+    form.add_error(None, "You are signed out. Sign in in another tab, then send this again: it is all still here.")
+    return UNAUTHORIZED
+
+
+def find_post(request: Request, pk: int) -> Post:
+    """The post, if the viewer may see it. Raises `Http404` with a sentence for people."""
+    post: Post | None = Post.objects.visible_to(viewer_of(request)).select_related("author").filter(pk=pk).first()
+    if post is None:
+        raise Http404(GONE)
+    return post
+
+
+def find_own_post(request: Request, pk: int) -> Post:
+    """The same, if it is the viewer's own. Raises `PermissionDenied` otherwise."""
+    post = find_post(request, pk)
+    if post.author_id != request.user.pk:
+        raise PermissionDenied("Only its author can change a post.")
+    return post

@@ -1,0 +1,48 @@
+"""What the views that change things have in common."""
+
+from typing import Any, cast
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views import View
+from django_htmx.middleware import HtmxDetails
+
+from livefeed.models import User
+
+
+class Request(HttpRequest):
+    """A request as the middleware leaves it, for the type checker."""
+
+    htmx: HtmxDetails
+
+
+def viewer_of(request: HttpRequest) -> User | None:
+    """Who looks at the page; None for a visitor."""
+    return request.user if request.user.is_authenticated else None
+
+
+class Resource(View):
+    """A view whose forms may also DELETE: HTML knows only GET and POST, so a field `_method` names the verb."""
+
+    request: Request
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and request.POST.get("_method", "").upper() == "DELETE":
+            request.method = "DELETE"
+        return super().dispatch(request, *args, **kwargs)
+
+
+class SignedInResource(LoginRequiredMixin, Resource):
+    """A resource that only signed-in people change."""
+
+    @property
+    def viewer(self) -> User:
+        return cast(User, self.request.user)
+
+    def handle_no_permission(self) -> HttpResponse:  # type: ignore[override]  # the mixin raises or redirects
+        """Sends a visitor to the sign-in page, an htmx request with the whole window."""
+        if self.request.htmx:
+            return HttpResponse(status=401, headers={"HX-Redirect": reverse("account_login")})
+        return redirect("account_login")

@@ -1,0 +1,42 @@
+// Comforts of the composer and the editor: a count near the limit, Ctrl/Cmd-Enter, closing an editor.
+
+const NEAR = 500; // characters left from which on they are counted down
+
+export function keepComposers() {
+  document.addEventListener("input", (event) => event.target.matches?.(".composer-body") && count(event.target));
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest?.(".composer, .editor")?.requestSubmit();
+    if (event.key === "Escape") event.target.closest?.(".editor")?.querySelector("[data-close-editor]")?.click();
+  });
+  document.addEventListener("click", (event) => {
+    const closer = event.target.closest?.("[data-close-editor]");
+    const post = closer?.closest(".post");
+    if (post) {
+      event.preventDefault();
+      close(post);
+    }
+    if (event.target.closest?.(".rail-compose") && document.getElementById("composer")) {
+      event.preventDefault();
+      focusComposer();
+    }
+  });
+  if (location.hash === "#composer-body") focusComposer();
+}
+
+function close(post) {
+  post.querySelector(".editor").remove();
+  if (post.matches(".gone")) post.remove();
+  else post.querySelector(".post-actions a")?.focus();
+}
+
+function focusComposer() {
+  scrollTo({ top: 0 });
+  document.getElementById("composer-body")?.focus();
+}
+
+function count(field) {
+  const left = Number(field.dataset.most) - [...field.value].length;
+  const place = field.form.querySelector(".composer-count");
+  place.textContent = left < 0 ? `${-left} too many` : left <= NEAR ? `${left} left` : "";
+  place.toggleAttribute("data-over", left < 0);
+}

@@ -1,0 +1,152 @@
+// Keeps the list of posts true. Whatever comes, by socket or by an htmx answer, late, twice or out of order: the newer
+// version of a post stays, what was removed stays removed, and a new post goes where its sort key belongs.
+
+const removed = new Set(); // ids; a late answer must not bring a deleted post back
+const MOST_SHOWN = 300; // ids the server remembers for a page
+let waiting = null; // frames that came while the list is being read anew
+
+const list = () => document.getElementById("posts");
+const shownPosts = () => [...list().querySelectorAll(":scope > .post")];
+const postElement = (id) => document.getElementById(`post-${id}`);
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+export function receive(frame) {
+  if (frame.type === "reset") readAnew(frame.within);
+  else if (waiting) waiting.push(frame);
+  else if (frame.type === "post.deleted") remove(frame.id);
+  else if (frame.html) put(frame);
+}
+
+// Calls back with the ids the page shows: now, and whenever it has come to show posts that no socket brought.
+export function whenShownChanges(tell) {
+  const now = () => tell(shownPosts().slice(0, MOST_SHOWN).map((post) => Number(post.dataset.post)));
+  document.addEventListener("htmx:after:swap", (event) => event.detail.ctx.request && now());
+  document.addEventListener("livefeed:reread", now);
+  now();
+}
+
+function put({ id, version, sort, html }) {
+  const shown = postElement(id);
+  if (removed.has(id)) return;
+  if (!shown) insert(sort, html, id);
+  else if (Number(shown.dataset.version) < version) replace(shown, html, id);
+}
+
+function insert(sort, html, id) {
+  const from = list().dataset.from;
+  if (from && sort >= from) return; // this page begins further down
+  const next = shownPosts().find((post) => post.dataset.sort < sort) ?? list().querySelector(":scope > .older");
+  if (next?.matches(".older")) return; // it belongs to what has not been asked for yet
+  swap(next ?? list(), next ? "beforebegin" : "beforeend", html);
+  mark(id, "arrived");
+}
+
+// Puts the newer version in place; an open editor moves over with all that was typed in it.
+function replace(shown, html, id) {
+  const editor = shown.querySelector(".editor");
+  editor?.remove();
+  swap(shown, "outerHTML", html);
+  if (editor) postElement(id).append(editor);
+  mark(id, "changed");
+}
+
+function remove(id) {
+  removed.add(id);
+  const shown = postElement(id);
+  if (!shown) return;
+  if (shown.querySelector(".editor")) return keepEditorOf(shown);
+  if (still.matches || document.hidden) return shown.remove();
+  shown.classList.add("leaving");
+  setTimeout(() => shown.remove(), 150);
+}
+
+// Somebody is typing into a post that is gone: the text stays until they have done with it.
+function keepEditorOf(shown) {
+  if (shown.matches(".gone")) return;
+  shown.classList.add("gone");
+  shown.querySelector(".editor [type=submit]").disabled = true;
+  shown.querySelector(".editor").insertAdjacentHTML(
+    "afterbegin",
+    '<p class="field-error" role="alert">This post was deleted meanwhile. Your text is still here to copy.</p>',
+  );
+}
+
+function swap(target, how, html) {
+  return htmx.swap({ sourceElement: target, target, swap: how, text: html });
+}
+
+function mark(id, name) {
+  const post = postElement(id);
+  post?.classList.add(name);
+  document.dispatchEvent(new CustomEvent("livefeed:arrived", { detail: post }));
+  setTimeout(() => post?.classList.remove(name), 2_000);
+}
+
+// Reads the page's list again and puts it in place: composer, editors and what one was reading stay where they are.
+async function readAnew(within) {
+  if (waiting) return;
+  waiting = [];
+  await new Promise((done) => setTimeout(done, Math.random() * 1_000 * (within ?? 0)));
+  for (let attempt = 0; !(await fetchList()); attempt++) {
+    await new Promise((done) => setTimeout(done, Math.min(30_000, 1_000 * 2 ** attempt) * (0.5 + Math.random() / 2)));
+  }
+  const due = waiting;
+  waiting = null;
+  document.dispatchEvent(new CustomEvent("livefeed:reread"));
+  due.forEach(receive);
+}
+
+async function fetchList() {
+  waiting.length = 0; // older than the answer that is about to be asked for
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (!answer.ok) return answer.status < 500;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("posts");
+    if (fresh?.dataset.view !== list().dataset.view) location.reload();
+    else takeOver(fresh, page.getElementById("profile"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function takeOver(fresh, profile) {
+  const anchor = shownPosts().find((post) => post.getBoundingClientRect().bottom > 0 && fresh.querySelector(`#${post.id}`));
+  const top = anchor?.getBoundingClientRect().top;
+  const editing = shownPosts().filter((post) => post.querySelector(".editor"));
+  editing.forEach((post) => post.remove());
+  swap(list(), "outerHTML", fresh.outerHTML);
+  for (const post of editing) {
+    const again = postElement(post.dataset.post);
+    if (again) again.append(post.querySelector(".editor"));
+    else {
+      list().prepend(post);
+      keepEditorOf(post);
+    }
+  }
+  if (profile) swap(document.getElementById("profile"), "outerHTML", profile.outerHTML);
+  document.dispatchEvent(new CustomEvent("livefeed:arrived", { detail: list() }));
+  if (anchor && scrollY > 0) scrollBy({ top: postElement(anchor.dataset.post).getBoundingClientRect().top - top, behavior: "instant" });
+}
+
+// The same care for what htmx is about to put in: an answer may be older than what the socket has brought meanwhile.
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx, tasks } = event.detail;
+  if (!ctx.request) return; // our own swaps above
+  for (const { fragment, target } of tasks) {
+    for (const post of fragment.querySelectorAll(".post")) {
+      const shown = postElement(post.dataset.post);
+      const late = removed.has(Number(post.dataset.post)) || (shown && Number(shown.dataset.version) >= Number(post.dataset.version));
+      if (shown && shown === target) {
+        if (late) event.preventDefault();
+        shown.querySelector(".editor")?.remove();
+      } else if (late) post.remove();
+      else shown?.remove();
+    }
+  }
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.request) document.dispatchEvent(new CustomEvent("livefeed:arrived", { detail: document.body }));
+});

@@ -1,0 +1,21 @@
+// Wires a page together: what it shows, its socket, its clocks, its composer.
+import { LiveSocket } from "./live.js";
+import * as feed from "./feed.js";
+import { keepTimes } from "./times.js";
+import { keepComposers } from "./composer.js";
+import { showState } from "./connection.js";
+
+keepTimes();
+keepComposers();
+
+const posts = document.getElementById("posts");
+if (posts) {
+  const socket = new LiveSocket({
+    view: posts.dataset.view,
+    cursor: Number(posts.dataset.cursor),
+    receive: feed.receive,
+    state: showState,
+  });
+  feed.whenShownChanges((ids) => socket.showing(ids));
+  socket.open();
+}

@@ -1,0 +1,60 @@
+"""The cast: an author, a follower, and a stranger who must hear nothing."""
+
+from dataclasses import dataclass
+from itertools import count
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+
+from livefeed.models import Post, User
+
+PASSWORD = "correct horse battery"
+_numbers = count(1)
+
+
+def make_user(username: str = "", **fields) -> User:
+    """Somebody with a confirmed mail address and PASSWORD."""
+    username = username or f"person{next(_numbers)}"
+    fields.setdefault("name", username.title())
+    fields.setdefault("password", _encoded_password())
+    user = User.objects.create(username=username, email=f"{username.lower()}@example.org", **fields)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def make_post(author: User, body: str = "Hello.", title: str = "") -> Post:
+    return Post.objects.publish(author, title=title, body=body)
+
+
+@dataclass
+class Cast:
+    """`follower` follows `author`; `stranger` follows nobody."""
+
+    author: User
+    follower: User
+    stranger: User
+
+
+def make_cast() -> Cast:
+    cast = Cast(*(make_user(name) for name in ("author", "follower", "stranger")))
+    cast.follower.follow(cast.author)
+    return cast
+
+
+def signed_in(user: User) -> Client:
+    """Django's test client with a session of `user`'s."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def cookie_of(user: User) -> str:
+    """A Cookie header with a session of `user`'s."""
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in signed_in(user).cookies.items())
+
+
+def _encoded_password(encoded: list[str] = []) -> str:  # noqa: B006  # hashing is slow on purpose: once is enough
+    if not encoded:
+        encoded.append(make_password(PASSWORD))
+    return encoded[0]

@@ -1,0 +1,55 @@
+"""Finds, or as root on Debian installs, the programs that the tests start: a browser, Redis, PostgreSQL."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from glob import glob
+
+DEBIAN = {"chromium": "chromium", "redis-server": "redis-server", "initdb": "postgresql"}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def chromium() -> str | None:
+    """The path of a Chromium or Chrome."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def postgres(program: str) -> str | None:
+    """The path of one of PostgreSQL's programs, the newest; Debian keeps them out of PATH."""
+    versions = sorted(glob(f"/usr/lib/postgresql/*/bin/{program}"), key=lambda path: int(path.split("/")[4]))
+    return versions[-1] if versions else shutil.which(program)
+
+
+def missing() -> list[str]:
+    """The names of the programs that are not there."""
+    found = {"chromium": chromium(), "redis-server": shutil.which("redis-server"), "initdb": postgres("initdb")}
+    return [name for name, path in found.items() if path is None]
+
+
+def install(names: Iterable[str]) -> None:
+    """Installs by apt what is missing. Raises `CalledProcessError` if it cannot be had."""
+    apt = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
+    packages = [DEBIAN[name] for name in names]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+        subprocess.run([*apt, *words], check=True, stdout=subprocess.DEVNULL, env=environment)
+
+
+def main() -> None:
+    names = missing()
+    line = "apt-get install " + " ".join(DEBIAN[name] for name in names)
+    if names and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"Installing what the tests start: {line}", file=sys.stderr)
+        try:
+            install(names)
+        except subprocess.CalledProcessError:
+            sys.exit(f"That failed. Please install it by hand: {line}")
+        names = missing()
+    if names:
+        sys.exit(f"The tests need {', '.join(names)}. On Debian or Ubuntu: {line}")
+
+
+if __name__ == "__main__":
+    main()

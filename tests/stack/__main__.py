@@ -1,0 +1,18 @@
+"""`python -m tests.stack ARGS`: runs pytest with ARGS on a PostgreSQL and a Redis of its own."""
+
+import os
+import subprocess
+import sys
+
+from tests.stack import servers
+
+
+def main() -> int:
+    with servers.postgresql() as database, servers.redis() as (layer, _):
+        environment = {**os.environ, "DATABASE_URL": database, "REDIS_URL": layer}
+        # The whole cluster goes afterwards: dropping the database first would only wait for its last connections.
+        return subprocess.call([sys.executable, "-m", "pytest", "--reuse-db", *sys.argv[1:]], env=environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
