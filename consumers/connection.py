@@ -43,7 +43,7 @@ class Connection:
     viewer: Viewer | None
     send: Send
     opened_at: int = 0
-    """The hub's position before `viewer` was read: what changed whom they follow since then is replayed."""
+    """Where a reader without a cursor begins: read before `viewer` was, so that what changed since is replayed."""
     _shown: frozenset[int] = frozenset()
     _newest_shown: int = 0
 

@@ -20,6 +20,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
 
     # Consumers own no channel in the layer: with Redis down, sockets still open and stay open. The hub alone listens.
     channel_layer_alias = "none"
+    hub: Hub
     connection: Connection | None = None
 
     async def __call__(self, *args: Any) -> None:
@@ -32,7 +33,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Called when a socket opens: accepts first, since a refusal before that reaches a browser as a bare 1006."""
         await self.accept()
-        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        query = parse_qs(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         try:
             await self._join(query.get("view", [None])[0], query.get("after", [None])[0])
         except RefusedError as refused:
@@ -44,18 +45,18 @@ class FeedConsumer(AsyncWebsocketConsumer):
         if shown is None:
             await self._refuse(RefusedError("bad_message", "Send nothing but {“type”: “showing”, “ids”: [...]}."))
         elif self.connection is not None:
-            await Hub.current().show(self.connection, shown)
+            await self.hub.show(self.connection, shown)
 
     async def disconnect(self, code: int) -> None:
         """Called when the socket has closed."""
         self._leave()
 
     async def _join(self, view: str | None, after: str | None) -> None:
-        hub = Hub.current()
-        opened_at = await hub.opened()
+        self.hub = Hub.current()
+        opened_at = await self.hub.now() if after is None else 0
         opening = await open_for_session(self._cookies(), view)
         self.connection = Connection(opening.view, opening.viewer, self.base_send, opened_at)
-        await hub.join(self.connection, after)
+        await self.hub.join(self.connection, after)
 
     async def _refuse(self, refused: RefusedError) -> None:
         self._leave()
@@ -64,7 +65,7 @@ class FeedConsumer(AsyncWebsocketConsumer):
 
     def _leave(self) -> None:
         if self.connection is not None:
-            Hub.current().leave(self.connection)
+            self.hub.leave(self.connection)
 
     def _cookies(self) -> str:
         return b"; ".join(value for name, value in self.scope["headers"] if name == b"cookie").decode("latin-1")

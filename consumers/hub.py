@@ -123,10 +123,12 @@ class Hub:
             posts = await self.log.posts([entry.subject_id for entry in due])
             await self._write({connection: told(due, posts)})
 
-    async def opened(self) -> int:
-        """The hub's position, as soon as it has one."""
+    async def now(self) -> int:
+        """The log's head, once the hub has told everything up to it."""
         await self.until_at(0)
-        return self.log.position
+        head = await self.log.head()
+        await self.until_at(head)
+        return head
 
     async def _start(self, connection: Connection, cursor: str | None) -> int | None:
         """The position a reader goes on from; None if it names none that the log still holds."""

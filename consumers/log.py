@@ -103,6 +103,10 @@ class Log:
         oldest, head = await self._run(Event.objects.bounds)
         return oldest - 1 <= cursor <= head
 
+    async def head(self) -> int:
+        """The position of the newest event, whether it has been read yet or not."""
+        return await self._run(Event.objects.head)
+
     async def history(self, cursor: int, where: Q) -> AsyncIterator[list[Entry]]:
         """The events after `cursor` up to `position`, in pages: all from memory if the tail reaches back so far, else
         from the database, only those that match `where`."""
@@ -141,7 +145,7 @@ class Log:
 
     def close(self) -> None:
         """Ends the thread and its database connection."""
-        self._thread.submit(connection.close)
+        self._thread.submit(lambda: connection.close())  # looked up there: each thread has a connection of its own
         self._thread.shutdown(wait=True)
 
     @property

@@ -4,11 +4,14 @@ The ring carries nothing and may be lost: whoever listens reads the log. This mo
 has listeners (see consumers/hub.py) adds their bells here.
 """
 
+import logging
 from collections.abc import Callable
 
 from django.db import transaction
 
 from livefeed.models import Event, Follow, Post
+
+logger = logging.getLogger(__name__)
 
 Bell = Callable[[], None]
 _bells: set[Bell] = set()
@@ -47,9 +50,13 @@ def publish(kind: Event.Kind, *, subject_id: int = 0, actor_id: int = 0) -> None
 
 
 def ring() -> None:
-    """Wakes this process's listeners. Safe from any thread, never waits."""
+    """Wakes this process's listeners. Safe from any thread, never waits, never fails: the tick does what a bell did
+    not."""
     for bell in tuple(_bells):
-        bell()
+        try:
+            bell()
+        except Exception:
+            logger.exception("A bell is broken; its listeners look at the log at their next tick.")
 
 
 def add_bell(bell: Bell) -> None:

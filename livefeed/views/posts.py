@@ -52,7 +52,7 @@ class PostView(Resource):
         )
 
     def post(self, request: Request, pk: int) -> HttpResponse:
-        form = EditForm(request.POST, auto_id=f"edit-{pk}-%s")
+        form = EditForm(request.POST, ids=f"edit-{pk}")
         author = viewer_of(request)
         if author is None or not form.is_valid():
             return edit_page(request, pk, form, explain(form, author))

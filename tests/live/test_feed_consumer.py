@@ -1,19 +1,289 @@
-"""The browser's socket, in process."""
+"""The browser's socket, in process: who is told what."""
 
-from tests.factories import make_cast, make_post
-from tests.live.conftest import in_thread
+import json
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+
+from asgi import application
+from consumers.hub import Hub
+from livefeed.models import Event, Post
+from tests.factories import make_post, make_user
+from tests.live.conftest import Reader, head
+
+post_it = sync_to_async(make_post)
 
 
-async def test_a_post_reaches_its_followers_and_no_stranger(read):
-    cast = await in_thread(make_cast)
-    follower, stranger, author = await read(cast.follower), await read(cast.stranger), await read(cast.author)
-    for reader in (follower, stranger, author):
-        await reader.frames("hello")
+async def test_a_post_reaches_its_followers_and_its_author_but_no_stranger(read, cast):
+    readers = [await read(person) for person in (cast.follower, cast.author)]
+    stranger = await read(cast.stranger)
 
-    post = await in_thread(make_post, cast.author, "Good morning.")
+    post = await post_it(cast.author, "Good morning.")
 
-    for reader in (follower, author):
+    for reader in readers:
         (frame,) = await reader.frames("post.created")
-        assert (frame["id"], frame["version"], frame["sort"]) == (post.pk, 1, post.sort_key)
+        assert frame | {"html": ""} == {
+            "type": "post.created",
+            "cursor": await head(),
+            "id": post.pk,
+            "version": 1,
+            "sort": post.sort_key,
+            "html": "",
+        }
         assert "Good morning." in frame["html"]
-    await stranger.hears_nothing()
+    assert await stranger.rest() == []
+
+
+async def test_every_tab_of_a_person_is_told(read, cast):
+    tabs = [await read(cast.follower) for _ in range(3)]
+    await post_it(cast.author)
+    for tab in tabs:
+        await tab.frames("post.created")
+
+
+async def test_an_edit_and_a_deletion_reach_them_too(read, cast):
+    post = await post_it(cast.author, "First.")
+    follower, stranger = await read(cast.follower), await read(cast.stranger)
+
+    await sync_to_async(post.edit)(title="", body="Second.", seen_version=1)
+    (edited,) = await follower.frames("post.updated")
+    assert edited["version"] == 2
+    assert "Second." in edited["html"]
+
+    post_id = post.pk
+    await sync_to_async(post.delete)()
+    (deleted,) = await follower.frames("post.deleted")
+    assert deleted == {"type": "post.deleted", "cursor": await head(), "id": post_id}
+    assert await stranger.rest() == []
+
+
+@pytest.mark.parametrize("query", ["view=public", "view=user:AUTHOR", "view=post:{post}"])
+async def test_the_public_views_are_told_to_visitors(read, cast, query):
+    post = await post_it(cast.author)
+    visitor = await read(None, query.format(post=post.pk))
+    elsewhere = await read(None, "view=user:stranger")
+
+    await sync_to_async(post.edit)(title="", body="Edited.", seen_version=1)
+
+    await visitor.frames("post.updated")
+    assert await elsewhere.rest() == []
+
+
+async def test_a_visitor_without_a_view_reads_the_public_feed(read, cast):
+    visitor = await read(None)
+    await post_it(cast.stranger)
+    await visitor.frames("post.created")
+
+
+async def test_a_rolled_back_post_is_never_announced(read, cast):
+    follower = await read(cast.follower)
+
+    @sync_to_async
+    def fail_after_posting() -> None:
+        from django.db import transaction
+
+        with transaction.atomic():
+            make_post(cast.author, "Never happened.")
+            transaction.set_rollback(True)
+
+    await fail_after_posting()
+    await post_it(cast.author, "Happened.")
+    (frame,) = await follower.frames("post.created")
+    assert "Happened." in frame["html"]
+    assert await follower.rest() == []
+
+
+async def test_a_change_is_told_only_to_pages_that_show_the_post(read, cast):
+    old, shown = await post_it(cast.author), await post_it(cast.author)
+    follower = await read(cast.follower)
+    await follower.shows(shown.pk)
+
+    await sync_to_async(old.edit)(title="", body="Nobody sees it.", seen_version=1)
+    await sync_to_async(shown.edit)(title="", body="Seen.", seen_version=1)
+    new = await post_it(cast.author)
+    await sync_to_async(new.edit)(title="", body="New and edited.", seen_version=1)
+
+    told = [(frame["type"], frame["id"]) for frame in await follower.rest()]
+    assert told == [("post.updated", shown.pk), ("post.created", new.pk), ("post.updated", new.pk)]
+
+
+async def test_what_changed_before_a_page_says_that_it_shows_it_is_told_again(read, cast):
+    first, second = await post_it(cast.author), await post_it(cast.author)
+    follower = await read(cast.follower)
+    await follower.shows(second.pk)
+    await sync_to_async(first.edit)(title="", body="Changed while the older page was on its way.", seen_version=1)
+    assert await follower.rest() == []
+
+    await follower.shows(second.pk, first.pk)
+
+    (frame,) = await follower.frames("post.updated")
+    assert (frame["id"], frame["version"]) == (first.pk, 2)
+
+
+async def test_following_and_unfollowing_make_the_open_home_read_anew_and_route_anew(read, cast):
+    home, other = await read(cast.stranger), await read(cast.author)
+
+    await sync_to_async(cast.stranger.follow)(cast.author)
+    (reset,) = await home.frames("reset")
+    assert reset == {"type": "reset", "cursor": await head(), "within": 0}
+    await post_it(cast.author)
+    await home.frames("post.created")
+
+    await sync_to_async(cast.stranger.unfollow)(cast.author)
+    await home.frames("reset")
+    await post_it(cast.author, "Not for you any more.")
+    assert await home.rest() == []
+    assert [frame["type"] for frame in await other.rest()] == ["post.created", "post.created"]
+
+
+async def test_a_profile_reads_anew_when_its_reader_follows_the_person_in_another_tab(read, cast):
+    profile, another = await read(cast.stranger, "view=user:author"), await read(cast.stranger, "view=user:follower")
+    await sync_to_async(cast.stranger.follow)(cast.author)
+    await profile.frames("reset")
+    assert await another.rest() == []
+
+
+async def test_writes_without_signals_make_everybody_read_anew(read, cast):
+    from livefeed.events import feed_reset
+
+    visitor = await read(None)
+    await sync_to_async(feed_reset)()
+    (frame,) = await visitor.frames("reset")
+    assert frame["within"] == 10
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("view=home", "signed_out"),
+        ("view=nowhere", "unknown_view"),
+        ("view=user:nobody", "unknown_view"),
+        ("view=user:", "unknown_view"),
+        ("view=post:99999", "unknown_view"),
+        ("view=post:1e3", "unknown_view"),
+        ("view=post:99999999999999999999", "unknown_view"),
+    ],
+)
+async def test_an_unknown_or_forbidden_view_is_refused_with_a_reason(hub, query, code):
+    reader = await Reader(query).open()
+    frame = await reader.frame()
+    assert (frame["type"], frame["code"]) == ("error", code)
+    assert (await reader.socket.receive_output())["code"] == 3504
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        " ",
+        "no json",
+        "[]",
+        "1",
+        '{"type": "post"}',
+        '{"type": "showing", "ids": "7"}',
+        '{"type": "showing", "ids": ["7"]}',
+    ],
+)
+async def test_anything_but_what_it_shows_ends_a_socket(read, cast, message):
+    reader = await read(None)
+    await reader.send(message)
+    frame = await reader.frame()
+    assert (frame["type"], frame["code"]) == ("error", "bad_message")
+    assert (await reader.socket.receive_output())["code"] == 3504
+
+
+async def test_a_binary_message_and_too_many_ids_end_a_socket(read):
+    for message in ({"bytes_data": b"\x00\x01"}, {"text_data": json.dumps({"type": "showing", "ids": [1] * 301})}):
+        reader = await read(None)
+        await reader.socket.send_to(**message)
+        assert (await reader.frame())["code"] == "bad_message"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["", "null", "https://127.0.0.1:8000", "http://127.0.0.1:8001", "http://127.0.0.1:8000.evil.org", "nonsense"],
+)
+async def test_a_foreign_origin_is_refused_before_accepting(hub, origin):
+    reader = Reader("view=public", origin=origin)
+    accepted, _ = await reader.socket.connect()
+    assert not accepted
+
+
+async def test_the_host_that_the_socket_was_opened_to_is_its_own_origin(hub, settings):
+    settings.ALLOWED_HOSTS = ["feed.example.org"]
+    for host, accepts in ((b"feed.example.org", True), (b"evil.example.org", False)):
+        headers = [(b"host", host), (b"origin", b"http://" + host)]
+        socket = WebsocketCommunicator(application, "/ws/feed/?view=public", headers)
+        accepted, _ = await socket.connect()
+        assert accepted is accepts
+        await socket.disconnect()
+
+
+async def test_an_unknown_address_is_refused(hub):
+    socket = WebsocketCommunicator(application, "/ws/nothing/", [(b"origin", b"http://127.0.0.1:8000")])
+    assert await socket.connect() == (False, 1000)
+
+
+@pytest.mark.parametrize("spoil", ["deactivated", "password changed", "signed out"])
+async def test_a_session_that_ended_opens_no_home(hub, cast, spoil):
+    from django.contrib.sessions.models import Session
+
+    from tests.factories import cookie_of
+
+    cookie = await sync_to_async(cookie_of)(cast.follower)
+
+    @sync_to_async
+    def end_session() -> None:
+        if spoil == "deactivated":
+            cast.follower.is_active = False
+        elif spoil == "password changed":
+            cast.follower.set_password("another one")
+        else:
+            Session.objects.all().delete()
+        cast.follower.save()
+
+    await end_session()
+    reader = await Reader("view=home", cookie).open()
+    assert (await reader.frame())["code"] == "signed_out"
+
+
+async def test_a_rotated_secret_key_keeps_sockets_signed_in(hub, cast, settings):
+    from tests.factories import cookie_of
+
+    cookie = await sync_to_async(cookie_of)(cast.follower)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "a new one"
+    reader = await Reader("view=home", cookie).open()
+    await reader.frames("hello")
+
+
+async def test_a_closed_socket_leaves_nothing_behind(read, cast):
+    reader = await read(cast.follower)
+    visitor = await read(None, "view=user:author")
+    index = Hub.current().index
+    assert len(index.connections) == 2
+    await reader.close()
+    await visitor.close()
+    assert [*index.connections, *index._viewers, *index._home, *index._others] == []
+
+
+async def test_the_log_holds_no_copies_and_survives_what_it_is_about(cast):
+    @sync_to_async
+    def delete_everything() -> list[str]:
+        make_post(cast.author)
+        Post.objects.all().delete()
+        return [event.kind for event in Event.objects.order_by("position")]
+
+    assert await delete_everything() == ["follow.created", "post.created", "post.deleted"]
+
+
+async def test_deleting_a_person_takes_their_posts_off_every_page(read, cast):
+    await post_it(cast.author)
+    follower, visitor = await read(cast.follower), await read(None)
+    await sync_to_async(cast.author.delete)()
+    assert [frame["type"] for frame in await follower.rest()] == ["reset"]
+    assert [frame["type"] for frame in await visitor.rest()] == ["post.deleted"]
+
+
+async def test_a_name_is_found_however_it_is_cased(read, cast):
+    await sync_to_async(make_user)("MixedCase")
+    assert await read(None, "view=user:mixedcase")

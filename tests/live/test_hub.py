@@ -1,0 +1,196 @@
+"""What the hub survives: lost rings, poison, failing sockets, a failing database, a layer that is gone."""
+
+import asyncio
+import logging
+from itertools import count
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import OperationalError
+
+from consumers import bell, hub
+from consumers.hub import Hub
+from consumers.log import Log
+from livefeed import events, health
+from livefeed.models import Event, Post
+from tests.factories import make_post
+from tests.live.conftest import eventually, head
+
+post_it = sync_to_async(make_post)
+
+
+async def test_a_lost_ring_costs_a_moment_and_no_post(read, cast, monkeypatch):
+    monkeypatch.setattr(hub, "TICK", 0.05)
+    monkeypatch.setattr(events, "ring", lambda: None)
+    follower, stranger = await read(cast.follower), await read(cast.stranger)
+    await post_it(cast.author)
+    await follower.frames("post.created")
+    assert await stranger.rest() == []
+
+
+async def test_doubled_and_late_rings_tell_nothing_twice(read, cast):
+    follower = await read(cast.follower)
+    await post_it(cast.author)
+    for _ in range(5):
+        events.ring()
+    await follower.frames("post.created")
+    assert await follower.rest() == []
+
+
+async def test_one_look_serves_however_many_posts(read, cast, monkeypatch):
+    looks = count()
+    real = Log.read
+
+    async def counted(self):
+        next(looks)
+        return await real(self)
+
+    follower = await read(cast.follower)
+    monkeypatch.setattr(Log, "read", counted)
+
+    @sync_to_async
+    def post_in_one_transaction() -> None:
+        from django.db import transaction
+
+        with transaction.atomic():
+            for number in range(50):
+                make_post(cast.author, f"{number}")
+
+    await post_in_one_transaction()
+    assert len(await follower.rest()) == 50
+    assert next(looks) <= 4  # one for the posts; now() asked for another, and a tick may have come
+
+
+async def test_a_post_that_cannot_be_rendered_is_passed_and_counted(read, cast, monkeypatch, caplog):
+    from livefeed.rendering import render_post
+
+    def poisoned(post: Post) -> str:
+        if "poison" in post.body:
+            raise ValueError("cannot be rendered")
+        return render_post(post)
+
+    monkeypatch.setattr("consumers.log.render_post", poisoned)
+    follower = await read(cast.follower)
+    await post_it(cast.author, "poison")
+    await post_it(cast.author, "What stands behind it.")
+    (frame,) = await follower.frames("post.created")
+    assert "What stands behind it." in frame["html"]
+    assert Hub.current().log.poisoned == 1
+    assert "cannot be rendered" in caplog.text
+
+
+async def test_a_socket_that_fails_is_dropped_and_the_others_are_told(read, cast, caplog):
+    readers = [await read(cast.follower) for _ in range(3)]
+    broken = next(iter(Hub.current().index.connections))
+
+    async def fail(message):
+        raise ConnectionResetError
+
+    broken.send = fail
+    await post_it(cast.author)
+    told = [len(await reader.rest()) for reader in readers]
+    assert sorted(told) == [0, 1, 1]
+    assert broken not in Hub.current().index.connections
+
+
+async def test_a_database_that_was_away_costs_a_second_and_no_post(read, cast, monkeypatch, caplog):
+    follower = await read(cast.follower)
+    real, failures = Log.read, iter([OperationalError("gone"), OperationalError("still gone")])
+
+    async def failing(self):
+        for failure in failures:
+            raise failure
+        return await real(self)
+
+    async def no_pause(seconds):
+        await asyncio.tasks.sleep(0)
+
+    monkeypatch.setattr(Log, "read", failing)
+    monkeypatch.setattr(hub.asyncio, "sleep", no_pause, raising=True)
+    await post_it(cast.author)
+    await follower.frames("post.created")
+    assert Hub.current().failures == 2
+
+
+async def test_its_age_makes_readiness_fail(hub, monkeypatch):
+    assert health.probes["hub"]() is None
+    monkeypatch.setattr(hub, "_looked_at", hub._looked_at - 60)
+    assert "60 s" in (health.probes["hub"]() or "")
+
+
+async def test_heartbeats_carry_what_was_told_and_not_the_head(read, cast, monkeypatch):
+    """What is committed but not yet routed must not be skipped by a reader who trusts its last heartbeat."""
+    follower = await read(cast.follower)
+    told = await head()
+    monkeypatch.setattr(events, "ring", lambda: None)
+    await post_it(cast.author)
+    Hub.current()._beat_at -= 60
+    await Hub.current()._beat()
+    assert await follower.frame(heartbeats=True) == {"type": "heartbeat", "cursor": told}
+
+
+async def test_a_layer_that_fails_or_hangs_holds_nobody_up(hub, cast, read, monkeypatch, caplog):
+    never = asyncio.Event()
+
+    async def hang(*args):
+        await never.wait()
+
+    monkeypatch.setattr(bell, "PATIENCE", 0.05)
+    monkeypatch.setattr(hub._bell._layer, "group_send", hang)
+    follower = await read(cast.follower)
+    with caplog.at_level(logging.WARNING, "consumers.bell"):
+        for number in range(20):
+            await post_it(cast.author, f"{number}")
+        assert len(await follower.rest()) == 20
+        await eventually(lambda: health.probes["layer"]() is not None)
+    assert caplog.text.count("does not answer") == 1
+    ready, parts = await sync_to_async(health.report)()
+    assert ready
+    assert "by the tick" in parts["layer"]
+
+
+async def test_another_process_ring_wakes_the_hub(hub, cast, read, monkeypatch):
+    """A post saved where there is no hub, and the ring of another process's hub."""
+    monkeypatch.setattr(events, "ring", lambda: None)
+    monkeypatch.setattr("consumers.hub.TICK", 60)
+    follower = await read(cast.follower)
+    hub._rung.set()  # the tick that had begun
+    await hub.now()
+    await post_it(cast.author)
+
+    async def heard() -> bool:
+        await hub._bell._layer.group_send(bell.GROUP, {"type": "log.moved", "from": "another process"})
+        return not follower.socket.output_queue.empty()
+
+    await eventually(heard)
+    await follower.frames("post.created")
+
+
+async def test_a_raising_bell_neither_breaks_the_save_nor_silences_the_others(hub, cast, read):
+    def broken() -> None:
+        raise RuntimeError("a broken bell")
+
+    events.add_bell(broken)
+    try:
+        follower = await read(cast.follower)
+        await post_it(cast.author)
+        await follower.frames("post.created")
+    finally:
+        events.remove_bell(broken)
+
+
+@pytest.mark.parametrize("posts", [1200])
+async def test_more_than_one_batch_is_told_whole_and_in_order(hub, cast, read, posts):
+    follower = await read(cast.follower)
+
+    @sync_to_async
+    def post_in_bulk() -> None:
+        made = Post.objects.bulk_create([Post(author=cast.author, body=f"{number}") for number in range(posts)])
+        rows = [Event(kind=Event.Kind.POST_CREATED, subject_id=post.pk, actor_id=cast.author.pk) for post in made]
+        Event.objects.bulk_create(rows)
+        events.ring()
+
+    await post_in_bulk()
+    told = [frame["id"] for frame in await follower.rest()]
+    assert len(told) == posts
+    assert told == sorted(told)

@@ -1,0 +1,103 @@
+"""The whole path through a real daphne: posts by HTTP, by other processes, with the site or its Redis gone."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import pytest
+
+from livefeed.models import Event, Post
+from tests.conftest import database_url
+from tests.factories import make_cast, make_post
+from tests.stack.people import Person
+from tests.stack.servers import ROOT, Site, redis
+
+WITHIN = 3.0
+"""Seconds in which what another process saved must arrive."""
+
+
+@pytest.fixture
+def cast(site):
+    return make_cast()
+
+
+def test_a_post_by_http_reaches_followers_and_no_stranger(site, cast):
+    author = Person(site, cast.author)
+    with (
+        Person(site, cast.follower).listen(view="home") as follower,
+        Person(site).listen(view="public") as visitor,
+        Person(site, cast.stranger).listen(view="home") as stranger,
+    ):
+        assert author.send("/posts/", title="", body="Good morning.") == 200
+        post = Post.objects.get()
+        assert author.send(f"/posts/{post.pk}/", title="", body="Good evening.", version="1") == 200
+        assert author.send(f"/posts/{post.pk}/", _method="DELETE") == 200
+
+        for listener in (follower, visitor):
+            assert [listener.frame()["type"] for _ in range(3)] == ["post.created", "post.updated", "post.deleted"]
+        cast.stranger.follow(cast.author)
+        assert stranger.frame()["type"] == "reset"  # and nothing before it
+
+
+def test_a_post_saved_in_another_process_arrives_by_itself(site, cast):
+    code = (
+        "from livefeed.models import *; Post.objects.publish(User.objects.get(username='author'), title='', body='Hi.')"
+    )
+    environment = {**os.environ, "DATABASE_URL": database_url(), "DEBUG": "1"}
+    with Person(site, cast.follower).listen(view="home") as follower:
+        subprocess.run(
+            [sys.executable, "manage.py", "shell", "-v", "0", "-c", code], cwd=ROOT, env=environment, check=True
+        )
+        assert follower.frame(patience=WITHIN)["type"] == "post.created"
+
+
+def test_a_site_that_was_stopped_is_caught_up_with(site, cast):
+    with Person(site, cast.follower).listen(view="home") as follower:
+        make_post(cast.author, "Before.")
+        follower.frame()
+        site.stop()
+        follower.wait_for_the_end()
+    posts = [make_post(cast.author, f"Number {number}, while nobody served.") for number in range(3)]
+    site.start()
+    with Person(site, cast.follower).listen(view="home", after=follower.cursor) as follower:
+        assert follower.posts_until(posts[-1].pk) == [post.pk for post in posts]
+
+
+@pytest.fixture(params=["pubsub.RedisPubSubChannelLayer", "core.RedisChannelLayer"])
+def two_sites(request, transactional_db, tmp_path):
+    """Two daphnes on one database and a Redis of their own, which may be frozen or stopped."""
+    with ExitStack() as stack:
+        address, server = stack.enter_context(redis())
+        layer = {"REDIS_URL": address, "LIVEFEED_CHANNEL_LAYER": f"channels_redis.{request.param}"}
+        environment = {**os.environ, "DATABASE_URL": database_url(), **layer}
+        sites = [Site(environment, tmp_path) for _ in range(2)]
+        for site in sites:
+            site.start()
+            stack.callback(site.stop)
+        yield *sites, server
+
+
+@pytest.mark.parametrize("fault", [None, signal.SIGSTOP, signal.SIGKILL], ids=["working", "frozen", "stopped"])
+def test_a_layer_that_is_gone_stops_neither_posting_nor_opening_nor_arriving(two_sites, fault):
+    """Frozen or stopped Redis: POSTs answer, sockets open, and what the other process wrote arrives by the tick."""
+    first, second, server = two_sites
+    cast = make_cast()
+    if fault:
+        os.kill(server.pid, fault)
+    author = Person(first, cast.author)
+    with (
+        Person(second, cast.follower).listen(view="home", after=Event.objects.head()) as far,
+        Person(first, cast.follower).listen(view="home", after=Event.objects.head()) as near,
+        Person(second, cast.stranger).listen(view="home") as stranger,
+    ):
+        for number in range(10):
+            assert author.send("/posts/", title="", body=f"Number {number}.") == 200
+        last = Post.objects.latest("pk").pk
+        assert len(near.posts_until(last, patience=WITHIN)) == 10
+        assert len(far.posts_until(last, patience=WITHIN)) == 10
+        assert first.is_ready()
+        assert author.send("/posts/", body="") == 422
+        cast.stranger.follow(cast.author)
+        assert stranger.frame()["type"] == "reset"
