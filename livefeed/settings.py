@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "livefeed.views.errors.PlainErrors",
 ]
 
 ROOT_URLCONF = "livefeed.urls"
@@ -98,7 +99,6 @@ def _database(url: dict[str, Any]) -> dict[str, Any]:
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;"
         )
         options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
-        url["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
     else:
         url["ENGINE"] = "django.db.backends.postgresql"
         options |= {"pool": {"min_size": 2, "max_size": env.int("LIVEFEED_DATABASE_POOL", default=16), "timeout": 30}}
@@ -148,11 +148,25 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "livefeed.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "add_email": "livefeed.forms.accounts.AddEmailForm",
+    "change_password": "livefeed.forms.accounts.ChangePasswordForm",
+    "login": "livefeed.forms.accounts.LoginForm",
+    "reauthenticate": "livefeed.forms.accounts.ReauthenticateForm",
+    "reset_password": "livefeed.forms.accounts.ResetPasswordForm",
+    "reset_password_from_key": "livefeed.forms.accounts.ResetPasswordKeyForm",
+    "set_password": "livefeed.forms.accounts.SetPasswordForm",
+    "signup": "livefeed.forms.accounts.SignupForm",
+}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 2
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_CHANGE_EMAIL = True  # one address each; a new one replaces it once confirmed
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # an open browser is not enough to take an account over by its address
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Livefeed] "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(LIVEFEED_URL).scheme

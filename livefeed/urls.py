@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from livefeed.views import devmail, feed, health
+from livefeed.views import accounts, devmail, feed, health
 from livefeed.views.follows import FollowView
 from livefeed.views.posts import PostEditorView, PostsView, PostView
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("posts/", PostsView.as_view(), name="posts"),
     path("posts/<int:pk>/", PostView.as_view(), name="post"),
     path("posts/<int:pk>/edit/", PostEditorView.as_view(), name="edit_post"),
+    path("accounts/signup/", accounts.SignupView.as_view(), name="account_signup"),
+    path("accounts/email/", accounts.EmailView.as_view(), name="account_email"),
+    path("accounts/confirm-email/<str:key>/", accounts.ConfirmEmailView.as_view(), name="account_confirm_email"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.alive),

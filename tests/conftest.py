@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from livefeed import events
@@ -46,8 +45,3 @@ def database_url() -> str:
     if connection.vendor == "sqlite":
         return f"sqlite:///{Path(parts['NAME']).resolve()}"
     return f"postgres://{parts['USER']}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
-
-
-@pytest.fixture(autouse=True)
-def _mail_folder(tmp_path: Path) -> None:
-    settings.MAIL_DIR = tmp_path / "mail"

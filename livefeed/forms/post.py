@@ -75,7 +75,7 @@ class EditForm(PostForm):
 
     def clash(self, current: Post) -> None:
         """Says that the post was changed meanwhile; the next save then counts as having seen that."""
-        self.data = {**self.data, "version": str(current.version)}
+        self.data = {name: self.data.get(name, "") for name in ("title", "body")} | {"version": str(current.version)}
         self.add_error(
             "body", "This post was changed elsewhere while you were editing it. Save again to keep your text."
         )

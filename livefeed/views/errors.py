@@ -1,13 +1,32 @@
 """What is said when something cannot be done. htmx gets one sentence into the page's notices, so that nothing that
 somebody was typing is replaced by an error page."""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Callable
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from livefeed.forms.post import PostForm
 
 TO_THE_NOTICES = {"HX-Retarget": "#notices", "HX-Reswap": "innerHTML"}
+
+
+class PlainErrors:
+    """Answers what views refuse in our own words, with DEBUG too: there Django's page for developers would be swapped
+    into the reader's page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Http404):
+            return not_found(request, exception)
+        return forbidden(request, exception) if isinstance(exception, PermissionDenied) else None
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

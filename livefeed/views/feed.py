@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from livefeed.forms.post import PostForm
@@ -35,18 +35,27 @@ def explore(request: Request) -> HttpResponse:
 
 def profile(request: Request, username: str) -> HttpResponse:
     """What one person posted."""
-    person = get_object_or_404(User.objects.named(username), is_active=True)
+    person = find_person(username)
     posts = Post.objects.visible_to(viewer_of(request)).filter(author=person)
     return feed_page(
         request, "profiles/profile.html", f"user:{person.username}", posts, person=person, **_standing(request, person)
     )
 
 
+def find_person(username: str) -> User:
+    """The person of that name, however it is cased. Raises `Http404` with a sentence for people."""
+    person: User | None = User.objects.named(username).filter(is_active=True).first()
+    if person is None:
+        raise Http404("There is nobody here by that name.")
+    return person
+
+
 def feed_page(
     request: Request, template: str, view: str, posts: PostQuerySet, status: int = 200, **more: Any
 ) -> HttpResponse:
     """A page of posts from `?before=` on. The log's position is read before the data: the page's socket goes on from
-    there, so that nothing can fall between. htmx asks for older posts and gets only those."""
+    there, so that nothing can fall between. Who asks by htmx gets the part that is asked for: the link to older posts
+    those, a list that must be read anew itself."""
     cursor = Event.objects.head()
     before = request.GET.get("before", "")
     try:
@@ -56,8 +65,9 @@ def feed_page(
     context = {"posts": rows[:PAGE], "older": len(rows) > PAGE, "before": before, "view": view, "cursor": cursor}
     if viewer := viewer_of(request):
         context["suggestions"] = User.objects.to_follow(viewer)
-    only_older = request.htmx and before and request.headers.get("HX-Source", "").startswith("a")
-    response = render(request, "feed/_posts.html" if only_older else template, context | more, status=status)
+    parts = {"a": "feed/_posts.html", "div#posts": "feed/_again.html"} if request.htmx else {}
+    template = parts.get(request.headers.get("HX-Source", ""), template)
+    response = render(request, template, context | more, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

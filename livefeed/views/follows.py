@@ -2,9 +2,10 @@
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 
 from livefeed.models import User
+from livefeed.views.feed import find_person
 from livefeed.views.resource import Request, SignedInResource
 
 
@@ -12,7 +13,7 @@ class FollowView(SignedInResource):
     """Whether the viewer follows a person: `POST` begins, `DELETE` ends."""
 
     def post(self, request: Request, username: str) -> HttpResponse:
-        person = get_object_or_404(User.objects.named(username), is_active=True)
+        person = find_person(username)
         try:
             self.viewer.follow(person)
         except ValidationError as error:
@@ -20,7 +21,7 @@ class FollowView(SignedInResource):
         return self.answer(person, follows=True)
 
     def delete(self, request: Request, username: str) -> HttpResponse:
-        person = get_object_or_404(User.objects.named(username))
+        person = find_person(username)
         self.viewer.unfollow(person)
         return self.answer(person, follows=False)
 

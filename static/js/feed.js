@@ -99,12 +99,12 @@ async function readAnew(within) {
 async function fetchList() {
   waiting.length = 0; // older than the answer that is about to be asked for
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const answer = await fetch(location.href, { headers: { "HX-Request": "true", "HX-Source": "div#posts" } });
     if (!answer.ok) return answer.status < 500;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("posts");
+    const part = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = part.getElementById("posts");
     if (fresh?.dataset.view !== list().dataset.view) location.reload();
-    else takeOver(fresh, page.getElementById("profile"));
+    else takeOver(fresh, part.getElementById("profile"));
     return true;
   } catch {
     return false;

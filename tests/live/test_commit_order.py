@@ -30,7 +30,8 @@ def test_a_reader_by_position_misses_nothing_and_nothing_deadlocks(transactional
             connection.close()
 
     writers = [threading.Thread(target=write, args=(number,)) for number in range(WRITERS)]
-    start, seen = Event.objects.head(), []
+    start = Event.objects.head()
+    seen: list[int] = []
     for writer in writers:
         writer.start()
     while True:

@@ -106,7 +106,7 @@ async def test_a_database_that_was_away_costs_a_second_and_no_post(read, cast, m
         await asyncio.tasks.sleep(0)
 
     monkeypatch.setattr(Log, "read", failing)
-    monkeypatch.setattr(hub.asyncio, "sleep", no_pause, raising=True)
+    monkeypatch.setattr("consumers.hub.asyncio.sleep", no_pause)
     await post_it(cast.author)
     await follower.frames("post.created")
     assert Hub.current().failures == 2

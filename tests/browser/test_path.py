@@ -1,0 +1,202 @@
+"""The path of a post from one person's window to another's."""
+
+from playwright.sync_api import expect
+
+from livefeed.models import Post
+from tests.browser.conftest import bodies, live, shows, write
+from tests.factories import make_post
+
+
+def test_two_people_two_windows_and_a_stranger(window, cast):
+    author, follower = live(window(cast.author)), live(window(cast.follower))
+    stranger = live(window(cast.stranger))
+
+    write(author, "The kettle is on.", title="Morning")
+    for page in (author, follower):
+        shows(page, "The kettle is on.")
+        expect(page.locator(".post-title")).to_have_text("Morning")
+
+    author.get_by_role("link", name="Edit").click()
+    editor = author.locator(".editor")
+    expect(editor.get_by_label("Post", exact=True)).to_be_focused()
+    editor.get_by_label("Post", exact=True).fill("The kettle has boiled.")
+    editor.get_by_role("button", name="Save").click()
+    for page in (author, follower):
+        shows(page, "The kettle has boiled.")
+        expect(page.locator(".post-edited")).to_be_visible()
+    expect(author.locator(".editor")).to_have_count(0)
+
+    author.on("dialog", lambda dialog: dialog.accept())
+    author.get_by_role("button", name="Delete").click()
+    for page in (author, follower):
+        shows(page)
+        expect(page.locator(".empty")).to_be_visible()
+
+    assert bodies(stranger) == []
+    write(stranger, "The first thing this page ever showed.")
+    shows(stranger, "The first thing this page ever showed.")
+
+
+def test_own_post_appears_once_in_every_tab(window, cast):
+    first = live(window(cast.author))
+    second = live(window(cast.author))
+    for number in range(3):
+        write(first, f"Number {number}.")
+        expect(first.get_by_label("Post", exact=True)).to_have_value("")
+    for page in (first, second):
+        shows(page, "Number 2.", "Number 1.", "Number 0.")
+
+
+def test_profile_post_page_and_public_feed_are_live_for_visitors(window, cast):
+    post = make_post(cast.author, "As it was.")
+    pages = [live(window(None, path)) for path in ("/", "/explore/", "/@AUTHOR/", post.get_absolute_url())]
+    elsewhere = live(window(None, "/@stranger/"))
+
+    post.edit(title="", body="As it is.", seen_version=1)
+    for page in pages:
+        shows(page, "As it is.")
+    post.delete()
+    for page in pages:
+        shows(page)
+    expect(pages[-1].get_by_text("This post was deleted.")).to_be_visible()
+    assert bodies(elsewhere) == []
+
+
+def test_only_ones_own_posts_offer_edit_and_delete(window, cast):
+    make_post(cast.author)
+    for user, visible in ((cast.author, 1), (cast.follower, 0), (None, 0)):
+        page = window(user, "/@author/")
+        expect(page.locator(".post-actions:visible")).to_have_count(visible)
+
+
+def test_follow_and_unfollow_make_the_open_home_right(window, cast):
+    make_post(cast.author, "Older than the follow.")
+    home, profile = live(window(cast.stranger)), live(window(cast.stranger, "/@author/"))
+    home.get_by_label("Post", exact=True).fill("Half a thought")
+
+    profile.locator("#profile").get_by_role("button", name="Follow author").click()
+    expect(profile.get_by_role("button", name="Unfollow")).to_be_visible()
+    expect(profile.locator(".profile-counts")).to_contain_text("2 followers")
+    shows(home, "Older than the follow.")
+
+    profile.get_by_role("button", name="Unfollow").click()
+    shows(home)
+    make_post(cast.author, "Nobody tells them.")
+    make_post(cast.stranger, "Own.")
+    shows(home, "Own.")
+    expect(home.get_by_label("Post", exact=True)).to_have_value("Half a thought")
+
+
+def test_a_double_click_makes_one_post(window, cast):
+    page = live(window(cast.author))
+    page.get_by_label("Post", exact=True).fill("Once.")
+    page.locator("#composer").get_by_role("button", name="Post").dblclick()
+    shows(page, "Once.")
+    expect(page.get_by_label("Post", exact=True)).to_have_value("")
+    assert Post.objects.count() == 1
+
+
+def test_bad_input_comes_back_with_a_sentence_and_what_was_typed(window, cast):
+    page = live(window(cast.author))
+    write(page, "   ", title="Only a title")
+    expect(page.get_by_role("alert").filter(has_text="Write something first.")).to_be_visible()
+    expect(page.get_by_label("Title")).to_have_value("Only a title")
+
+    write(page, "x" * 5001)
+    expect(page.get_by_role("alert").filter(has_text="5001 characters; 5,000 fit.")).to_be_visible()
+    expect(page.get_by_label("Post", exact=True)).to_have_value("x" * 5001)
+    assert Post.objects.count() == 0
+
+
+def test_the_count_appears_near_the_limit(window, cast):
+    page = window(cast.author)
+    page.get_by_label("Post", exact=True).fill("x" * 4990)
+    expect(page.locator(".composer-count")).to_have_text("10 left")
+    page.get_by_label("Post", exact=True).fill("x" * 5002)
+    expect(page.locator(".composer-count")).to_have_text("2 too many")
+    page.get_by_label("Post", exact=True).fill("x")
+    expect(page.locator(".composer-count")).to_have_text("")
+
+
+def test_control_enter_posts_and_escape_closes_the_editor(window, cast):
+    page = live(window(cast.author))
+    page.get_by_label("Post", exact=True).fill("By the keyboard.")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_label("Post", exact=True)).to_have_value("")
+    shows(page, "By the keyboard.")
+    page.get_by_role("link", name="Edit").click()
+    expect(page.locator(".editor")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".editor")).to_have_count(0)
+    shows(page, "By the keyboard.")
+
+
+def test_an_open_editor_keeps_its_text_through_changes_from_elsewhere(window, cast):
+    post = make_post(cast.author, "One.")
+    page = live(window(cast.author))
+    page.get_by_role("link", name="Edit").click()
+    field = page.locator(".editor").get_by_label("Post", exact=True)
+    field.fill("My long text.")
+
+    post.edit(title="", body="Two.", seen_version=1)
+    expect(page.locator(".post")).to_have_attribute("data-version", "2")
+    expect(field).to_have_value("My long text.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert").filter(has_text="changed elsewhere")).to_be_visible()
+    expect(field).to_have_value("My long text.")
+    page.get_by_role("button", name="Save").click()
+    shows(page, "My long text.")
+
+    page.get_by_role("link", name="Edit").click()
+    field.fill("Too late.")
+    post.delete()
+    expect(page.get_by_role("alert").filter(has_text="deleted meanwhile")).to_be_visible()
+    expect(field).to_have_value("Too late.")
+    page.get_by_role("link", name="Cancel").click()
+    shows(page)
+
+
+def test_a_post_that_is_gone_says_so_and_takes_nothing_with_it(window, cast):
+    """The page has not heard of the deletion yet: its socket is held back."""
+    post = make_post(cast.author, "Soon gone.")
+    page = window(cast.author, "/")
+    page.route_web_socket("**/ws/**", lambda socket: None)
+    page.reload()
+    page.get_by_label("Post", exact=True).fill("A draft")
+    Post.objects.filter(pk=post.pk).delete()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("alert").filter(has_text="no longer")).to_be_visible()
+    expect(page.get_by_label("Post", exact=True)).to_have_value("A draft")
+
+
+def test_older_posts_come_on_click_and_are_live(window, cast):
+    posts = [make_post(cast.author, f"Number {number}.") for number in range(25)]
+    page = live(window(cast.follower))
+    expect(page.locator(".post")).to_have_count(20)
+    page.get_by_role("link", name="Older posts").click()
+    expect(page.locator(".post")).to_have_count(25)
+    posts[0].edit(title="", body="The oldest, edited.", seen_version=1)
+    expect(page.locator(".post-body").last).to_have_text("The oldest, edited.")
+    assert len(set(bodies(page))) == 25
+
+
+def test_without_javascript_it_is_a_classic_site(window, cast):
+    page = window(cast.author, java_script_enabled=False)
+    page.get_by_label("Post", exact=True).fill("Plain.")
+    page.locator("#composer").get_by_role("button", name="Post").click()
+    assert bodies(page) == ["Plain."]
+    page.get_by_label("Post", exact=True).fill("x" * 5001)
+    page.locator("#composer").get_by_role("button", name="Post").click()
+    assert page.get_by_label("Post", exact=True).input_value() == "x" * 5001
+    page.goto("/")
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Post", exact=True).fill("Plain and edited.")
+    page.get_by_role("button", name="Save").click()
+    assert bodies(page) == ["Plain and edited."]
+    page.get_by_role("button", name="Delete").click()
+    assert bodies(page) == []
+    page.goto("/@stranger/")
+    page.locator("#profile").get_by_role("button", name="Follow").click()
+    page.locator("#profile").get_by_role("button", name="Unfollow").click()
+    expect(page.locator("#profile").get_by_role("button", name="Follow stranger")).to_be_visible()

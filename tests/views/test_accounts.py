@@ -1,0 +1,447 @@
+"""Signing up, in and out, and changing what one signs in with; through the pages and the mails alone."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.cache import cache
+from django.core.mail import EmailMessage
+from django.test import Client, override_settings
+
+from livefeed.adapter import AccountAdapter
+from livefeed.models import User
+from tests.factories import PASSWORD, make_user, signed_in
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Page
+
+ADDRESS = "https://feed.example.org"
+MARA = {"username": "Mara", "email": "mara@example.org", "password1": PASSWORD}
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate(db, settings) -> Iterator[None]:
+    """No tries counted yet; links in mails lead to ADDRESS."""
+    settings.LIVEFEED_URL = ADDRESS
+    cache.clear()
+    yield
+    cache.clear()
+
+
+# --- Signing up ---
+
+
+def test_sign_up_asks_for_a_name_an_address_and_one_password(client):
+    page = text(client.get("/accounts/signup/"))
+    assert re.findall(r'<input type="(?:text|email|password)" name="(\w+)"', page) == ["username", "email", "password1"]
+    assert "3 to 30 letters, digits and underscores." in page
+    assert 'autocomplete="username"' in page
+    assert 'autocomplete="email"' in page
+    assert 'autocomplete="new-password"' in page
+
+
+def test_an_account_waits_for_its_confirmation(client, mailoutbox):
+    response = sign_up(client)
+    assert response.redirect_chain == [("/accounts/confirm-email/", 302)]
+    assert "We sent a link to mara@example.org." in text(response)
+    assert who(client) is None
+
+    assert "Check your mail" in text(sign_in(client, "Mara"))
+    assert who(client) is None
+    assert len(mailoutbox) == 1
+
+
+def test_the_mail_has_a_link_to_the_public_address(client, mailoutbox):
+    sign_up(client, email="o'mara&co@example.org")
+    (mail,) = mailoutbox
+    assert mail.to == ["o'mara&co@example.org"]
+    assert mail.subject == "[Livefeed] Confirm your email"
+    assert "@Mara is ready" in mail.body
+    assert re.search(rf"^{ADDRESS}/accounts/confirm-email/\S+/$", mail.body, re.MULTILINE)
+    assert "testserver" not in mail.body
+
+
+def test_looking_at_the_link_changes_nothing(client, mailoutbox):
+    sign_up(client)
+    for browser in (client, Client()):
+        page = text(browser.get(path_in(mailoutbox[0])))
+        assert "mara@example.org" in page
+        assert '<button class="button" type="submit">Confirm</button>' in page
+    assert who(client) is None
+    assert "Check your mail" in text(sign_in(Client(), "mara"))
+
+
+def test_looking_at_somebody_elses_link_does_not_sign_out(client, mailoutbox):
+    sign_up(Client())
+    reader = signed_in(make_user("reader"))
+    reader.get(path_in(mailoutbox[0]))
+    assert who(reader) == "reader"
+
+
+def test_the_button_confirms_and_signs_in(client, mailoutbox):
+    sign_up(client)
+    response = client.post(path_in(mailoutbox[0]), follow=True)
+    assert response.redirect_chain[-1][0] == "/"
+    assert "mara@example.org is confirmed." in text(response)
+    assert who(client) == "Mara"
+
+
+def test_confirming_in_another_browser_leads_to_the_sign_in(client, mailoutbox):
+    sign_up(client)
+    elsewhere = Client()
+    response = elsewhere.post(path_in(mailoutbox[0]), follow=True)
+    assert response.redirect_chain[-1][0] == "/accounts/login/"
+    assert "mara@example.org is confirmed." in text(response)
+    sign_in(elsewhere, "mara")
+    assert who(elsewhere) == "Mara"
+
+
+def test_a_link_works_once(client, mailoutbox):
+    sign_up(client)
+    link = path_in(mailoutbox[0])
+    client.post(link)
+    for again in (Client().post(link), Client().get(link), client.post(link)):
+        assert again.status_code == 404
+        assert "This link no longer works" in text(again)
+
+
+def test_a_made_up_link_confirms_nothing(client):
+    response = client.post("/accounts/confirm-email/MQ:made:up/")
+    assert response.status_code == 404
+    assert "This link no longer works" in text(response)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", "Choose a name."),
+        ("ma", "Use at least 3 characters."),
+        ("m" * 31, "Use at most 30 characters."),
+        ("mara lind", "Use only letters a to z, digits and underscores."),
+        ("mara@home", "Use only letters a to z, digits and underscores."),
+        ("mära", "Use only letters a to z, digits and underscores."),
+        ("mara\n", None),  # a stray line end is trimmed like any space
+    ],
+)
+def test_names(client, name, sentence):
+    page = text(sign_up(client, username=name))
+    assert User.objects.exists() is (sentence is None)
+    if sentence:
+        assert error_of(page, "username") == sentence
+        assert f'value="{name}"' in page or not name
+        assert 'value="mara@example.org"' in page
+        assert PASSWORD not in page
+
+
+@pytest.mark.parametrize("name", ["mara", "MARA", "Mara"])
+def test_a_name_is_taken_whatever_its_case(client, mailoutbox, name):
+    make_user("mara")
+    page = text(sign_up(client, username=name, email="other@example.org"))
+    assert error_of(page, "username") == "That name is taken."
+    assert f'value="{name}"' in page
+    assert 'value="other@example.org"' in page
+    assert PASSWORD not in page
+    assert User.objects.count() == 1
+    assert mailoutbox == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["mara", "MARA"])
+def test_two_who_want_a_name_at_the_same_moment(client, monkeypatch, name):
+    make_user("mara")
+    monkeypatch.setattr(AccountAdapter, "clean_username", lambda self, username, shallow=False: username)
+    page = text(sign_up(client, username=name, email="other@example.org"))
+    assert error_of(page, "username") == "That name is taken."
+    assert 'value="other@example.org"' in page
+
+
+def test_errors_are_tied_to_their_fields_and_the_first_has_the_cursor(client):
+    page = text(sign_up(client, username="mara", email="nonsense", password1="short"))
+    email = re.search(r'<input [^>]*name="email"[^>]*>', page)
+    assert email is not None
+    assert 'aria-invalid="true"' in email[0]
+    assert 'aria-describedby="id_email_helptext id_email_error"' in email[0]
+    assert re.findall(r'name="(\w+)"[^>]* autofocus', page) == ["email"]
+    assert error_of(page, "email") == "Enter a valid email address."
+    assert error_of(page, "password1").startswith("This password is too short.")
+
+
+def test_an_address_longer_than_the_database_keeps(client):
+    long = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.example.org"
+    page = text(sign_up(client, email=long))
+    assert error_of(page, "email") == "That address is too long."
+    assert f'value="{long}"' in page
+
+
+def test_an_address_that_has_an_account_gets_the_same_answer(client, mailoutbox):
+    fresh = sign_up(client)
+    mailoutbox.clear()
+    make_user("lucia")
+    taken = sign_up(Client(), username="other", email="Lucia@example.org")
+
+    assert taken.redirect_chain == fresh.redirect_chain
+    assert without_tokens(taken, "lucia@example.org") == without_tokens(fresh, "mara@example.org")
+    assert not User.objects.named("other").exists()
+    (mail,) = mailoutbox
+    assert mail.subject == "[Livefeed] You have an account already"
+    assert f"{ADDRESS}/accounts/login/" in mail.body
+    assert f"{ADDRESS}/accounts/password/reset/" in mail.body
+
+
+# --- Signing in and out ---
+
+
+@pytest.mark.parametrize("login", ["Mara", "mara", "MARA", "@mara", " mara ", "mara@example.org", "Mara@Example.org"])
+def test_signing_in_by_name_in_any_case_or_by_mail(client, login):
+    make_user("Mara")
+    response = sign_in(client, login)
+    assert response.redirect_chain == [("/", 302)]
+    assert who(client) == "Mara"
+
+
+def test_signing_in_leads_where_one_was_going(client):
+    make_user("mara")
+    page = text(client.get("/accounts/login/?next=/explore/"))
+    assert '<input type="hidden" name="next" value="/explore/">' in page
+    assert sign_in(client, "mara", next="/explore/").redirect_chain == [("/explore/", 302)]
+
+
+def test_nobody_is_led_off_the_site(client):
+    make_user("mara")
+    assert sign_in(client, "mara", next="https://elsewhere.example/").redirect_chain == [("/", 302)]
+
+
+@pytest.mark.parametrize(
+    ("login", "sentence"),
+    [
+        ("mara", "That name and password do not match."),
+        ("nobody", "That name and password do not match."),
+        ("mara@example.org", "That email and password do not match."),
+        ("nobody@example.org", "That email and password do not match."),
+    ],
+)
+def test_a_wrong_password(client, login, sentence):
+    make_user("mara")
+    page = text(sign_in(client, login, "wrong horse"))
+    assert f'<p class="form-error" role="alert">{sentence}</p>' in page
+    assert f'value="{login}"' in page
+    assert "wrong horse" not in page
+    assert who(client) is None
+
+
+def test_too_many_wrong_passwords(client):
+    make_user("mara")
+    for _ in range(5):
+        sign_in(client, "mara", "wrong horse")
+    assert "Too many tries. Wait five minutes, then try again." in text(sign_in(client, "mara"))
+    assert who(client) is None
+
+
+def test_too_many_of_anything_is_a_page_too(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"signup": "1/m/ip"}
+    client.post("/accounts/signup/", {})
+    response = client.post("/accounts/signup/", {})
+    assert response.status_code == 429
+    assert "Too many tries" in text(response)
+
+
+def test_a_suspended_account_is_told_so(client):
+    make_user("mara", is_active=False)
+    assert "This account is suspended" in text(sign_in(client, "mara"))
+    assert who(client) is None
+
+
+def test_signing_out_takes_a_button(client):
+    reader = signed_in(make_user("mara"))
+    assert '<button class="button" type="submit">Sign out</button>' in text(reader.get("/accounts/logout/"))
+    assert who(reader) == "mara"
+    response = reader.post("/accounts/logout/", follow=True)
+    assert response.redirect_chain == [("/", 302)]
+    assert "You are signed out." in text(response)
+    assert who(reader) is None
+
+
+@pytest.mark.parametrize(("debug", "demo", "shown"), [(True, True, True), (True, False, False), (False, True, False)])
+def test_the_demo_sign_in_is_told_in_development_only(client, settings, debug, demo, shown):
+    settings.DEBUG = debug
+    if demo:
+        make_user("demo")
+    assert ("livefeed-demo" in text(client.get("/accounts/login/"))) is shown
+
+
+# --- Passwords ---
+
+
+def test_a_forgotten_password(client, mailoutbox):
+    make_user("mara")
+    other_browser = signed_in(User.objects.get())
+    response = client.post("/accounts/password/reset/", {"email": "Mara@example.org"}, follow=True)
+    assert response.redirect_chain == [("/accounts/password/reset/done/", 302)]
+    assert "@mara" in mailoutbox[0].body
+
+    response = client.get(path_in(mailoutbox[0]), follow=True)
+    form = response.request["PATH_INFO"]
+    assert '<input name="username" value="mara" autocomplete="username" hidden>' in text(response)
+    assert error_of(text(client.post(form, {"password1": "password"})), "password1") == "This password is too common."
+    response = client.post(form, {"password1": "another horse battery"}, follow=True)
+    assert "Your password is changed." in text(response)
+
+    assert who(other_browser) is None
+    assert "do not match" in text(sign_in(client, "mara"))
+    sign_in(client, "mara", "another horse battery")
+    assert who(client) == "mara"
+
+
+def test_a_reset_link_works_once(client, mailoutbox):
+    make_user("mara")
+    client.post("/accounts/password/reset/", {"email": "mara@example.org"})
+    link = path_in(mailoutbox[0])
+    client.post(client.get(link)["Location"], {"password1": "another horse battery"})
+    assert "This link no longer works" in text(Client().get(link))
+
+
+def test_a_reset_for_nobody_gets_the_same_answer(client, mailoutbox):
+    response = client.post("/accounts/password/reset/", {"email": "nobody@example.org"}, follow=True)
+    assert response.redirect_chain == [("/accounts/password/reset/done/", 302)]
+    assert mailoutbox[0].subject == "[Livefeed] No account with this address"
+    assert f"{ADDRESS}/accounts/signup/" in mailoutbox[0].body
+
+
+def test_links_lead_to_the_browsers_own_host_in_development(client, mailoutbox, settings):
+    settings.DEBUG, settings.ALLOWED_HOSTS = True, ["localhost"]
+    make_user("mara")
+    client.post("/accounts/password/reset/", {"email": "mara@example.org"}, headers={"host": "localhost:8123"})
+    assert "http://localhost:8123/accounts/password/reset/key/" in mailoutbox[0].body
+
+
+def test_changing_the_password(mailoutbox):
+    mara = make_user("mara")
+    here, elsewhere = signed_in(mara), signed_in(mara)
+    page = here.post("/accounts/password/change/", {"oldpassword": "wrong", "password1": "another horse battery"})
+    assert error_of(text(page), "oldpassword") == "That is not your current password."
+
+    change = {"oldpassword": PASSWORD, "password1": "another horse battery"}
+    assert "Your password is changed." in text(here.post("/accounts/password/change/", change, follow=True))
+    assert who(here) == "mara"
+    assert who(elsewhere) is None
+    assert mailoutbox[0].to == ["mara@example.org"]
+    assert "choose a new password at once" in mailoutbox[0].body
+
+
+# --- The address ---
+
+
+def test_changing_the_address_takes_the_password_and_a_confirmation(mailoutbox):
+    mara = signed_in(make_user("mara"))
+    response = mara.post("/accounts/email/", {"email": "new@example.org", "action_add": ""}, follow=True)
+    assert "Is it you?" in text(response)
+    assert mailoutbox == []
+
+    where = {"next": "/accounts/email/"}
+    assert "That is not your password." in text(mara.post("/accounts/reauthenticate/", {"password": "no"} | where))
+    page = text(mara.post("/accounts/reauthenticate/", {"password": PASSWORD} | where, follow=True))
+    assert "Your address is <b>mara@example.org</b>" in page
+    assert "Waiting for <b>new@example.org</b>" in page
+    assert mailoutbox[0].to == ["new@example.org"]
+
+    mara.post(path_in(mailoutbox[0]))
+    assert "Your address is <b>new@example.org</b>" in text(mara.get("/accounts/email/"))
+    assert "do not match" in text(sign_in(Client(), "mara@example.org"))
+    assert sign_in(Client(), "new@example.org").redirect_chain == [("/", 302)]
+    assert mailoutbox[1].to == ["mara@example.org"]
+    assert "from mara@example.org to new@example.org" in mailoutbox[1].body
+
+
+def test_asking_for_the_link_again_too_soon(mailoutbox):
+    mara = reauthenticated(make_user("mara"))
+    mara.post("/accounts/email/", {"email": "new@example.org", "action_add": ""})
+    page = text(mara.post("/accounts/email/", {"email": "new@example.org", "action_send": ""}, follow=True))
+    assert "We sent a link less than three minutes ago." in page
+    assert len(mailoutbox) == 1
+
+
+def test_keeping_the_old_address(mailoutbox):
+    mara = reauthenticated(make_user("mara"))
+    mara.post("/accounts/email/", {"email": "new@example.org", "action_add": ""})
+    page = text(mara.post("/accounts/email/", {"email": "new@example.org", "action_remove": ""}, follow=True))
+    assert "Waiting for" not in page
+    assert "This link no longer works" in text(mara.get(path_in(mailoutbox[0])))
+
+
+# --- Every page ---
+
+
+@pytest.mark.parametrize(
+    "path", ["login", "signup", "password/reset", "password/reset/done", "confirm-email", "inactive"]
+)
+def test_entrance_pages_are_in_the_sites_look(client, path):
+    page = text(client.get(f"/accounts/{path}/"))
+    assert '<main id="main" class="entrance" tabindex="-1">' in page
+    assert_plain(page)
+
+
+@pytest.mark.parametrize("path", ["email", "password/change", "logout"])
+def test_account_pages_are_inside_the_shell(path):
+    mara = signed_in(make_user("mara"))
+    page = text(mara.get(f"/accounts/{path}/"))
+    assert 'class="rail"' in page
+    assert f'<a href="/accounts/{path}/" aria-current="page">' in page
+    assert_plain(page)
+    assert Client().get(f"/accounts/{path}/").status_code == 302
+
+
+@override_settings(DEBUG=True)
+def test_the_way_to_the_development_mailbox_is_told_in_development(client):
+    assert "/dev/mail/" in text(client.get("/accounts/confirm-email/"))
+    assert "/dev/mail/" in text(client.get("/accounts/password/reset/done/"))
+
+
+# --- What the tests above do ---
+
+
+def sign_up(client: Client, **changes: str) -> "Page":
+    return client.post("/accounts/signup/", MARA | changes, follow=True)
+
+
+def sign_in(client: Client, login: str, password: str = PASSWORD, **more: str) -> "Page":
+    return client.post("/accounts/login/", {"login": login, "password": password} | more, follow=True)
+
+
+def reauthenticated(user: User) -> Client:
+    client = signed_in(user)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return client
+
+
+def who(client: Client) -> str | None:
+    """The name on the page of whom a browser is signed in as."""
+    found = re.search(r'class="rail-person" href="/@(\w+)/"', text(client.get("/explore/")))
+    return found[1] if found else None
+
+
+def text(response: "Page") -> str:
+    return response.content.decode()
+
+
+def error_of(page: str, field: str) -> str:
+    found = re.search(rf'<p class="field-error" id="id_{field}_error" role="alert">(.*?)</p>', page)
+    return found[1] if found else ""
+
+
+def path_in(mail: EmailMessage) -> str:
+    """The path of the link in a mail, as if it was clicked."""
+    found = re.search(rf"^{ADDRESS}(/\S+)$", str(mail.body), re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def without_tokens(response: "Page", address: str) -> str:
+    """A page as everybody gets it."""
+    return re.sub(r'(name="csrfmiddlewaretoken" value|nonce)="[^"]*"', "", text(response)).replace(address, "")
+
+
+def assert_plain(page: str) -> None:
+    """No style of allauth's own, nothing that the content security policy forbids, nothing about development."""
+    assert page.count("<h1") == 1
+    assert re.search(r'<script(?! src)|\son\w+="|\sstyle="|placeholder=|[Pp]lease|/dev/mail/', page) is None
