@@ -45,3 +45,8 @@ def database_url() -> str:
     if connection.vendor == "sqlite":
         return f"sqlite:///{Path(parts['NAME']).resolve()}"
     return f"postgres://{parts['USER']}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
+
+
+@pytest.fixture(autouse=True)
+def _mail_folder(settings, tmp_path: Path) -> None:
+    settings.MAIL_DIR = tmp_path / "mail"

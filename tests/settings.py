@@ -17,6 +17,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A folder for each run: two at once must not share a database.
 FOLDER = Path(tempfile.mkdtemp(prefix="livefeed-tests-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
-MAIL_DIR = FOLDER / "mail"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}
