@@ -1,0 +1,91 @@
+"""Whatever people type is text: through the rendering, through the socket, and in a real page."""
+
+from html.parser import HTMLParser
+
+from asgiref.sync import sync_to_async
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from livefeed.forms.post import PostForm
+from livefeed.models import User
+from tests.factories import make_post
+from tests.live.conftest import everything_told
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</p></article><article id='post-1' class='post'>",
+    '" onmouseover="alert(1)',
+    "<img src=x onerror=alert(1)>",
+    "<b hx-get='/accounts/logout/' hx-trigger='load'>",
+    "<div id='posts' hx-swap-oob='true'>",
+    "<hx-partial hx-target='#posts'>",
+    "<template hx type='partial'>",
+    "{{ request.user }}{% include 'x' %}",
+    "&lt;script&gt;",
+    "\u202egnp.exe",
+    "<!--",
+    "]]>",
+    "<svg/onload=alert(1)>",
+    "javascript:alert(1)",
+    "]}\n{",
+    "\\u003cscript\\u003e",
+]
+texts = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=80), st.lists(st.sampled_from(HOSTILE)).map("".join))
+
+
+class Skeleton(HTMLParser):
+    """The tags and attribute names of a fragment, and apart from them its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, ...]] = []
+        self.texts: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, *(name for name, _ in attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.tags.append((f"/{tag}",))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.tags.append(("comment",))
+
+
+def typed(title: str, body: str) -> tuple[str, str] | None:
+    """A title and body as the form lets them through; None if it does not."""
+    form = PostForm({"title": title, "body": body})
+    return (form.cleaned_data["title"], form.cleaned_data["body"]) if form.is_valid() else None
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(title=texts, body=texts, name=texts)
+async def test_titles_bodies_and_names_are_text_in_every_frame(read, cast, title, body, name):
+    """The fragment has the skeleton of a harmless post's, and its text is what was typed."""
+    accepted = typed(title, body)
+    if accepted is None:
+        return
+    reader = await read(cast.follower)
+    await sync_to_async(rename)(cast.author, "Plain Name")
+    title, body = accepted
+    await sync_to_async(make_post)(cast.author, "plain", "plain" if title else "")
+    await everything_told()
+    await sync_to_async(rename)(cast.author, name)
+    await sync_to_async(make_post)(cast.author, body, title)
+
+    harmless, hostile = await reader.frames("post.created", "post.created")
+
+    plain, seen = Skeleton(harmless["html"]), Skeleton(hostile["html"])
+    assert seen.tags == plain.tags
+    text = "".join(seen.texts)
+    assert body in text
+    assert title in text
+
+
+def rename(person: User, name: str) -> None:
+    person.name = "".join(char for char in name if char.isprintable())[:50]
+    person.save()
