@@ -15,6 +15,7 @@ def register() -> None:
     checks.register(check_secret_key)
     checks.register(check_public_address)
     checks.register(check_sqlite_version, deploy=True)
+    checks.register(check_static_files, deploy=True)
 
 
 def check_secret_key(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -30,6 +31,13 @@ def check_public_address(app_configs: Any, **kwargs: Any) -> list[checks.CheckMe
         return []
     hint = "Give the scheme and host that readers type, such as https://feed.example.org, and no path."
     return [checks.Error(f"LIVEFEED_URL is {settings.LIVEFEED_URL!r}.", hint=hint, id="livefeed.E002")]
+
+
+def check_static_files(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    if settings.DEBUG or not settings.WHITENOISE_USE_FINDERS:
+        return []
+    hint = "Run manage.py collectstatic: browsers then keep scripts and style sheets, compressed, for good."
+    return [checks.Warning("Static files have not been collected.", hint=hint, id="livefeed.W002")]
 
 
 def check_sqlite_version(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:

@@ -12,10 +12,11 @@ django_stubs_ext.monkeypatch()  # lets generic classes of Django's be written as
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
+(VAR_DIR / "static").mkdir(parents=True, exist_ok=True)
 
 env = environ.FileAwareEnv()
-env.read_env(BASE_DIR / ".env")
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
 
 DEBUG: bool = env.bool("DEBUG", default=False)
 PORT: int = env.int("PORT", default=8000)
@@ -134,7 +135,7 @@ STORAGES = {
         else "livefeed.storage.HashedStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = DEBUG or not (STATIC_ROOT / "staticfiles.json").is_file()
 WHITENOISE_AUTOREFRESH = DEBUG
 
 
