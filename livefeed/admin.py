@@ -9,6 +9,8 @@ from livefeed.models import Event, Follow, Post, User
 
 @admin.register(User)
 class LivefeedUserAdmin(UserAdmin[User]):
+    """People."""
+
     list_display = ("username", "name", "email", "is_active", "is_staff")
     search_fields = ("username", "name", "email")
     fieldsets = (
@@ -21,6 +23,8 @@ class LivefeedUserAdmin(UserAdmin[User]):
 
 @admin.register(Post)
 class PostAdmin(admin.ModelAdmin[Post]):
+    """Posts."""
+
     list_display = ("__str__", "author", "created_at", "version")
     list_select_related = ("author",)
     search_fields = ("title", "body")
@@ -30,6 +34,8 @@ class PostAdmin(admin.ModelAdmin[Post]):
 
 @admin.register(Follow)
 class FollowAdmin(admin.ModelAdmin[Follow]):
+    """Who follows whom."""
+
     list_display = ("follower", "followed", "created_at")
     list_select_related = ("follower", "followed")
     raw_id_fields = ("follower", "followed")

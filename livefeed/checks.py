@@ -26,11 +26,21 @@ def check_secret_key(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessag
 
 
 def check_public_address(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    address = urlsplit(settings.LIVEFEED_URL)
-    if address.scheme in ("http", "https") and address.hostname and not address.path:
+    if _is_origin(settings.LIVEFEED_URL):
         return []
     hint = "Give the scheme and host that readers type, such as https://feed.example.org, and no path."
     return [checks.Error(f"LIVEFEED_URL is {settings.LIVEFEED_URL!r}.", hint=hint, id="livefeed.E002")]
+
+
+def _is_origin(url: str) -> bool:
+    """Whether a URL is a scheme and a host, perhaps with a port, and nothing else."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return False
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return parts.scheme in ("http", "https") and bool(host) and url.lower() == f"{parts.scheme}://{host}{port}"
 
 
 def check_static_files(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:

@@ -217,7 +217,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LIVEFEED_URL.startswith("https://")
 SESSION_COOKIE_NAME = "livefeed_session"
 CSRF_FAILURE_VIEW = "livefeed.views.errors.csrf_failed"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 
 # --- Words and time ---

@@ -25,5 +25,7 @@ urlpatterns = [
     path("dev/mail/", devmail.mailbox, name="dev_mail"),
 ]
 
+handler400 = "livefeed.views.errors.bad_request"
 handler403 = "livefeed.views.errors.forbidden"
 handler404 = "livefeed.views.errors.not_found"
+handler500 = "livefeed.views.errors.broken"

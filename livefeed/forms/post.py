@@ -1,7 +1,8 @@
 """The composer and the editor."""
 
+from contextlib import suppress
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django import forms
 from django.http import QueryDict
@@ -12,8 +13,21 @@ from livefeed.text import tidy_line, tidy_text
 
 
 class TidyLine(forms.CharField):
+    """One line, tidied before it is counted."""
+
     def to_python(self, value: Any) -> str:
         return tidy_line(super().to_python(value) or "")
+
+
+class Key(forms.Field):
+    """A key that makes a repeated submission the same post; one that is garbled counts as none."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> UUID | None:
+        with suppress(ValueError):
+            return UUID(str(value))
+        return None
 
 
 class TidyText(forms.CharField):
@@ -23,6 +37,9 @@ class TidyText(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return tidy_text(super().to_python(value) or "")
+
+
+OUT_OF_DATE = "This editor is out of date. Copy your text, reload the page and edit again."
 
 
 def too_long(what: str, most: int) -> str:
@@ -45,10 +62,13 @@ class PostForm(forms.Form):
         error_messages={"required": "Write something first.", "max_length": too_long("Your post", BODY_MAX)},
         widget=forms.Textarea(attrs={"placeholder": "What is on your mind?", "rows": 2, "class": "composer-body"}),
     )
-    key = forms.UUIDField(required=False, initial=uuid4, widget=forms.HiddenInput)
+    key = Key(required=False, initial=uuid4)
 
     def __init__(self, data: QueryDict | dict[str, str] | None = None, *, ids: str = "composer", **kwargs: Any) -> None:
-        super().__init__(data, auto_id=f"{ids}-%s", **kwargs)
+        typed = None if data is None else {name: data.get(name, "") for name in self.base_fields}
+        if typed and "key" in typed:
+            typed["key"] = typed["key"] or str(uuid4())
+        super().__init__(typed, auto_id=f"{ids}-%s", **kwargs)
         for name, label, most in (("title", "Title", TITLE_MAX), ("body", "Post", BODY_MAX)):
             # The server counts, so that a text that is too long comes back whole instead of being cut by the browser.
             attributes = self.fields[name].widget.attrs
@@ -61,7 +81,9 @@ class EditForm(PostForm):
     unseen."""
 
     key = None  # type: ignore[assignment]  # an edit repeated is the same edit
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(
+        widget=forms.HiddenInput, error_messages={"required": OUT_OF_DATE, "invalid": OUT_OF_DATE}
+    )
 
     def __init__(self, data: QueryDict | dict[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
@@ -75,7 +97,7 @@ class EditForm(PostForm):
 
     def clash(self, current: Post) -> None:
         """Says that the post was changed meanwhile; the next save then counts as having seen that."""
-        self.data = {name: self.data.get(name, "") for name in ("title", "body")} | {"version": str(current.version)}
+        self.data = {**self.data, "version": str(current.version)}
         self.add_error(
             "body", "This post was changed elsewhere while you were editing it. Save again to keep your text."
         )

@@ -4,12 +4,16 @@ from django.db import models
 
 
 class EventQuerySet(models.QuerySet["Event"]):
+    """Parts of the log."""
+
     def after(self, position: int) -> "EventQuerySet":
         """What was committed after `position`, in order."""
         return self.filter(position__gt=position).order_by("position")
 
 
 class EventManager(models.Manager["Event"].from_queryset(EventQuerySet)):  # type: ignore[misc]  # made at run time
+    """Where the log begins and ends."""
+
     def head(self) -> int:
         """The position of the newest event, 0 in an empty log. A page reads it *before* its data."""
         return self.aggregate(head=models.Max("position"))["head"] or 0

@@ -1,5 +1,7 @@
 """Who follows whom."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
@@ -8,6 +10,8 @@ from livefeed.models.user import User
 
 
 class FollowManager(models.Manager["Follow"]):
+    """Begins and ends follows."""
+
     def begin(self, follower: User, followed: User) -> bool:
         """Makes `follower` follow `followed`; True if that is new. Raises `ValidationError` for oneself."""
         if follower.pk == followed.pk:
@@ -41,3 +45,8 @@ class Follow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.follower_id} follows {self.followed_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves the follow and, in the same transaction, what its signals write."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)

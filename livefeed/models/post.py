@@ -1,5 +1,6 @@
 """Posts, and who may see which."""
 
+import re
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from livefeed.models.user import User
+from livefeed.text import tidy_line
 
 TITLE_MAX, BODY_MAX = 120, 5_000
 
@@ -26,6 +28,8 @@ class EditConflictError(Exception):
 
 
 class PostQuerySet(models.QuerySet["Post"]):
+    """Which posts, and in which order."""
+
     def visible_to(self, viewer: User | None) -> Self:
         """Those that `viewer` (None: a visitor) may see. The one place that decides it for rows."""
         return self.filter(author__is_active=True)
@@ -39,12 +43,16 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def before(self, sort_key: str) -> Self:
         """Those that come after `sort_key` in a feed, newest first. Raises `ValueError` if it is no sort key."""
+        if not re.fullmatch(r"[0-9]{17}-[0-9]{12,18}", sort_key):
+            raise ValueError(f"{sort_key!r} is no sort key")
         micros, _, pk = sort_key.partition("-")
         moment = _moment(int(micros))
         return self.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=int(pk)))
 
 
 class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: ignore[misc]  # made at run time
+    """Makes posts."""
+
     def publish(self, author: User, *, title: str, body: str, key: uuid.UUID | None = None) -> "Post":
         """Makes a post, once: the same text sent again under the same `key` (a double click, a retried request)
         gives the post that is already there. A different text under a used key is a new post, so nothing is lost."""
@@ -93,26 +101,34 @@ class Post(models.Model):
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """Saves the post and, in the same transaction, all that its signals write. A change counts as a version."""
+        before = self.version, self.edited_at
         if not self._state.adding:
             self.version = F("version") + 1  # counted by the database, read back by save()
             self.edited_at = timezone.now()
             if update_fields is not None:
                 update_fields = {*update_fields, "version", "edited_at"}
-        with transaction.atomic():
-            super().save(*args, update_fields=update_fields, **kwargs)
+        try:
+            with transaction.atomic():
+                super().save(*args, update_fields=update_fields, **kwargs)
+        except BaseException:
+            self.version, self.edited_at = before
+            raise
 
     def get_absolute_url(self) -> str:
         return reverse("post", args=[self.pk])
 
     def edit(self, *, title: str, body: str, seen_version: int) -> None:
-        """Changes the text. Raises `EditConflictError` if the post is no longer at `seen_version`, the version that the
-        editor was opened with, and `Post.DoesNotExist` if it is gone."""
+        """Changes the text; the same change sent twice is one. Raises `EditConflictError` if the post is no longer at
+        `seen_version`, the version that the editor was opened with, and `Post.DoesNotExist` if it is gone."""
         with transaction.atomic():
             current = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=self.pk)
-            if current.version != seen_version:
+            if current.version == seen_version:
+                current.title, current.body = title, body
+                current.save(update_fields=["title", "body"])
+            elif (current.title, current.body) != (tidy_line(title), body):
                 raise EditConflictError(current)
-            self.title, self.body = title, body
-            self.save(update_fields=["title", "body"])
+        for name in ("title", "body", "version", "edited_at"):
+            setattr(self, name, getattr(current, name))
 
     @property
     def is_edited(self) -> bool:

@@ -35,8 +35,12 @@ class UsernameCharacters(models.Func):
 
 
 class UserQuerySet(models.QuerySet["User"]):
+    """Which people."""
+
     def named(self, username: str) -> Self:
         """The one with this name, however it is cased (uses the unique index on the lowered name)."""
+        if "\0" in username:  # PostgreSQL takes no such text, not even to look for it
+            return self.none()
         return self.alias(lowered=Lower("username")).filter(lowered=username.lower())
 
     def to_follow(self, viewer: "User", most: int = 5) -> Self:
@@ -47,6 +51,8 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class LivefeedUserManager(UserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]  # made at run time
+    """Finds people by their names."""
+
     def get_by_natural_key(self, username: str | None) -> "User":
         found: User = self.named(username or "").get()
         return found
@@ -78,9 +84,10 @@ class User(AbstractUser):
                 violation_error_message="Use only letters a to z, digits and underscores.",
             ),
             models.CheckConstraint(
-                condition=models.Q(models.lookups.GreaterThanOrEqual(Length("username"), USERNAME_MIN)),
+                condition=models.Q(models.lookups.GreaterThanOrEqual(Length("username"), USERNAME_MIN))
+                & models.Q(models.lookups.LessThanOrEqual(Length("username"), USERNAME_MAX)),
                 name="user_name_length",
-                violation_error_message=f"Use at least {USERNAME_MIN} characters.",
+                violation_error_message=f"Use {USERNAME_MIN} to {USERNAME_MAX} characters.",
             ),
         ]
 

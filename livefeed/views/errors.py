@@ -29,6 +29,19 @@ class PlainErrors:
         return forbidden(request, exception) if isinstance(exception, PermissionDenied) else None
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _say(request, 400, "That was more than can be sent at once, or not what this page expects.")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Something failed on our side. The page for it needs nothing that could fail again."""
+    if getattr(request, "htmx", False):
+        return _say(
+            request, 500, "Something went wrong on our side. What you typed is still here; try again in a moment."
+        )
+    return HttpResponse(render_to_string("500.html"), status=500)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     said = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
     return _say(request, 404, said or "There is no such page.")
@@ -43,7 +56,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     said = "This page was out of date, so nothing was saved. Send it again: it is all still here."
     if "body" not in request.POST or "version" in request.POST:
         return _say(request, 403, "This page was out of date, so nothing was changed. Reload it and try again.")
-    form = PostForm({"title": request.POST.get("title", ""), "body": request.POST["body"]})
+    form = PostForm(request.POST)
     form.add_error(None, said)
     template = "posts/_composer.html" if getattr(request, "htmx", False) else "posts/compose.html"
     return render(request, template, {"form": form}, status=403)

@@ -9,6 +9,7 @@ from django.utils.cache import patch_vary_headers
 from livefeed.forms.post import PostForm
 from livefeed.models import Event, Post, User
 from livefeed.models.post import PostQuerySet
+from livefeed.models.user import UserQuerySet
 from livefeed.views.resource import Request, viewer_of
 
 PAGE = 20
@@ -42,9 +43,11 @@ def profile(request: Request, username: str) -> HttpResponse:
     )
 
 
-def find_person(username: str) -> User:
-    """The person of that name, however it is cased. Raises `Http404` with a sentence for people."""
-    person: User | None = User.objects.named(username).filter(is_active=True).first()
+def find_person(username: str, people: UserQuerySet | None = None) -> User:
+    """The person of that name, however it is cased, among `people` (the active ones if not told otherwise). Raises
+    `Http404` with a sentence for people."""
+    among = User.objects.filter(is_active=True) if people is None else people
+    person: User | None = among.named(username).first()
     if person is None:
         raise Http404("There is nobody here by that name.")
     return person

@@ -21,7 +21,7 @@ class FollowView(SignedInResource):
         return self.answer(person, follows=True)
 
     def delete(self, request: Request, username: str) -> HttpResponse:
-        person = find_person(username)
+        person = find_person(username, User.objects.all())
         self.viewer.unfollow(person)
         return self.answer(person, follows=False)
 

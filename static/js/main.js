@@ -1,12 +1,14 @@
-// Wires a page together: what it shows, its socket, its clocks, its composer.
+// Wires a page together: what it shows, its socket, its clocks, its composer, its notices.
 import { LiveSocket } from "./live.js";
 import * as feed from "./feed.js";
 import { keepTimes } from "./times.js";
 import { keepComposers } from "./composer.js";
+import { keepNotices } from "./notices.js";
 import { showState } from "./connection.js";
 
 keepTimes();
 keepComposers();
+keepNotices();
 
 const posts = document.getElementById("posts");
 if (posts) {

@@ -1,5 +1,8 @@
 """The path of a post from one person's window to another's."""
 
+import re
+
+import pytest
 from playwright.sync_api import expect
 
 from livefeed.models import Post
@@ -105,6 +108,24 @@ def test_bad_input_comes_back_with_a_sentence_and_what_was_typed(window, cast):
     write(page, "x" * 5001)
     expect(page.get_by_role("alert").filter(has_text="5001 characters; 5,000 fit.")).to_be_visible()
     expect(page.get_by_label("Post", exact=True)).to_have_value("x" * 5001)
+    assert Post.objects.count() == 0
+
+
+@pytest.mark.parametrize("fault", ["offline", 502, 400, 403])
+def test_a_post_that_could_not_be_sent_is_still_in_the_composer(window, cast, fault):
+    page = live(window(cast.author))
+    if fault == "offline":
+        page.route("**/posts/", lambda route: route.abort())
+    elif fault == 502:
+        page.route("**/posts/", lambda route: route.fulfill(status=502, body="<html><body>Bad gateway"))
+    elif fault == 400:
+        # A size no form of ours sends: Django refuses it before any view sees it.
+        page.evaluate("document.getElementById('composer-title').value = 'x'.repeat(3_000_000)")
+    else:
+        page.context.clear_cookies(name="csrftoken")
+    write(page, "Not lost.")
+    expect(page.get_by_role("alert").filter(has_text=re.compile(r"\w"))).to_be_visible()
+    expect(page.get_by_label("Post", exact=True)).to_have_value("Not lost.")
     assert Post.objects.count() == 0
 
 

@@ -1,0 +1,33 @@
+"""What was announced, and who was woken by it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import Mock
+
+from livefeed import events
+from livefeed.models import Event
+
+
+def log() -> list[tuple[str, int, int]]:
+    """Every event in the order of writing: kind, subject and actor."""
+    return list(Event.objects.order_by("pk").values_list("kind", "subject_id", "actor_id"))
+
+
+@contextmanager
+def hanging(*bells: events.Bell) -> Iterator[None]:
+    """Lets `bells` ring for as long as the block runs."""
+    for bell in bells:
+        events.add_bell(bell)
+    try:
+        yield
+    finally:
+        for bell in bells:
+            events.remove_bell(bell)
+
+
+@contextmanager
+def listening() -> Iterator[Mock]:
+    """A listener of this process, and how often it was woken."""
+    bell = Mock()
+    with hanging(bell):
+        yield bell

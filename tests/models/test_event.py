@@ -1,0 +1,116 @@
+"""The log: its positions are given by the database, in the order of commits."""
+
+from threading import Event as Flag
+from threading import Thread
+
+import pytest
+from django.db import connection, transaction
+
+from livefeed import events
+from livefeed.models import Event
+from tests.models.at_once import WRITERS, at_once
+
+TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'livefeed_event'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'livefeed_event'::regclass"
+    " AND tgdeferrable AND tginitdeferred AND tgenabled = 'O' AND tgname = 'livefeed_event_position'",
+}
+
+
+def write(subject_id: int = 0) -> Event:
+    """One event, as the database has it after the commit."""
+    event = Event.objects.create(kind=Event.Kind.POST_CREATED, subject_id=subject_id)
+    event.refresh_from_db()
+    return event
+
+
+def position_of(event: Event) -> int:
+    assert event.position is not None
+    return event.position
+
+
+def test_the_trigger_that_gives_positions_is_there_after_all_migrations(db):
+    with connection.cursor() as cursor:
+        cursor.execute(TRIGGERS[connection.vendor])
+        assert cursor.fetchall() == [("livefeed_event_position",)]
+
+
+def test_every_committed_event_has_a_position_after_the_one_before(transactional_db):
+    positions = [position_of(write()) for _ in range(5)]
+
+    assert positions == sorted(set(positions))
+
+
+def test_several_events_of_one_transaction_stand_in_the_order_they_were_written(transactional_db):
+    with transaction.atomic():
+        for subject_id in (3, 1, 2):
+            Event.objects.create(kind=Event.Kind.POST_CREATED, subject_id=subject_id)
+
+    assert [event.subject_id for event in Event.objects.after(0)] == [3, 1, 2]
+
+
+def test_what_was_written_in_bulk_has_positions_too(transactional_db):
+    Event.objects.bulk_create(Event(kind=Event.Kind.POST_CREATED, subject_id=number) for number in range(3))
+
+    assert [event.subject_id for event in Event.objects.after(0)] == [0, 1, 2]
+
+
+def test_events_of_eight_writers_at_once_have_a_position_each(transactional_db):
+    def work() -> None:
+        for _ in range(5):
+            events.feed_reset()
+
+    at_once(work)
+
+    positions = [position_of(event) for event in Event.objects.all()]
+    assert len(set(positions)) == 5 * WRITERS
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_whoever_commits_first_stands_first(transactional_db):
+    written, committed = Flag(), Flag()
+
+    def slow() -> None:
+        with transaction.atomic():
+            Event.objects.create(kind=Event.Kind.POST_CREATED, subject_id=1)
+            written.set()
+            committed.wait(10)
+        connection.close()
+
+    slower = Thread(target=slow)
+    slower.start()
+    written.wait(10)
+    write(subject_id=2)
+    committed.set()
+    slower.join(10)
+
+    assert [event.subject_id for event in Event.objects.after(0)] == [2, 1]
+
+
+def test_a_position_is_never_used_again(transactional_db):
+    newest = position_of(write())
+    Event.objects.all().delete()
+
+    assert position_of(write()) > newest
+
+
+def test_an_empty_log_has_its_head_at_0_and_holds_nothing(db):
+    assert Event.objects.head() == 0
+    assert Event.objects.bounds() == (1, 0)
+    assert list(Event.objects.after(0)) == []
+
+
+def test_the_head_is_the_newest_position_and_the_bounds_are_what_is_kept(transactional_db):
+    oldest, second, newest = (position_of(write()) for _ in range(3))
+    assert Event.objects.head() == newest
+    assert Event.objects.bounds() == (oldest, newest)
+
+    Event.objects.filter(position=oldest).delete()
+    assert Event.objects.bounds() == (second, newest)
+
+
+def test_what_came_after_a_position_comes_in_order(transactional_db):
+    first, second, third = (write() for _ in range(3))
+
+    assert list(Event.objects.after(position_of(first))) == [second, third]
+    assert list(Event.objects.after(position_of(third))) == []

@@ -1,0 +1,132 @@
+"""The order of a feed, and paging through it."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livefeed.models import Post, User
+from tests.factories import make_user
+from tests.models.rollback import examples, rolled_back
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+moments = st.datetimes(datetime(1970, 1, 1), datetime(2500, 1, 1), timezones=st.just(UTC))
+whole_seconds = moments.map(lambda moment: moment.replace(microsecond=0))
+some_shared_moments = st.lists(moments | whole_seconds, min_size=1, max_size=3).flatmap(
+    lambda few: st.lists(st.sampled_from(few), min_size=1, max_size=10)
+)
+
+
+def make_posts(author: User, *times: datetime) -> None:
+    Post.objects.bulk_create(Post(author=author, body="Hello.", created_at=time) for time in times)
+
+
+def feed() -> list[Post]:
+    return list(Post.objects.newest_first())
+
+
+def pages(size: int) -> list[list[Post]]:
+    """The feed as somebody sees it who asks for older posts until there are none."""
+    found = [list(Post.objects.newest_first()[:size])]
+    while found[-1]:
+        found.append(list(Post.objects.before(found[-1][-1].sort_key).newest_first()[:size]))
+    return found[:-1]
+
+
+def paged(size: int) -> list[Post]:
+    return [post for page in pages(size) for post in page]
+
+
+@examples
+@given(some_shared_moments)
+def test_sort_keys_compared_as_text_stand_in_the_order_of_the_feed(db, times):
+    with rolled_back():
+        make_posts(make_user(), *times)
+
+        keys = [post.sort_key for post in feed()]
+
+        assert keys == sorted(set(keys), reverse=True)
+
+
+@examples
+@given(some_shared_moments)
+def test_before_a_post_is_all_that_comes_after_it_in_the_feed(db, times):
+    with rolled_back():
+        make_posts(make_user(), *times)
+
+        posts = feed()
+
+        for place, post in enumerate(posts):
+            assert list(Post.objects.before(post.sort_key).newest_first()) == posts[place + 1 :]
+
+
+@examples
+@given(some_shared_moments, st.integers(1, 5))
+def test_paging_shows_every_post_once_whatever_the_size_of_a_page(db, times, size):
+    with rolled_back():
+        make_posts(make_user(), *times)
+
+        assert paged(size) == feed()
+
+
+def test_many_posts_of_the_same_microsecond_are_paged_without_gaps_or_doubles(db):
+    make_posts(make_user(), *[NOON] * 25)
+
+    assert [len(page) for page in pages(7)] == [7, 7, 7, 4]
+    assert paged(7) == feed()
+
+
+def test_a_page_goes_on_where_it_was_although_its_last_post_was_deleted(db):
+    make_posts(make_user(), *[NOON] * 6)
+    posts = feed()
+    key = posts[2].sort_key
+
+    posts[2].delete()
+
+    assert list(Post.objects.before(key).newest_first()) == posts[3:]
+
+
+def test_a_post_that_arrives_while_somebody_pages_moves_nothing(db):
+    author = make_user()
+    make_posts(author, *[NOON] * 6)
+    posts = feed()
+
+    make_posts(author, NOON)
+
+    assert list(Post.objects.before(posts[2].sort_key).newest_first()) == posts[3:]
+
+
+def test_an_edit_moves_no_post(db):
+    make_posts(make_user(), *[NOON] * 3)
+    posts = feed()
+
+    posts[-1].edit(title="", body="Changed.", seen_version=1)
+
+    assert feed() == posts
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    ["", "-", "x", "1", "1-", "-1", "1-x", "x-1", "1.5-1", "-5-1", "0x1-1", "9" * 30 + "-1", "1-1-1", "1\0-1"],
+)
+def test_what_is_no_sort_key_is_refused(db, garbage):
+    with pytest.raises(ValueError):  # noqa: PT011  # what it says is for nobody: the view answers "no such page"
+        list(Post.objects.before(garbage))
+
+
+@pytest.mark.parametrize("near", ["1-1", " {}", "{} ", "+{}", "{}_0", "0{}"])
+def test_what_only_looks_like_a_sort_key_is_refused(db, near):
+    """The page compares it as text with the keys of what arrives, so it must be written as they are."""
+    make_posts(make_user(), NOON)
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        list(Post.objects.before(near.format(feed()[0].sort_key)))
+
+
+def test_a_sort_key_beyond_every_post_is_a_place_too(db):
+    make_posts(make_user(), NOON)
+
+    assert len(Post.objects.before("99999999999999999-999999999999")) == 1
+    assert len(Post.objects.before("00000000000000000-000000000000")) == 0

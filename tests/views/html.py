@@ -1,0 +1,103 @@
+"""A page as a program reads it: its elements, their attributes, and the text that a reader sees in them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+
+@dataclass
+class Element:
+    """`text` is everything readable inside, `depth` how many elements stand around it."""
+
+    tag: str
+    attributes: dict[str, str]
+    depth: int
+    text: str = ""
+
+    def __getitem__(self, name: str) -> str:
+        return self.attributes[name]
+
+    @property
+    def classes(self) -> list[str]:
+        return self.attributes.get("class", "").split()
+
+
+@dataclass(repr=False)
+class Page(HTMLParser):
+    """Parses HTML: a text, or the answer to a request."""
+
+    source: Any
+    elements: list[Element] = field(default_factory=list)
+    unmatched: list[str] = field(default_factory=list)
+    """End tags that end nothing."""
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._open: list[Element] = []
+        self.html: str = self.source if isinstance(self.source, str) else self.source.content.decode()
+        self.feed(self.html)
+        self.close()
+
+    def all(self, tag: str = "", css: str = "", **attributes: str) -> list[Element]:
+        """The elements that have this tag, this class and these attributes (`data_post` is `data-post`)."""
+        return list(self._matching(tag, css, {name.replace("_", "-"): value for name, value in attributes.items()}))
+
+    def one(self, tag: str = "", css: str = "", **attributes: str) -> Element:
+        """The only such element."""
+        found = self.all(tag, css, **attributes)
+        assert len(found) == 1, f"{len(found)} x {tag} {css} {attributes}"
+        return found[0]
+
+    @property
+    def posts(self) -> list[int]:
+        """The ids of the posts on the page, from top to bottom."""
+        return [int(article["data-post"]) for article in self.all("article", "post")]
+
+    @property
+    def skeleton(self) -> list[tuple[int, str, list[str]]]:
+        """The page without its texts and values: what no text that somebody typed may change."""
+        return [(element.depth, element.tag, sorted(element.attributes)) for element in self.elements]
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is said at fields."""
+        return [error.text for error in self.all("p", "field-error")]
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What the fields of the page's form hold, the token left out."""
+        inputs = {
+            each["name"]: each.attributes.get("value", "") for each in self.all("input") if "name" in each.attributes
+        }
+        areas = {each["name"]: each.text.removeprefix("\n") for each in self.all("textarea")}
+        return {name: value for name, value in (inputs | areas).items() if name != "csrfmiddlewaretoken"}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {name: value or "" for name, value in attrs}, len(self._open))
+        self.elements.append(element)
+        if tag not in VOID:
+            self._open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open and self._open[-1].tag == tag:
+            self._open.pop()
+        else:
+            self.unmatched.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        for element in self._open:
+            element.text += data
+
+    def _matching(self, tag: str, css: str, attributes: dict[str, str]) -> Iterator[Element]:
+        for element in self.elements:
+            named = not tag or element.tag == tag
+            if named and (not css or css in element.classes) and attributes.items() <= element.attributes.items():
+                yield element

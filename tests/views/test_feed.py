@@ -1,0 +1,192 @@
+"""The pages that are lists of posts: home, explore, profiles."""
+
+from unittest.mock import patch
+
+import pytest
+
+from livefeed.models import Event, User
+from livefeed.models.post import PostQuerySet
+from tests.factories import make_post, make_user, signed_in
+from tests.views.html import Page
+from tests.views.htmx import htmx
+
+# --- Home ---
+
+
+def test_a_visitor_reads_everything_public_and_is_asked_to_sign_up(visitor, cast):
+    posts = [make_post(person).pk for person in (cast.author, cast.stranger)]
+
+    page = Page(visitor.get("/"))
+
+    assert page.posts == posts[::-1]
+    assert page.one("a", href="/accounts/signup/").text == "Create an account"
+    assert page.all("form") == []
+    assert page.one(id="posts")["data-view"] == "public"
+
+
+def test_a_members_home_holds_own_posts_and_those_of_whom_they_follow(cast, follower):
+    by_author, by_follower, _ = (make_post(person).pk for person in (cast.author, cast.follower, cast.stranger))
+
+    page = Page(follower.get("/"))
+
+    assert page.posts == [by_follower, by_author]
+    assert page.one(id="posts")["data-view"] == "home"
+
+
+def test_a_members_home_opens_with_an_empty_composer_that_holds_a_key(author):
+    first, second = (Page(author.get("/")).typed for _ in range(2))
+
+    assert (first["title"], first["body"]) == ("", "")
+    assert first["key"]
+    assert first["key"] != second["key"]
+
+
+def test_a_home_suggests_whom_to_follow(cast, stranger, post):
+    page = Page(stranger.get("/"))
+
+    assert page.one("button", formaction="/@author/follow/").text == "Follow"
+
+
+# --- Explore ---
+
+
+def test_explore_shows_everything_to_everybody(cast, follower, visitor):
+    posts = [make_post(person).pk for person in (cast.author, cast.stranger)]
+
+    for client in (follower, visitor):
+        assert Page(client.get("/explore/")).posts == posts[::-1]
+
+
+def test_explore_suggests_nobody_to_a_visitor(visitor, post):
+    assert Page(visitor.get("/explore/")).all(css="suggestions") == []
+
+
+# --- Profiles ---
+
+
+@pytest.mark.parametrize("name", ["author", "Author", "AUTHOR"])
+def test_a_profile_is_found_in_any_case_of_the_name(cast, visitor, name):
+    post = make_post(cast.author)
+    make_post(cast.stranger)
+
+    page = Page(visitor.get(f"/@{name}/"))
+
+    assert page.posts == [post.pk]
+    assert page.one(id="posts")["data-view"] == "user:author"
+
+
+def test_a_profile_tells_how_many_follow_and_are_followed(cast, visitor):
+    cast.stranger.follow(cast.author)
+
+    counts = Page(visitor.get("/@author/")).one(css="profile-counts").text
+
+    assert " ".join(counts.split()) == "0 following 2 followers"
+
+
+def test_a_profile_offers_to_follow_and_to_end_it_and_a_visitor_to_sign_in(cast, follower, stranger, visitor):
+    ends, begins = (Page(client.get("/@author/")).one("button", form="act") for client in (follower, stranger))
+    sign_in = Page(visitor.get("/@author/")).one("a", css="small")
+
+    assert (ends["aria-label"], ends["formaction"], ends["value"]) == ("Unfollow Author", "/@author/follow/", "DELETE")
+    assert (begins["aria-label"], begins["formaction"]) == ("Follow Author", "/@author/follow/")
+    assert "name" not in begins.attributes
+    assert sign_in["href"] == "/accounts/login/?next=/@author/"
+
+
+def test_nobody_is_offered_to_follow_themselves(author):
+    assert Page(author.get("/@author/")).all(css="follow") == []
+
+
+# --- All of them ---
+
+
+def test_nobody_sees_the_profile_and_the_posts_of_somebody_deactivated(cast, follower, visitor, post):
+    User.objects.filter(pk=cast.author.pk).update(is_active=False)
+
+    for client in (follower, visitor):
+        for address in ("/", "/explore/"):
+            assert Page(client.get(address)).posts == []
+        for address in ("/@author/", f"/posts/{post.pk}/"):
+            assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/", "/explore/", "/@author/", "/posts/{}/"])
+def test_a_page_says_up_to_where_it_knows_the_log(follower, post, address):
+    assert Page(follower.get(address.format(post.pk))).one(id="posts")["data-cursor"] == str(Event.objects.head())
+
+
+@pytest.mark.parametrize("address", ["/", "/explore/", "/@author/"])
+def test_a_page_reads_the_log_before_its_posts_so_that_nothing_falls_between(cast, follower, address):
+    before = Event.objects.head()
+    newest_first = PostQuerySet.newest_first
+
+    def late(posts: PostQuerySet) -> PostQuerySet:
+        make_post(cast.author)
+        return newest_first(posts)
+
+    with patch.object(PostQuerySet, "newest_first", late):
+        page = Page(follower.get(address))
+
+    assert page.one(id="posts")["data-cursor"] == str(before)
+
+
+def test_a_post_page_reads_the_log_before_its_post(cast, follower, post):
+    before = Event.objects.head()
+    visible_to = PostQuerySet.visible_to
+
+    def late(posts: PostQuerySet, viewer: User | None) -> PostQuerySet:
+        make_post(cast.author)
+        return visible_to(posts, viewer)
+
+    with patch.object(PostQuerySet, "visible_to", late):
+        page = Page(follower.get(f"/posts/{post.pk}/"))
+
+    assert page.one(id="posts")["data-cursor"] == str(before)
+
+
+@pytest.mark.parametrize("address", ["/", "/explore/", "/@author/", "/posts/{}/", "/posts/{}/edit/"])
+def test_what_htmx_gets_in_another_shape_is_kept_apart_by_caches(author, post, address):
+    for headers in ({}, htmx("a")):
+        answer = author.get(address.format(post.pk), headers=headers)
+
+        assert "HX-Request" in answer.headers["Vary"]
+
+
+# --- Queries ---
+
+
+@pytest.fixture(params=[1, 20])
+def crowd(request, cast):
+    """One post or twenty, each by somebody else, on every kind of page."""
+    for _ in range(request.param):
+        person = make_user()
+        cast.follower.follow(person)
+        make_post(person)
+        mine = make_post(cast.author)
+    return mine
+
+
+@pytest.mark.parametrize(
+    ("address", "queries"),
+    [
+        ("/", 5),  # session, viewer, head, posts with their authors, suggestions
+        ("/explore/", 5),
+        ("/@author/", 9),  # and the person, whether followed, followers, following
+        ("/posts/{}/", 4),
+    ],
+)
+def test_a_members_page_asks_the_database_as_often_for_20_posts_as_for_1(
+    cast, crowd, django_assert_num_queries, address, queries
+):
+    client = signed_in(cast.follower)
+
+    with django_assert_num_queries(queries):
+        client.get(address.format(crowd.pk))
+
+
+@pytest.mark.parametrize(("address", "queries"), [("/", 2), ("/explore/", 2), ("/@author/", 5), ("/posts/{}/", 2)])
+def test_a_visitors_page_asks_the_database_as_often_for_20_posts_as_for_1(
+    visitor, crowd, django_assert_num_queries, address, queries
+):
+    with django_assert_num_queries(queries):
+        visitor.get(address.format(crowd.pk))

@@ -1,0 +1,102 @@
+"""Following somebody by the page's button, and ending it."""
+
+import pytest
+
+from livefeed.models import Follow, User
+from tests.views.html import Page
+from tests.views.htmx import TO_THE_NOTICES, goes_to, htmx
+
+EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx("button")}], ids=["plain", "htmx"])
+ADDRESS = "/@author/follow/"
+END = {"_method": "DELETE"}
+
+
+def test_a_plain_follow_leads_to_the_person(cast, stranger):
+    answer = stranger.post(ADDRESS)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/@author/")
+    assert cast.stranger.follows(cast.author)
+
+
+def test_a_plain_unfollow_leads_to_the_person(cast, follower):
+    answer = follower.post(ADDRESS, END)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/@author/")
+    assert not cast.follower.follows(cast.author)
+
+
+def test_htmx_gets_the_button_that_undoes_it(cast, stranger):
+    ends = Page(stranger.post(ADDRESS, headers=htmx("button")))
+    assert cast.stranger.follows(cast.author)
+    assert [element.tag for element in ends.elements if element.depth == 0] == ["span"]
+    assert ends.one("button")["aria-label"] == "Unfollow Author"
+    assert (ends.one("button")["name"], ends.one("button")["value"]) == ("_method", "DELETE")
+
+    begins = Page(stranger.post(ADDRESS, END, headers=htmx("button")))
+    assert not cast.stranger.follows(cast.author)
+    assert begins.one("button")["aria-label"] == "Follow Author"
+
+
+def test_the_verb_itself_ends_it_too(cast, follower):
+    assert follower.delete(ADDRESS, headers=htmx("button")).status_code == 200
+    assert not cast.follower.follows(cast.author)
+
+
+@EITHER_WAY
+@pytest.mark.parametrize("name", ["author", "AUTHOR"])
+def test_a_person_is_followed_in_any_case_of_the_name(cast, stranger, name, how):
+    stranger.post(f"/@{name}/follow/", **how)
+
+    assert cast.stranger.follows(cast.author)
+
+
+@EITHER_WAY
+@pytest.mark.parametrize("fields", [{}, END])
+def test_doing_it_again_changes_nothing_and_is_no_failure(cast, stranger, fields, how):
+    first, second = (stranger.post(ADDRESS, fields, **how) for _ in range(2))
+
+    assert first.status_code == second.status_code
+    assert Follow.objects.filter(follower=cast.stranger).count() == (0 if fields else 1)
+
+
+@EITHER_WAY
+def test_nobody_follows_themselves(cast, author, how):
+    answer = author.post(ADDRESS, **how)
+
+    assert answer.status_code == 403
+    assert "You cannot follow yourself." in answer.content.decode()
+    assert not cast.author.follows(cast.author)
+    if how:
+        assert goes_to(answer) == TO_THE_NOTICES
+
+
+@pytest.mark.parametrize("fields", [{}, END])
+def test_a_visitor_is_sent_to_sign_in(visitor, cast, fields):
+    answer = visitor.post(ADDRESS, fields)
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/accounts/login/")
+    assert Follow.objects.count() == 1
+
+
+@pytest.mark.parametrize("fields", [{}, END])
+def test_a_visitor_is_sent_to_sign_in_by_htmx_with_the_whole_window(visitor, cast, fields):
+    answer = visitor.post(ADDRESS, fields, headers=htmx("button"))
+
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert answer.headers["HX-Redirect"].startswith("/accounts/login/")
+    assert Follow.objects.count() == 1
+
+
+@EITHER_WAY
+def test_somebody_deactivated_cannot_be_followed_but_left(cast, follower, stranger, how):
+    User.objects.filter(pk=cast.author.pk).update(is_active=False)
+
+    assert stranger.post(ADDRESS, **how).status_code == 404
+    assert follower.post(ADDRESS, END, **how).status_code in (200, 302)
+    assert not Follow.objects.exists()
+
+
+def test_reading_the_address_follows_nobody(cast, stranger):
+    assert stranger.get(ADDRESS).status_code == 405
+    assert not cast.stranger.follows(cast.author)

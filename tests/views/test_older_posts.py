@@ -1,0 +1,86 @@
+"""Paging: older posts from a post on."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from livefeed.models import Post, User
+from tests.views.html import Page
+from tests.views.htmx import htmx
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def make_posts(author: User, count: int) -> list[int]:
+    """Posts of one and the same microsecond; their ids as a feed shows them."""
+    Post.objects.bulk_create(Post(author=author, body="Hello.", created_at=NOON) for _ in range(count))
+    return list(Post.objects.newest_first().values_list("pk", flat=True))
+
+
+def pages(client: Client, address: str, **how) -> list[Page]:
+    """What somebody reads who goes on to older posts until there are none."""
+    found = [Page(client.get(address))]
+    while more := found[-1].all("a", "older"):
+        found.append(Page(client.get(address + more[0]["href"], **how)))
+        assert len(found) < 10
+    return found
+
+
+@pytest.mark.parametrize("how", [{}, {"headers": htmx("a")}])
+@pytest.mark.parametrize("address", ["/", "/explore/", "/@author/"])
+def test_45_posts_are_shown_once_each_on_three_pages(cast, follower, address, how):
+    posts = make_posts(cast.author, 45)
+
+    found = pages(follower, address, **how)
+
+    assert [len(page.posts) for page in found] == [20, 20, 5]
+    assert [post_id for page in found for post_id in page.posts] == posts
+
+
+def test_20_posts_are_one_page_without_a_way_to_older_ones(cast, follower):
+    make_posts(cast.author, 20)
+
+    assert len(pages(follower, "/")) == 1
+
+
+def test_htmx_gets_the_older_posts_and_nothing_else(cast, follower):
+    make_posts(cast.author, 45)
+
+    older = Page(follower.get("/" + Page(follower.get("/")).one("a", "older")["href"], headers=htmx("a")))
+
+    assert {element.tag for element in older.elements if element.depth == 0} == {"article", "a"}
+    assert len(older.posts) == 20
+
+
+def test_without_htmx_the_older_posts_are_a_page_that_knows_where_it_begins(cast, follower):
+    make_posts(cast.author, 45)
+    last = Page(follower.get("/")).all("article")[-1]
+
+    page = Page(follower.get(f"/?before={last['data-sort']}"))
+
+    assert page.one("title").text == "Home · Livefeed"
+    assert page.one(id="posts")["data-from"] == last["data-sort"]
+
+
+def test_the_first_page_begins_at_no_post(follower, post):
+    assert "data-from" not in Page(follower.get("/")).one(id="posts").attributes
+
+
+def test_what_was_deleted_meanwhile_leaves_no_gap(cast, follower):
+    posts = make_posts(cast.author, 25)
+    older = Page(follower.get("/")).one("a", "older")["href"]
+
+    Post.objects.get(pk=posts[19]).delete()
+
+    assert Page(follower.get("/" + older)).posts == posts[20:]
+
+
+@pytest.mark.parametrize("how", [{}, {"headers": htmx("a")}])
+@pytest.mark.parametrize("before", ["x", "1", "-", "1-x", "9" * 40 + "-1", "1%00-1", "%ff", "<script>", "' OR 1=1--"])
+@pytest.mark.parametrize("address", ["/", "/explore/", "/@author/"])
+def test_a_page_before_nothing_does_not_exist(follower, post, address, before, how):
+    answer = follower.get(f"{address}?before={before}", **how)
+
+    assert answer.status_code == 404
+    assert "There is no such page." in answer.content.decode()

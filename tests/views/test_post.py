@@ -1,0 +1,304 @@
+"""One post: reading, changing and removing it."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from livefeed.models import Post
+from livefeed.models.post import BODY_MAX, TITLE_MAX
+from livefeed.rendering import render_post
+from tests.factories import make_post
+from tests.views.html import Page
+from tests.views.htmx import TO_THE_NOTICES, goes_to, htmx
+
+EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx("form")}], ids=["plain", "htmx"])
+HOSTILE = '</textarea><script>alert(1)</script>\u202e\0"'
+
+
+@pytest.fixture
+def address(post: Post) -> str:
+    return post.get_absolute_url()
+
+
+def edit(client: Client, post: Post, body: str = "Good night.", title: str = "Tonight", how=None, **fields):
+    text = {"title": title, "body": body, "version": "1", **fields}
+    return client.post(post.get_absolute_url(), text, **(how or {}))
+
+
+def stands(post: Post) -> tuple[str, str, int]:
+    """The post as the database has it."""
+    return Post.objects.values_list("title", "body", "version").get(pk=post.pk)
+
+
+UNTOUCHED = ("Today", "Good morning.", 1)
+
+
+# --- Reading ---
+
+
+def test_everybody_reads_a_post_on_a_page_of_its_own(author, follower, stranger, visitor, post, address):
+    for client in (author, follower, stranger, visitor):
+        page = Page(client.get(address))
+
+        assert page.posts == [post.pk]
+        assert page.one("title").text == "Author: Today · Livefeed"
+        assert page.one(id="posts")["data-view"] == f"post:{post.pk}"
+
+
+def test_a_post_without_a_title_is_titled_with_its_beginning(cast, visitor):
+    post = make_post(cast.author, "word " * 50)
+
+    assert Page(visitor.get(post.get_absolute_url())).one("title").text.startswith("Author: word word")
+
+
+def test_htmx_gets_the_post_alone(visitor, post, address):
+    assert visitor.get(address, headers=htmx("a")).content.decode() == render_post(post)
+
+
+def test_a_post_says_what_the_page_needs_to_keep_it_in_order(visitor, post, address):
+    article = Page(visitor.get(address)).one("article")
+
+    assert article["id"] == f"post-{post.pk}"
+    assert (article["data-version"], article["data-sort"]) == ("1", post.sort_key)
+    assert article["data-author"] == str(post.author_id)
+
+
+def test_an_edited_post_says_when_it_was_edited_and_any_other_nothing(author, visitor, post, address):
+    assert Page(visitor.get(address)).all(css="post-edited") == []
+
+    edit(author, post)
+    Post.objects.filter(pk=post.pk).update(edited_at=datetime(2026, 3, 1, 12, 30, tzinfo=UTC))
+
+    assert Page(visitor.get(address)).one(css="post-edited")["title"] == "Edited 1 March 2026, 12:30 UTC"
+
+
+# --- Changing ---
+
+
+def test_the_editor_opens_with_the_text_and_the_version_it_saw(author, post, address):
+    for how in ({}, {"headers": htmx("a")}):
+        page = Page(author.get(f"{address}edit/", **how))
+
+        assert page.typed == {"title": "Today", "body": "Good morning.", "version": "1"}
+
+
+def test_the_editor_is_a_form_in_place_for_htmx_and_a_page_otherwise(author, address):
+    fragment, page = (Page(author.get(f"{address}edit/", **how)) for how in ({"headers": htmx("a")}, {}))
+
+    assert [element.tag for element in fragment.elements if element.depth == 0] == ["form"]
+    assert fragment.one("form")["hx-post"] == address
+    assert page.one("title").text == "Edit post · Livefeed"
+    assert page.one("form", "editor")["action"] == address
+
+
+def test_two_editors_on_a_page_share_no_id(cast, author):
+    first, second = (
+        {
+            element["id"]
+            for element in Page(author.get(f"/posts/{make_post(cast.author).pk}/edit/", headers=htmx("a"))).all()
+            if "id" in element.attributes
+        }
+        for _ in range(2)
+    )
+
+    assert first
+    assert not first & second
+
+
+def test_a_plain_edit_leads_to_the_post(author, post, address):
+    answer = edit(author, post)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, address)
+    assert stands(post) == ("Tonight", "Good night.", 2)
+
+
+def test_an_edit_by_htmx_puts_the_new_version_in_place_of_the_post(author, post):
+    answer = edit(author, post, how={"headers": htmx("form")})
+
+    assert answer.status_code == 200
+    assert goes_to(answer) == (f"#post-{post.pk}", "outerHTML")
+    post.refresh_from_db()
+    assert answer.content.decode() == render_post(post)
+    assert Page(answer).one("article")["data-version"] == "2"
+
+
+def test_an_edit_is_tidied_and_counts_a_line_end_as_one(author, post):
+    edit(author, post, "x\r\n" * 2_499 + "xx\u202e ", " Too\u200e  late\n")
+
+    assert stands(post) == ("Too late", "x\n" * 2_499 + "xx", 2)
+
+
+@EITHER_WAY
+@pytest.mark.parametrize(
+    ("body", "title", "sentence"),
+    [
+        ("", "Tonight", "Write something first."),
+        ("x" * (BODY_MAX + 1), "", "Your post has 5001 characters; 5,000 fit."),
+        ("x", "t" * (TITLE_MAX + 1), "The title has 121 characters; 120 fit."),
+        (HOSTILE * 300, "", "Your post has"),
+    ],
+)
+def test_an_edit_that_is_refused_comes_back_whole_with_a_sentence(author, post, body, title, sentence, how):
+    answer = edit(author, post, body, title, how)
+
+    page = Page(answer)
+    assert answer.status_code == 422
+    assert len(page.sentences) == 1
+    assert page.sentences[0].startswith(sentence)
+    assert page.typed == {"title": title, "body": body, "version": "1"}
+    assert page.unmatched == []
+    assert stands(post) == UNTOUCHED
+
+
+@EITHER_WAY
+def test_a_refused_edit_keeps_the_ids_of_its_own_editor(author, post, how):
+    page = Page(edit(author, post, "", how=how))
+
+    assert page.one("textarea")["id"] == f"edit-{post.pk}-body"
+
+
+@EITHER_WAY
+@pytest.mark.parametrize("version", ["", "x", "1.5", "\0"])
+def test_an_edit_that_does_not_say_what_it_saw_is_refused_with_a_sentence(author, post, version, how):
+    answer = edit(author, post, how=how, version=version)
+
+    page = Page(answer)
+    assert answer.status_code == 422
+    assert page.sentences
+    assert page.typed["body"] == "Good night."
+    assert stands(post) == UNTOUCHED
+
+
+@EITHER_WAY
+@pytest.mark.parametrize("version", ["0", "2", "-1", "9" * 30])
+def test_an_edit_of_a_version_that_never_was_is_a_conflict(author, post, version, how):
+    assert edit(author, post, how=how, version=version).status_code == 409
+    assert stands(post) == UNTOUCHED
+
+
+@EITHER_WAY
+def test_an_edit_of_what_was_changed_meanwhile_comes_back_with_a_sentence(author, post, how):
+    edit(author, post, "Changed elsewhere.")
+
+    answer = edit(author, post, "My own words.", "Mine", how)
+
+    page = Page(answer)
+    assert answer.status_code == 409
+    assert page.sentences == [
+        "This post was changed elsewhere while you were editing it. Save again to keep your text."
+    ]
+    assert (page.typed["title"], page.typed["body"]) == ("Mine", "My own words.")
+    assert stands(post) == ("Tonight", "Changed elsewhere.", 2)
+
+
+@EITHER_WAY
+def test_saving_again_after_a_conflict_keeps_what_was_typed(author, post, how):
+    edit(author, post, "Changed elsewhere.")
+    typed = Page(edit(author, post, "My own words.", "Mine", how)).typed
+
+    answer = author.post(post.get_absolute_url(), typed, **how)
+
+    assert answer.status_code in (200, 302)
+    assert stands(post) == ("Mine", "My own words.", 3)
+
+
+@EITHER_WAY
+def test_an_edit_sent_twice_is_one_edit(author, post, how):
+    first, second = (edit(author, post, how=how) for _ in range(2))
+
+    assert first.status_code == second.status_code
+    assert stands(post) == ("Tonight", "Good night.", 2)
+
+
+@EITHER_WAY
+def test_an_edit_of_a_deleted_post_says_that_it_is_gone(author, post, how):
+    Post.objects.all().delete()
+
+    answer = edit(author, post, how=how)
+
+    assert answer.status_code == 404
+    assert "This post does not exist, or no longer does." in answer.content.decode()
+    if how:
+        assert goes_to(answer) == TO_THE_NOTICES  # the editor stays, with all that was typed
+
+
+@EITHER_WAY
+def test_nobody_else_changes_a_post(stranger, follower, post, how):
+    for client in (stranger, follower):
+        answer = edit(client, post, how=how)
+
+        assert answer.status_code == 403
+        assert "Only its author can change a post." in answer.content.decode()
+    assert stands(post) == UNTOUCHED
+
+
+@EITHER_WAY
+def test_nobody_else_opens_the_editor_of_a_post(stranger, visitor, address, how):
+    for client in (stranger, visitor):
+        assert client.get(f"{address}edit/", **how).status_code == 403
+
+
+@EITHER_WAY
+def test_an_edit_sent_after_signing_out_comes_back_with_a_sentence(visitor, post, how):
+    answer = edit(visitor, post, HOSTILE, how=how)
+
+    page = Page(answer)
+    assert answer.status_code == 401
+    assert page.sentences[0].startswith("You are signed out.")
+    assert page.typed == {"title": "Tonight", "body": HOSTILE, "version": "1"}
+    assert stands(post) == UNTOUCHED
+
+
+# --- Removing ---
+
+
+def remove(client: Client, address: str, verb: str, **how):
+    if verb == "DELETE":
+        return client.delete(address, **how)
+    return client.post(address, {"_method": verb}, **how)
+
+
+EITHER_VERB = pytest.mark.parametrize("verb", ["DELETE", "delete"], ids=["as the verb", "as a field"])
+
+
+@EITHER_VERB
+def test_a_plain_deletion_leads_home(author, post, address, verb):
+    answer = remove(author, address, verb)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    assert not Post.objects.exists()
+
+
+@EITHER_VERB
+def test_a_deletion_by_htmx_is_answered_with_nothing_to_show(author, post, address, verb):
+    answer = remove(author, address, verb, headers=htmx("button"))
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert not Post.objects.exists()
+
+
+@EITHER_VERB
+@EITHER_WAY
+def test_nobody_else_removes_a_post(stranger, follower, visitor, post, address, verb, how):
+    for client in (stranger, follower, visitor):
+        assert remove(client, address, verb, **how).status_code in (401, 403)
+    assert stands(post) == UNTOUCHED
+
+
+@EITHER_VERB
+@EITHER_WAY
+def test_a_post_that_is_gone_cannot_be_removed_again(author, address, verb, how):
+    remove(author, address, verb)
+
+    answer = remove(author, address, verb, **how)
+
+    assert answer.status_code == 404
+    assert "no longer does" in answer.content.decode()
+
+
+@pytest.mark.parametrize("verb", ["PUT", "GET", "DROP TABLE", "\0", "dispatch"])
+def test_a_field_names_no_other_verb(author, post, verb):
+    edit(author, post, _method=verb)
+
+    assert stands(post) == ("Tonight", "Good night.", 2)

@@ -1,0 +1,233 @@
+"""Writing a post."""
+
+import uuid
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+
+from livefeed.models import Post, User
+from livefeed.models.post import BODY_MAX, TITLE_MAX
+from tests.views.html import Page
+from tests.views.htmx import htmx
+
+KEY = str(uuid.UUID("6a1ec3a9-7d3b-4f0e-9a43-5f2d6c1b0e11"))
+EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
+HOSTILE = '</textarea><script>alert(1)</script>\u202e\0"'
+
+
+def write(client: Client, body: str = "Good morning.", title: str = "", how: dict | None = None, **fields):
+    return client.post("/posts/", {"title": title, "body": body, "key": KEY, **fields}, **(how or {}))
+
+
+# --- What works ---
+
+
+def test_a_plain_form_is_sent_home_where_the_post_stands_first(author):
+    answer = write(author, title="Today")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    post = Post.objects.get()
+    assert (post.title, post.body) == ("Today", "Good morning.")
+    assert Page(author.get("/")).posts == [post.pk]
+
+
+def test_htmx_gets_the_post_for_the_top_of_the_feed_and_a_fresh_composer(author):
+    answer = write(author, how={"headers": htmx()})
+
+    page = Page(answer)
+    assert answer.status_code == 200
+    assert page.posts == [Post.objects.get().pk]
+    partial = page.one("hx-partial")
+    assert (partial["hx-target"], partial["hx-swap"]) == ("#posts", "afterbegin")
+    assert (page.typed["title"], page.typed["body"]) == ("", "")
+    assert page.one("form", id="composer")["hx-post"] == "/posts/"
+
+
+def test_the_fresh_composer_holds_another_key(author):
+    fresh = Page(write(author, how={"headers": htmx()})).typed["key"]
+
+    assert uuid.UUID(fresh)
+    assert fresh != KEY
+
+
+@EITHER_WAY
+@pytest.mark.parametrize("key", [KEY, ""])
+def test_a_post_may_be_as_long_as_it_says(author, key, how):
+    write(author, "x" * BODY_MAX, "t" * TITLE_MAX, how, key=key)
+
+    assert len(Post.objects.get().body) == BODY_MAX
+
+
+@EITHER_WAY
+def test_a_line_end_counts_as_one_character_although_browsers_send_two(author, how):
+    lines = "x\r\n" * (BODY_MAX // 2 - 1) + "xx"
+
+    write(author, lines, how=how)
+
+    assert Post.objects.get().body == lines.replace("\r\n", "\n")
+
+
+def test_what_is_typed_is_tidied(author):
+    write(author, "  Good\u202e\r\nmorning.\0 \n", " To\u200eday\n ")
+
+    post = Post.objects.get()
+    assert (post.title, post.body) == ("Today", "Good\nmorning.")
+
+
+def test_a_field_too_many_is_ignored(author, cast):
+    write(author, author=cast.stranger.pk, version=7, created_at="1999-01-01", edited_at="1999-01-01", pk=12345)
+
+    post = Post.objects.get()
+    assert (post.author, post.version, post.is_edited) == (cast.author, 1, False)
+    assert post.created_at.year > 2000
+    assert post.pk != 12345
+
+
+# --- Once ---
+
+
+def test_a_form_sent_twice_makes_one_post(author):
+    answers = [write(author) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert Post.objects.count() == 1
+
+
+def test_htmx_asking_twice_gets_the_same_post_twice(author):
+    first, second = (Page(write(author, how={"headers": htmx()})) for _ in range(2))
+
+    assert first.posts == second.posts == [Post.objects.get().pk]
+    assert first.typed["key"] != second.typed["key"]
+
+
+@EITHER_WAY
+def test_another_text_under_a_used_key_is_not_lost(author, how):
+    for body in ("Good morning.", "Good night."):
+        write(author, body, how=how)
+
+    assert {post.body for post in Post.objects.all()} == {"Good morning.", "Good night."}
+
+
+def test_the_key_of_one_author_does_not_give_away_the_post_of_another(author, stranger):
+    for client in (author, stranger):
+        write(client)
+
+    assert Post.objects.count() == 2
+
+
+# --- What does not work ---
+
+
+REFUSED = [
+    ("", "", "Write something first."),
+    ("", "Only a title", "Write something first."),
+    (" \r\n\t \u202e\0", "", "Write something first."),
+    ("x" * (BODY_MAX + 1), "", "Your post has 5001 characters; 5,000 fit."),
+    ("x" * 100_000, "", "Your post has 100000 characters; 5,000 fit."),
+    ("Hello.", "t" * (TITLE_MAX + 1), "The title has 121 characters; 120 fit."),
+]
+
+
+@EITHER_WAY
+@pytest.mark.parametrize(("body", "title", "sentence"), REFUSED)
+def test_what_is_refused_comes_back_whole_with_a_sentence_at_its_field(author, body, title, sentence, how):
+    answer = write(author, body, title, how)
+
+    page = Page(answer)
+    assert answer.status_code == 422
+    assert page.sentences == [sentence]
+    assert page.typed == {"title": title, "body": body, "key": KEY}
+    assert not Post.objects.exists()
+
+
+@EITHER_WAY
+def test_even_100000_characters_of_four_bytes_each_come_back_whole(author, how):
+    form = urlencode({"body": "\U0001f600" * 100_000, "key": KEY})
+
+    answer = author.post("/posts/", form, content_type="application/x-www-form-urlencoded", **how)
+
+    assert answer.status_code == 422
+    assert Page(answer).typed["body"] == "\U0001f600" * 100_000
+
+
+@EITHER_WAY
+@pytest.mark.parametrize(("field", "body", "title"), [("body", "", ""), ("title", "x", "t" * 200)])
+def test_the_sentence_is_tied_to_its_field_for_those_who_do_not_see_it(author, field, body, title, how):
+    page = Page(write(author, body, title, how))
+
+    (said,) = page.all("p", "field-error")
+    (control,) = (each for each in page.all() if each.attributes.get("name") == field)
+    assert said["role"] == "alert"
+    assert control["aria-invalid"] == "true"
+    assert said["id"] in control["aria-describedby"].split()
+
+
+def test_htmx_gets_only_the_composer_back_and_a_plain_form_the_whole_page(author, cast):
+    fragment, page = (Page(write(author, "", how=how)) for how in ({"headers": htmx()}, {}))
+
+    assert [element.tag for element in fragment.elements if element.depth == 0] == ["form"]
+    assert page.one("title").text == "Home · Livefeed"
+
+
+@EITHER_WAY
+@pytest.mark.parametrize("body", [HOSTILE, HOSTILE * 5_000])
+def test_hostile_text_that_is_refused_comes_back_as_text(author, body, how):
+    title = HOSTILE * 20
+
+    page = Page(write(author, body, title, how))
+    harmless = Page(write(author, "x", "x" * (TITLE_MAX + 1), how))
+
+    assert page.typed["body"] == body
+    assert page.typed["title"] == title
+    assert page.unmatched == []
+    if len(body) <= BODY_MAX:
+        assert page.skeleton == harmless.skeleton
+
+
+@EITHER_WAY
+@pytest.mark.parametrize("key", ["x", "0", "' OR 1=1--", "\0", "9" * 10_000])
+def test_a_key_that_is_none_either_does_no_harm_or_is_explained(author, key, how):
+    answer = write(author, key=key, how=how)
+
+    assert Post.objects.count() == 1 or Page(answer).sentences
+    assert Post.objects.count() == 1 or uuid.UUID(Page(answer).typed["key"])
+
+
+# --- Signed out ---
+
+
+@EITHER_WAY
+@pytest.mark.parametrize("body", ["Good morning.", HOSTILE])
+def test_a_text_sent_after_signing_out_comes_back_with_a_sentence(visitor, body, how):
+    answer = write(visitor, body, "Today", how)
+
+    page = Page(answer)
+    assert answer.status_code == 401
+    assert page.typed == {"title": "Today", "body": body, "key": KEY}
+    assert page.sentences[0].startswith("You are signed out.")
+    assert not Post.objects.exists()
+
+
+def test_without_htmx_there_is_a_way_to_sign_in_beside_it(visitor):
+    assert Page(write(visitor)).one("a", target="_blank")["href"] == "/accounts/login/"
+
+
+@EITHER_WAY
+def test_even_an_empty_text_is_answered_with_the_reason_that_comes_first(visitor, how):
+    answer = write(visitor, "", how=how)
+
+    assert answer.status_code == 401
+    assert Page(answer).sentences[0].startswith("You are signed out.")
+
+
+@EITHER_WAY
+def test_somebody_deactivated_cannot_post_with_the_session_they_have(cast, author, how):
+    User.objects.filter(pk=cast.author.pk).update(is_active=False)
+
+    assert write(author, how=how).status_code == 401
+    assert not Post.objects.exists()
+
+
+def test_the_address_of_all_posts_leads_home(visitor):
+    assert visitor.get("/posts/").headers["Location"] == "/"
