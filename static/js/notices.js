@@ -7,6 +7,7 @@ export function keepNotices() {
     const { status } = ctx.response;
     if (ctx.hx.retarget || (status !== 400 && status < 500)) return;
     ctx.hx.reswap = "none";
+    ctx.text = "";
     say("That did not work");
   });
   document.addEventListener("htmx:before:request", () => document.getElementById("notices").replaceChildren());
