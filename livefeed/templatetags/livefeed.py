@@ -7,7 +7,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from livefeed.models import User
+from livefeed.models import Post, User
+from livefeed.rendering import render_post
 
 register = template.Library()
 
@@ -35,3 +36,9 @@ def initials(name: str) -> str:
     words = [word for word in name.replace("_", " ").split() if word[0].isalnum()] or [name or "?"]
     ends = words[:1] + words[1:][-1:]
     return "".join(word[0] for word in ends).upper()
+
+
+@register.simple_tag
+def fragment(post: Post) -> SafeString:
+    """A post as sockets carry it, too."""
+    return render_post(post)
