@@ -18,9 +18,9 @@ class RenderKey:
     __slots__ = ("depends_on", "post")
 
     def __init__(self, post: Post) -> None:
-        author = post.author
         self.post = post
-        self.depends_on = (post.pk, post.version, post.title, post.body, post.edited_at, author.username, author.name)
+        own = (post.pk, post.version, post.title, post.body, post.created_at, post.edited_at)
+        self.depends_on = (*own, post.author_id, post.author.username, post.author.name)
 
     def __hash__(self) -> int:
         return hash(self.depends_on)
