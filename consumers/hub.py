@@ -201,6 +201,8 @@ class Hub:
             self.index.apply(entry)
         self.log.passed(entries)
         await self._write(outbox)
+        if any(entry.kind == Kind.FEED_RESET for entry in entries):
+            self.index.follow_anew(await self.log.followed(self.index.viewer_ids()))
 
     async def _posts_for(self, entries: list[Entry]) -> dict[int, str]:
         """Renders what somebody will be told, again if somebody joined meanwhile who needs more."""

@@ -1,7 +1,7 @@
 """Who sees whose: which connections an event concerns."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from consumers.connection import Connection, Viewer
 from consumers.log import Entry
@@ -55,6 +55,20 @@ class Index:
         elif entry.kind == Kind.FOLLOW_REMOVED:
             viewer.followed.discard(entry.subject_id)
             _discard(self._home, entry.subject_id, viewer)
+
+    def viewer_ids(self) -> list[int]:
+        """The ids of the people who have a socket open."""
+        return list(self._viewers)
+
+    def follow_anew(self, followed: Mapping[int, set[int]]) -> None:
+        """Replaces whom each viewer follows by what the database says."""
+        for user_id, authors in followed.items():
+            if viewer := self._viewers.get(user_id):
+                for author_id in viewer.followed - authors:
+                    _discard(self._home, author_id, viewer)
+                for author_id in authors - viewer.followed:
+                    self._home[author_id].add(viewer)
+                viewer.followed = authors
 
     def audience(self, entry: Entry) -> Iterator[Connection]:
         """The connections that an event concerns, each once. `concerns` says the same of one connection."""

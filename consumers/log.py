@@ -11,14 +11,14 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import batched, islice
 from operator import attrgetter
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from consumers import frames
-from livefeed.models import Event, Post
+from livefeed.models import Event, Follow, Post
 from livefeed.rendering import render_post
 
 logger = logging.getLogger(__name__)
@@ -142,6 +142,18 @@ class Log:
             for oldest in list(islice(self._posts, max(0, len(self._posts) - KNOWN))):
                 del self._posts[oldest]
         return found | rendered
+
+    async def followed(self, user_ids: list[int]) -> dict[int, set[int]]:
+        """Whom each of these people follows now."""
+
+        def read() -> dict[int, set[int]]:
+            found: dict[int, set[int]] = {user_id: set() for user_id in user_ids}
+            for some in batched(user_ids, BATCH):
+                for follower, followed in Follow.objects.filter(follower__in=some).values_list("follower", "followed"):
+                    found[follower].add(followed)
+            return found
+
+        return await self._run(read)
 
     def close(self) -> None:
         """Ends the thread and its database connection."""

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 
 SQLITE_WITH_SAFE_WAL = (3, 51, 3)
 
@@ -19,10 +20,12 @@ def register() -> None:
 
 
 def check_secret_key(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    if not settings.DEBUG and settings.SECRET_KEY == settings.DEVELOPMENT_KEY:
-        hint = "Set SECRET_KEY to a long random text of your own."
-        return [checks.Error("The development key is in use without DEBUG.", hint=hint, id="livefeed.E001")]
-    return []
+    try:
+        own = settings.DEBUG or settings.SECRET_KEY != settings.DEVELOPMENT_KEY
+    except ImproperlyConfigured:
+        own = False
+    hint = "Set SECRET_KEY, in the environment or in .env, to a long random text of your own."
+    return [] if own else [checks.Error("There is no secret key.", hint=hint, id="livefeed.E001")]
 
 
 def check_public_address(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:

@@ -102,7 +102,9 @@ def _database(url: dict[str, Any]) -> dict[str, Any]:
         options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
     else:
         url["ENGINE"] = "django.db.backends.postgresql"
-        options |= {"pool": {"min_size": 2, "max_size": env.int("LIVEFEED_DATABASE_POOL", default=16), "timeout": 30}}
+        size = env.int("LIVEFEED_DATABASE_POOL", default=16)
+        options |= {"pool": {"min_size": 2, "max_size": size, "timeout": 30, "reconnect_timeout": 10}}
+        url["CONN_HEALTH_CHECKS"] = True
     return url
 
 

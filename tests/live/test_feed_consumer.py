@@ -8,7 +8,8 @@ from channels.testing import WebsocketCommunicator
 
 from asgi import application
 from consumers.hub import Hub
-from livefeed.models import Event, Post
+from livefeed.events import feed_reset
+from livefeed.models import Event, Follow, Post
 from tests.factories import make_post, make_user
 from tests.live.conftest import Reader, head
 
@@ -145,12 +146,28 @@ async def test_a_profile_reads_anew_when_its_reader_follows_the_person_in_anothe
 
 
 async def test_writes_without_signals_make_everybody_read_anew(read, cast):
-    from livefeed.events import feed_reset
-
     visitor = await read(None)
     await sync_to_async(feed_reset)()
     (frame,) = await visitor.frames("reset")
     assert frame["within"] == 10
+
+
+async def test_follows_written_without_signals_are_known_after_the_reset(read, cast):
+    @sync_to_async
+    def rewrite_follows() -> None:
+        Follow.objects.all()._raw_delete("default")
+        Follow.objects.bulk_create([Follow(follower=cast.stranger, followed=cast.author)])
+        feed_reset()
+
+    open_before = [await read(person) for person in (cast.stranger, cast.follower)]
+    await rewrite_follows()
+    for reader in open_before:
+        await reader.frames("reset")
+    another = await read(cast.stranger)
+    await post_it(cast.author)
+    for reader in (open_before[0], another):
+        await reader.frames("post.created")
+    assert await open_before[1].rest() == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,238 @@
+"""Prepared sentences, by who says them. They fit together in any order: an opening alone, or with sequels of its voice.
+
+There are more openings than busy posts are kept, so that no two posts on a page begin alike.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What one person has to say: sentences of 5 to 16 words."""
+
+    titles: tuple[str, ...]
+    openings: tuple[str, ...]
+    sequels: tuple[str, ...]
+
+
+VOICES = {
+    "mara": Voice(
+        titles=("From the desk", "Shelf notes", "Heard in the reading room"),
+        openings=(
+            "Found a shopping list in a returned atlas: eggs, ink, patience.",
+            "The reading room is full and nobody is looking at a phone.",
+            "A boy asked for a book about everything, but a short one.",
+            "Repaired a spine with wheat paste and a rubber band.",
+            "The quiet corner has a new lamp and already its own regulars.",
+            "Somebody has been correcting the crossword in pen, and correctly.",
+            "Two people met over the same Simenon and left with one each.",
+            "The large-print shelf is empty, which is the best kind of problem.",
+            "Catalogued a box of letters that were never posted.",
+            "A visitor wanted the smell of old paper identified. Vanilla, mostly.",
+            "The poetry shelf moved one metre to the left: three complaints, all polite.",
+            "Our oldest reader renewed her card for another five years.",
+        ),
+        sequels=(
+            "I have put it on the board by the door.",
+            "It goes into the guest book.",
+            "Some days the work is mostly listening.",
+            "The regulars approve, without a word.",
+            "Nobody here is in a hurry, which helps.",
+            "I wrote it down before I could forget it.",
+            "The kettle is on, as usual.",
+            "This is why I like working here.",
+        ),
+    ),
+    "jonas": Voice(
+        titles=("Oven notes", "At the counter", "On dough"),
+        openings=(
+            "The starter has doubled in four hours and is looking for trouble.",
+            "Sold the last cardamom bun to a man who had walked here for it.",
+            "A new bag of flour is like a new colleague: talk less, watch more.",
+            "Burnt one tray, on purpose, to remember where the edge is.",
+            "Somebody asked whether our bread is handmade. I showed my hands.",
+            "Trying spelt again after a year of not speaking to it.",
+            "The mill sent wholemeal so fresh that it was still warm.",
+            "Made plum cake from the neighbour’s plums and gave half of it back.",
+            "The apprentice shaped forty rolls, and thirty-nine of them match.",
+            "Salted the butter by hand and overdid it slightly, which is correct.",
+            "There is onion tart until there is not.",
+            "Two per cent more water, and the crumb opened like a window.",
+        ),
+        sequels=(
+            "It is a good trade.",
+            "I would not change a thing.",
+            "The notes are on the wall, in pencil.",
+            "One learns mostly by eating.",
+            "Ask at the counter if you want a taste.",
+            "It is never the oven’s fault.",
+            "Simple things, done often enough.",
+            "My grandmother would have said the same, louder.",
+        ),
+    ),
+    "aiko": Voice(
+        titles=("Working notes", "Between stations", "One sentence"),
+        openings=(
+            "Page 203, and the narrator has finally said what she wants.",
+            "Two dictionaries disagree, and I am siding with the older one.",
+            "The train stopped between stations, and everyone looked up at once.",
+            "There is a word for this kind of rain, and it took me an hour.",
+            "Cut a semicolon, and the whole paragraph sat down.",
+            "The author answered my question with a better question.",
+            "A comma in the original has kept me busy since the border.",
+            "駅弁のふたに俳句。 A haiku on the lid of a station lunch.",
+            "The dialogue works now; I had been letting everyone finish their sentences.",
+            "Read the chapter aloud to an empty carriage.",
+            "Found the right verb on the back of a ticket, in my own hand.",
+            "The window seat is a good desk if you do not need the desk.",
+        ),
+        sequels=(
+            "Not everything has to be explained.",
+            "The deadline is where it was.",
+            "I will know more at the next station.",
+            "I have made a note of it.",
+            "Nothing was lost that I know of.",
+            "The margin is full of pencil by now.",
+            "I slept on it, sitting up.",
+            "Perhaps that is the whole trick.",
+        ),
+    ),
+    "samir": Voice(
+        titles=("Inspection log", "Seen from the gangway", "Bearing notes"),
+        openings=(
+            "Gauge seven agrees with gauge eight for the first time this year.",
+            "Painted the north handrail in the colour it was always supposed to be.",
+            "A school class counted the rivets and found four more than the drawings.",
+            "The expansion joint sings when it is cold, somewhere near B flat.",
+            "Replaced one bolt out of eleven thousand.",
+            "The original drawings are in ink, and so are the mistakes.",
+            "Walked the whole maintenance gangway with a torch and a sandwich.",
+            "The river is up by forty centimetres and the piers do not mind.",
+            "Found a chalk mark from an earlier inspection, signed and dated 1974.",
+            "The model says that it will hold, and so does the bridge.",
+            "A barge hooted twice, which here means thank you.",
+            "Greased every bearing: two hours and four hundred strokes of the pump.",
+        ),
+        sequels=(
+            "It is in the log, with a photograph.",
+            "Steel has a long memory.",
+            "Nothing to worry about, and I did look.",
+            "The traffic above noticed nothing, as intended.",
+            "We will look again in a month.",
+            "The old builders knew what they were doing.",
+            "Slow work, and I like it slow.",
+            "Good maintenance looks like nothing at all.",
+        ),
+    ),
+    "lucia": Voice(
+        titles=("Garden diary", "Cuaderno de huerto", "In the beds"),
+        openings=(
+            "The beans have reached the top of the poles and are asking what now.",
+            "Someone left a bag of oak leaves at the gate, with a ribbon.",
+            "The compost is at sixty degrees and steams like a small bakery.",
+            "Moved the rosemary into the sun and apologised to the thyme.",
+            "A hedgehog has taken over the strawberry patch, and the slugs know it.",
+            "Las habas ya están en flor. The broad beans are in flower.",
+            "Counted nine kinds of bee on one lavender bush. 🐝",
+            "The rain barrel is full for the first time since spring.",
+            "Grafted two apple branches and tied them with an old shoelace.",
+            "The children named the scarecrow, and I may not tell you what.",
+            "Found the lost trowel in the potatoes, where it had been growing.",
+            "The fig tree that was surely dead has put out one leaf.",
+        ),
+        sequels=(
+            "Come and see, the gate is open.",
+            "The soil knows more than I do.",
+            "I will leave it alone and see.",
+            "Rain would be nice, but no hurry.",
+            "The blackbird supervised, as always.",
+            "It smells of earth and a little of mint.",
+            "Nothing here keeps to a calendar.",
+            "Gloves are in the blue box by the shed.",
+        ),
+    ),
+    "priya": Voice(
+        titles=("Observing log", "Under the dome", "Small telescope notes"),
+        openings=(
+            "Two good hours of sky between one cloud and the next.",
+            "Found the comet with binoculars: a smudge with ambitions.",
+            "Cleaned the mirror with distilled water and held my breath.",
+            "The Moon is too bright for anything but the Moon.",
+            "A neighbour’s child asked how far up the sky begins.",
+            "Jupiter’s red spot is paler than in my drawing from last year.",
+            "Aligned the mount on the third try and touched nothing afterwards.",
+            "Saw the space station cross the whole sky in four silent minutes.",
+            "The street lamp outside has failed, and I am in no hurry to report it.",
+            "Split a double star that I had always taken for one.",
+            "The dome motor squeaks in a way that the owls find interesting.",
+            "Logged my five-hundredth night, counting the cloudy ones.",
+        ),
+        sequels=(
+            "It is all in the notebook, with a drawing.",
+            "The owls and I agree.",
+            "Cold fingers, no regrets so far.",
+            "Bring a chair and something warm.",
+            "My father remains entirely unconvinced.",
+            "The forecast says cloud, and the forecast may be right.",
+            "I stayed out longer than I had planned.",
+            "A small telescope is enough for a long life.",
+        ),
+    ),
+    "tomasz": Voice(
+        titles=("Change log", "Quiet operations", "A very small post-mortem"),
+        openings=(
+            "Renewed the certificates a month early and told nobody.",
+            "The disk that was going to fail has failed, on schedule.",
+            "Wrote the runbook first and the script second; the script got shorter.",
+            "Found a cron job from 2013 that still does exactly what it says.",
+            "Switched one service off to see who would notice.",
+            "The alert was a moth on the temperature sensor.",
+            "Turned on compression and got back a third of the shelf.",
+            "Answered a ticket by deleting the feature it was about.",
+            "Read a log file to the end, like a novel with too many characters.",
+            "Labelled both ends of every cable and slept well.",
+            "Upgraded the database and drank my tea while it was still warm.",
+            "The monitoring went quiet, so I checked the monitoring.",
+        ),
+        sequels=(
+            "Nothing broke, and I checked twice.",
+            "It is documented now, in two lines.",
+            "Boring is the best compliment a server can get.",
+            "There was a backup, as there should be.",
+            "Nobody has written in about it yet.",
+            "I will look at it again on Monday.",
+            "Dobra robota, as my father would say.",
+            "There is a test for that now.",
+        ),
+    ),
+    "noor": Voice(
+        titles=("Street notes", "Seen from the saddle", "Counting things"),
+        openings=(
+            "The crossing gives you nine seconds more, and people use them to say hello.",
+            "Measured the shade on Market Square at four different hours.",
+            "A puddle marks exactly where the drain should have been.",
+            "Rode the ring path end to end without putting a foot down.",
+            "Somebody has knitted a cover for the bollard by the library.",
+            "The bus was early, so it waited, so nobody had to run.",
+            "Desire paths do not lie: we are moving the gate.",
+            "Counted eleven languages at one tram stop.",
+            "The detour is prettier than the road, and I suspect the workmen know.",
+            "A bench turned to face the water is suddenly never empty.",
+            "Mended three punctures at the market, two of them mine. 🚲",
+            "The old tram map at the barber’s still mostly works.",
+        ),
+        sequels=(
+            "Go and have a look, it is on the way.",
+            "The council has the numbers now.",
+            "Small changes make for long afternoons.",
+            "Nobody planned it, and everybody likes it.",
+            "I drew it on the back of the agenda.",
+            "A city is a slow conversation.",
+            "More of this, please, and soon.",
+            "The wind had opinions about it as well.",
+        ),
+    ),
+}
+
+TITLES = tuple(title for voice in VOICES.values() for title in voice.titles)
+SENTENCES = tuple(sentence for voice in VOICES.values() for sentence in voice.openings + voice.sequels)

@@ -1,0 +1,155 @@
+"""`manage.py seed`."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.management import CommandError, call_command
+from django.db.models import Count, F
+from django.test import Client
+
+from livefeed.demo.voices import SENTENCES
+from livefeed.models import Event, Follow, Post, User
+from tests.factories import make_user
+
+PASSWORD = "plain to see"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _debug(settings):
+    settings.DEBUG = True
+
+
+def seed(users: int = 12, follows: int = 4, posts: int = 30, **options) -> None:
+    call_command("seed", users=users, follows=follows, posts=posts, password=PASSWORD, verbosity=0, **options)
+
+
+def test_makes_what_it_says():
+    seed()
+
+    assert set(User.objects.values_list("username", flat=True)) == {f"user{number}" for number in range(1, 13)}
+    assert EmailAddress.objects.filter(verified=True, primary=True, user__email=F("email")).count() == 12
+    assert Post.objects.count() == 30
+
+
+def test_everybody_follows_as_many_distinct_others_and_nobody_themselves():
+    seed(users=12, follows=11)
+
+    counts = User.objects.annotate(others=Count("following__followed", distinct=True)).values_list("others", flat=True)
+    assert list(counts) == [11] * 12
+    assert not Follow.objects.filter(follower=F("followed")).exists()
+
+
+def test_the_people_can_sign_in():
+    seed()
+    client = Client()
+
+    answer = client.post("/accounts/login/", {"login": "user7", "password": PASSWORD})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert client.session["_auth_user_id"] == str(User.objects.named("user7").get().pk)
+
+
+def test_posts_read_well_and_stand_in_the_order_of_their_ids():
+    seed(posts=60)
+    posts = list(Post.objects.order_by("pk"))
+
+    assert all(5 <= len(post.body.split()) <= 60 for post in posts)
+    assert any(post.title for post in posts)
+    moments = [post.created_at for post in posts]
+    assert moments == sorted(set(moments))
+    assert 350 < (moments[-1] - moments[0]).days < 365
+    assert not Post.objects.filter(created_at__lt=F("author__date_joined")).exists()
+
+
+def test_no_combination_of_sentences_is_longer_than_sixty_words():
+    lengths = sorted(len(sentence.split()) for sentence in SENTENCES)
+
+    assert lengths[0] >= 5
+    assert sum(lengths[-4:]) <= 60
+
+
+def test_a_few_write_much():
+    seed(users=50, posts=500)
+    counts = User.objects.annotate(count=Count("posts")).order_by("-count").values_list("count", flat=True)
+
+    assert sum(counts[:10]) > 500 * 0.35
+
+
+def test_a_second_run_keeps_people_and_adds_what_is_missing():
+    kept = make_user("User3")
+    seed(users=8, follows=3, posts=10)
+    follows = set(Follow.objects.values_list("follower", "followed"))
+
+    seed(users=12, follows=5, posts=7)
+
+    assert User.objects.count() == 12
+    assert User.objects.named("user3").get() == kept
+    assert Post.objects.count() == 17
+    assert follows <= set(Follow.objects.values_list("follower", "followed"))
+    assert Follow.objects.count() == 12 * 5
+
+
+def test_who_follows_more_already_is_left_alone():
+    seed(users=8, follows=5, posts=0)
+    seed(users=8, follows=2, posts=0)
+
+    assert Follow.objects.count() == 8 * 5
+
+
+@pytest.mark.parametrize("posts", [0, 1, 30])
+@pytest.mark.parametrize("batch", [7, 10, 2_000])
+def test_one_event_tells_all_pages_to_read_anew(posts, batch, monkeypatch):
+    monkeypatch.setattr("livefeed.demo.bulk.BATCH", batch)
+
+    seed(posts=posts)
+
+    assert list(Event.objects.values_list("kind", flat=True)) == [Event.Kind.FEED_RESET]
+    assert Post.objects.count() == posts
+
+
+def test_refuses_without_debug(settings):
+    settings.DEBUG = False
+
+    with pytest.raises(CommandError, match="--force"):
+        seed()
+
+    assert not User.objects.exists()
+
+
+def test_force_runs_without_debug(settings):
+    settings.DEBUG = False
+
+    seed(force=True)
+
+    assert User.objects.count() == 12
+    assert settings.DEBUG is False
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"users": 4, "follows": 4}, "Nobody can follow 4 others among 4"),
+        ({"users": 0}, "one user"),
+        ({"posts": -1}, "no"),
+    ],
+)
+def test_says_what_cannot_be_made(wrong, said):
+    with pytest.raises(CommandError, match=said):
+        seed(**wrong)
+
+    assert not User.objects.exists()
+
+
+def test_draws_no_bar_when_quiet(capfd):
+    seed()
+
+    assert capfd.readouterr() == ("", "")
+
+
+def test_draws_its_bars_on_stderr(capfd):
+    call_command("seed", users=3, follows=1, posts=2)
+
+    written = capfd.readouterr()
+    assert written.out == ""
+    assert all(word in written.err for word in ("people", "follows", "posts", "100%"))
