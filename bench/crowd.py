@@ -1,0 +1,77 @@
+"""Many open sockets: the C program in wsload/, compiled for the run and started once for each crowd."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCES = Path(__file__).parent / "wsload"
+LIFETIME = 900
+"""Seconds after which the program ends itself, whatever happens (LIFETIME_S in main.c)."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """What the sockets of one crowd received; wsload/main.c says what each word means."""
+
+    sockets: int
+    failed: int
+    open_seconds: float
+    deliveries: int
+    seconds: float
+    rate: float
+    bytes_each: float
+    p50_ms: float
+    p99_ms: float
+    posts: int
+    complete: int
+    last_p50_ms: float
+    last_p99_ms: float
+    cpu_seconds: float
+
+
+def compile_program(folder: Path) -> Path:
+    """Compiles the load generator into `folder`; returns where it is."""
+    program = folder / "wsload"
+    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", program, *SOURCES.glob("*.c")], check=True)
+    return program
+
+
+class Crowd:
+    """A crowd whose sockets are all open."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def count(self) -> Count:
+        """Waits until all that was expected has come, or no more comes. Raises `RuntimeError` if nothing came."""
+        count = self._end()
+        if not count.deliveries:
+            raise RuntimeError("No post came to any socket.")
+        return count
+
+    def leave(self) -> Count:
+        """Closes the sockets now."""
+        self._process.terminate()
+        return self._end()
+
+    def _end(self) -> Count:
+        output, _ = self._process.communicate(timeout=LIFETIME)
+        return Count(**json.loads(output))
+
+
+@contextmanager
+def crowd(program: Path, port: int, path: str, cookies: Path, sockets: int, expected: int) -> Iterator[Crowd]:
+    """Opens `sockets` sockets, each with its line of `cookies`, closed at the end of the block. Raises `RuntimeError`
+    if not a single one opens."""
+    words = [str(program), str(port), path, str(sockets), str(expected), str(cookies)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            if process.stdout.readline().split() in ([], ["READY", "0"]):
+                raise RuntimeError("No socket opened; the lines above say why.")
+            yield Crowd(process)
+        finally:
+            process.terminate()

@@ -1,0 +1,45 @@
+"""`python -m bench.inside MODULE WORD...` sets up Django, then calls `main(WORD...)` of a module of this package.
+
+What needs Livefeed's models runs in a process of its own: settings are read once, and each run has its own database.
+"""
+
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import django
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 1_200
+"""Seconds one such process may take."""
+
+
+def call(module: str, *words: str | Path, env: dict[str, str]) -> str:
+    """Calls `bench.<module>` in a process of its own; returns what it printed. Raises `CalledProcessError`."""
+    command = [sys.executable, "-m", "bench.inside", module, *map(str, words)]
+    done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=True, timeout=PATIENCE)
+    return done.stdout
+
+
+def environment(folder: Path, port: int = 0) -> dict[str, str]:
+    """Livefeed as in production, on SQLite and the in-memory layer, with all its files in `folder`."""
+    url = f"http://127.0.0.1:{port}"
+    return {
+        **os.environ,
+        "BENCH_STATIC": str(folder / "static"),
+        "DATABASE_URL": f"sqlite:///{folder / 'livefeed.sqlite3'}",
+        "DEBUG": "0",
+        "DJANGO_SETTINGS_MODULE": "bench.settings",
+        "LIVEFEED_URL": url,
+        "PORT": str(port),
+        "PYTHONPATH": str(ROOT),
+        "REDIS_URL": "",
+        "SECRET_KEY": "for-measuring-only-and-known-to-everybody-who-reads-this",
+    }
+
+
+if __name__ == "__main__":
+    django.setup()
+    import_module(f"bench.{sys.argv[1]}").main(*sys.argv[2:])

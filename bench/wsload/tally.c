@@ -1,0 +1,145 @@
+/* Counts deliveries and their delays, and reports them. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "wsload.h"
+
+#define SLOTS 65536 /* of the table of posts, a power of two */
+
+struct post {
+    int64_t sent_at; /* 0: an empty slot */
+    int64_t slowest;
+    long deliveries;
+};
+
+static struct post posts[SLOTS];
+static int post_count;
+static int64_t *delays; /* of every delivery, ns */
+static size_t deliveries, capacity;
+static int64_t first_sent_at, last_at;
+static uint64_t bytes;
+
+int64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+void *must(void *memory) {
+    if (!memory) {
+        perror("wsload");
+        exit(1);
+    }
+    return memory;
+}
+
+size_t delivery_count(void) {
+    return deliveries;
+}
+
+int64_t last_delivery_at(void) {
+    return last_at;
+}
+
+static struct post *find_post(int64_t sent_at) {
+    size_t slot = (uint64_t)sent_at * 0x9E3779B97F4A7C15ULL >> 48;
+    while (posts[slot].sent_at && posts[slot].sent_at != sent_at) {
+        slot = (slot + 1) % SLOTS;
+    }
+    if (!posts[slot].sent_at && ++post_count == SLOTS) {
+        fprintf(stderr, "wsload: too many posts\n");
+        exit(1);
+    }
+    posts[slot].sent_at = sent_at;
+    return &posts[slot];
+}
+
+static void keep_delay(int64_t delay) {
+    if (deliveries == capacity) {
+        capacity = capacity ? 2 * capacity : SLOTS;
+        delays = must(realloc(delays, capacity * sizeof *delays));
+    }
+    delays[deliveries++] = delay;
+}
+
+static void note_delivery(int64_t sent_at, int64_t received_at) {
+    struct post *post = find_post(sent_at);
+    int64_t delay = received_at - sent_at;
+    post->deliveries++;
+    if (delay > post->slowest) {
+        post->slowest = delay;
+    }
+    if (!first_sent_at || sent_at < first_sent_at) {
+        first_sent_at = sent_at;
+    }
+    last_at = received_at;
+    keep_delay(delay);
+}
+
+/* The digits at `*at`, 0 if there are none; moves behind them. */
+static int64_t read_stamp(const unsigned char **at, const unsigned char *end) {
+    int64_t stamp = 0;
+    while (*at < end && **at >= '0' && **at <= '9') {
+        stamp = stamp * 10 + (**at - '0');
+        ++*at;
+    }
+    return stamp;
+}
+
+void count_deliveries(const unsigned char *text, size_t length, int64_t received_at) {
+    const unsigned char *end = text + length;
+    const unsigned char *at = text;
+    size_t before = deliveries;
+    while ((at = memmem(at, (size_t)(end - at), "@@", 2))) {
+        at += 2;
+        int64_t sent_at = read_stamp(&at, end);
+        if (sent_at) {
+            note_delivery(sent_at, received_at);
+        }
+    }
+    if (deliveries > before) {
+        bytes += length;
+    }
+}
+
+static int by_size(const void *left, const void *right) {
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* The nearest-rank percentile in ms, 0 of nothing. */
+static double percentile(const int64_t *sorted, size_t count, size_t percent) {
+    return count ? sorted[(count * percent + 99) / 100 - 1] / 1e6 : 0;
+}
+
+/* The slowest delivery of each post that has as many as there are `sockets`; returns how many such posts there are. */
+static size_t slowest_of_complete(int64_t *slowest, int sockets) {
+    size_t count = 0;
+    for (size_t i = 0; i < SLOTS; i++) {
+        if (posts[i].sent_at && posts[i].deliveries == sockets) {
+            slowest[count++] = posts[i].slowest;
+        }
+    }
+    return count;
+}
+
+void report(struct sockets sockets, double open_seconds, double cpu_seconds) {
+    static int64_t slowest[SLOTS];
+    size_t complete = slowest_of_complete(slowest, sockets.at_ready);
+    double seconds = (last_at - first_sent_at) / 1e9;
+    qsort(delays, deliveries, sizeof *delays, by_size);
+    qsort(slowest, complete, sizeof *slowest, by_size);
+    printf("{\"sockets\": %d, \"failed\": %d, \"open_seconds\": %.3f, ", sockets.open, sockets.failed, open_seconds);
+    printf("\"deliveries\": %zu, \"seconds\": %.3f, ", deliveries, seconds);
+    printf("\"rate\": %.0f, ", deliveries ? deliveries / seconds : 0);
+    printf("\"bytes_each\": %.0f, ", deliveries ? (double)bytes / deliveries : 0);
+    printf("\"p50_ms\": %.2f, ", percentile(delays, deliveries, 50));
+    printf("\"p99_ms\": %.2f, ", percentile(delays, deliveries, 99));
+    printf("\"posts\": %d, \"complete\": %zu, ", post_count, complete);
+    printf("\"last_p50_ms\": %.2f, ", percentile(slowest, complete, 50));
+    printf("\"last_p99_ms\": %.2f, \"cpu_seconds\": %.3f}\n", percentile(slowest, complete, 99), cpu_seconds);
+}

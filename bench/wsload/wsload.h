@@ -1,0 +1,40 @@
+/* What the parts of wsload know of each other. main.c says what it does. */
+#ifndef WSLOAD_H
+#define WSLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sockets {
+    int open;
+    int failed; /* could not be opened, or were lost */
+    int at_ready; /* were open when READY was printed */
+};
+
+/* tally.c: deliveries, counted */
+int64_t now_ns(void);
+void *must(void *memory);
+void count_deliveries(const unsigned char *text, size_t length, int64_t received_at);
+size_t delivery_count(void);
+int64_t last_delivery_at(void);
+void report(struct sockets sockets, double open_seconds, double cpu_seconds);
+
+/* socket.c: one WebSocket */
+enum stage { CONNECTING, UPGRADING, GREETING, OPEN, CLOSED };
+
+struct client {
+    int fd;
+    enum stage stage;
+    const char *cookie;
+    unsigned char *data; /* received, not yet understood */
+    size_t length;
+    size_t capacity;
+};
+
+void start_connecting(struct client *client, int index, int port);
+void send_request(struct client *client, int port, const char *path);
+void receive(struct client *client);
+void drop(struct client *client, const char *why, const char *detail, size_t length);
+
+#endif
