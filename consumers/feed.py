@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qs
 
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from consumers import frames
@@ -29,6 +30,11 @@ class FeedConsumer(AsyncWebsocketConsumer):
             await super().__call__(*args)
         finally:
             self._leave()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Hands a message to its method. Channels would first close old database connections, in another thread, before
+        each message; this consumer has none."""
+        await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
         """Called when a socket opens: accepts first, since a refusal before that reaches a browser as a bare 1006."""

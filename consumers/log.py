@@ -1,23 +1,20 @@
 """The log as the hub reads it: by position, in order, each subject rendered once for all.
 
-Database work and rendering happen in one thread of its own: the thread that requests share may be busy with log-ins,
-and the event loop must never wait.
+Database work and rendering happen in one thread of its own.
 """
 
-import asyncio
 import logging
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched, islice
 from operator import attrgetter
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from consumers import frames
+from consumers.threads import ReaderThreads
 from livefeed.models import Event, Follow, Post
 from livefeed.rendering import render_post
 
@@ -78,16 +75,16 @@ class Log:
         self.tail: list[Entry] = []
         self._posts: dict[int, str] = {}
         self._forgotten = 0
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="livefeed-log")
+        self._thread = ReaderThreads(1, "livefeed-log")
 
     async def open(self) -> None:
         """Takes its stand at the log's head, remembering the tail before it."""
-        self.tail = (await self._run(lambda: _entries(Event.objects.order_by("-position")[:TAIL])))[::-1]
+        self.tail = (await self._thread.run(lambda: _entries(Event.objects.order_by("-position")[:TAIL])))[::-1]
         self.position = self.tail[-1].position if self.tail else 0
 
     async def read(self) -> list[Entry]:
         """What was committed after `position`, in order, at most BATCH. Nothing moves until `passed`."""
-        return await self._run(lambda: _entries(Event.objects.after(self.position)[:BATCH]))
+        return await self._thread.run(lambda: _entries(Event.objects.after(self.position)[:BATCH]))
 
     def passed(self, entries: list[Entry]) -> None:
         """Moves behind `entries`, which are being routed."""
@@ -100,12 +97,12 @@ class Log:
         """Whether `cursor` is a position after which nothing has been forgotten and which has been reached."""
         if self._floor <= cursor <= self.position:
             return True
-        oldest, head = await self._run(Event.objects.bounds)
+        oldest, head = await self._thread.run(Event.objects.bounds)
         return oldest - 1 <= cursor <= head
 
     async def head(self) -> int:
         """The position of the newest event, whether it has been read yet or not."""
-        return await self._run(Event.objects.head)
+        return await self._thread.run(Event.objects.head)
 
     async def history(self, cursor: int, where: Q) -> AsyncIterator[list[Entry]]:
         """The events after `cursor` up to `position`, in pages: all from memory if the tail reaches back so far, else
@@ -117,7 +114,7 @@ class Log:
         more = True
         while more:
             query = Event.objects.after(cursor).filter(where, position__lte=upto)[:PAGE]
-            page = await self._run(partial(_entries, query))
+            page = await self._thread.run(partial(_entries, query))
             yield page
             more = len(page) == PAGE
             cursor = page[-1].position if page else upto
@@ -136,7 +133,7 @@ class Log:
         if not missing:
             return found
         forgotten = self._forgotten
-        rendered = await self._run(lambda: self._render(missing))
+        rendered = await self._thread.run(lambda: self._render(missing))
         if forgotten == self._forgotten:  # else this may be older than what was forgotten meanwhile
             self._posts |= rendered
             for oldest in list(islice(self._posts, max(0, len(self._posts) - KNOWN))):
@@ -153,12 +150,11 @@ class Log:
                     found[follower].add(followed)
             return found
 
-        return await self._run(read)
+        return await self._thread.run(read)
 
     def close(self) -> None:
         """Ends the thread and its database connection."""
-        self._thread.submit(lambda: connection.close())  # looked up there: each thread has a connection of its own
-        self._thread.shutdown(wait=True)
+        self._thread.close()
 
     @property
     def _floor(self) -> int:
@@ -177,18 +173,6 @@ class Log:
                 continue
             rendered[post.pk] = frames.encode_post(post.pk, post.version, post.sort_key, html)
         return rendered
-
-    async def _run[T](self, read: Callable[[], T]) -> T:
-        """Runs `read` in the log's thread; a connection that failed is not used again."""
-
-        def guarded() -> T:
-            try:
-                return read()
-            except Exception:
-                connection.close()
-                raise
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, guarded)
 
 
 def _entries(query: QuerySet[Event]) -> list[Entry]:

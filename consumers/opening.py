@@ -3,18 +3,17 @@
 Channels' own way shares one thread among all sockets: of 300 that opened at once, each needing 50 ms, 209 failed.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 
-from channels.db import DatabaseSyncToAsync
 from django.conf import settings
 
 from consumers.connection import View, Viewer, is_number
+from consumers.threads import ReaderThreads
 from livefeed.models import Post, User
 from livefeed.sessions import user_of_session
 
-_pool = ThreadPoolExecutor(4, thread_name_prefix="livefeed-opening")
+_threads = ReaderThreads(4, "livefeed-opening")
 
 
 class RefusedError(Exception):
@@ -35,8 +34,7 @@ class Opening:
 
 async def open_for_session(cookies: str, view: str | None) -> Opening:
     """Looks up the session in a Cookie header and the view in a query string. Raises `RefusedError`."""
-    opening: Opening = await DatabaseSyncToAsync(_open, thread_sensitive=False, executor=_pool)(cookies, view)
-    return opening
+    return await _threads.run(lambda: _open(cookies, view))
 
 
 def _open(cookies: str, view: str | None) -> Opening:
