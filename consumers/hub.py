@@ -197,6 +197,7 @@ class Hub:
         """Tells everybody whom `entries` concern, in their order. The position moves before the writing starts: who
         joins meanwhile has these events from its replay."""
         self.log.forget(entries)
+        followed = await self._followed_after(entries)
         posts = await self._posts_for(entries)
         outbox: defaultdict[Connection, list[str]] = defaultdict(list)
         for entry in entries:
@@ -204,13 +205,19 @@ class Hub:
                 for connection in self.index.audience(entry):
                     outbox[connection].append(frame)
             self.index.apply(entry)
+        self.index.follow_anew(followed)
         self.log.passed(entries)
         began = time.monotonic()
         await self._write(outbox)
         ended = time.monotonic()
         self._rest_until = ended + min(ended - began, REST)
-        if any(entry.kind == Kind.FEED_RESET for entry in entries):
-            self.index.follow_anew(await self.log.followed(self.index.viewer_ids()))
+
+    async def _followed_after(self, entries: list[Entry]) -> dict[int, set[int]]:
+        """Whom everybody follows, if `entries` say that rows were written which no signal saw. Read before anything is
+        passed: a reading that fails is done again with the whole batch."""
+        if all(entry.kind != Kind.FEED_RESET for entry in entries):
+            return {}
+        return await self.log.followed(self.index.viewer_ids())
 
     async def _posts_for(self, entries: list[Entry]) -> dict[int, str]:
         """Renders what somebody will be told, again if somebody joined meanwhile who needs more."""
