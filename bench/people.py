@@ -1,34 +1,42 @@
 """Livefeed's people, made in bulk: no signal is fired, no password hashed, nobody signs in by hand."""
 
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
-from livefeed.models import Follow, User
+from livefeed.models import Follow, Session, User
+from livefeed.sessions import SIGN_IN, SessionStore
 
 BATCH = 5_000
 """Rows written at once."""
 
-SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
 
-
-def main(folder: str, sockets: str) -> None:
-    """Makes a database with an author and `sockets` people who follow them, all signed in, and collects the static
-    files. Leaves Cookie headers in `folder`, one a line: the followers' in `cookies`, the author's in `author`."""
+def main(folder: str, count: str, followed: str, sockets_each: str) -> None:
+    """Makes a database with an author and `count` people, all signed in, and collects the static files. Each follows
+    the author and the `followed` - 1 people who come after them. Leaves Cookie headers in `folder`, one a line: the
+    author's in `author`, in `cookies` each person's `sockets_each` times."""
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("migrate", verbosity=0)
-    author, *followers = make_people(int(sockets) + 1)
-    make_follows((follower, author) for follower in followers)
+    author, *people = make_people(int(count) + 1)
+    make_follows((person, author) for person in people)
+    make_follows(neighbours(people, int(followed) - 1))
     Path(folder, "author").write_text(sign_in([author]))
-    Path(folder, "cookies").write_text(sign_in(followers))
+    cookies = sign_in(people).splitlines(keepends=True)
+    Path(folder, "cookies").write_text("".join(cookie * int(sockets_each) for cookie in cookies))
+
+
+def neighbours(people: list[User], count: int) -> Iterator[tuple[User, User]]:
+    """Each person with each of the `count` who come after, in a ring."""
+    for index, person in enumerate(people):
+        for distance in range(1, count + 1):
+            yield person, people[(index + distance) % len(people)]
 
 
 def make_people(count: int) -> list[User]:
@@ -56,6 +64,9 @@ def _session_of(person: User) -> Session:
         SESSION_KEY: str(person.pk),
         BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
         HASH_SESSION_KEY: person.get_session_auth_hash(),
+        SIGN_IN: secrets.randbits(63),
     }
     expires = timezone.now() + timedelta(days=1)
-    return Session(session_key=get_random_string(32), session_data=SessionStore().encode(held), expire_date=expires)
+    session: Session = SessionStore(get_random_string(32)).create_model_instance(held)
+    session.expire_date = expires
+    return session

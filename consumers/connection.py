@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+from consumers.frames import Form
+from consumers.outlet import Outlet
+
 ViewKind = Literal["home", "public", "user", "post"]
 
 SHOWN_MOST = 300
@@ -18,32 +20,51 @@ def is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 19
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """What a page shows: somebody's home, everything public, one author (`key` their id), one post (`key` its id)."""
+class View(NamedTuple):
+    """What a page shows: somebody's home, everything public, one author (`key` their id), one post (`key` its id).
+    `author_id` is the author whose page or post it is."""
 
     kind: ViewKind
     key: int = 0
+    author_id: int = 0
+
+
+class Credential(NamedTuple):
+    """What a socket was opened with: a sign-in's number or a token's id."""
+
+    kind: Literal["session", "token"]
+    id: int
 
 
 @dataclass(eq=False, slots=True)
 class Viewer:
-    """A signed-in person, shared by all of that person's sockets in this process."""
+    """A signed-in person, shared by all of that person's sockets in this process, the oldest first."""
 
     user_id: int
     followed: set[int]
-    connections: set[Connection] = field(default_factory=set)
+    connections: dict[Connection, None] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """A socket that has been told everything up to the hub's position and is told what comes after."""
+    """A socket. `opened_at` is the log's position before its viewer was read: what changed of the viewer since stands
+    in the log after it."""
 
     view: View
     viewer: Viewer | None
-    send: Send
+    outlet: Outlet
+    credential: Credential | None = None
+    address: str = ""
+    form: Form = "html"
+    kind: Literal["browser", "program", "poll"] = "browser"
     opened_at: int = 0
-    """Where a reader without a cursor begins: read before `viewer` was, so that what changed since is replayed."""
+    position: int = 0
+    """What it had passed when it was last brought to where the hub stood. It is told what comes after."""
+    is_live: bool = False
+    """Whether it stands where the hub stands, and is told what the hub tells."""
+    is_closed: bool = False
+    stalled_at: float = 0.0
+    """When its reader was last found not to take what is sent, by the loop's clock."""
     _shown: frozenset[int] = frozenset()
     _newest_shown: int = 0
 

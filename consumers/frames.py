@@ -1,13 +1,29 @@
 """The frames of the wire, one function each. docs/architecture.md lists them for readers."""
 
 import json
-from typing import Any
+from typing import Any, Literal, NamedTuple
+
+from livefeed.models import Post
 
 HEARTBEAT = 25
 """Seconds between two heartbeats; well below the 60 s after which proxies close a silent socket."""
 
 RESET_SPREAD = 10
 """Seconds over which pages that are all told to read anew do so."""
+
+
+AUTHOR_SPREAD = 3
+"""The same when an author was renamed, suspended or restored: what is hidden should not stay on a page for long."""
+
+Form = Literal["html", "json"]
+"""How posts are told: to pages and to programs."""
+
+
+class Rendered(NamedTuple):
+    """The ends of a post's frames, the same for every kind and cursor: for pages and for programs."""
+
+    html: str
+    json: str
 
 
 def hello(cursor: int) -> str:
@@ -35,20 +51,25 @@ def post_deleted(cursor: int, post_id: int) -> str:
 
 
 def post_shown(kind: str, cursor: int, encoded_post: str) -> str:
-    """`post.created` or `post.updated`; `encoded_post` is `encode_post()`'s, made once for all who get it."""
+    """`post.created` or `post.updated`; `encoded_post` is one of `rendered()`'s, made once for all who get it."""
     return f'{{"type":"{kind}","cursor":{cursor},{encoded_post}'
 
 
-def encode_post(post_id: int, version: int, sort: str, html: str) -> str:
-    """The end of a post's frame, the same for every cursor."""
-    return encode({"id": post_id, "version": version, "sort": sort, "html": html})[1:]
+def rendered(post: Post, html: str, origin: str) -> Rendered:
+    """A post as pages and as programs get it. `origin` is the site's public address."""
+    head = {"id": post.pk, "version": post.version, "sort": post.sort_key}
+    facts = {
+        "id": post.pk,
+        "author": post.author.username,
+        "title": post.title,
+        "body": post.body,
+        "html": html,
+        "created_at": post.created_at.isoformat(),
+        "version": post.version,
+        "url": origin + post.get_absolute_url(),
+    }
+    return Rendered(encode(head | {"html": html})[1:], encode(head | {"post": facts})[1:])
 
 
 def encode(frame: dict[str, Any]) -> str:
     return json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
-
-
-def message(frames: list[str]) -> dict[str, Any]:
-    """One ASGI message for several frames: the frame itself if it is alone, else a JSON array."""
-    text = frames[0] if len(frames) == 1 else f"[{','.join(frames)}]"
-    return {"type": "websocket.send", "text": text}

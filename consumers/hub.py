@@ -7,46 +7,51 @@ that is lost, late, doubled or out of order changes nothing but the delay.
 import asyncio
 import logging
 import time
-from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, Self
+from dataclasses import dataclass, field
+from itertools import batched
+from typing import Self
 from weakref import WeakKeyDictionary
 
-from consumers import frames
+from consumers import metrics
 from consumers.bell import Bell
-from consumers.connection import Connection, is_number
+from consumers.connection import Connection, Credential
+from consumers.delivery import Delivery
+from consumers.door import Door, credentials_of
+from consumers.entry import Entry, Kind
+from consumers.frames import Rendered
 from consumers.index import Index, concerns
-from consumers.log import BATCH, Entry, Kind, Log, told
-from consumers.replay import replay
+from consumers.log import BATCH, Log
+from consumers.message import Message
+from consumers.pace import Pace
+from consumers.rights import RefusedError
+from consumers.rounds import Rounds
 from livefeed import events, health
 
 logger = logging.getLogger(__name__)
 
 TICK = 2.0
 """Seconds after which the log is read although nobody rang."""
-SLICE = 0.005
-"""Seconds of writing after which everything else gets its turn."""
 REST = 0.1
-"""Seconds at most between two rounds of writing. The hub rests as long as it wrote: posts that come meanwhile go out
-joined in one write for each socket, and whoever posts has the loop for half of the time. Alone, a post never waits."""
+"""Seconds at most between two rounds of writing."""
+REST_SHARE = 2.0
+"""How many times as long as it wrote the hub rests: posts that come meanwhile go out joined, in one write for each
+socket, and whoever posts has the loop. Alone, a post never waits."""
 STALE = 10.0
 """Seconds without a look at the log after which the hub counts as not working."""
+ROUTED_AT_ONCE = 500
+"""Connections that are asked before the hub looks at the time."""
 
 
-class Resets:
-    """Counts those who must read anew, so that a crowd of them spreads out and a single one does not wait."""
+@dataclass
+class Needed:
+    """What must be read from the database before some entries are routed."""
 
-    def __init__(self) -> None:
-        self._times: deque[float] = deque()
-
-    def spread(self) -> int:
-        """Seconds within which the next one should read anew: none, up to frames.RESET_SPREAD for a crowd."""
-        now = time.monotonic()
-        self._times.append(now)
-        while now - self._times[0] > frames.RESET_SPREAD:
-            self._times.popleft()
-        return min(frames.RESET_SPREAD, len(self._times) // 20)
+    posts: dict[int, Rendered] = field(default_factory=dict)
+    asked: set[int] = field(default_factory=set)
+    standing: dict[Credential, RefusedError | None] = field(default_factory=dict)
+    followed: dict[int, set[int]] = field(default_factory=dict)
 
 
 class Hub:
@@ -66,15 +71,15 @@ class Hub:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.log = Log()
         self.index = Index()
+        self.delivery = Delivery(self.log, self.index)
+        self.door = Door(self.log, self.index, self.delivery, self.until_told)
+        self.rounds = Rounds(self.log, self.index, self.delivery, self.door)
         self._loop = loop
         self._rung = asyncio.Event()
         self._looked = asyncio.Condition()
         self._looked_at = time.monotonic()
-        self._beat_at = time.monotonic()
-        self.failures = 0
-        self._told = -1
         self._rest_until = 0.0
-        self._resets = Resets()
+        self._closings: set[asyncio.Task[None]] = set()
         self._bell = Bell(self._rung.set)
         self._task = loop.create_task(self._run())
         events.add_bell(self.ring)
@@ -87,8 +92,10 @@ class Hub:
             health.probes.pop(name, None)
         self._running.pop(self._loop, None)
         self._task.cancel()
+        self.delivery.stop()
         await asyncio.gather(self._task, self._bell.stop(), return_exceptions=True)
-        await self._loop.run_in_executor(None, self.log.close)
+        for threads in (self.log, self.door.openings):
+            await self._loop.run_in_executor(None, threads.close)
 
     def ring(self) -> None:
         """Something was committed in this process: look at once and tell the others. Safe from any thread."""
@@ -98,65 +105,19 @@ class Hub:
         self._rung.set()
         self._bell.ring_others()
 
-    # --- Connections ---
-
-    async def join(self, connection: Connection, cursor: str | None) -> None:
-        """Brings a new connection to where the hub stands, then routes to it: no gap and no doubles, since nothing else
-        runs between the last look at the position and `index.add`. `cursor` is what the reader says it has passed."""
-        start = await self._start(connection, cursor)
-        missed: list[str] | None = None if start is None else []
-        at = start or 0
-        while missed is not None and at < self.log.position:
-            upto = self.log.position
-            found = await replay(self.log, connection, at)
-            missed, at = None if found is None else [*missed, *found], upto
-        self.index.add(connection)
-        await self._welcome(connection, start, missed)
-
-    def leave(self, connection: Connection) -> None:
-        """Stops routing to a connection. Harmless if it never joined."""
-        self.index.remove(connection)
-
-    async def show(self, connection: Connection, post_ids: list[int]) -> None:
-        """Notes which posts a page shows. What it has only now come to show may have changed between its reading and
-        this word of it: what the tail knows of those is told again, and the page keeps the newer version."""
-        added = connection.show(post_ids)
-        changed = {entry.subject_id: entry for entry in self.log.tail if entry.is_post and entry.subject_id in added}
-        due = [entry for entry in changed.values() if concerns(connection, entry)]
-        if due:
-            posts = await self.log.posts([entry.subject_id for entry in due])
-            await self._write({connection: told(due, posts)})
-
     async def now(self) -> int:
-        """The log's head, once the hub has told everything up to it."""
-        await self.until_at(0)
+        """The log's head, once everybody has been told everything up to it."""
+        await self.until_told(0)
         head = await self.log.head()
-        await self.until_at(head)
+        await self.until_told(head)
         return head
 
-    async def _start(self, connection: Connection, cursor: str | None) -> int | None:
-        """The position a reader goes on from; None if it names none that the log still holds."""
-        if cursor is None:
-            return connection.opened_at
-        if not (is_number(cursor) and await self.log.holds(int(cursor))):
-            return None
-        await self.until_at(int(cursor))
-        return int(cursor)
-
-    async def _welcome(self, connection: Connection, start: int | None, missed: list[str] | None) -> None:
-        position = self.log.position
-        await self._tell(connection, frames.message([frames.hello(position if start is None else start)]))
-        if missed is None:
-            await self._tell(connection, frames.message([frames.reset(position, self._resets.spread())]))
-        elif start != position:
-            await self._tell(connection, frames.message([*missed, frames.heartbeat(position)]))
-
-    async def until_at(self, position: int) -> None:
-        """Waits until all up to `position` has been told. A page may have read the log a moment before the hub does."""
-        if self._told < position:
+    async def until_told(self, position: int) -> None:
+        """Waits until all up to `position` has been told."""
+        if self.delivery.settled < position:
             self._rung.set()
             async with self._looked:
-                await self._looked.wait_for(lambda: self._told >= position)
+                await self._looked.wait_for(lambda: self.delivery.settled >= position)
 
     # --- The loop ---
 
@@ -167,105 +128,111 @@ class Hub:
             try:
                 await self._look()
             except Exception:
-                self.failures += 1
+                metrics.failures.inc()
                 logger.exception("The hub failed and goes on in a second.")
                 await asyncio.sleep(1)
 
     async def _look(self) -> None:
         if self.log.position < 0:
             await self.log.open()
+            self.delivery.settled = self.log.position
         else:
-            await self._wait()
+            is_rung = await self._wait()
             entries = await self.log.read()
             if entries:
+                metrics.rings_lost.inc(not is_rung)
                 await self._route(entries)
             if len(entries) == BATCH:
                 self._rung.set()
-            await self._beat()
-        self._looked_at, self._told = time.monotonic(), self.log.position
+            await self.rounds.make()
+        self._looked_at = time.monotonic()
         async with self._looked:
             self._looked.notify_all()
 
-    async def _wait(self) -> None:
+    async def _wait(self) -> bool:
+        """Waits for a ring, or for the tick; says whether it was a ring."""
         with suppress(TimeoutError):
             async with asyncio.timeout(TICK):
                 await self._rung.wait()
+        is_rung = self._rung.is_set()
         await asyncio.sleep(self._rest_until - time.monotonic())
         self._rung.clear()
+        return is_rung
 
     async def _route(self, entries: list[Entry]) -> None:
-        """Tells everybody whom `entries` concern, in their order. The position moves before the writing starts: who
-        joins meanwhile has these events from its replay."""
+        """Tells everybody whom `entries` concern, in their order. Nothing is lost if this fails before the log has
+        passed them: they are read again. The position moves before anybody is told: who joins meanwhile has these
+        events from its replay."""
         self.log.forget(entries)
-        followed = await self._followed_after(entries)
-        posts = await self._posts_for(entries)
-        outbox: defaultdict[Connection, list[str]] = defaultdict(list)
-        for entry in entries:
-            if frame := entry.frame(posts):
-                for connection in self.index.audience(entry):
-                    outbox[connection].append(frame)
-            self.index.apply(entry)
-        self.index.follow_anew(followed)
+        needed = await self._read(entries)
+        self._revoke(entries, needed)
         self.log.passed(entries)
         began = time.monotonic()
-        await self._write(outbox)
+        outbox = await self._address(entries, needed)
+        await self.delivery.write(outbox)
         ended = time.monotonic()
-        self._rest_until = ended + min(ended - began, REST)
+        self._rest_until = ended + min(REST_SHARE * (ended - began), REST)
+        for entry in entries:
+            metrics.delay.observe(max(0.0, time.time() - entry.saved_at))
 
-    async def _followed_after(self, entries: list[Entry]) -> dict[int, set[int]]:
-        """Whom everybody follows, if `entries` say that rows were written which no signal saw. Read before anything is
-        passed: a reading that fails is done again with the whole batch."""
-        if all(entry.kind != Kind.FEED_RESET for entry in entries):
-            return {}
-        return await self.log.followed(self.index.viewer_ids())
+    async def _address(self, entries: list[Entry], needed: Needed) -> dict[Connection, Message]:
+        """What is due to each connection."""
+        outbox: dict[Connection, Message] = {}
+        nothing, pace = Message(), Pace()
+        for entry in entries:
+            frames = self.log.frames(entry, needed.posts)
+            for some in batched(list(self.index.looking_at(entry)) if frames else (), ROUTED_AT_ONCE):
+                for connection in some:
+                    if connection.position < entry.position and concerns(connection, entry):
+                        outbox[connection] = outbox.get(connection, nothing).and_then(frames[connection.form])
+                if pace.is_over:
+                    await pace.breathe()
+            self.index.apply(entry)
+        self.index.follow_anew(needed.followed)
+        pace.end()
+        return outbox
 
-    async def _posts_for(self, entries: list[Entry]) -> dict[int, str]:
-        """Renders what somebody will be told, again if somebody joined meanwhile who needs more."""
-        posts: dict[int, str] = {}
-        asked: set[int] = set()
-        while missing := self._wanted(entries) - asked:
-            asked |= missing
-            posts |= await self.log.posts(missing)
-        return posts
+    def _revoke(self, entries: list[Entry], needed: Needed) -> None:
+        """Ends the connections whose rights are gone, before anything else is told."""
+        for connection in self._whose_rights_changed(entries):
+            if connection.credential and (why := needed.standing[connection.credential]):
+                self.door.leave(connection)
+                closing = self._loop.create_task(self.door.close(connection, why))
+                self._closings.add(closing)
+                closing.add_done_callback(self._closings.discard)
 
-    def _wanted(self, entries: list[Entry]) -> set[int]:
-        changes_audiences = any(entry.is_follow for entry in entries)
-        return {
-            entry.subject_id
-            for entry in entries
-            if entry.kind in (Kind.POST_CREATED, Kind.POST_UPDATED)
-            and (changes_audiences or next(self.index.audience(entry), None))
-        }
+    # --- What must be read before routing ---
 
-    async def _beat(self) -> None:
-        """Sends everybody a heartbeat when one is due. All of them stand where the hub stands: it writes nothing else
-        meanwhile."""
-        if time.monotonic() - self._beat_at >= frames.HEARTBEAT - TICK / 2:
-            self._beat_at = time.monotonic()
-            beat = [frames.heartbeat(self.log.position)]
-            await self._write(dict.fromkeys(self.index.connections, beat))
+    async def _read(self, entries: list[Entry]) -> Needed:
+        """Reads it, and again if somebody joined meanwhile who needs more."""
+        needed = Needed()
+        while True:
+            posts = self._posts_told(entries) - needed.asked
+            rights = credentials_of(self._whose_rights_changed(entries)) - needed.standing.keys()
+            follows = self._whose_follows_changed(entries) - needed.followed.keys()
+            if not (posts or rights or follows):
+                return needed
+            if rights:
+                needed.standing |= await self.door.openings.standing(rights)
+            if follows:
+                needed.followed |= await self.log.followed(list(follows))
+            needed.posts |= await self.log.posts(posts)
+            needed.asked |= posts
 
-    async def _write(self, outbox: Mapping[Connection, list[str]]) -> None:
-        """Sends each connection what is due to it as one message, in slices of SLICE seconds."""
-        messages: dict[tuple[int, ...], dict[str, Any]] = {}
-        pause_at = time.perf_counter() + SLICE
-        for connection, due in outbox.items():
-            if not due:
-                continue
-            key = tuple(map(id, due))
-            message = messages.get(key) or messages.setdefault(key, frames.message(due))
-            await self._tell(connection, message)
-            if time.perf_counter() > pause_at:
-                await asyncio.sleep(0)
-                pause_at = time.perf_counter() + SLICE
+    def _posts_told(self, entries: list[Entry]) -> set[int]:
+        """The posts that somebody will be told of, or may be, once a follow before them counts."""
+        follows = any(entry.is_follow for entry in entries)
+        told = (entry for entry in entries if entry.shows_post and (follows or self.index.has_audience(entry)))
+        return {entry.subject_id for entry in told}
 
-    async def _tell(self, connection: Connection, message: dict[str, Any]) -> None:
-        """Sends one message; a socket that fails is dropped and does not stop the others."""
-        try:
-            await connection.send(message)
-        except Exception:
-            logger.exception("A socket failed and is dropped.")
-            self.index.remove(connection)
+    def _whose_rights_changed(self, entries: Iterable[Entry]) -> list[Connection]:
+        people = {entry.actor_id for entry in entries if entry.is_about_rights}
+        viewers = [viewer for user_id in people if (viewer := self.index.viewers.get(user_id))]
+        return [connection for viewer in viewers for connection in viewer.connections]
+
+    def _whose_follows_changed(self, entries: Iterable[Entry]) -> set[int]:
+        """Everybody, if rows were written that no signal saw."""
+        return set(self.index.viewers) if any(entry.kind == Kind.FEED_RESET for entry in entries) else set()
 
     def _probe(self) -> str | None:
         """What is wrong with the hub, for /readyz."""

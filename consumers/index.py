@@ -1,13 +1,11 @@
 """Who sees whose: which connections an event concerns."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 
+from consumers import metrics
 from consumers.connection import Connection, Viewer
-from consumers.log import Entry
-from livefeed.models import Event
-
-Kind = Event.Kind
+from consumers.entry import Entry, Kind
 
 
 class Index:
@@ -15,94 +13,126 @@ class Index:
 
     def __init__(self) -> None:
         self.connections: set[Connection] = set()
-        self._viewers: dict[int, Viewer] = {}
+        self.viewers: dict[int, Viewer] = {}
+        self.visitors: Counter[str] = Counter()
         self._home: defaultdict[int, set[Viewer]] = defaultdict(set)
         self._others: defaultdict[tuple[str, int], set[Connection]] = defaultdict(set)
+        self._on_post_of: defaultdict[int, set[Connection]] = defaultdict(set)
 
     def add(self, connection: Connection) -> None:
         """Starts routing to the connection. All sockets of a person share the first one's `Viewer`."""
         self.connections.add(connection)
-        if connection.viewer is not None:
-            viewer = connection.viewer = self._viewers.setdefault(connection.viewer.user_id, connection.viewer)
+        metrics.sockets[connection.kind].inc()
+        if connection.viewer is None:
+            self.visitors[connection.address] += 1
+        else:
+            viewer = connection.viewer = self.viewers.setdefault(connection.viewer.user_id, connection.viewer)
             if not viewer.connections:
                 for author_id in (viewer.user_id, *viewer.followed):
                     self._home[author_id].add(viewer)
-            viewer.connections.add(connection)
-        if connection.view.kind != "home":
-            self._others[connection.view.kind, connection.view.key].add(connection)
+            viewer.connections[connection] = None
+        view = connection.view
+        if view.kind != "home":
+            self._others[view.kind, view.key].add(connection)
+        if view.kind == "post":
+            self._on_post_of[view.author_id].add(connection)
 
     def remove(self, connection: Connection) -> None:
         """Stops; leaves nothing behind. Harmless if the connection was never added."""
-        self.connections.discard(connection)
-        _discard(self._others, (connection.view.kind, connection.view.key), connection)
-        viewer = connection.viewer
-        if viewer is None or connection not in viewer.connections:
+        if connection not in self.connections:
             return
-        viewer.connections.discard(connection)
+        self.connections.discard(connection)
+        metrics.sockets[connection.kind].dec()
+        view = connection.view
+        _discard(self._others, (view.kind, view.key), connection)
+        _discard(self._on_post_of, view.author_id, connection)
+        viewer = connection.viewer
+        if viewer is None:
+            self.visitors[connection.address] -= 1
+            if not self.visitors[connection.address]:
+                del self.visitors[connection.address]
+            return
+        del viewer.connections[connection]
         if not viewer.connections:
-            del self._viewers[viewer.user_id]
+            del self.viewers[viewer.user_id]
             for author_id in (viewer.user_id, *viewer.followed):
                 _discard(self._home, author_id, viewer)
 
     def apply(self, entry: Entry) -> None:
         """Lets a follow or its end change who sees whose."""
-        viewer = self._viewers.get(entry.actor_id)
+        viewer = self.viewers.get(entry.actor_id)
         if viewer is None:
             return
+        follow(viewer, entry)
         if entry.kind == Kind.FOLLOW_CREATED:
-            viewer.followed.add(entry.subject_id)
             self._home[entry.subject_id].add(viewer)
         elif entry.kind == Kind.FOLLOW_REMOVED:
-            viewer.followed.discard(entry.subject_id)
             _discard(self._home, entry.subject_id, viewer)
-
-    def viewer_ids(self) -> list[int]:
-        """The ids of the people who have a socket open."""
-        return list(self._viewers)
 
     def follow_anew(self, followed: Mapping[int, set[int]]) -> None:
         """Replaces whom each viewer follows by what the database says."""
         for user_id, authors in followed.items():
-            if viewer := self._viewers.get(user_id):
+            if viewer := self.viewers.get(user_id):
                 for author_id in viewer.followed - authors:
                     _discard(self._home, author_id, viewer)
                 for author_id in authors - viewer.followed:
                     self._home[author_id].add(viewer)
                 viewer.followed = authors
 
-    def audience(self, entry: Entry) -> Iterator[Connection]:
-        """The connections that an event concerns, each once. `concerns` says the same of one connection."""
+    def looking_at(self, entry: Entry) -> Iterable[Connection]:
+        """The connections that may be concerned, each once, found without asking each; `concerns` says which are."""
         if entry.kind == Kind.FEED_RESET:
-            yield from self.connections
-        elif entry.is_follow:
-            viewer = self._viewers.get(entry.actor_id)
-            yield from (c for c in (viewer.connections if viewer else ()) if concerns(c, entry))
-        else:
-            yield from (
-                c for c in self._looking_at(entry) if entry.kind == Kind.POST_CREATED or c.shows(entry.subject_id)
-            )
+            return self.connections
+        if entry.is_follow:
+            viewer = self.viewers.get(entry.actor_id)
+            return viewer.connections if viewer else ()
+        return self._looking_at_author(entry) if entry.is_post or entry.is_about_author else ()
 
-    def _looking_at(self, entry: Entry) -> Iterator[Connection]:
+    def has_audience(self, entry: Entry) -> bool:
+        """Whether an event concerns anybody."""
+        return any(concerns(connection, entry) for connection in self.looking_at(entry))
+
+    def _looking_at_author(self, entry: Entry) -> Iterator[Connection]:
         for viewer in self._home.get(entry.actor_id, ()):
-            yield from (c for c in viewer.connections if c.view.kind == "home")
-        for key in (("public", 0), ("user", entry.actor_id), ("post", entry.subject_id)):
-            yield from self._others.get(key, ())
+            yield from (connection for connection in viewer.connections if connection.view.kind == "home")
+        yield from self._others.get(("public", 0), ())
+        yield from self._others.get(("user", entry.actor_id), ())
+        if entry.is_post:
+            yield from self._others.get(("post", entry.subject_id), ())
+        else:
+            yield from self._on_post_of.get(entry.actor_id, ())
 
 
 def concerns(connection: Connection, entry: Entry) -> bool:
-    """Whether an event may be told to a connection: its view shows such a thing and its viewer may see it now.
+    """Whether an event may be told to a connection: its view shows such a thing, and its viewer may see it now.
 
-    The one place that decides it for a replay; `Index.audience` finds the same connections without asking each.
+    The one place that decides it, for a push and for a catch-up alike: what hides somebody's posts from somebody (a
+    block, a private account) belongs here, and into `PostQuerySet.visible_to` for pages.
     """
     view = connection.view
-    if entry.kind == Kind.FEED_RESET:
-        return True
+    if entry.is_post:
+        if not (entry.kind == Kind.POST_CREATED or connection.shows(entry.subject_id)):
+            return False
+        if view.kind == "home":
+            return connection.follows(entry.actor_id)
+        return view.kind == "public" or view.key == (entry.actor_id if view.kind == "user" else entry.subject_id)
     if entry.is_follow:
         own = connection.viewer is not None and connection.viewer.user_id == entry.actor_id
         return own and (view.kind == "home" or (view.kind, view.key) == ("user", entry.subject_id))
-    if view.kind == "home":
-        return connection.follows(entry.actor_id)
-    return view.kind == "public" or view.key == (entry.actor_id if view.kind == "user" else entry.subject_id)
+    if entry.is_about_author:
+        if view.kind == "home":
+            return connection.follows(entry.actor_id)
+        return view.kind == "public" or view.author_id == entry.actor_id
+    return entry.kind == Kind.FEED_RESET
+
+
+def follow(viewer: Viewer, entry: Entry) -> None:
+    """Lets a follow of the viewer's, or the end of one, change whom they follow; nothing else does."""
+    if entry.actor_id == viewer.user_id:
+        if entry.kind == Kind.FOLLOW_CREATED:
+            viewer.followed.add(entry.subject_id)
+        elif entry.kind == Kind.FOLLOW_REMOVED:
+            viewer.followed.discard(entry.subject_id)
 
 
 def _discard[K, V](sets: defaultdict[K, set[V]], key: K, value: V) -> None:

@@ -5,15 +5,19 @@ Database work and rendering happen in one thread of its own.
 
 import logging
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection
+from datetime import timedelta
 from functools import partial
 from itertools import batched, islice
 from operator import attrgetter
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from consumers import frames
+from consumers import frames, metrics
+from consumers.entry import Entry, Kind
+from consumers.frames import Form, Rendered
+from consumers.message import Message
 from consumers.threads import ReaderThreads
 from livefeed.models import Event, Follow, Post
 from livefeed.rendering import render_post
@@ -29,51 +33,17 @@ PAGE = 200
 KNOWN = 5_000
 """How many rendered posts stay in memory."""
 
-Kind = Event.Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One event, as read from the log."""
-
-    position: int
-    kind: str
-    subject_id: int
-    actor_id: int
-
-    @property
-    def is_post(self) -> bool:
-        return self.kind in (Kind.POST_CREATED, Kind.POST_UPDATED, Kind.POST_DELETED)
-
-    @property
-    def is_follow(self) -> bool:
-        return self.kind in (Kind.FOLLOW_CREATED, Kind.FOLLOW_REMOVED)
-
-    def frame(self, posts: dict[int, str]) -> str | None:
-        """What those are told whom it concerns; None if there is nothing to tell (the post is gone again)."""
-        if self.kind == Kind.FEED_RESET:
-            return frames.reset(self.position, frames.RESET_SPREAD)
-        if self.is_follow:
-            return frames.reset(self.position)
-        if self.kind == Kind.POST_DELETED:
-            return frames.post_deleted(self.position, self.subject_id)
-        post = posts.get(self.subject_id)
-        return frames.post_shown(self.kind, self.position, post) if post else None
-
-
-def told(entries: Iterable[Entry], posts: dict[int, str]) -> list[str]:
-    """The frames of `entries`, less those with nothing to tell."""
-    return [frame for entry in entries if (frame := entry.frame(posts))]
-
 
 class Log:
     """Everything up to `position` has been routed; what comes after is read next."""
 
     def __init__(self) -> None:
         self.position = -1
-        self.poisoned = 0
         self.tail: list[Entry] = []
-        self._posts: dict[int, str] = {}
+        self.nothing = Message()
+        """What all replays begin with, so that readers who missed the same are told by the same message."""
+        self._posts: dict[int, Rendered] = {}
+        self._frames: dict[tuple[int, str, str], str] = {}
         self._forgotten = 0
         self._thread = ReaderThreads(1, "livefeed-log")
 
@@ -93,6 +63,12 @@ class Log:
             del self.tail[:-TAIL]
         self.position = entries[-1].position
 
+    def since(self, position: int) -> list[Entry] | None:
+        """What the hub has passed after `position`; None if memory does not reach back so far."""
+        if position < self._floor:
+            return None
+        return self.tail[bisect_right(self.tail, position, key=attrgetter("position")) :]
+
     async def holds(self, cursor: int) -> bool:
         """Whether `cursor` is a position after which nothing has been forgotten and which has been reached."""
         if self._floor <= cursor <= self.position:
@@ -108,8 +84,9 @@ class Log:
         """The events after `cursor` up to `position`, in pages: all from memory if the tail reaches back so far, else
         from the database, only those that match `where`."""
         upto = self.position
-        if cursor >= self._floor:
-            yield self.tail[bisect_right(self.tail, cursor, key=attrgetter("position")) :]
+        remembered = self.since(cursor)
+        if remembered is not None:
+            yield remembered
             return
         more = True
         while more:
@@ -120,25 +97,49 @@ class Log:
             cursor = page[-1].position if page else upto
 
     def forget(self, entries: list[Entry]) -> None:
-        """Forgets the rendered posts that `entries` changed."""
+        """Forgets the rendered posts that `entries` changed, and what was told of others."""
         self._forgotten += 1
+        self._frames.clear()
+        self.nothing = Message()
         for entry in entries:
             if entry.is_post:
                 self._posts.pop(entry.subject_id, None)
+            elif entry.is_about_author or entry.kind == Kind.FEED_RESET:
+                self._posts.clear()
 
-    async def posts(self, post_ids: Collection[int]) -> dict[int, str]:
-        """Posts as `frames.encode_post` gives them, as they are now; those that are gone or hidden are missing."""
+    async def posts(self, post_ids: Collection[int]) -> dict[int, Rendered]:
+        """Posts as they are now, rendered; those that are gone or hidden are missing."""
         found = {post_id: self._posts[post_id] for post_id in post_ids if post_id in self._posts}
         missing = set(post_ids) - found.keys()
         if not missing:
             return found
         forgotten = self._forgotten
-        rendered = await self._thread.run(lambda: self._render(missing))
+        made = await self._thread.run(lambda: _render(missing))
         if forgotten == self._forgotten:  # else this may be older than what was forgotten meanwhile
-            self._posts |= rendered
+            self._posts |= made
             for oldest in list(islice(self._posts, max(0, len(self._posts) - KNOWN))):
                 del self._posts[oldest]
-        return found | rendered
+        return found | made
+
+    def frame(self, entry: Entry, posts: dict[int, Rendered], form: Form) -> str | None:
+        """What those are told whom an event concerns, the same object for the same event; None if there is nothing to
+        tell (the post is gone again)."""
+        key = (entry.position, entry.kind, form)
+        frame = self._frames.get(key)
+        if frame is None and (frame := _frame(entry, posts.get(entry.subject_id), form)) is not None:
+            if len(self._frames) > KNOWN:
+                self._frames.clear()
+            self._frames[key] = frame
+        return frame
+
+    def frames(self, entry: Entry, posts: dict[int, Rendered]) -> dict[Form, str]:
+        """The same in every form; empty if there is nothing to tell."""
+        forms: tuple[Form, ...] = ("html", "json")
+        return {form: frame for form in forms if (frame := self.frame(entry, posts, form))}
+
+    def heartbeat(self, position: int) -> str:
+        """The end of a replay, the same object for the same position."""
+        return self._frames.setdefault((position, "heartbeat", "html"), frames.heartbeat(position))
 
     async def followed(self, user_ids: list[int]) -> dict[int, set[int]]:
         """Whom each of these people follows now."""
@@ -152,6 +153,10 @@ class Log:
 
         return await self._thread.run(read)
 
+    async def prune(self, keep: timedelta) -> None:
+        """Lets the database forget what is older than `keep`."""
+        await self._thread.run(lambda: Event.objects.prune(keep))
+
     def close(self) -> None:
         """Ends the thread and its database connection."""
         self._thread.close()
@@ -160,21 +165,36 @@ class Log:
     def _floor(self) -> int:
         return self.tail[0].position - 1 if self.tail else self.position
 
-    def _render(self, post_ids: Collection[int]) -> dict[int, str]:
-        """Renders posts, in the log's thread. One that cannot be rendered is logged, counted and left out: it must not
-        stop what stands behind it."""
-        rendered = {}
-        for post in Post.objects.visible_to(None).select_related("author").filter(pk__in=post_ids):
-            try:
-                html = render_post(post)
-            except Exception:
-                self.poisoned += 1
-                logger.exception("Post %s cannot be rendered; it is left out of the live feed.", post.pk)
-                continue
-            rendered[post.pk] = frames.encode_post(post.pk, post.version, post.sort_key, html)
-        return rendered
-
 
 def _entries(query: QuerySet[Event]) -> list[Entry]:
-    rows = query.values_list("position", "kind", "subject_id", "actor_id")
-    return [Entry(position or 0, kind, subject_id, actor_id) for position, kind, subject_id, actor_id in rows]
+    rows = query.values_list("position", "kind", "subject_id", "actor_id", "created_at")
+    return [
+        Entry(position or 0, kind, subject_id, actor_id, created_at.timestamp())
+        for position, kind, subject_id, actor_id, created_at in rows
+    ]
+
+
+def _render(post_ids: Collection[int]) -> dict[int, Rendered]:
+    """Renders posts, in the log's thread. One that cannot be rendered is logged, counted and left out: it must not stop
+    what stands behind it."""
+    made = {}
+    for post in Post.objects.visible_to(None).select_related("author").filter(pk__in=post_ids):
+        try:
+            made[post.pk] = frames.rendered(post, render_post(post), settings.LIVEFEED_URL)
+        except Exception:
+            metrics.poisoned.inc()
+            logger.exception("Post %s cannot be rendered; it is left out of the live feed.", post.pk)
+    metrics.renders.inc(len(made))
+    return made
+
+
+def _frame(entry: Entry, post: Rendered | None, form: Form) -> str | None:
+    if entry.kind == Kind.FEED_RESET:
+        return frames.reset(entry.position, frames.RESET_SPREAD)
+    if entry.is_about_author:
+        return frames.reset(entry.position, frames.AUTHOR_SPREAD)
+    if entry.is_follow:
+        return frames.reset(entry.position)
+    if entry.kind == Kind.POST_DELETED:
+        return frames.post_deleted(entry.position, entry.subject_id)
+    return frames.post_shown(entry.kind, entry.position, getattr(post, form)) if post else None

@@ -1,19 +1,19 @@
 """What a reader missed, told once: each post as it is now, however often it changed."""
 
-from dataclasses import replace
-
 from django.db.models import Q
 
 from consumers.connection import Connection
+from consumers.entry import Entry, Kind
 from consumers.index import concerns
-from consumers.log import Entry, Kind, Log, told
+from consumers.log import Log
+from consumers.message import Message
 
 MOST = 200
 """More posts than this are not replayed: reading anew is quicker."""
 
 
-async def replay(log: Log, connection: Connection, cursor: int) -> list[str] | None:
-    """The frames that bring a reader from `cursor` to the log's position; None if it must read anew."""
+async def replay(log: Log, connection: Connection, cursor: int) -> Message | None:
+    """What brings a reader from `cursor` to the log's position; None if it must read anew."""
     latest: dict[int, Entry] = {}
     created: set[int] = set()
     async for page in log.history(cursor, sieve(connection)):
@@ -28,14 +28,18 @@ async def replay(log: Log, connection: Connection, cursor: int) -> list[str] | N
                 created.add(entry.subject_id)
         if len(latest) > MOST:
             return None
-    posts = await log.posts([entry.subject_id for entry in latest.values() if entry.kind != Kind.POST_DELETED])
-    return told((_as_first_told(entry, created) for entry in latest.values()), posts)
+    message = log.nothing
+    posts = await log.posts([entry.subject_id for entry in latest.values() if entry.shows_post])
+    for entry in latest.values():
+        if frame := log.frame(_as_first_told(entry, created), posts, connection.form):
+            message = message.and_then(frame)
+    return message
 
 
 def _as_first_told(entry: Entry, created: set[int]) -> Entry:
     """A post that was made and changed while the reader was away is told as made."""
     changed = entry.kind == Kind.POST_UPDATED and entry.subject_id in created
-    return replace(entry, kind=Kind.POST_CREATED) if changed else entry
+    return entry._replace(kind=Kind.POST_CREATED.value) if changed else entry
 
 
 def sieve(connection: Connection) -> Q:
@@ -48,5 +52,5 @@ def sieve(connection: Connection) -> Q:
     if view.kind == "user":
         return resets | own | Q(actor_id=view.key)
     if view.kind == "post":
-        return resets | Q(subject_id=view.key)
+        return resets | Q(subject_id=view.key) | Q(actor_id=view.author_id)
     return Q()

@@ -4,17 +4,30 @@ from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import WebsocketDenier
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.urls import path, re_path
 
+from consumers.events import EventConsumer
 from consumers.feed import FeedConsumer
 from consumers.hub import Hub
 from consumers.origin import SameOrigin
+from consumers.poll import poll
+from consumers.requests import RequestThreads
 
+requests: Any = RequestThreads(get_asgi_application(), settings.LIVEFEED_REQUEST_THREADS)
+browser: Any = SameOrigin(FeedConsumer.as_asgi())
+polls: Any = poll
 router = ProtocolTypeRouter(
     {
-        "http": get_asgi_application(),
-        "websocket": SameOrigin(URLRouter([path("ws/feed/", FeedConsumer.as_asgi()), re_path("", WebsocketDenier())])),
+        "http": URLRouter([path("ws/feed/", polls), re_path("", requests)]),
+        "websocket": URLRouter(
+            [
+                path("ws/feed/", browser),
+                path("ws/events/", EventConsumer.as_asgi()),
+                re_path("", WebsocketDenier()),
+            ]
+        ),
     }
 )
 

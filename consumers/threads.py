@@ -7,8 +7,11 @@ connection from one read to the next.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection
+
+from consumers import metrics
 
 
 class ReaderThreads:
@@ -29,8 +32,14 @@ class ReaderThreads:
 
 
 def _read_twice[T](read: Callable[[], T]) -> T:
-    try:
-        return read()
-    except (InterfaceError, OperationalError):
-        connection.close()
-        return read()
+    with connection.execute_wrapper(_count):
+        try:
+            return read()
+        except (InterfaceError, OperationalError):
+            connection.close()
+            return read()
+
+
+def _count(execute: Callable[..., Any], *query: Any) -> Any:
+    metrics.queries.inc()
+    return execute(*query)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from livefeed.models import Event, Follow, Post
+from livefeed.models import Event, Follow, Post, Session, Token, User
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,27 @@ def follow_created(follow: Follow) -> None:
 
 def follow_removed(follow: Follow) -> None:
     publish(Event.Kind.FOLLOW_REMOVED, subject_id=follow.followed_id, actor_id=follow.follower_id)
+
+
+def user_changed(user: User) -> None:
+    """Says what changed of a person that others see, or that the person's rights hang on."""
+    changed = user.changes()
+    if "is_active" in changed:
+        publish(Event.Kind.USER_RESTORED if user.is_active else Event.Kind.USER_SUSPENDED, actor_id=user.pk)
+    if changed & {"username", "name"}:
+        publish(Event.Kind.USER_RENAMED, actor_id=user.pk)
+    if "password" in changed:
+        publish(Event.Kind.PASSWORD_CHANGED, actor_id=user.pk)
+
+
+def sign_in_ended(session: Session) -> None:
+    """Says that somebody is signed out where this session was; nothing of a session that nobody was signed in with."""
+    if session.sign_in is not None and session.user_id is not None:
+        publish(Event.Kind.SIGN_IN_ENDED, subject_id=session.sign_in, actor_id=session.user_id)
+
+
+def token_revoked(token: Token) -> None:
+    publish(Event.Kind.TOKEN_REVOKED, subject_id=token.pk, actor_id=token.user_id)
 
 
 def feed_reset() -> None:

@@ -1,23 +1,42 @@
-"""Whose a session is, for those who hold its key without a request: sockets."""
+"""Where sessions are kept: Django's own store on our own table, which knows who is signed in."""
 
-from importlib import import_module
+import secrets
+from typing import Any, cast
 
-from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
-from django.utils.crypto import constant_time_compare
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
-from livefeed.models import User
+from livefeed.models import Session
 
-SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
+SIGN_IN = "sign_in"
 
 
-def user_of_session(session_key: str) -> User | None:
-    """The active user signed in with a session, or None. Like Django's `get_user` it honours SECRET_KEY_FALLBACKS, but
-    it writes nothing: it could not send the browser a new cookie."""
-    session = SessionStore(session_key)
-    user_id, signed = session.get(SESSION_KEY), session.get(HASH_SESSION_KEY, "")
-    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
-    if user is None:
-        return None
-    valid = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
-    return user if any(constant_time_compare(signed, each) for each in valid) else None
+class SessionStore(DatabaseStore):
+    """Keeps beside each session who is signed in with it (see `Session`)."""
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        session = cast(Session, super().create_model_instance(data))
+        session.user_id = data.get(SESSION_KEY)
+        session.sign_in = data.get(SIGN_IN)
+        session.auth_hash = data.get(HASH_SESSION_KEY, "")
+        return session
+
+    def cycle_key(self) -> None:
+        """Gives the session another key. The row stays, so that nobody takes it for the end of a sign-in."""
+        data, old = self._get_session(), self.session_key  # type: ignore[attr-defined]  # missing in the stubs
+        key: str = self._get_new_session_key()  # type: ignore[attr-defined]  # missing in the stubs
+        if not (old and self.model.objects.filter(session_key=old).update(session_key=key)):
+            super().cycle_key()
+            return
+        self._session_key, self._session_cache = key, data
+        self.modified = True
+
+
+def number_sign_in(session: SessionBase) -> None:
+    """Gives a session that somebody signs in with the number by which its sockets are known."""
+    session[SIGN_IN] = secrets.randbits(63)

@@ -32,6 +32,7 @@ CSRF_TRUSTED_ORIGINS = [LIVEFEED_URL]
 
 INSTALLED_APPS = [
     "livefeed",
+    "consumers",
     "daphne",
     "channels",
     "django_htmx",
@@ -41,7 +42,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
 ]
 
@@ -97,6 +97,7 @@ def _database(url: dict[str, Any]) -> dict[str, Any]:
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;"
         )
         options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
+        url["CONN_MAX_AGE"] = None  # the threads that serve requests stay, and so may their connections
     else:
         url["ENGINE"] = "django.db.backends.postgresql"
         size = env.int("LIVEFEED_DATABASE_POOL", default=16)
@@ -122,6 +123,27 @@ def _channel_layer(redis_url: str) -> dict[str, Any]:
 
 
 CHANNEL_LAYERS = {"default": _channel_layer(REDIS_URL)}
+
+
+# --- Live: docs/self-hosting.md explains each ---
+
+LIVEFEED_WORKER: str = env.str("LIVEFEED_WORKER", default="1")  # set by `serve` for each of its processes
+LIVEFEED_SOCKETS_PER_PERSON: int = env.int("LIVEFEED_SOCKETS_PER_PERSON", default=10)
+LIVEFEED_SOCKETS_PER_ADDRESS: int = env.int("LIVEFEED_SOCKETS_PER_ADDRESS", default=50)  # of visitors
+LIVEFEED_INBOUND_BYTES: int = env.int("LIVEFEED_INBOUND_BYTES", default=4096)
+LIVEFEED_INBOUND_RATE: float = env.float("LIVEFEED_INBOUND_RATE", default=5.0)
+LIVEFEED_INBOUND_BURST: float = env.float("LIVEFEED_INBOUND_BURST", default=20.0)
+LIVEFEED_HANDSHAKE_SECONDS: float = env.float("LIVEFEED_HANDSHAKE_SECONDS", default=30.0)
+LIVEFEED_SLOW_SECONDS: float = env.float("LIVEFEED_SLOW_SECONDS", default=55.0)
+LIVEFEED_GRACE_SECONDS: float = env.float("LIVEFEED_GRACE_SECONDS", default=10.0)
+LIVEFEED_REQUEST_THREADS: int = env.int("LIVEFEED_REQUEST_THREADS", default=8)
+LIVEFEED_TRUSTED_PROXIES: int = env.int("LIVEFEED_TRUSTED_PROXIES", default=0)
+if LIVEFEED_TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = LIVEFEED_TRUSTED_PROXIES
+LIVEFEED_LOG_DAYS: float = env.float("LIVEFEED_LOG_DAYS", default=7.0)
+LIVEFEED_DIRECT_WRITES: bool = env.bool("LIVEFEED_DIRECT_WRITES", default=True)
+LIVEFEED_METRICS_TOKEN: str = env.str("LIVEFEED_METRICS_TOKEN", default="")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -214,6 +236,7 @@ SECURE_CSP: dict[str, Any] = {
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LIVEFEED_URL.startswith("https://")
+SESSION_ENGINE = "livefeed.sessions"
 SESSION_COOKIE_NAME = "livefeed_session"
 CSRF_FAILURE_VIEW = "livefeed.views.errors.csrf_failed"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

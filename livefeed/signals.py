@@ -6,10 +6,13 @@ Receivers run inside the transaction of the save that fired them, so what they w
 
 from typing import Any
 
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_delete, post_save, pre_save
+from django.http import HttpRequest
 
 from livefeed import events
-from livefeed.models import Follow, Post
+from livefeed.models import Follow, Post, Session, Token, User
+from livefeed.sessions import number_sign_in
 from livefeed.text import tidy_line
 
 
@@ -20,6 +23,10 @@ def connect() -> None:
     post_delete.connect(announce_deletion, sender=Post, dispatch_uid="post.announce_deletion")
     post_save.connect(announce_follow, sender=Follow, dispatch_uid="follow.announce")
     post_delete.connect(announce_unfollow, sender=Follow, dispatch_uid="follow.announce_end")
+    post_save.connect(announce_change_of_user, sender=User, dispatch_uid="user.announce_change")
+    user_logged_in.connect(number_session, dispatch_uid="session.number")
+    post_delete.connect(announce_sign_out, sender=Session, dispatch_uid="session.announce_end")
+    post_delete.connect(announce_revocation, sender=Token, dispatch_uid="token.announce_end")
 
 
 def tidy_title(sender: type[Post], instance: Post, raw: bool = False, **kwargs: Any) -> None:
@@ -44,3 +51,22 @@ def announce_follow(sender: type[Follow], instance: Follow, created: bool, raw: 
 
 def announce_unfollow(sender: type[Follow], instance: Follow, **kwargs: Any) -> None:
     events.follow_removed(instance)
+
+
+def announce_change_of_user(
+    sender: type[User], instance: User, created: bool, raw: bool = False, **kwargs: Any
+) -> None:
+    if not raw and not created:
+        events.user_changed(instance)
+
+
+def number_session(sender: type[User], request: HttpRequest, **kwargs: Any) -> None:
+    number_sign_in(request.session)
+
+
+def announce_sign_out(sender: type[Session], instance: Session, **kwargs: Any) -> None:
+    events.sign_in_ended(instance)
+
+
+def announce_revocation(sender: type[Token], instance: Token, **kwargs: Any) -> None:
+    events.token_revoked(instance)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from livefeed.views import accounts, devmail, feed, health
+from livefeed.views import accounts, devmail, feed, health, metrics
 from livefeed.views.follows import FollowView
 from livefeed.views.posts import PostEditorView, PostsView, PostView
 
@@ -22,6 +22,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),
+    path("metrics", metrics.metrics),
     path("dev/mail/", devmail.mailbox, name="dev_mail"),
 ]
 

@@ -20,7 +20,7 @@ def cast(db) -> Cast:
 
 @pytest.fixture(scope="session")
 def running_site(django_db_setup, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A daphne on the test's own database; started once for each worker."""
+    """A server on the test's own database; started once for each worker."""
     environment = {**os.environ, "DATABASE_URL": database_url()}
     site = Site(environment, tmp_path_factory.mktemp("site"))
     site.start()

@@ -1,6 +1,9 @@
 """The log: what happened, in the order of commits."""
 
-from django.db import models
+from datetime import timedelta
+
+from django.db import connection, models, transaction
+from django.utils import timezone
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -9,6 +12,9 @@ class EventQuerySet(models.QuerySet["Event"]):
     def after(self, position: int) -> "EventQuerySet":
         """What was committed after `position`, in order."""
         return self.filter(position__gt=position).order_by("position")
+
+
+KEPT = timedelta(days=7)
 
 
 class EventManager(models.Manager["Event"].from_queryset(EventQuerySet)):  # type: ignore[misc]  # made at run time
@@ -22,6 +28,32 @@ class EventManager(models.Manager["Event"].from_queryset(EventQuerySet)):  # typ
         """The positions of the oldest and the newest event kept; (1, 0) in an empty log."""
         ends = self.aggregate(oldest=models.Min("position"), head=models.Max("position"))
         return ends["oldest"] or 1, ends["head"] or 0
+
+    def prune(self, keep: timedelta = KEPT) -> int:
+        """Deletes what is older than `keep`, but for the newest event: positions must never seem to start again.
+        Returns how many went. What stays is whole: only the log's beginning is cut off."""
+        kept = self.filter(created_at__gte=timezone.now() - keep, position__isnull=False).order_by("position")
+        first = kept.values_list("position", flat=True).first()
+        deleted, _ = self.filter(position__lt=self.head() if first is None else first).delete()
+        return int(deleted)
+
+    def begin_anew(self) -> None:
+        """Forgets everything and leaves a gap before the next position, so that every cursor from before is answered
+        with a reset: for a database that was restored from a backup, whose positions have been given out before."""
+        with transaction.atomic():
+            beyond = self.head() + GAP
+            self.all().delete()
+            with connection.cursor() as cursor:
+                for statement, parameters in _MOVE_SEQUENCE[connection.vendor]:
+                    cursor.execute(statement, [beyond] * parameters)
+            self.create(kind=Event.Kind.FEED_RESET)
+
+
+GAP = 1_000_000_000
+_MOVE_SEQUENCE = {
+    "postgresql": [("SELECT setval('livefeed_event_position', %s)", 1)],
+    "sqlite": [("UPDATE sqlite_sequence SET seq = %s WHERE name = 'livefeed_event'", 1)],
+}
 
 
 class Event(models.Model):
@@ -38,14 +70,22 @@ class Event(models.Model):
         POST_DELETED = "post.deleted"
         FOLLOW_CREATED = "follow.created"
         FOLLOW_REMOVED = "follow.removed"
+        USER_RENAMED = "user.renamed"
+        USER_SUSPENDED = "user.suspended"
+        USER_RESTORED = "user.restored"
+        PASSWORD_CHANGED = "password.changed"  # noqa: S105  # the name of an event
+        SIGN_IN_ENDED = "sign_in.ended"
+        TOKEN_REVOKED = "token.revoked"  # noqa: S105  # the name of an event
         FEED_RESET = "feed.reset"  # rows were written that no signal saw: everybody reads anew
 
     position = models.BigIntegerField(unique=True, null=True, editable=False)
     kind = models.CharField(max_length=30, choices=Kind.choices)
     subject_id = models.BigIntegerField(default=0)
-    """The post of `post.*`; the person followed or no longer followed of `follow.*`."""
+    """The post of `post.*`; the person followed or no longer followed of `follow.*`; the sign-in's number; the token's
+    id; else 0."""
     actor_id = models.BigIntegerField(default=0)
-    """The author of `post.*`; the follower of `follow.*`."""
+    """The author of `post.*`; the follower of `follow.*`; whom `user.*` is about, and whose password, sign-in or token
+    it was."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EventManager()

@@ -1,16 +1,18 @@
 """People."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import MinLengthValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Length, Lower
 from django.urls import reverse
 
 USERNAME_MIN, USERNAME_MAX = 3, 30
+ANNOUNCED = ("username", "name", "is_active", "password")
+"""What others see of a person, or what their rights hang on: a change of it is announced."""
 RECENT_POSTS = 200
 """Among the authors of how many posts people to follow are looked for."""
 
@@ -91,8 +93,27 @@ class User(AbstractUser):
             ),
         ]
 
+    _announced: dict[str, Any]
+
     def __str__(self) -> str:
         return f"@{self.username}"
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Self:
+        user = super().from_db(db, field_names, values, **options)
+        user.changes()
+        return user
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saves the person and, in the same transaction, what its signals write."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+
+    def changes(self) -> set[str]:
+        """Which of ANNOUNCED differ from when this was last asked or the row was read."""
+        now = {name: self.__dict__[name] for name in ANNOUNCED if name in self.__dict__}
+        before, self._announced = self.__dict__.get("_announced", {}), now
+        return {name for name, value in now.items() if before.get(name, value) != value}
 
     @property
     def display_name(self) -> str:

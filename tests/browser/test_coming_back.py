@@ -149,7 +149,7 @@ def test_a_late_answer_neither_doubles_nor_resurrects(window, cast):
 
 
 def test_a_session_that_ended_says_so_and_keeps_what_was_typed(window, cast):
-    from django.contrib.sessions.models import Session
+    from livefeed.models import Session
 
     page = live(window(cast.author))
     page.get_by_label("Post", exact=True).fill("Not lost.")

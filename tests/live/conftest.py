@@ -11,6 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
+from prometheus_client import REGISTRY
 
 from asgi import application
 from consumers.hub import Hub
@@ -93,6 +94,12 @@ async def eventually(condition: Callable[[], Any]) -> None:
             await asyncio.sleep(0.01)
 
 
+def metric(name: str, **labels: str) -> float:
+    """A figure of /metrics, by its name without `livefeed_`."""
+    labels = {"worker": settings.LIVEFEED_WORKER, **labels}
+    return REGISTRY.get_sample_value(f"livefeed_{name}", labels) or 0.0
+
+
 @sync_to_async
 def head() -> int:
     return Event.objects.head()
@@ -120,10 +127,12 @@ async def read(hub: Hub) -> AsyncIterator[Callable[..., Any]]:
 
     async def open_reader(user: User | None = None, query: str = "", *, hello: bool = True, **options: Any) -> Reader:
         cookie = await sync_to_async(cookie_of)(user) if user else ""
+        known = set(hub.index.connections)
         reader = await Reader(query, cookie, **options).open()
         readers.append(reader)
         if hello:
             await reader.frames("hello")
+            await eventually(lambda: hub.index.connections - known)  # caught up, and routed to from now on
         return reader
 
     yield open_reader

@@ -243,8 +243,7 @@ async def test_an_unknown_address_is_refused(hub):
 
 @pytest.mark.parametrize("spoil", ["deactivated", "password changed", "signed out"])
 async def test_a_session_that_ended_opens_no_home(hub, cast, spoil):
-    from django.contrib.sessions.models import Session
-
+    from livefeed.models import Session
     from tests.factories import cookie_of
 
     cookie = await sync_to_async(cookie_of)(cast.follower)
@@ -280,7 +279,7 @@ async def test_a_closed_socket_leaves_nothing_behind(read, cast):
     assert len(index.connections) == 2
     await reader.close()
     await visitor.close()
-    assert [*index.connections, *index._viewers, *index._home, *index._others] == []
+    assert [*index.connections, *index.viewers, *index._home, *index._others] == []
 
 
 async def test_the_log_holds_no_copies_and_survives_what_it_is_about(cast):

@@ -14,7 +14,7 @@ from consumers.log import Log
 from livefeed import events, health
 from livefeed.models import Event, Post
 from tests.factories import make_post
-from tests.live.conftest import eventually, head
+from tests.live.conftest import eventually, head, metric
 
 post_it = sync_to_async(make_post)
 
@@ -69,13 +69,14 @@ async def test_a_post_that_cannot_be_rendered_is_passed_and_counted(read, cast, 
             raise ValueError("cannot be rendered")
         return render_post(post)
 
+    before = metric("poisoned_total")
     monkeypatch.setattr("consumers.log.render_post", poisoned)
     follower = await read(cast.follower)
     await post_it(cast.author, "poison")
     await post_it(cast.author, "What stands behind it.")
     (frame,) = await follower.frames("post.created")
     assert "What stands behind it." in frame["html"]
-    assert Hub.current().log.poisoned == 1
+    assert metric("poisoned_total") == before + 1
     assert "cannot be rendered" in caplog.text
 
 
@@ -86,7 +87,7 @@ async def test_a_socket_that_fails_is_dropped_and_the_others_are_told(read, cast
     async def fail(message):
         raise ConnectionResetError
 
-    broken.send = fail
+    broken.outlet.write = fail  # type: ignore[method-assign]
     await post_it(cast.author)
     told = [len(await reader.rest()) for reader in readers]
     assert sorted(told) == [0, 1, 1]
@@ -105,11 +106,12 @@ async def test_a_database_that_was_away_costs_a_second_and_no_post(read, cast, m
     async def no_pause(seconds):
         await asyncio.tasks.sleep(0)
 
+    before = metric("hub_failures_total")
     monkeypatch.setattr(Log, "read", failing)
     monkeypatch.setattr("consumers.hub.asyncio.sleep", no_pause)
     await post_it(cast.author)
     await follower.frames("post.created")
-    assert Hub.current().failures == 2
+    assert metric("hub_failures_total") == before + 2
 
 
 async def test_its_age_makes_readiness_fail(hub, monkeypatch):
@@ -124,8 +126,7 @@ async def test_heartbeats_carry_what_was_told_and_not_the_head(read, cast, monke
     told = await head()
     monkeypatch.setattr(events, "ring", lambda: None)
     await post_it(cast.author)
-    Hub.current()._beat_at -= 60
-    await Hub.current()._beat()
+    await Hub.current().rounds.beat()
     assert await follower.frame(heartbeats=True) == {"type": "heartbeat", "cursor": told}
 
 

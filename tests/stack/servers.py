@@ -125,9 +125,10 @@ def postgresql() -> Iterator[str]:
 
 
 class Site:
-    """A daphne that serves Livefeed from the test's own database, with a Redis of its own where there is one."""
+    """A server of Livefeed on the test's own database, with a Redis of its own where there is one."""
 
-    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+    def __init__(self, environment: dict[str, str], folder: Path, *options: str) -> None:
+        self._options = options
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = environment | {"PORT": str(self.port), "LIVEFEED_URL": self.url}
@@ -137,7 +138,7 @@ class Site:
 
     def start(self) -> None:
         """Starts it on its port, again if it was stopped."""
-        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "asgi:application"]
+        command = [sys.executable, "manage.py", "serve", "--port", str(self.port), *self._options]
         self._running = process(command, self.port, env=self._environment, log=self._log)
         self.process = self._running.__enter__()
         wait_until(self.is_ready, "the site is ready")

@@ -1,0 +1,151 @@
+"""How connections come, what they say, and how they go."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+
+from django.conf import settings
+
+from consumers import frames, metrics
+from consumers.connection import Connection, Credential, is_number
+from consumers.delivery import Delivery
+from consumers.entry import Kind
+from consumers.index import Index, concerns, follow
+from consumers.log import Log
+from consumers.message import message_of
+from consumers.opening import Asking, Opening, Openings
+from consumers.rights import REPLACED, RESTARTING, TOO_MANY, RefusedError
+
+DRAINED_AT_LEAST = 100
+"""Sockets a second that are sent away when a server stops: a few need not wait for the whole of the grace time."""
+
+
+class Door:
+    """Lets connections in and out of the index."""
+
+    def __init__(
+        self, log: Log, index: Index, delivery: Delivery, until_told: Callable[[int], Awaitable[None]]
+    ) -> None:
+        self._log, self._index, self._delivery, self._until_told = log, index, delivery, until_told
+        self.openings = Openings()
+        self._is_shut = False
+
+    async def open(self, asking: Asking) -> Opening:
+        """Finds out who asks for what. Raises `RefusedError`."""
+        if self._is_shut:
+            raise RefusedError("restarting", "This server is restarting. Come back in a moment.", RESTARTING)
+        return await self.openings.ask(asking)
+
+    async def join(self, connection: Connection, cursor: str | None) -> None:
+        """Brings a new connection to where the hub stands, then routes to it: no gap and no doubles, since nothing else
+        runs between the last look at the position and `index.add`. `cursor` is what the reader says it has passed, None
+        if its page begins with the opening. Raises `RefusedError` if there is no room for it, or its right to be here
+        ends meanwhile."""
+        self._check_room(connection)
+        start = await self._start(connection, cursor)
+        self._delivery.watch(connection)
+        await self._delivery.greet(connection, start)
+        await self._delivery.catch_up(connection)
+        while not self._knows_viewer(connection):
+            await self._read_viewer(connection)
+            await self._delivery.catch_up(connection)
+        self._check_room(connection)
+        if not connection.is_closed:
+            self._index.add(connection)
+            metrics.opened.inc()
+            await self._replace_oldest(connection)
+
+    def leave(self, connection: Connection) -> None:
+        """Stops telling a connection anything. Harmless if it never joined."""
+        self._delivery.drop(connection)
+
+    async def show(self, connection: Connection, post_ids: list[int]) -> None:
+        """Notes which posts a page shows. What it has only now come to show may have changed between its reading and
+        this word of it: what the tail knows of those is told again, and the page keeps the newer version."""
+        added = connection.show(post_ids)
+        changed = {entry.subject_id: entry for entry in self._log.tail if entry.is_post and entry.subject_id in added}
+        due = [entry for entry in changed.values() if concerns(connection, entry)]
+        posts = await self._log.posts([entry.subject_id for entry in due if entry.shows_post])
+        told = [frame for entry in due if (frame := self._log.frame(entry, posts, connection.form))]
+        if told:
+            await self._delivery.tell(connection, message_of(*told))
+
+    async def close(self, connection: Connection, why: RefusedError) -> None:
+        """Ends a connection, saying why."""
+        self.leave(connection)
+        outlet = connection.outlet
+        with suppress(Exception):  # a socket that has failed already needs no end
+            if not outlet.is_full and (writing := outlet.write(message_of(frames.error(why.code, str(why))))):
+                await writing
+            await outlet.close(why.close_code)
+
+    async def shut(self, grace: float) -> None:
+        """Lets nobody else in and sends everybody away to come back, spread over at most `grace` seconds."""
+        self._is_shut = True
+        loop = asyncio.get_running_loop()
+        connections = list(self._index.connections)
+        pause = min(1 / DRAINED_AT_LEAST, grace / max(1, len(connections)))
+        began = loop.time()
+        for number, connection in enumerate(connections, 1):
+            self.leave(connection)
+            with suppress(Exception):
+                await connection.outlet.close(RESTARTING)
+            await asyncio.sleep(began + number * pause - loop.time())
+
+    # --- Joining ---
+
+    async def _start(self, connection: Connection, cursor: str | None) -> int | None:
+        """The position a reader goes on from; None if it names none that the log still holds. A page may have read the
+        log a moment before the hub does."""
+        if cursor is None:
+            start = connection.opened_at
+        elif is_number(cursor) and await self._log.holds(int(cursor)):
+            start = int(cursor)
+        else:
+            return None
+        await self._until_told(start)
+        return start
+
+    def _knows_viewer(self, connection: Connection) -> bool:
+        """Lets the viewer follow whom they followed since they were read from the database; False if they must be read
+        again, because their rights or their follows may have changed otherwise or the hub does not remember."""
+        viewer = connection.viewer
+        if viewer is None:
+            return True
+        since = self._log.since(connection.opened_at)
+        if since is None or any(entry.kind == Kind.FEED_RESET for entry in since):
+            return False
+        own = [entry for entry in since if entry.actor_id == viewer.user_id]
+        for entry in own:
+            follow(viewer, entry)
+        return not any(entry.is_about_rights for entry in own)
+
+    async def _read_viewer(self, connection: Connection) -> None:
+        viewer, credential = connection.viewer, connection.credential
+        if viewer is None or credential is None:
+            return
+        read_at = await self._log.head()
+        if why := (await self.openings.standing([credential]))[credential]:
+            raise why
+        viewer.followed = (await self._log.followed([viewer.user_id]))[viewer.user_id]
+        connection.opened_at = read_at
+
+    # --- Room ---
+
+    def _check_room(self, connection: Connection) -> None:
+        """Raises `RefusedError` if too many visitors are here from that address."""
+        crowd = self._index.visitors.get(connection.address, 0) if connection.viewer is None else 0
+        if connection.address and crowd >= settings.LIVEFEED_SOCKETS_PER_ADDRESS:
+            raise RefusedError("too_many", "Too many pages are open from your address. Close some.", TOO_MANY)
+
+    async def _replace_oldest(self, connection: Connection) -> None:
+        """Closes a person's oldest sockets beyond what one person may hold open."""
+        viewer = connection.viewer
+        while viewer and len(viewer.connections) > settings.LIVEFEED_SOCKETS_PER_PERSON:
+            oldest = next(iter(viewer.connections))
+            await self.close(oldest, RefusedError("replaced", "You opened this feed in too many places.", REPLACED))
+
+
+def credentials_of(connections: Iterable[Connection]) -> set[Credential]:
+    """What these were opened with."""
+    return {connection.credential for connection in connections if connection.credential}

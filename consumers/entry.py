@@ -1,0 +1,47 @@
+"""One event, as the hub handles it."""
+
+from typing import NamedTuple
+
+from livefeed.models import Event
+
+Kind = Event.Kind
+
+POSTS = frozenset({Kind.POST_CREATED.value, Kind.POST_UPDATED.value, Kind.POST_DELETED.value})
+FOLLOWS = frozenset({Kind.FOLLOW_CREATED.value, Kind.FOLLOW_REMOVED.value})
+AUTHORS = frozenset({Kind.USER_RENAMED.value, Kind.USER_SUSPENDED.value, Kind.USER_RESTORED.value})
+RIGHTS = frozenset(
+    {Kind.USER_SUSPENDED.value, Kind.PASSWORD_CHANGED.value, Kind.SIGN_IN_ENDED.value, Kind.TOKEN_REVOKED.value}
+)
+
+
+class Entry(NamedTuple):
+    """An event as read from the log. `saved_at` is when it was written, in seconds since 1970."""
+
+    position: int
+    kind: str
+    subject_id: int
+    actor_id: int
+    saved_at: float
+
+    @property
+    def is_post(self) -> bool:
+        return self.kind in POSTS
+
+    @property
+    def shows_post(self) -> bool:
+        """Whether it tells of a post that is there, so that the post must be rendered."""
+        return self.kind in POSTS and self.kind != Kind.POST_DELETED
+
+    @property
+    def is_follow(self) -> bool:
+        return self.kind in FOLLOWS
+
+    @property
+    def is_about_author(self) -> bool:
+        """Whether all posts of the actor look different now, or came or went together."""
+        return self.kind in AUTHORS
+
+    @property
+    def is_about_rights(self) -> bool:
+        """Whether the actor may have lost the right to some open socket."""
+        return self.kind in RIGHTS

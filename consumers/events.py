@@ -1,0 +1,19 @@
+"""The program's socket."""
+
+from consumers.opening import Asking
+from consumers.rights import bad_token
+from consumers.socket import LiveConsumer, Query, header_of
+
+
+class EventConsumer(LiveConsumer):
+    """A program's socket: the same events with posts as JSON, for whoever the token belongs to. A browser never sends a
+    token by itself, so any origin will do."""
+
+    form = "json"
+    kind = "program"
+
+    def asking(self, query: Query) -> Asking:
+        scheme, _, token = header_of(self.scope, b"authorization").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise bad_token()
+        return Asking(query.get("view"), token=token.strip())

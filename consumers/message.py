@@ -1,0 +1,64 @@
+"""What is written to sockets, prepared once however many get it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+TEXT = 0x81
+"""The first byte of a whole text frame (RFC 6455, 5.2). Servers do not mask."""
+
+
+class Message:
+    """Some frames in the order they are told: one alone as it is, several in a JSON array.
+
+    `and_then` gives the same object to all who were told the same before, so a burst of posts is joined and encoded
+    once for each group of readers and not once for each reader.
+    """
+
+    def __init__(self, frame: str = "", before: Message | None = None) -> None:
+        self.count: int = before.count + 1 if before else 0
+        self._frame, self._before = frame, before
+        self._next: dict[int, Message] = {}
+
+    def and_then(self, frame: str) -> Message:
+        """These frames and one more. Frames are told apart by identity: equal ones should be the same object."""
+        longer = self._next.get(id(frame))
+        if longer is None:
+            longer = self._next[id(frame)] = Message(frame, self)
+        return longer
+
+    @cached_property
+    def text(self) -> str:
+        """As the socket's reader gets it."""
+        frames = self._frames()
+        return frames[0] if len(frames) == 1 else f"[{','.join(frames)}]"
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The same as a WebSocket frame, bytes as they go over the wire."""
+        payload = self.text.encode()
+        return _header(len(payload)) + payload
+
+    def _frames(self) -> list[str]:
+        frames: list[str] = []
+        message = self
+        while message._before is not None:
+            frames.append(message._frame)
+            message = message._before
+        return frames[::-1]
+
+
+def message_of(*frames: str) -> Message:
+    """A message of these frames."""
+    message = Message()
+    for frame in frames:
+        message = message.and_then(frame)
+    return message
+
+
+def _header(length: int) -> bytes:
+    if length < 126:
+        return bytes((TEXT, length))
+    if length < 1 << 16:
+        return bytes((TEXT, 126)) + length.to_bytes(2, "big")
+    return bytes((TEXT, 127)) + length.to_bytes(8, "big")

@@ -1,0 +1,192 @@
+"""The project's own launcher: daphne, with frames written at once, slow readers noticed, limits, and an orderly end.
+
+`daphne asgi:application` serves the same application; docs/architecture.md has the figures of both.
+"""
+
+import asyncio
+import gc
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from autobahn.websocket import protocol as autobahn
+from daphne.http_protocol import WebRequest
+from daphne.server import Server as DaphneServer
+from daphne.ws_protocol import WebSocketProtocol
+from django.conf import settings
+from twisted.internet import reactor
+
+from consumers.hub import Hub
+from consumers.outlet import EXTENSION
+from consumers.pace import Pace
+from consumers.wire import Wire
+from livefeed import health
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 2048
+"""Connections that may wait to be accepted; with Twisted's 50 a crowd that comes back loses its SYNs, and a second."""
+PING, PONG = 30, 30
+"""Seconds of silence after which a reader is pinged, and seconds that it then has to answer."""
+LOOK = 2
+"""Seconds between two looks for those who are silent."""
+GC_THRESHOLDS = (50_000, 20, 100)
+"""Much is allocated and lives: with Python's own 700 the collector would look at every open socket all the time."""
+
+# Autobahn formats all settings of each new socket for a debug line that nobody sees: a seventh of an opening.
+vars(autobahn)["pformat"] = repr
+
+
+class SocketProtocol(WebSocketProtocol):
+    """A WebSocket that the hub can write to directly."""
+
+    def onConnect(self, request: Any) -> Any:
+        self.wire = Wire(self)
+        return super().onConnect(request)
+
+    def onOpen(self) -> None:
+        self.wire.open()
+        super().onOpen()
+
+
+class Server(DaphneServer):
+    """Serves an ASGI application on a listening socket until it is told to end by SIGTERM or SIGINT."""
+
+    def __init__(self, application: Any, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+        super().__init__(
+            application,
+            endpoints=[listener],
+            signal_handlers=False,
+            ping_interval=PING,
+            ping_timeout=PONG,
+            websocket_timeout=-1,
+            websocket_connect_timeout=settings.LIVEFEED_HANDSHAKE_SECONDS,
+            websocket_handshake_timeout=settings.LIVEFEED_HANDSHAKE_SECONDS,
+            websocket_max_message_size=settings.LIVEFEED_INBOUND_BYTES,
+            websocket_max_frame_size=settings.LIVEFEED_INBOUND_BYTES,
+            server_name="livefeed",
+            ready_callable=self._prepare,
+        )
+        self.endpoints: list[socket.socket] = []  # they would be texts; `_prepare` takes the listener itself
+        self._listener = listener
+        self._on_ready = on_ready
+        self._ending: asyncio.Task[None] | None = None
+
+    def _prepare(self) -> None:
+        """Called when everything is set up but nothing runs yet."""
+        self.ws_factory.protocol = SocketProtocol
+        listener = self._listener
+        self._port = reactor.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
+        loop = asyncio.get_event_loop()
+        if threading.current_thread() is threading.main_thread():  # else the reloader ends the process
+            for end in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(end, lambda *_: loop.call_soon_threadsafe(self.end))
+        loop.call_soon(Hub.current)
+        loop.call_soon(self._on_ready)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+
+    # --- Applications: noticed as they end, where daphne looks at each of them every second ---
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Starts the application for one request or socket. What a client says of a root path is not believed."""
+        scope["root_path"] = self.root_path
+        if isinstance(protocol, SocketProtocol):
+            scope["extensions"] = {EXTENSION: protocol.wire}
+        queue = super().create_application(protocol, scope)
+        details = self.connections.get(protocol)
+        if details is not None:
+            details["application_instance"].add_done_callback(partial(self._application_ended, protocol))
+        return queue
+
+    def _application_ended(self, protocol: Any, application: "asyncio.Future[None]") -> None:
+        details = self.connections.get(protocol, {})
+        details.pop("application_instance", None)
+        error = None if application.cancelled() else application.exception()
+        if error is not None:
+            logger.error("An application failed.", exc_info=error)
+            if "disconnected" not in details:
+                protocol.handle_exception(error)
+        if "disconnected" in details:
+            self.connections.pop(protocol, None)
+
+    def protocol_disconnected(self, protocol: Any) -> None:
+        """Called when a request or socket has ended, sometimes twice. Its application has a while to end too."""
+        details = self.connections.get(protocol)
+        if details is None or "disconnected" in details:
+            return
+        super().protocol_disconnected(protocol)
+        application = details.get("application_instance")
+        if application is None:
+            del self.connections[protocol]
+        else:
+            impatience = asyncio.get_event_loop().call_later(self.application_close_timeout, application.cancel)
+            application.add_done_callback(lambda _: impatience.cancel())
+
+    def application_checker(self) -> None:
+        """Nothing is left to check."""
+
+    def kill_all_applications(self) -> Any:
+        """Called before the end: whatever still runs is cancelled."""
+        for details in self.connections.values():
+            details.setdefault("application_instance", asyncio.get_event_loop().create_future())
+        return super().kill_all_applications()
+
+    def timeout_checker(self) -> None:
+        """Looks for silent readers from now on, in slices."""
+        self._looking = asyncio.ensure_future(self._look_for_silent())
+
+    async def _look_for_silent(self) -> None:
+        while True:
+            pace = Pace()
+            for protocol in list(self.connections):
+                protocol.check_timeouts()
+                if pace.is_over:
+                    await pace.breathe()
+            await asyncio.sleep(LOOK)
+
+    # --- The end ---
+
+    def end(self) -> None:
+        """Ends in order; told a second time, at once."""
+        if self._ending is None:
+            self._ending = asyncio.ensure_future(self._end())
+        else:
+            self.stop()
+
+    async def _end(self) -> None:
+        """Is unready at once, sends the sockets away over the grace time, lets running requests finish."""
+        grace = settings.LIVEFEED_GRACE_SECONDS
+        health.probes["server"] = lambda: "is shutting down"
+        await Hub.current().door.shut(grace)
+        self._port.stopListening()
+        if running := self._running_requests():
+            await asyncio.wait(running, timeout=grace)
+        self.stop()
+
+    def _running_requests(self) -> "list[asyncio.Future[None]]":
+        return [
+            details["application_instance"]
+            for protocol, details in self.connections.items()
+            if isinstance(protocol, WebRequest) and "application_instance" in details
+        ]
+
+
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A listening socket, with `shared` one of several on the same port. Raises `OSError` if the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=shared)
+    listener.setblocking(False)
+    return listener
+
+
+def serve(application: Any, host: str, port: int, *, shared: bool = False, on_ready: Callable[[], None]) -> None:
+    """Serves until it is told to end; `on_ready` is called when connections are answered. Raises `OSError` if the port
+    is taken."""
+    with listen(host, port, shared=shared) as listener:
+        Server(application, listener, on_ready).run()

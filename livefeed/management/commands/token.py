@@ -1,0 +1,53 @@
+"""`manage.py token`: keys for programs."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from livefeed.models import Token, User
+
+
+class Command(BaseCommand):
+    """Issues, lists and revokes tokens."""
+
+    help = (
+        "Makes a token with which a program opens /ws/events/ as a person. It is shown once; only a hash of it is "
+        "kept. --list shows a person's tokens, --revoke ends one, and its open sockets, at once."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="whose token it is: a user name")
+        parser.add_argument("--label", default="", help="what it is for, up to 60 characters")
+        parser.add_argument("--list", action="store_true", help="list this person's tokens")
+        parser.add_argument("--revoke", type=int, metavar="ID", help="revoke the token with this id")
+
+    def handle(self, *, name: str, label: str, list: bool, revoke: int | None, **options: Any) -> None:
+        user = User.objects.named(name.removeprefix("@")).first()
+        if user is None:
+            raise CommandError(f"There is nobody by the name {name!r}.")
+        if list:
+            self._list(user)
+        elif revoke is not None:
+            self._revoke(user, revoke)
+        else:
+            self._issue(user, label)
+
+    def _issue(self, user: User, label: str) -> None:
+        if not user.is_active:
+            raise CommandError(f"{user} is suspended.")
+        if len(label) > (most := 60):
+            raise CommandError(f"The label is {len(label)} characters long; {most} are allowed.")
+        token, text = Token.objects.issue(user, label)
+        self.stderr.write(f"Token {token.pk} for {user}. Keep it: it is not shown again.")
+        self.stdout.write(text)
+
+    def _list(self, user: User) -> None:
+        for token in user.tokens.order_by("pk"):
+            self.stdout.write(f"{token.pk}\t{token.created_at:%Y-%m-%d %H:%M}\t{token.label}")
+
+    def _revoke(self, user: User, pk: int) -> None:
+        token = user.tokens.filter(pk=pk).first()
+        if token is None:
+            raise CommandError(f"{user} has no token {pk}.")
+        token.revoke()
+        self.stdout.write(f"Token {pk} is revoked.")
