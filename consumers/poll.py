@@ -51,7 +51,7 @@ class Basket(Outlet):
 
 async def poll(scope: dict[str, Any], receive: Any, send: Send) -> None:
     """Answers `GET /ws/feed/?view=&after=` without an upgrade: what came after the cursor, as a JSON array of the
-    socket's frames. Waits for the next event or heartbeat; an answer holds all that is due."""
+    socket's frames. Waits for the next event or heartbeat, but not with `wait=0`; an answer holds all that is due."""
     basket, door = Basket(), Hub.current().door
     await _fill(basket, door, scope, receive)
     texts = ",".join(message.text.removeprefix("[").removesuffix("]") for message in basket.messages)
@@ -75,7 +75,8 @@ async def _fill(basket: Basket, door: Door, scope: dict[str, Any], receive: Any)
             opened_at=opening.read_at,
         )
         await door.join(connection, query.get("after"))
-        await _wait(basket, receive)
+        if query.get("wait") != "0":
+            await _wait(basket, receive)
     except RefusedError as refused:
         metrics.refused.inc()
         basket.write(message_of(frames.error(refused.code, str(refused))))

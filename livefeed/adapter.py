@@ -4,7 +4,11 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
 from django.http import HttpRequest
+
+from livefeed.models import User
 
 NAME_TAKEN = "That name is taken."
 
@@ -22,6 +26,15 @@ class AccountAdapter(DefaultAccountAdapter):
         "username_password_mismatch": "That name and password do not match.",
         "username_taken": NAME_TAKEN,
     }
+
+    def set_password(self, user: User, password: str) -> None:
+        """Changes a password, and in the same transaction lets the session in which that was done go on with it:
+        whoever looks after open sockets must never see one without the other."""
+        with transaction.atomic():
+            super().set_password(user, password)
+            if self.request is not None and self.request.user == user:
+                update_session_auth_hash(self.request, user)
+                self.request.session.save()
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         super().send_mail(template_prefix, email, context | {"address": public_address(self.request)})

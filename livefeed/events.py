@@ -5,7 +5,7 @@ has listeners (see consumers/hub.py) adds their bells here.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
 
@@ -37,9 +37,10 @@ def follow_removed(follow: Follow) -> None:
     publish(Event.Kind.FOLLOW_REMOVED, subject_id=follow.followed_id, actor_id=follow.follower_id)
 
 
-def user_changed(user: User) -> None:
-    """Says what changed of a person that others see, or that the person's rights hang on."""
-    changed = user.changes()
+def user_changed(user: User, saved: Iterable[str] | None) -> None:
+    """Says what changed of a person that others see, or that the person's rights hang on. `saved` are the fields that
+    were saved, None if all were."""
+    changed = user.changes(saved)
     if "is_active" in changed:
         publish(Event.Kind.USER_RESTORED if user.is_active else Event.Kind.USER_SUSPENDED, actor_id=user.pk)
     if changed & {"username", "name"}:

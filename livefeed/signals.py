@@ -54,10 +54,15 @@ def announce_unfollow(sender: type[Follow], instance: Follow, **kwargs: Any) -> 
 
 
 def announce_change_of_user(
-    sender: type[User], instance: User, created: bool, raw: bool = False, **kwargs: Any
+    sender: type[User],
+    instance: User,
+    created: bool,
+    update_fields: frozenset[str] | None,
+    raw: bool = False,
+    **kwargs: Any,
 ) -> None:
     if not raw and not created:
-        events.user_changed(instance)
+        events.user_changed(instance, update_fields)
 
 
 def number_session(sender: type[User], request: HttpRequest, **kwargs: Any) -> None:

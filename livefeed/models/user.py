@@ -1,6 +1,6 @@
 """People."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
@@ -11,7 +11,7 @@ from django.db.models.functions import Length, Lower
 from django.urls import reverse
 
 USERNAME_MIN, USERNAME_MAX = 3, 30
-ANNOUNCED = ("username", "name", "is_active", "password")
+ANNOUNCED = frozenset({"username", "name", "is_active", "password"})
 """What others see of a person, or what their rights hang on: a change of it is announced."""
 RECENT_POSTS = 200
 """Among the authors of how many posts people to follow are looked for."""
@@ -106,13 +106,22 @@ class User(AbstractUser):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Saves the person and, in the same transaction, what its signals write."""
-        with transaction.atomic():
-            super().save(*args, **kwargs)
+        before = self.__dict__.get("_announced", {})
+        try:
+            with transaction.atomic():
+                super().save(*args, **kwargs)
+        except BaseException:
+            self._announced = before
+            raise
+        if not before:
+            self.changes()
 
-    def changes(self) -> set[str]:
-        """Which of ANNOUNCED differ from when this was last asked or the row was read."""
-        now = {name: self.__dict__[name] for name in ANNOUNCED if name in self.__dict__}
-        before, self._announced = self.__dict__.get("_announced", {}), now
+    def changes(self, saved: Iterable[str] | None = None) -> set[str]:
+        """Which of ANNOUNCED, among those just saved, differ from when this was last asked or the row was read."""
+        names = self.__dict__.keys() & ANNOUNCED & (ANNOUNCED if saved is None else set(saved))
+        now = {name: self.__dict__[name] for name in names}
+        before = self.__dict__.get("_announced", {})
+        self._announced = before | now
         return {name for name, value in now.items() if before.get(name, value) != value}
 
     @property

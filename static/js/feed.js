@@ -100,6 +100,7 @@ async function fetchList() {
   waiting.length = 0; // older than the answer that is about to be asked for
   try {
     const answer = await fetch(location.href, { headers: { "HX-Request": "true", "HX-Source": "div#posts" } });
+    if (answer.status === 403 || answer.status === 404) return leave();
     if (!answer.ok) return answer.status < 500;
     const part = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = part.getElementById("posts");
@@ -109,6 +110,13 @@ async function fetchList() {
   } catch {
     return false;
   }
+}
+
+// The page is no longer there for this reader, say because its author is. What was being typed stays.
+function leave() {
+  if (document.querySelector(".editor")) list().querySelectorAll(":scope > .post:not(:has(.editor))").forEach((post) => post.remove());
+  else location.reload();
+  return true;
 }
 
 function takeOver(fresh, profile) {

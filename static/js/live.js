@@ -1,11 +1,17 @@
-// One WebSocket for the page: where it stands in the log, whether it is alive, and how it comes back.
+// One WebSocket for the page, or a poll in its place: where it stands in the log, whether it is alive, how it comes back.
 //
 // The cursor is the last position this page has passed. It outlives the socket: whatever was missed while the page was
 // offline, asleep or in the back-forward cache is asked for by it on the next opening.
 
+import { PollSocket } from "./poll.js";
+
 const SILENCE = 60_000; // ms without a frame (the server sends one every 25 s) after which a socket counts as dead
 const LONGEST_WAIT = 30_000; // ms between two attempts
+const CROWDED_WAIT = 120_000; // ms at most before coming back to where too many pages were open
+const TRIED = 2; // attempts in a row after which the other way, HTTP or WebSocket, is tried in turn
+const TELL_PAUSE = 200; // ms in which changes of what the page shows are told as one
 const REFUSED = (code) => code >= 3500 && code < 4000;
+const CROWDED = (code) => code === 3009 || code === 3010;
 
 export class LiveSocket {
   #socket = null;
@@ -18,6 +24,8 @@ export class LiveSocket {
   #timer = 0;
   #refused = false;
   #shown = [];
+  #telling = 0;
+  #polls = false;
 
   // view: what the page shows. cursor: the log's position before its data was read. receive(frame) is called for each
   // frame; state(name, detail) with "connecting", "live", "offline" or "refused".
@@ -39,7 +47,7 @@ export class LiveSocket {
     const address = new URL("/ws/feed/", location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     address.search = new URLSearchParams({ view: this.#view, after: this.#cursor });
-    const socket = (this.#socket = new WebSocket(address));
+    const socket = (this.#socket = this.#polls ? new PollSocket(address) : new WebSocket(address));
     this.#heard = Date.now();
     socket.onmessage = (message) => socket === this.#socket && this.#hear(JSON.parse(message.data));
     socket.onclose = (event) => socket === this.#socket && this.#closed(event.code);
@@ -48,8 +56,13 @@ export class LiveSocket {
   // Tells the server which posts the page shows, so that it hears of changes to these.
   showing(ids) {
     this.#shown = ids;
+    this.#telling ||= setTimeout(() => this.#tell(), TELL_PAUSE);
+  }
+
+  #tell() {
+    this.#telling = 0;
     if (this.#attempts === 0 && this.#socket?.readyState === WebSocket.OPEN) {
-      this.#socket.send(JSON.stringify({ type: "showing", ids }));
+      this.#socket.send(JSON.stringify({ type: "showing", ids: this.#shown }));
     }
   }
 
@@ -66,7 +79,7 @@ export class LiveSocket {
   #welcomed() {
     this.#attempts = 0;
     this.#state("live");
-    this.showing(this.#shown);
+    this.#tell();
   }
 
   #closed(code) {
@@ -74,7 +87,8 @@ export class LiveSocket {
     this.#refused = REFUSED(code);
     if (this.#refused) return;
     this.#state(navigator.onLine ? "connecting" : "offline");
-    const longest = Math.min(LONGEST_WAIT, 1_000 * 2 ** this.#attempts++);
+    const longest = CROWDED(code) ? CROWDED_WAIT : Math.min(LONGEST_WAIT, 1_000 * 2 ** this.#attempts);
+    if (++this.#attempts >= TRIED) this.#polls = !this.#polls;
     this.#timer = setTimeout(() => this.open(), longest * (0.25 + 0.75 * Math.random()));
   }
 
@@ -101,6 +115,7 @@ export class LiveSocket {
 
   #reopen() {
     this.#drop();
+    this.#polls = false;
     this.#state("connecting");
     this.open();
   }
