@@ -36,6 +36,7 @@ slow_readers = _gauge("slow_readers", "Readers who do not take what is sent, now
 slow_readers_closed = _own(Counter, "slow_readers_closed", "Readers who were closed for it.")
 renders = _own(Counter, "renders", "Posts rendered for the live feed.")
 poisoned = _own(Counter, "poisoned", "Posts that could not be rendered and were passed.")
+requests_running = _gauge("requests_running", "Requests that are being answered or wait for a thread.")
 failures = _own(Counter, "hub_failures", "Times the hub failed and went on.")
 queries = _own(Counter, "hub_queries", "Database queries of sockets and hub.")
 slices = _own(

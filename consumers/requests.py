@@ -12,6 +12,8 @@ from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext
 
+from consumers import metrics
+
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
@@ -25,8 +27,9 @@ class RequestThreads:
         self._room: asyncio.Semaphore | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async with self._thread() as thread, ThreadSensitiveContext(executor=thread):
-            await self._application(scope, receive, send)
+        with metrics.requests_running.track_inprogress():
+            async with self._thread() as thread, ThreadSensitiveContext(executor=thread):
+                await self._application(scope, receive, send)
 
     @asynccontextmanager
     async def _thread(self) -> AsyncIterator[ThreadPoolExecutor]:

@@ -32,6 +32,8 @@ BACKLOG = 2048
 """Connections that may wait to be accepted; with Twisted's 50 a crowd that comes back loses its SYNs, and a second."""
 PING, PONG = 30, 30
 """Seconds of silence after which a reader is pinged, and seconds that it then has to answer."""
+SETTLE = 0.2
+"""Seconds in which a request that has just connected comes in."""
 LOOK = 2
 """Seconds between two looks for those who are silent."""
 GC_THRESHOLDS = (50_000, 20, 100)
@@ -79,6 +81,7 @@ class Server(DaphneServer):
     def _prepare(self) -> None:
         """Called when everything is set up but nothing runs yet."""
         self.ws_factory.protocol = SocketProtocol
+        self.ws_factory.setProtocolOptions(failByDrop=False)  # what is too long is answered with a close code
         listener = self._listener
         self._port = reactor.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
         loop = asyncio.get_event_loop()
@@ -164,7 +167,9 @@ class Server(DaphneServer):
         grace = settings.LIVEFEED_GRACE_SECONDS
         health.probes["server"] = lambda: "is shutting down"
         await Hub.current().door.shut(grace)
+        self._port.doRead()  # takes in whoever waits to be accepted; the kernel would cut them off
         self._port.stopListening()
+        await asyncio.sleep(SETTLE)
         if running := self._running_requests():
             await asyncio.wait(running, timeout=grace)
         self.stop()

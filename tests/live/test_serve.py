@@ -1,0 +1,227 @@
+"""The launcher: limits, an orderly end, several workers, starting again when the code changes."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+
+import pytest
+from django.db import transaction
+from websockets.exceptions import ConnectionClosed
+
+from livefeed.models import Event, Post, User
+from tests.conftest import database_url
+from tests.factories import make_cast, make_post
+from tests.stack.people import Listener, Person
+from tests.stack.servers import ROOT, Site, free_port, redis, wait_until
+
+CROWD = 150
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "DATABASE_URL": database_url(), **more}
+
+
+@pytest.fixture
+def own_site(transactional_db, tmp_path) -> Iterator[Site]:
+    """A site that may be ended; a person may hold a crowd of sockets there."""
+    site = Site(environment(LIVEFEED_SOCKETS_PER_PERSON=str(CROWD), LIVEFEED_GRACE_SECONDS="2"), tmp_path)
+    site.start()
+    yield site
+    site.stop()
+
+
+def metrics(site: Site) -> str:
+    with urllib.request.urlopen(f"{site.url}/metrics", timeout=5) as answer:
+        return answer.read().decode()
+
+
+def readiness(site: Site) -> int:
+    """The status of /readyz, 0 once nobody answers."""
+    try:
+        with urllib.request.urlopen(f"{site.url}/readyz", timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def close_code(listener: Listener) -> int:
+    """The code with which the server ends a socket; 1006 if it does without."""
+    try:
+        while True:
+            listener.socket.recv(timeout=10)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else 1006
+
+
+def test_sigterm_is_unready_at_once_and_sends_everybody_away_to_come_back(own_site):
+    cast = make_cast()
+    person = Person(own_site, cast.follower)
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(person.listen(view="home")) for _ in range(CROWD)]
+        assert own_site.process is not None
+        own_site.process.terminate()
+        seen: list[int] = []
+
+        def is_unready() -> bool:
+            seen.append(readiness(own_site))
+            return seen[-1] == 503
+
+        wait_until(is_unready, "the site is unready")
+        assert {close_code(listener) for listener in crowd} == {3001}
+    assert own_site.process.wait(20) == 0
+    assert own_site.log().count("Traceback") == 0
+
+
+def test_what_was_acknowledged_while_it_ended_is_there(own_site):
+    """Four people post until nobody listens any more."""
+    cast = make_cast()
+    acknowledged: list[str] = []
+
+    def post_until_refused(number: int) -> None:
+        author, count = Person(own_site, cast.author), 0
+        with suppress(OSError):
+            while author.send("/posts/", body=f"{number}-{count}") == 200:
+                acknowledged.append(f"{number}-{count}")
+                count += 1
+
+    writers = [threading.Thread(target=post_until_refused, args=(number,)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    wait_until(lambda: len(acknowledged) > 20, "posts are taken")
+    assert own_site.process is not None
+    own_site.process.terminate()
+    for writer in writers:
+        writer.join(30)
+    assert own_site.process.wait(20) == 0
+    assert set(acknowledged) <= set(Post.objects.values_list("body", flat=True))
+
+
+def test_a_request_that_runs_when_the_end_comes_is_answered(own_site):
+    cast = make_cast()
+    answers: list[int] = []
+    author = Person(own_site, cast.author)
+    writer = threading.Thread(target=lambda: answers.append(author.send("/posts/", body="In the middle of it.")))
+    with transaction.atomic():  # holds the database's write lock, or the author's row
+        User.objects.select_for_update().get(pk=cast.author.pk)
+        writer.start()
+        wait_until(lambda: 'requests_running{worker="1"} 2.0' in metrics(own_site), "the request runs")
+        assert own_site.process is not None
+        own_site.process.terminate()
+        wait_until(lambda: readiness(own_site) != 200, "the site is unready")
+    writer.join(20)
+    assert answers == [200]
+    assert own_site.process.wait(20) == 0
+
+
+def test_a_message_that_is_too_long_ends_a_socket_and_no_other(own_site):
+    cast = make_cast()
+    with (
+        Person(own_site, cast.follower).listen(view="home") as talker,
+        Person(own_site, cast.follower).listen(view="home") as other,
+        Person(own_site, cast.stranger).listen(view="home") as stranger,
+    ):
+        talker.socket.send("x" * 5_000)
+        assert close_code(talker) == 1009
+        make_post(cast.author)
+        assert other.frame()["type"] == "post.created"
+        cast.stranger.follow(cast.author)
+        assert stranger.frame()["type"] == "reset"
+
+
+@pytest.fixture
+def two_workers(transactional_db, tmp_path) -> Iterator[Site]:
+    with redis() as (address, _):
+        site = Site(environment(REDIS_URL=address), tmp_path, "--workers", "2")
+        site.start()
+        yield site
+        site.stop()
+
+
+def workers_of(site: Site) -> list[int]:
+    """The process ids of a site's workers."""
+    assert site.process is not None
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(site.process.pid)], capture_output=True, text=True)
+    return [int(word) for word in found.stdout.split()]
+
+
+def test_a_worker_that_dies_is_started_again_and_nothing_is_missed(two_workers):
+    cast = make_cast()
+    wait_until(lambda: all(f'worker="{n}"' in metrics(two_workers) for n in (1, 2)), "both workers count")
+    author = Person(two_workers, cast.author)
+    before = workers_of(two_workers)
+    assert len(before) == 2
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(lambda: len(set(workers_of(two_workers)) - set(before)) == 1, "another worker is there")
+    wait_until(two_workers.is_ready, "the site is ready")
+    with ExitStack() as stack:
+        crowd = [
+            stack.enter_context(Person(two_workers, cast.follower).listen(view="home", after=Event.objects.head()))
+        ]
+        crowd += [stack.enter_context(Person(two_workers, cast.author).listen(view="home")) for _ in range(6)]
+        stranger = stack.enter_context(Person(two_workers, cast.stranger).listen(view="home"))
+        for number in range(5):
+            assert author.send("/posts/", body=f"Number {number}.") == 200
+        last = Post.objects.latest("pk").pk
+        for listener in crowd:
+            assert len(listener.posts_until(last)) == 5
+        cast.stranger.follow(cast.author)
+        assert stranger.frame()["type"] == "reset"
+
+
+def test_they_end_together(two_workers):
+    assert two_workers.process is not None
+    workers = workers_of(two_workers)
+    two_workers.process.terminate()
+    assert two_workers.process.wait(20) == 0
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in workers)
+
+
+def serve(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Starts the launcher where it cannot start; returns what it said."""
+    command = [sys.executable, "manage.py", "serve", *options]
+    return subprocess.run(command, cwd=ROOT, env=environment(**variables), capture_output=True, text=True, timeout=60)
+
+
+def test_several_workers_need_redis(transactional_db):
+    said = serve("--workers", "2", "--port", str(free_port()), REDIS_URL="")
+    assert said.returncode == 1
+    assert "set REDIS_URL" in said.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=["alone", "workers"])
+def test_a_port_that_is_taken_is_said_in_a_line(own_site, options):
+    said = serve("--port", str(own_site.port), *options, REDIS_URL="redis://127.0.0.1:1/0")
+    assert said.returncode == 1
+    assert f"port {own_site.port}" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_it_starts_again_when_the_code_changes(transactional_db, tmp_path):
+    site = Site(environment(), tmp_path, "--reload")
+    site.start()
+
+    def started_at() -> str:
+        return next(line for line in metrics(site).splitlines() if line.startswith("process_start_time_seconds"))
+
+    def changed() -> bool:
+        try:
+            if started_at() != before:
+                return True
+        except OSError:
+            return False
+        os.utime(ROOT / "consumers" / "pace.py")  # again and again: the first may be what the reloader begins with
+        return False
+
+    try:
+        before = started_at()
+        wait_until(changed, "the site has started again")
+    finally:
+        site.stop()
