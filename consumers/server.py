@@ -33,7 +33,7 @@ BACKLOG = 2048
 PING, PONG = 30, 30
 """Seconds of silence after which a reader is pinged, and seconds that it then has to answer."""
 SETTLE = 0.2
-"""Seconds in which a request that has just connected comes in."""
+"""Seconds in which a request that has just connected comes in, and an answer that was just given goes out."""
 LOOK = 2
 """Seconds between two looks for those who are silent."""
 GC_THRESHOLDS = (50_000, 20, 100)
@@ -172,6 +172,7 @@ class Server(DaphneServer):
         await asyncio.sleep(SETTLE)
         if running := self._running_requests():
             await asyncio.wait(running, timeout=grace)
+            await asyncio.sleep(SETTLE)
         self.stop()
 
     def _running_requests(self) -> "list[asyncio.Future[None]]":
