@@ -64,11 +64,11 @@ class Delivery:
     # --- Those who come, and those who come back ---
 
     async def greet(self, connection: Connection, cursor: int | None) -> None:
-        """Says where a connection's events begin; without a cursor that is in the log it must read anew."""
+        """Says where a connection's events begin; without a cursor that is in the log it must read anew, which is said
+        in the same message: a reader who got the position alone would think that nothing was missed."""
         connection.position = self._log.position if cursor is None else cursor
-        await self._tell(connection, message_of(frames.hello(connection.position)), connection.position)
-        if cursor is None:
-            await self._tell(connection, self._reset(), connection.position)
+        told = [frames.hello(connection.position), *([self._reset()] if cursor is None else [])]
+        await self._tell(connection, message_of(*told), connection.position)
 
     async def catch_up(self, connection: Connection) -> None:
         """Brings a connection from its position to the log's, unless its outlet is full before. Nothing else runs
@@ -77,7 +77,7 @@ class Delivery:
             upto = self._log.position
             missed = await replay(self._log, connection, connection.position)
             if missed is None:
-                missed = self._reset()
+                missed = message_of(self._reset())
             else:
                 metrics.catch_ups.inc()
                 missed = missed.and_then(self._log.heartbeat(upto))
@@ -87,9 +87,9 @@ class Delivery:
             connection.position = upto
         connection.is_live = not connection.is_closed
 
-    def _reset(self) -> Message:
+    def _reset(self) -> str:
         metrics.resets.inc()
-        return message_of(frames.reset(self._log.position, self._resets.spread()))
+        return frames.reset(self._log.position, self._resets.spread())
 
     # --- Those who do not keep up ---
 

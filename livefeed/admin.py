@@ -31,6 +31,10 @@ class PostAdmin(admin.ModelAdmin[Post]):
     raw_id_fields = ("author",)
     show_full_result_count = False
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Post | None = None) -> tuple[str, ...]:
+        """A post stays with whoever wrote it."""
+        return ("author",) if obj else ()
+
 
 @admin.register(Follow)
 class FollowAdmin(admin.ModelAdmin[Follow]):

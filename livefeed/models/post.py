@@ -1,5 +1,6 @@
 """Posts, and who may see which."""
 
+import logging
 import re
 import uuid
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from django.utils import timezone
 
 from livefeed.models.user import User
 from livefeed.text import tidy_line
+
+logger = logging.getLogger(__name__)
 
 TITLE_MAX, BODY_MAX = 120, 5_000
 
@@ -58,15 +61,18 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
 
     def publish(self, author: User, *, title: str, body: str, key: uuid.UUID | None = None) -> "Post":
         """Makes a post, once: the same text sent again under the same `key` (a double click, a retried request)
-        gives the post that is already there. A different text under a used key is a new post, so nothing is lost."""
+        gives the post that is already there. A different text under a used key is a new post, so nothing is lost.
+        What another app's hook raises once the post is committed is logged: the post is there, and so is its success."""
         post = Post(author=author, title=title, body=body, key=key or uuid.uuid4())
         try:
             with transaction.atomic():
                 post.save()
-        except IntegrityError:
+        except Exception as error:
             twin = self.filter(author=author, key=post.key).first()
             if twin is None:
                 raise
+            if not isinstance(error, IntegrityError):
+                logger.exception("A hook failed after post %s was committed.", twin.pk)
             same = (twin.title, twin.body) == (post.title, post.body)
             return twin if same else self.publish(author, title=title, body=body)
         return post

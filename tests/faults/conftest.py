@@ -1,0 +1,71 @@
+"""What the fault tests share. Each prints its figure; LIVEFEED_FAULTS=full runs them with the numbers they promise."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+
+from livefeed.models import Post, User
+from livefeed.models.post import PostQuerySet
+from tests.conftest import database_url
+from tests.factories import Cast, make_cast, make_post
+from tests.live.conftest import hub as hub
+from tests.stack.crowd import Crowd
+from tests.stack.people import Person
+from tests.stack.reader import Reader
+from tests.stack.servers import Site
+
+FULL = os.environ.get("LIVEFEED_FAULTS") == "full"
+
+
+def full_or[T](short: T, full: T) -> T:
+    """The number that is promised, or the one that `bin/test` has time for."""
+    return full if FULL else short
+
+
+@pytest.fixture
+def cast(site: Site) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def crowd(site: Site) -> Iterator[Crowd]:
+    """Readers of the site."""
+    with Crowd(site) as crowd:
+        yield crowd
+
+
+@pytest.fixture
+def shaken_site(transactional_db, tmp_path) -> Iterator[Site]:
+    """A site with a neighbour who raises when asked to, where every ring comes twice and late (see neighbour/)."""
+    settings = {"DJANGO_SETTINGS_MODULE": "tests.faults.neighbour.settings"}
+    site = Site({**os.environ, "DATABASE_URL": database_url(), **settings}, tmp_path)
+    site.start()
+    yield site
+    site.stop()
+
+
+def home_of(viewer: User) -> list[int]:
+    """The posts of a home feed, newest first."""
+    return ids_of(Post.objects.visible_to(viewer).home_of(viewer))
+
+
+def ids_of(posts: PostQuerySet) -> list[int]:
+    """The ids of posts, newest first."""
+    return list(posts.newest_first().values_list("pk", flat=True))
+
+
+def post_many(author: User, count: int) -> None:
+    """Posts so many in one transaction."""
+    with transaction.atomic():
+        for number in range(count):
+            make_post(author, f"Number {number}.")
+
+
+def heard_nothing(crowd: Crowd, stranger: Reader, cast: Cast) -> None:
+    """Proves that the stranger was told of no post until they follow the author, and is not simply deaf."""
+    resets = stranger.resets
+    assert Person(crowd.sites[0], cast.stranger).send("/@author/follow/") == 200
+    crowd.wait(stranger, lambda: stranger.resets > resets)
+    assert {kind for kind, _ in stranger.told} == {"reset"}

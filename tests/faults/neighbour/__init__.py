@@ -1,0 +1,1 @@
+"""Somebody else's app in the same site, which misbehaves."""

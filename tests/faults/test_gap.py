@@ -1,0 +1,32 @@
+"""Between the rendering of a page and the opening of its socket, with every ring doubled and late."""
+
+from tests.factories import make_post
+from tests.faults.conftest import heard_nothing, home_of
+from tests.faults.posting import Author, paced
+from tests.stack.crowd import Crowd
+
+POSTS = 50
+GAP = 2.0
+"""Seconds."""
+
+
+def test_nothing_falls_between_a_page_and_its_socket(shaken_site, cast):
+    author = Author(cast.author, shaken_site)
+    with Crowd(shaken_site) as crowd:
+        make_post(cast.author, "Before.")
+        early, stranger = crowd.open(cast.follower), crowd.open(cast.stranger)
+        late = [crowd.load(cast.follower), crowd.load(None)]
+
+        for number in paced(POSTS, GAP):
+            author.post(f"Number {number}.")
+        for reader in late:
+            crowd.go_live(reader)
+        for number in range(POSTS):
+            author.post(f"And number {number}.")
+
+        expected = home_of(cast.follower)
+        seconds = max(crowd.exact(reader, expected) for reader in (early, *late))
+        assert len(expected) == 2 * POSTS + 1
+        assert [(reader.resets, reader.repeats) for reader in (early, *late)] == [(0, 0)] * 3
+        heard_nothing(crowd, stranger, cast)
+    print(f"{POSTS} posts in the {GAP:.0f} s before the socket, rings doubled and late: exact after {seconds:.1f} s")

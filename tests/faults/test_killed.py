@@ -1,0 +1,86 @@
+"""Servers that are killed, or restarted one after the other, while somebody posts."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from signal import SIGKILL
+from uuid import UUID
+
+import pytest
+
+from livefeed.models import Post
+from tests.conftest import database_url
+from tests.faults.conftest import full_or, heard_nothing, home_of
+from tests.faults.posting import Author
+from tests.stack.crowd import Crowd
+from tests.stack.servers import Site, redis
+
+POSTS = full_or(100, 1_000)
+ROUNDS = full_or(2, 10)
+THREADS = 4
+"""Posts on their way at once: a kill always meets some."""
+BODIES = [f"Number {number}." for number in range(POSTS)]
+
+
+def test_a_server_that_is_killed_over_and_over_loses_and_doubles_nothing(site, cast, crowd):
+    author = Author(cast.author, site)
+    follower, visitor, stranger = crowd.open(cast.follower), crowd.open(None), crowd.open(cast.stranger)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        posting = pool.map(author.post_until_acknowledged, BODIES)
+        for round_number in range(ROUNDS):
+            author.wait_for(POSTS * (round_number + 1) // (ROUNDS + 1))
+            site.process.kill()
+            site.stop()
+            site.start()
+        keys = list(posting)
+
+    seconds = max(crowd.exact(reader, home_of(cast.follower)) for reader in (follower, visitor))
+    each_once(author, keys)
+    assert author.sent_again >= 1
+    heard_nothing(crowd, stranger, cast)
+    print(f"{ROUNDS} kills: {figure(author, seconds)}")
+
+
+@pytest.fixture
+def pair(transactional_db, tmp_path) -> Iterator[list[Site]]:
+    """Two sites on one database, with a Redis of their own."""
+    with ExitStack() as stack:
+        address, _ = stack.enter_context(redis())
+        environment = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": address}
+        sites = [Site(environment, tmp_path) for _ in range(2)]
+        for site in sites:
+            site.start()
+            stack.callback(site.stop)
+        yield sites
+
+
+def test_sites_that_are_restarted_one_after_the_other_are_never_missed(pair, cast):
+    author = Author(cast.author, *pair)
+    with Crowd(*pair) as crowd, ThreadPoolExecutor(THREADS) as pool:
+        readers = [crowd.open(person, sites=sites) for person in (cast.follower, None) for sites in (pair, pair[::-1])]
+        stranger = crowd.open(cast.stranger)
+
+        posting = pool.map(author.post_until_acknowledged, BODIES)
+        for number, site in enumerate(pair, start=1):
+            author.wait_for(POSTS * number // 3)
+            site.stop()
+            assert site.process.returncode != -SIGKILL  # it went by itself, without being helped after PATIENCE
+            site.start()
+        keys = list(posting)
+
+        seconds = max(crowd.exact(reader, home_of(cast.follower)) for reader in readers)
+        each_once(author, keys)
+        heard_nothing(crowd, stranger, cast)
+    print(f"2 restarts: {figure(author, seconds)}")
+
+
+def each_once(author: Author, keys: list[UUID]) -> None:
+    """Each text is there once, also after it was sent once more."""
+    assert all(map(author.sent, BODIES[:10], keys))
+    assert sorted(Post.objects.values_list("body", flat=True)) == sorted(BODIES)
+
+
+def figure(author: Author, seconds: float) -> str:
+    return f"of {POSTS} posts {author.sent_again} sent again, 0 lost, 0 doubled; exact {seconds:.1f} s after the last"
