@@ -1,21 +1,39 @@
 """Measures Livefeed, beside its peers, on this machine.
 
-    bin/bench [--quick] [--sockets N]
+    bin/bench [--quick] [--sockets N] [--only WORD]
+    bin/bench --faults [N]
 
-Each server runs alone on one core and the load generator on another (the first and the last this process may use), all
-on 127.0.0.1, on free ports, with their files in a temporary folder; everything is stopped and removed at the end. For
-each server: memory of idle sockets, deliveries a second of posts sent back to back, and the delay from a POST to the
-last of all sockets at five posts a second. For Livefeed alone: the home feed with 10,000 and with 1,000,000 posts.
+The servers run on one core and the load generator on another (the first and the last this process may use), all on
+127.0.0.1, on free ports, with their files in a temporary folder; everything is stopped and removed at the end. One
+server at a time has something to do, and they take turns: what is compared is measured in the same minutes. Where there
+is a PostgreSQL and a Redis they share the load generator's core.
 
-Livefeed is measured whole: `daphne asgi:application` as in production, SQLite, every socket a signed-in person who
-follows the author, every post sent as the page sends it, by HTTP with session and CSRF token. Its peers (peers/) are
-spared most of that. Figures drift from machine to machine and from hour to hour: compare ratios within one run.
+Peers: the tutorials' way with Channels; Socket.IO and `ws` on Node.js, left out with a line that says so where Node.js
+and npm are missing (their packages go to var/bench/); and bare asyncio, the limit, which does nothing but write.
+Livefeed is measured whole: SQLite, every socket a signed-in person who follows the author, every post sent as the page
+sends it, by HTTP with session and CSRF token; once as `manage.py serve` starts it and once on plain daphne. Its peers
+(peers/) are spared most of that. Figures drift from machine to machine and from hour to hour: compare ratios within one
+run. A table says how busy both cores were: a figure is the server's only if the load generator had time to spare.
 
---quick      fewer and shorter, without the 1,000,000 posts: about a minute instead of five
---sockets N  how many sockets are opened, 1,000 unless told
+What is measured, each part a table, the targets in the last one:
+- of all servers, 1,000 sockets: memory, deliveries a second of posts sent back to back, and the delay from a POST to
+  the last socket at five posts a second;
+- coming back: sockets opened a second that are told what they missed; storms of 2,000 and 5,000 that all come back at
+  once; a burst of 200 posts as the hub sees it, in writes a socket and slices of the event loop;
+- of some servers, the same posts to 5,000 sockets;
+- 10,000 idle sockets: memory, queries and processor time; what the people somebody follows add to it;
+- posts a second with 1 and with 8 clients, on SQLite and on PostgreSQL with Redis; the shares of the rings and of the
+  commit order in that, measured by leaving them out;
+- the home feed with 10,000 and with 1,000,000 posts.
 
-Progress goes to standard error and the table to standard output. The exit status is 1 if a target is missed.
-A new peer is a file in peers/ and a line in PEERS, a new scenario a function in scenarios.py and a word in SCENARIOS.
+--quick      the first two, shorter, and the home feed with 10,000 posts: two minutes instead of a quarter of an hour
+--sockets N  how many sockets are opened in the first part, 1,000 unless told
+--only WORD  only what has WORD in the title of its table or in the name of its function: `burst`, `storm`, `home`
+--faults [N] measures nothing; runs the fault tests in full length, N times over, on SQLite and on PostgreSQL and Redis
+
+Progress goes to standard error, the tables to standard output. The exit status is 1 if a target is missed or a server
+fails. A new peer is a file in peers/ and a line in PEERS; a new scenario is a function in a file of scenarios/ and its
+name in a stage there.
 """
 
 import argparse
@@ -24,72 +42,82 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import inside, machine
+from bench import faults, inside, machine
 from bench.crowd import compile_program
-from bench.peers import LIVEFEED, PEERS, Peer
-from bench.scenarios import SCENARIOS, Size
-from bench.site import serve
-from bench.table import Figure, Figures, table
+from bench.peers import left_out
+from bench.scenarios import Size, stages
+from bench.stage import Stage
+from bench.table import Figure, Figures, table, targets
 
-DELIVERIES, DELIVERIES_QUICK = 100_000, 30_000
+DELIVERIES, DELIVERIES_QUICK = 200_000, 60_000
 """Of one burst, over all sockets."""
 HOME_POSTS = (10_000, 1_000_000)
 
 
 def main() -> None:
     options = parse()
+    if options.faults:
+        sys.exit(faults.run(options.faults))
     machine.take_over()
-    size, neighbours = size_of(options), machine.Neighbours()
     with TemporaryDirectory(prefix="livefeed-bench-") as folder:
-        program = compile_program(Path(folder))
-        peers = {peer.name: measure(peer, size, program) for peer in PEERS}
-        ours = measure(LIVEFEED, size, program)
-        for posts in HOME_POSTS[:1] if options.quick else HOME_POSTS:
-            ours |= home(posts, Path(folder))
-    text = table(ours, peers)
-    print(f"{machine.described()}; other programs used {neighbours.share():.0f} % of it meanwhile")
-    print(f"{size.sockets:,} sockets; {size.bursts} x {size.burst:,} posts back to back\n\n{text}")
-    sys.exit("MISSED" in text)
+        sys.exit(run(options, Path(folder)))
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench", description="Measures Livefeed beside its peers.")
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter, without the 1,000,000 posts")
+    parser.add_argument("--quick", action="store_true", help="less and shorter")
     parser.add_argument("--sockets", type=int, default=1_000, metavar="N", help="sockets to open (%(default)s)")
+    parser.add_argument("--only", default="", metavar="WORD", help="only what has this in its name")
+    parser.add_argument("--faults", type=int, nargs="?", const=1, metavar="N", help="run the fault tests N times (1)")
     options = parser.parse_args()
     if not 1 <= options.sockets <= 10_000:
         parser.error("--sockets must be between 1 and 10,000")
+    if options.faults is not None and not 1 <= options.faults <= 100:
+        parser.error("--faults must be between 1 and 100")
     return options
 
 
-def size_of(options: argparse.Namespace) -> Size:
-    """As many posts as make DELIVERIES, but at least ten."""
-    deliveries = DELIVERIES_QUICK if options.quick else DELIVERIES
-    burst = min(1_000, max(10, deliveries // options.sockets))
-    return Size(options.sockets, burst, bursts=1 if options.quick else 3, steady=25 if options.quick else 100)
+def run(options: argparse.Namespace, folder: Path) -> bool:
+    """Prints a table after each stage, then the targets; returns whether something failed or a target was missed."""
+    neighbours, program = machine.Neighbours(), compile_program(folder)
+    rows, failed = [], False
+    for stage in chosen(options):
+        outcome = stage.run(folder, program)
+        print(outcome.table() + "\n", flush=True)
+        rows += outcome.targets()
+        failed |= bool(outcome.failed)
+    if options.only in "home":
+        print(home(HOME_POSTS[:1] if options.quick else HOME_POSTS, folder) + "\n")
+    print(f"{targets(rows)}\n\n{machine.described()}; other programs used {neighbours.share():.0f} % of it meanwhile")
+    return failed or any(row[-1] == "MISSED" for row in rows)
 
 
-def measure(peer: Peer, size: Size, program: Path) -> Figures:
-    """Lets a server of its own, its files beside `program`, go through every scenario."""
-    folder = program.parent / peer.name
-    folder.mkdir()
-    figures: Figures = {}
-    machine.say(f"{peer.name}: starting")
-    with serve(peer, folder, program, size.sockets) as site:
-        for scenario in SCENARIOS:
-            machine.say(f"{peer.name}: {scenario.__name__}")
-            figures |= scenario(site, size)
-    return figures
+def chosen(options: argparse.Namespace) -> list[Stage]:
+    """The stages that were asked for, without the peers that cannot run here."""
+    size = Size(
+        options.sockets,
+        deliveries=DELIVERIES_QUICK if options.quick else DELIVERIES,
+        bursts=1 if options.quick else 3,
+        steady=25 if options.quick else 100,
+        is_quick=options.quick,
+    )
+    wanted = [stage.chosen(options.only) for stage in stages(size)]
+    missing = left_out() if any(stage.scenarios for stage in wanted) else ()
+    return [stage.without(missing) for stage in wanted if stage.scenarios]
 
 
-def home(posts: int, folder: Path) -> Figures:
-    """The home feed with so many posts in the database."""
-    machine.say(f"{LIVEFEED.name}: home feed with {posts:,} posts")
+def home(counts: tuple[int, ...], folder: Path) -> str:
+    """The table of the home feed with so many posts in the database."""
+    return table("The home feed", {f"{posts:,} posts": home_of(posts, folder) for posts in counts}, compared=False)
+
+
+def home_of(posts: int, folder: Path) -> Figures:
+    machine.say(f"home feed with {posts:,} posts")
     folder = folder / f"home-{posts}"
     folder.mkdir()
     with machine.on_server_core():
-        found = json.loads(inside.call("home", str(posts), env=inside.environment(folder)))
-    return {Figure(f"home feed of {posts:,} posts: {name}"): value for name, value in found.items()}
+        found = json.loads(inside.call("home", posts, env=inside.environment(folder)))
+    return {Figure(name): value for name, value in found.items()}
 
 
 if __name__ == "__main__":

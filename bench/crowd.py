@@ -19,7 +19,10 @@ class Count:
     sockets: int
     failed: int
     open_seconds: float
+    exact: int
+    caught_up_seconds: float
     deliveries: int
+    messages: int
     seconds: float
     rate: float
     bytes_each: float
@@ -29,7 +32,12 @@ class Count:
     complete: int
     last_p50_ms: float
     last_p99_ms: float
+    open_cpu_seconds: float
     cpu_seconds: float
+
+    def exact_with(self, posts: int) -> int:
+        """How many sockets have all of so many posts, each once, in order."""
+        return self.exact if self.posts == posts else 0
 
 
 def compile_program(folder: Path) -> Path:
@@ -62,12 +70,24 @@ class Crowd:
         return Count(**json.loads(output))
 
 
+@dataclass(frozen=True)
+class Entrance:
+    """Where a crowd comes in: the server's port, its sockets' path, a file of Cookie headers; how many may be opening
+    at a time, and what each says first."""
+
+    port: int
+    path: str
+    cookies: Path
+    at_once: int
+    greeting: str = ""
+
+
 @contextmanager
-def crowd(program: Path, port: int, path: str, cookies: Path, sockets: int, expected: int) -> Iterator[Crowd]:
-    """Opens `sockets` sockets, each with its line of `cookies`, closed at the end of the block. Raises `RuntimeError`
+def crowd(program: Path, entrance: Entrance, sockets: int, expected: int) -> Iterator[Crowd]:
+    """Opens `sockets` sockets, each with its line of the cookies, closed at the end of the block. Raises `RuntimeError`
     if not a single one opens."""
-    words = [str(program), str(port), path, str(sockets), str(expected), str(cookies)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+    words = [entrance.port, entrance.path, sockets, expected, entrance.cookies, entrance.at_once, entrance.greeting]
+    with subprocess.Popen([program, *map(str, words)], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             if process.stdout.readline().split() in ([], ["READY", "0"]):

@@ -14,9 +14,11 @@ import django
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 1_200
 """Seconds one such process may take."""
+SOON = 30
+"""Seconds in which a server answers that is not out of order."""
 
 
-def call(module: str, *words: str | Path, env: dict[str, str]) -> str:
+def call(module: str, *words: object, env: dict[str, str]) -> str:
     """Calls `bench.<module>` in a process of its own; returns what it printed. Raises `CalledProcessError`."""
     command = [sys.executable, "-m", "bench.inside", module, *map(str, words)]
     done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=True, timeout=PATIENCE)

@@ -28,8 +28,13 @@ def take_over() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     os.sched_setaffinity(0, {LOAD_CORE})
+    end_as_exception()
+
+
+def end_as_exception() -> None:
+    """Turns being ended into an exception, so that every process that was started is ended too."""
     for end in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(end, lambda *_: sys.exit("Stopped."))  # as an exception, so that every process is ended
+        signal.signal(end, lambda *_: sys.exit("Stopped."))
 
 
 @contextmanager
@@ -43,15 +48,50 @@ def on_server_core() -> Iterator[None]:
 
 
 def memory_kb(pid: int) -> float:
-    """Resident memory of a process in KB."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    """Resident memory of a process and its children, in KB."""
+    pages = sum(int(Path(f"/proc/{each}/statm").read_text().split()[1]) for each in family(pid))
     return pages * resource.getpagesize() / 1024
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time that a process has used, in seconds, all its threads together."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Processor time that a process and its children have used, in seconds, all their threads together."""
+    stats = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in family(pid)]
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS
+
+
+def family(pid: int) -> Iterator[int]:
+    """A process, its children, theirs and so on."""
+    yield pid
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield from family(int(child))
+
+
+class Usage:
+    """Who uses the processor from now on: the server `pid`, this process, others."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._began = self._now()
+
+    def server(self) -> float:
+        """Seconds that the server has used."""
+        return self._since()[0]
+
+    def own(self) -> float:
+        """Seconds that this process has used."""
+        return self._since()[1]
+
+    def others(self, load: float) -> float:
+        """How much of a core other programs used, in percent; `load` is what the load generator used, in seconds."""
+        server, own, everybody, wall = self._since()
+        return max(0.0, 100 * (everybody - server - own - load) / wall)
+
+    def _now(self) -> tuple[float, ...]:
+        return cpu_seconds(self._pid), time.process_time(), _all_seconds(), time.monotonic()
+
+    def _since(self) -> tuple[float, ...]:
+        return tuple(now - began for now, began in zip(self._now(), self._began, strict=True))
 
 
 class Neighbours:
@@ -79,9 +119,14 @@ def say(text: str) -> None:
 
 def _others_seconds() -> float:
     """Processor time that was used, but not by this process and the children that it has seen end."""
-    user, nice, system, _idle, _waiting, *rest = map(int, Path("/proc/stat").read_text().split(maxsplit=9)[1:9])
     own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return (user + nice + system + sum(rest)) / TICKS - sum(each.ru_utime + each.ru_stime for each in own)
+    return _all_seconds() - sum(each.ru_utime + each.ru_stime for each in own)
+
+
+def _all_seconds() -> float:
+    """Processor time that was used on all cores."""
+    user, nice, system, _idle, _waiting, *rest = map(int, Path("/proc/stat").read_text().split(maxsplit=9)[1:9])
+    return (user + nice + system + sum(rest)) / TICKS
 
 
 def _processor() -> str:

@@ -1,63 +1,83 @@
-"""Figures, and the table they are printed in."""
+"""Figures, and the tables they are printed in."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What one line of the table says, unit included."""
+    """What one line of a table says, unit included."""
 
     name: str
     more_is_better: bool = False
     compared: bool = True
-    wanted: float | None = None
-    """How many times better than each peer Livefeed must be."""
 
     def ratio(self, ours: float, theirs: float) -> float:
-        """How many times better ours is; 0 where that cannot be said."""
+        """How many times better ours is; NaN where that cannot be said."""
         better, worse = (ours, theirs) if self.more_is_better else (theirs, ours)
-        return better / worse if worse > 0 else 0
+        return better / worse if worse > 0 else math.nan
 
 
 Figures = dict[Figure, float]
+Results = dict[str, Figures]
+"""The figures of each subject, by its name. The others are compared with the first."""
 
 
-def table(ours: Figures, peers: Mapping[str, Figures]) -> str:
-    """Livefeed's figures, beside them each peer's and how many times better ours are, and the target."""
-    head = ["", "Livefeed", *(word for name in peers for word in (name, "ratio")), "target"]
-    return aligned([head, *(line(figure, ours[figure], peers) for figure in ours)])
+@dataclass(frozen=True)
+class Target:
+    """What a figure of `of` must be: `times` better than that of `against`, or at least or at most a value."""
+
+    of: str
+    figure: Figure
+    against: str = ""
+    times: float = 0
+    at_least: float = -math.inf
+    at_most: float = math.inf
+
+    def row(self, results: Results) -> list[str]:
+        """A line of the table of targets."""
+        value = self._value(results)
+        return [f"{self.of}: {self.figure.name}", self._wanted(), number(value), self._verdict(value, results)]
+
+    def _value(self, results: Results) -> float:
+        ours, theirs = (results.get(name, {}).get(self.figure, math.nan) for name in (self.of, self.against))
+        return self.figure.ratio(ours, theirs) if self.against else ours
+
+    def _wanted(self) -> str:
+        if self.against:
+            return f"{self.times:g} x {self.against}"
+        return f"at least {self.at_least:g}" if self.at_least > -math.inf else f"at most {self.at_most:g}"
+
+    def _verdict(self, value: float, results: Results) -> str:
+        """A figure that could not be said is not measured; one of a server that failed is a target missed."""
+        if math.isnan(value) and self.figure in results.get(self.of, {}):
+            return "not measured"
+        return "met" if max(self.times, self.at_least) <= value <= self.at_most else "MISSED"
 
 
-def line(figure: Figure, value: float, peers: Mapping[str, Figures]) -> list[str]:
-    cells = [figure.name, number(value)]
-    for peer in peers.values():
-        cells += [number(peer[figure]), ratio(figure, value, peer[figure])] if figure in peer else ["", ""]
-    return [*cells, verdict(figure, value, peers)]
+def table(title: str, results: Results, *, compared: bool = True) -> str:
+    """Each subject's figures in a column, beside all but the first how many times better the first's are."""
+    figures = list(dict.fromkeys(figure for column in results.values() for figure in column))
+    first, *others = results
+    heads = [word for name in others for word in ((name, "") if compared else (name,))]
+    return aligned([[title, first, *heads], *(_row(figure, results, compared) for figure in figures)])
 
 
-def ratio(figure: Figure, ours: float, theirs: float) -> str:
-    times = figure.ratio(ours, theirs) if figure.compared else 0
-    return f"{times:.1f}x" if times else ""
-
-
-def verdict(figure: Figure, ours: float, peers: Mapping[str, Figures]) -> str:
-    if figure.wanted is None:
-        return ""
-    met = all(figure.ratio(ours, peer[figure]) >= figure.wanted for peer in peers.values())
-    return f"{figure.wanted:g}x {'met' if met else 'MISSED'}"
+def targets(rows: Iterable[list[str]]) -> str:
+    """What was wanted, what was measured, and whether that was met."""
+    return aligned([["Targets", "wanted", "measured", ""], *rows])
 
 
 def number(value: float) -> str:
     """As many digits as mean something; `none` for what could not be measured."""
     if math.isnan(value):
         return "none"
-    digits = 0 if value >= 100 or value == int(value) else 1 if value >= 1 else 2
+    digits = 0 if value >= 100 or value == int(value) else 1 if value >= 10 else 2
     return f"{value:,.{digits}f}"
 
 
-def aligned(rows: list[list[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
     """The first column to the left, all others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
@@ -67,3 +87,22 @@ def aligned(rows: list[list[str]]) -> str:
         ).rstrip()
         for row in rows
     )
+
+
+def _row(figure: Figure, results: Results, compared: bool) -> list[str]:
+    first, *others = (column.get(figure) for column in results.values())
+    cells = [figure.name, _cell(first)]
+    for theirs in others:
+        cells += [_cell(theirs), _ratio(figure, first, theirs)] if compared else [_cell(theirs)]
+    return cells
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else number(value)
+
+
+def _ratio(figure: Figure, ours: float | None, theirs: float | None) -> str:
+    if not figure.compared or ours is None or theirs is None:
+        return ""
+    times = figure.ratio(ours, theirs)
+    return "" if math.isnan(times) else f"{times:.{1 if times >= 10 else 2}f}x"

@@ -1,19 +1,22 @@
 /*
  * wsload: opens many WebSockets to a server on 127.0.0.1 and measures what arrives at them. Linux only.
  *
- *     wsload PORT PATH SOCKETS EXPECTED COOKIES
+ *     wsload PORT PATH SOCKETS EXPECTED COOKIES [AT_ONCE [GREETING]]
  *
- * COOKIES is a file whose lines are the sockets' Cookie headers, one each. A socket is open when its first message has
- * come and holds the word hello. When every socket is open or has failed, READY and how many are open are printed. From
- * then on each `@@<CLOCK_MONOTONIC, ns>` in a message is one delivery of the post sent at that moment; a message may
- * hold several.
+ * COOKIES is a file whose lines are the sockets' Cookie headers, one each. AT_ONCE sockets at most are being opened at a
+ * time: no more than the server's listen backlog, or a dropped SYN costs a second. GREETING is sent by each socket as
+ * soon as it is upgraded, for servers that speak Engine.IO: their ping, the text 2, is then answered by 3. A socket is
+ * open when a message has come that holds the word hello: the first one, unless there is a GREETING. When every socket
+ * is open or has failed, READY and how many are open are printed. Each `@@<CLOCK_MONOTONIC, ns>` in a message is one
+ * delivery of the post sent at that moment; a message may hold several.
  *
  * It ends when EXPECTED deliveries have come (0: never) and LINGER_NS brought no more of them, after PATIENCE_NS
  * without any, at SIGTERM, and after LIFETIME_S whatever happens. It then prints one line of JSON: counts, seconds from
  * the first post's stamp to the last delivery, and delays in ms: of every delivery (p50_ms, p99_ms), and of the last
  * delivery of each complete post (last_p50_ms, last_p99_ms). A post is complete if as many deliveries of it have come
- * as sockets were open at READY, neither fewer nor more. cpu_seconds is what this program itself used of the processor
- * since READY.
+ * as sockets were open at READY, neither fewer nor more. A socket is exact if each post came to it once, and none after
+ * one that was sent later. `messages` are those that brought posts. caught_up_seconds is from the first connect() to the
+ * last delivery. cpu_seconds is what this program itself used of the processor since READY, open_cpu_seconds until then.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -26,7 +29,7 @@
 
 #include "wsload.h"
 
-#define OPENING_AT_ONCE 40 /* less than the listen backlog of 50 that daphne has: a dropped SYN costs a second */
+#define AT_ONCE 40 /* less than the listen backlog of 50 that daphne has */
 #define EVENTS_AT_ONCE 256
 #define LINGER_NS 300000000LL
 #define PATIENCE_NS 30000000000LL
@@ -35,8 +38,11 @@
 static int epoll;
 static int port;
 static const char *path;
+static int at_once = AT_ONCE;
+static const char *greeting = "";
 static struct client *clients;
 static int wanted; /* sockets */
+static int64_t began_at; /* opening them */
 static int started;
 static int opening; /* started, and neither open nor failed */
 static struct sockets sockets;
@@ -102,11 +108,11 @@ static void give_up_opening(void) {
 
 /* Returns the seconds it took. */
 static double open_all(void) {
-    int64_t began_at = now_ns();
+    began_at = now_ns();
     int64_t news_at = began_at;
     while (!stopped && (started < wanted || opening)) {
         int before = sockets.open + sockets.failed;
-        while (started < wanted && opening < OPENING_AT_ONCE) {
+        while (started < wanted && opening < at_once) {
             start(&clients[started]);
         }
         turn();
@@ -147,6 +153,7 @@ static void read_cookies(const char *name) {
         }
         line[strcspn(line, "\n")] = 0;
         clients[i].cookie = must(strdup(line));
+        clients[i].greeting = greeting;
     }
     fclose(file);
 }
@@ -163,21 +170,23 @@ static void prepare(void) {
 }
 
 int main(int count, char **words) {
-    if (count != 6) {
-        fprintf(stderr, "usage: wsload PORT PATH SOCKETS EXPECTED COOKIES\n");
+    if (count < 6 || count > 8) {
+        fprintf(stderr, "usage: wsload PORT PATH SOCKETS EXPECTED COOKIES [AT_ONCE [GREETING]]\n");
         return 2;
     }
     port = atoi(words[1]);
     path = words[2];
     wanted = atoi(words[3]);
+    at_once = count > 6 ? atoi(words[6]) : AT_ONCE;
+    greeting = count > 7 ? words[7] : "";
     prepare();
     read_cookies(words[5]);
     double open_seconds = open_all();
     sockets.at_ready = sockets.open;
     printf("READY %d\n", sockets.open);
     fflush(stdout);
-    double cpu = cpu_seconds();
+    double open_cpu = cpu_seconds();
     listen_for(strtoul(words[4], NULL, 10));
-    report(sockets, open_seconds, cpu_seconds() - cpu);
+    report(clients, wanted, (struct run){sockets, began_at, open_seconds, open_cpu, cpu_seconds() - open_cpu});
     return 0;
 }

@@ -14,7 +14,7 @@
 #define BUFFER 16384
 #define PORTS 20000      /* opened from one address: it has 28,000 */
 #define TOLD_AT_MOST 3   /* failures; the others are only counted */
-#define PONG_PAYLOAD 125 /* at most, says RFC 6455 */
+#define SHORT 125        /* bytes at most of a short frame and of a ping, says RFC 6455 */
 
 enum opcode { CONTINUATION = 0, TEXT = 1, CLOSING = 8, PING = 9, PONG = 10 };
 
@@ -83,6 +83,17 @@ void send_request(struct client *client, int port, const char *path) {
     send_all(client, request, (size_t)length);
 }
 
+/* A short text, its mask zeros; nothing if it is empty. */
+static void send_text(struct client *client, const char *text) {
+    unsigned char frame[6 + SHORT] = {0x80 | TEXT};
+    size_t length = strnlen(text, SHORT);
+    frame[1] = (unsigned char)(0x80 | length);
+    memcpy(frame + 6, text, length);
+    if (length) {
+        send_all(client, frame, 6 + length);
+    }
+}
+
 /* Bytes of the answer to the request, 0 if it is not there as a whole or is not the one wished for. */
 static size_t read_answer(struct client *client) {
     static const char status[] = "HTTP/1.1 101";
@@ -96,36 +107,45 @@ static size_t read_answer(struct client *client) {
         return 0;
     }
     client->stage = GREETING;
+    send_text(client, client->greeting);
     return (size_t)(end + 4 - client->data);
 }
 
 /* --- Frames --- */
 
 static void answer_ping(struct client *client, const struct frame *ping) {
-    unsigned char pong[6 + PONG_PAYLOAD] = {0x80 | PONG}; /* its mask is zeros */
+    unsigned char pong[6 + SHORT] = {0x80 | PONG}; /* its mask is zeros */
     pong[1] = (unsigned char)(0x80 | ping->length);
     memcpy(pong + 6, ping->payload, ping->length);
     send_all(client, pong, 6 + ping->length);
 }
 
-static void greet(struct client *client, const struct frame *frame) {
+/* What came with the word hello counts already. */
+static void greet(struct client *client, const struct frame *frame, int64_t received_at) {
     if (memmem(frame->payload, frame->length, "hello", 5)) {
         client->stage = OPEN;
-    } else {
+        count_deliveries(client, frame->payload, frame->length, received_at);
+    } else if (!*client->greeting) {
         drop(client, "was not greeted", (const char *)frame->payload, frame->length);
     }
 }
 
+static bool is_engine_ping(const struct client *client, const struct frame *frame) {
+    return *client->greeting && frame->opcode == TEXT && frame->length == 1 && *frame->payload == '2';
+}
+
 static void understand(struct client *client, const struct frame *frame, int64_t received_at) {
-    if (frame->opcode == PING && frame->length <= PONG_PAYLOAD) {
+    if (frame->opcode == PING && frame->length <= SHORT) {
         answer_ping(client, frame);
     } else if (frame->opcode == CLOSING) {
         size_t code = frame->length < 2 ? frame->length : 2;
         drop(client, "was closed", (const char *)frame->payload + code, frame->length - code);
+    } else if (is_engine_ping(client, frame)) {
+        send_text(client, "3");
     } else if (client->stage == GREETING) {
-        greet(client, frame);
+        greet(client, frame, received_at);
     } else if (frame->opcode == TEXT || frame->opcode == CONTINUATION) {
-        count_deliveries(frame->payload, frame->length, received_at);
+        count_deliveries(client, frame->payload, frame->length, received_at);
     }
 }
 

@@ -18,7 +18,7 @@ struct post {
 static struct post posts[SLOTS];
 static int post_count;
 static int64_t *delays; /* of every delivery, ns */
-static size_t deliveries, capacity;
+static size_t deliveries, capacity, messages;
 static int64_t first_sent_at, last_at;
 static uint64_t bytes;
 
@@ -65,6 +65,12 @@ static void keep_delay(int64_t delay) {
     delays[deliveries++] = delay;
 }
 
+static void note_order(struct client *client, int64_t sent_at) {
+    client->disordered |= sent_at <= client->newest_sent_at;
+    client->newest_sent_at = sent_at;
+    client->received++;
+}
+
 static void note_delivery(int64_t sent_at, int64_t received_at) {
     struct post *post = find_post(sent_at);
     int64_t delay = received_at - sent_at;
@@ -89,7 +95,7 @@ static int64_t read_stamp(const unsigned char **at, const unsigned char *end) {
     return stamp;
 }
 
-void count_deliveries(const unsigned char *text, size_t length, int64_t received_at) {
+void count_deliveries(struct client *client, const unsigned char *text, size_t length, int64_t received_at) {
     const unsigned char *end = text + length;
     const unsigned char *at = text;
     size_t before = deliveries;
@@ -97,11 +103,13 @@ void count_deliveries(const unsigned char *text, size_t length, int64_t received
         at += 2;
         int64_t sent_at = read_stamp(&at, end);
         if (sent_at) {
+            note_order(client, sent_at);
             note_delivery(sent_at, received_at);
         }
     }
     if (deliveries > before) {
         bytes += length;
+        messages++;
     }
 }
 
@@ -127,19 +135,45 @@ static size_t slowest_of_complete(int64_t *slowest, int sockets) {
     return count;
 }
 
-void report(struct sockets sockets, double open_seconds, double cpu_seconds) {
-    static int64_t slowest[SLOTS];
-    size_t complete = slowest_of_complete(slowest, sockets.at_ready);
+static int exact_count(const struct client *clients, int count) {
+    int exact = 0;
+    for (int i = 0; i < count; i++) {
+        exact += clients[i].received == post_count && !clients[i].disordered;
+    }
+    return exact;
+}
+
+static void report_sockets(const struct client *clients, int count, const struct run *run) {
+    double caught_up_seconds = deliveries ? (last_at - run->began_at) / 1e9 : 0;
+    printf("\"sockets\": %d, \"failed\": %d, ", run->sockets.open, run->sockets.failed);
+    printf("\"open_seconds\": %.3f, \"exact\": %d, ", run->open_seconds, exact_count(clients, count));
+    printf("\"caught_up_seconds\": %.3f, ", caught_up_seconds);
+    printf("\"open_cpu_seconds\": %.3f, \"cpu_seconds\": %.3f, ", run->open_cpu_seconds, run->cpu_seconds);
+}
+
+static void report_deliveries(void) {
     double seconds = (last_at - first_sent_at) / 1e9;
     qsort(delays, deliveries, sizeof *delays, by_size);
-    qsort(slowest, complete, sizeof *slowest, by_size);
-    printf("{\"sockets\": %d, \"failed\": %d, \"open_seconds\": %.3f, ", sockets.open, sockets.failed, open_seconds);
-    printf("\"deliveries\": %zu, \"seconds\": %.3f, ", deliveries, seconds);
+    printf("\"deliveries\": %zu, \"messages\": %zu, \"seconds\": %.3f, ", deliveries, messages, seconds);
     printf("\"rate\": %.0f, ", deliveries ? deliveries / seconds : 0);
     printf("\"bytes_each\": %.0f, ", deliveries ? (double)bytes / deliveries : 0);
     printf("\"p50_ms\": %.2f, ", percentile(delays, deliveries, 50));
     printf("\"p99_ms\": %.2f, ", percentile(delays, deliveries, 99));
+}
+
+static void report_posts(int at_ready) {
+    static int64_t slowest[SLOTS];
+    size_t complete = slowest_of_complete(slowest, at_ready);
+    qsort(slowest, complete, sizeof *slowest, by_size);
     printf("\"posts\": %d, \"complete\": %zu, ", post_count, complete);
     printf("\"last_p50_ms\": %.2f, ", percentile(slowest, complete, 50));
-    printf("\"last_p99_ms\": %.2f, \"cpu_seconds\": %.3f}\n", percentile(slowest, complete, 99), cpu_seconds);
+    printf("\"last_p99_ms\": %.2f", percentile(slowest, complete, 99));
+}
+
+void report(const struct client *clients, int count, struct run run) {
+    printf("{");
+    report_sockets(clients, count, &run);
+    report_deliveries();
+    report_posts(run.sockets.at_ready);
+    printf("}\n");
 }

@@ -1,0 +1,57 @@
+"""What a server says about itself at `GET /metrics`, in Prometheus' text format."""
+
+import math
+import re
+import urllib.error
+import urllib.request
+from collections import defaultdict
+from typing import Self
+
+PATIENCE = 10
+"""Seconds the server has to answer."""
+LINE = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
+UPPER_BOUND = re.compile(r'(?:^|,)le="([^"]+)"')
+
+
+class Metrics:
+    """The sums over all labels; `at_most` holds the buckets of histograms by name and upper bound."""
+
+    def __init__(self, text: str = "") -> None:
+        self._sums: defaultdict[str, float] = defaultdict(float)
+        self._at_most: defaultdict[str, dict[float, float]] = defaultdict(dict)
+        for line in text.splitlines():
+            if found := LINE.match(line):
+                self._add(found["name"], found["labels"] or "", float(found["value"]))
+
+    @classmethod
+    def of(cls, port: int) -> Self:
+        """Asks the server on `port`; empty where there is no such page."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE) as answer:
+                return cls(answer.read().decode())
+        except (urllib.error.HTTPError, OSError):
+            return cls()
+
+    def since(self, before: Self, name: str) -> float:
+        """By how much a counter has grown; NaN if there is none."""
+        return self._sums[name] - before._sums.get(name, 0) if name in self._sums else math.nan
+
+    def above(self, before: Self, name: str, bound: float) -> float:
+        """How many observations above `bound`, an upper bound of a bucket, a histogram has had since."""
+        if bound not in self._at_most[name]:
+            return math.nan
+        below = self._at_most[name][bound] - before._at_most[name].get(bound, 0)
+        return self.since(before, f"{name}_count") - below
+
+    def longest(self, before: Self, name: str) -> float:
+        """The upper bound of the highest bucket that a histogram has filled since; NaN if none."""
+        grown = {bound: count - before._at_most[name].get(bound, 0) for bound, count in self._at_most[name].items()}
+        highest = max(grown.values(), default=0)
+        return min((bound for bound, count in grown.items() if highest and count == highest), default=math.nan)
+
+    def _add(self, name: str, labels: str, value: float) -> None:
+        self._sums[name] += value
+        if name.endswith("_bucket") and (found := UPPER_BOUND.search(labels)):
+            buckets = self._at_most[name.removesuffix("_bucket")]
+            bound = float(found[1])
+            buckets[bound] = buckets.get(bound, 0) + value

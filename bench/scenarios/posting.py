@@ -1,0 +1,91 @@
+"""How many posts a second come through the whole path, and what its parts take of that. Done to Livefeed alone.
+
+PostgreSQL runs as the tests start it, without fsync; SQLite as in production, with it. Without rings the hub looks at
+its ticks only, so their share holds the waking, reading, rendering and writing for each post that are otherwise joined.
+Without commit order an event gets its position when it is written, and some are then passed over by whoever reads.
+A share of a few percent is not more than the noise.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from bench import machine
+from bench.peers import LIVEFEED, Peer
+from bench.scenarios.crowd import COMPLETE
+from bench.site import Site
+from bench.table import Figure, Figures, Results
+
+CLIENTS = 1, 8
+RING, ORDER = "without rings", "without commit order"
+
+LITE = replace(LIVEFEED, name="SQLite")
+STACK = replace(LIVEFEED, name="PostgreSQL, Redis", on_stack=True)
+VARIANTS: tuple[Peer, ...] = (
+    LITE,
+    replace(LITE, name=f"SQLite {RING}", env={"BENCH_BELL": "0"}),
+    STACK,
+    replace(STACK, name=f"PostgreSQL {RING}", env={"BENCH_BELL": "0"}),
+    replace(STACK, name=f"PostgreSQL {ORDER}", variant="variants"),
+)
+WHOLE = {LITE.name: "SQLite", STACK.name: "PostgreSQL"}
+
+
+def posting(site: Site, posts: int) -> Figures:
+    """Posts back to back, by one client and by several at a time."""
+    figures: Figures = {}
+    for clients in CLIENTS:
+        figures |= posting_by(site, clients, posts)
+    return figures
+
+
+def posting_by(site: Site, clients: int, posts: int) -> Figures:
+    """Posts a second, from the first POST to the last answer."""
+    sockets, each = site.people.sockets, posts // clients
+    with site.crowd(sockets, expected=each * clients * sockets) as crowd:
+        usage, began = machine.Usage(site.pid), time.monotonic()
+        with ThreadPoolExecutor(clients) as pool:
+            list(pool.map(post_often, [site] * clients, [each] * clients))
+        seconds = time.monotonic() - began
+        used, own = usage.server(), usage.own()
+        count = crowd.count()
+    return {
+        rate(clients): each * clients / seconds,
+        said(clients, COMPLETE.name): 100 * count.complete / (each * clients),
+        said(clients, "server's core in use, %"): 100 * used / seconds,
+        said(clients, "load generator's core in use, %"): 100 * (own + count.cpu_seconds) / seconds,
+    }
+
+
+def post_often(site: Site, count: int) -> None:
+    with site.author() as author:
+        for _ in range(count):
+            author.post()
+
+
+def rate(clients: int) -> Figure:
+    return Figure(f"posts a second, {plural(clients)}", more_is_better=True)
+
+
+def said(clients: int, what: str) -> Figure:
+    return Figure(f"  {plural(clients)}: {what}", compared=False)
+
+
+def plural(clients: int) -> str:
+    return f"{clients} client{'s' if clients > 1 else ''}"
+
+
+def conclude(results: Results) -> Results:
+    """How much of the time of a post the part takes that a variant is without, in percent."""
+    for whole, database in WHOLE.items():
+        for part in (RING, ORDER):
+            for clients in CLIENTS:
+                slower = results.get(whole, {}).get(rate(clients))
+                faster = results.get(f"{database} {part}", {}).get(rate(clients))
+                if slower and faster:
+                    results[f"{database} {part}"][share(clients)] = 100 * (1 - slower / faster)
+    return results
+
+
+def share(clients: int) -> Figure:
+    return Figure(f"share of a post's time it saves, {plural(clients)}, %", compared=False)
