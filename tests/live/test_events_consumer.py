@@ -1,0 +1,255 @@
+"""The program's socket, in process: the same events with posts as JSON, for whoever the token belongs to."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+
+from asgi import application
+from consumers.rights import BAD_TOKEN, REFUSED, SUSPENDED
+from livefeed.models import Token, User
+from tests.factories import Cast, cookie_of, make_post
+from tests.live.conftest import Reader, eventually, head
+from tests.live.endings import RINGS, end_of, hears_next, lose_rings
+
+post_it = sync_to_async(make_post)
+issue = sync_to_async(Token.objects.issue)
+
+
+class ProgramReader(Reader):
+    """A program's socket, opened with an Authorization header or without any."""
+
+    def __init__(self, authorization: str | None, query: str = "", *more: tuple[bytes, bytes]) -> None:
+        headers = [(b"host", b"testserver"), *more]
+        if authorization is not None:
+            headers.append((b"authorization", authorization.encode()))
+        self.socket = WebsocketCommunicator(application, f"/ws/events/?{query}", headers)
+        self._frames: list[dict[str, Any]] = []
+
+
+@pytest.fixture
+async def run(hub):
+    """Opens a program's socket: `await run(user, "view=home")`, past its hello; closed afterwards."""
+    programs: list[ProgramReader] = []
+
+    async def open_program(user: User, query: str = "", *, hello: bool = True) -> ProgramReader:
+        _, text = await issue(user)
+        known = set(hub.index.connections)
+        program = ProgramReader(f"Bearer {text}", query)
+        programs.append(await program.open())
+        if hello:
+            await program.frames("hello")
+            await eventually(lambda: hub.index.connections - known)
+        return program
+
+    yield open_program
+    for program in programs:
+        await program.close()
+
+
+async def test_a_post_reaches_the_programs_of_its_followers_and_no_stranger_s(run, cast):
+    program, stranger = await run(cast.follower), await run(cast.stranger)
+
+    post = await post_it(cast.author, "Good *morning*.", title="Today")
+
+    (frame,) = await program.frames("post.created")
+    told = frame.pop("post")
+    assert frame == {
+        "type": "post.created",
+        "cursor": await head(),
+        "id": post.pk,
+        "version": 1,
+        "sort": post.sort_key,
+    }
+    html = told.pop("html")
+    assert html.strip().startswith("<article")
+    assert "morning" in html
+    assert datetime.fromisoformat(told.pop("created_at")) == post.created_at
+    assert told == {
+        "id": post.pk,
+        "author": "author",
+        "title": "Today",
+        "body": "Good *morning*.",
+        "version": 1,
+        "url": f"{settings.LIVEFEED_URL}/posts/{post.pk}/",
+    }
+    assert await stranger.rest() == []
+
+
+async def test_the_hello_is_the_same_as_a_page_s(run, cast):
+    program = await run(cast.follower, hello=False)
+    assert await program.frame() == {"type": "hello", "cursor": await head(), "heartbeat": 25}
+
+
+async def test_a_program_that_comes_back_is_told_what_it_missed(run, cast):
+    start = await head()
+    posts = [await post_it(cast.author, f"Number {number}.") for number in range(3)]
+    await post_it(cast.stranger, "Not for them.")
+    await sync_to_async(posts[1].delete)()
+
+    program = await run(cast.follower, f"after={start}", hello=False)
+
+    hello, *missed = await program.frames("hello", "post.created", "post.created", "post.deleted")
+    assert hello["cursor"] == start
+    assert [frame["post"]["body"] for frame in missed[:2]] == ["Number 0.", "Number 2."]
+    assert await program.frame(heartbeats=True) == {"type": "heartbeat", "cursor": await head()}
+    assert await program.rest() == []
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "99999999", "-1"])
+async def test_a_cursor_that_is_none_makes_a_program_read_anew(run, cast, cursor):
+    program = await run(cast.follower, f"after={cursor}", hello=False)
+    await program.frames("hello", "reset")
+
+
+async def test_a_page_and_a_program_are_told_the_same_one_by_one(read, run, cast):
+    readers = [await read(cast.follower), await run(cast.follower)]
+    await sync_to_async(do_all_that_is_told)(cast)
+    by_page, by_program = [await reader.rest() for reader in readers]
+    compare(by_page, by_program)
+    assert {frame["type"] for frame in by_page} == {"post.created", "post.updated", "post.deleted", "reset"}
+
+
+async def test_a_page_and_a_program_that_come_back_are_told_the_same_too(read, run, cast):
+    start = await head()
+    await sync_to_async(change_posts)(cast)
+    readers = [await opened(cast.follower, f"view=home&after={start}") for opened in (read, run)]
+    by_page, by_program = [await reader.rest() for reader in readers]
+    compare(by_page, by_program)
+    assert len(by_page) == 5
+
+
+def change_posts(cast: Cast) -> None:
+    posts = [make_post(cast.author, f"Number {number}: “ä” <b>", title="A title") for number in range(4)]
+    posts[0].edit(title="", body="Edited.", seen_version=1)
+    posts[1].delete()
+    make_post(cast.follower, "My own.")
+    make_post(cast.stranger, "Not for them.")
+
+
+def do_all_that_is_told(cast: Cast) -> None:
+    change_posts(cast)
+    cast.author.name = "Somebody Else"
+    cast.author.save()
+    cast.follower.follow(cast.stranger)
+    make_post(cast.stranger, "For them now.")
+
+
+def compare(by_page: list[dict[str, Any]], by_program: list[dict[str, Any]]) -> None:
+    """What a page was told and what a program was of the same events: all is the same but for the form of a post."""
+    for page, program in zip(by_page, by_program, strict=True):
+        html, post = page.get("html"), program.get("post", {})
+        assert {**page, "html": ""} == {**{name: program[name] for name in program if name != "post"}, "html": ""}
+        assert post.get("html") == html
+        if post:
+            assert (post["id"], post["version"]) == (page["id"], page["version"])
+
+
+# --- Who may ---
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Bearer", "Bearer ", "Bearer lf_nonsense", "Basic dXNlcjpwYXNz", "lf_x", "Bearer é\x00"]
+)
+async def test_without_a_right_token_a_program_is_refused(hub, cast, authorization):
+    program = await ProgramReader(authorization).open()
+    assert await end_of(program) == ("bad_token", BAD_TOKEN)
+    assert not hub.index.connections
+    await program.close()
+
+
+async def test_a_session_s_cookie_is_no_token(hub, cast):
+    cookie = await sync_to_async(cookie_of)(cast.follower)
+    program = await ProgramReader(None, "view=home", (b"cookie", cookie.encode())).open()
+    assert await end_of(program) == ("bad_token", BAD_TOKEN)
+    await program.close()
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER  "])
+async def test_the_scheme_is_read_in_any_case_and_any_origin_will_do(hub, cast, scheme):
+    _, text = await issue(cast.follower)
+    program = await ProgramReader(f"{scheme} {text}", "", (b"origin", b"https://evil.example.org")).open()
+    await program.frames("hello")
+    await program.close()
+
+
+@pytest.mark.parametrize("query", ["view=nowhere", "view=user:nobody", "view=post:99999"])
+async def test_an_unknown_view_is_refused(run, cast, query):
+    assert await end_of(await run(cast.follower, query, hello=False)) == ("unknown_view", REFUSED)
+
+
+def revoke(user: User) -> None:
+    user.tokens.get().revoke()
+
+
+def suspend(user: User) -> None:
+    user.is_active = False
+    user.save()
+
+
+def delete_account(user: User) -> None:
+    User.objects.get(pk=user.pk).delete()
+
+
+LOSSES = [(revoke, "bad_token", BAD_TOKEN), (suspend, "suspended", SUSPENDED), (delete_account, "bad_token", BAD_TOKEN)]
+
+
+@pytest.mark.parametrize("rings", RINGS)
+@pytest.mark.parametrize(("lose", "reason", "code"), LOSSES)
+async def test_an_open_program_ends_with_its_right(
+    run, cast, monkeypatch, lose: Callable[[User], None], reason, code, rings
+):
+    if rings == "rings lost":
+        lose_rings(monkeypatch)
+    program, stranger = await run(cast.follower), await run(cast.stranger)
+    await sync_to_async(lose)(cast.follower)
+    assert await end_of(program) == (reason, code)
+    await hears_next(stranger, cast.stranger)
+
+
+@pytest.mark.parametrize(("lose", "reason", "code"), LOSSES)
+async def test_a_program_whose_right_has_ended_is_not_let_in(hub, cast, lose: Callable[[User], None], reason, code):
+    _, text = await issue(cast.follower)
+    await sync_to_async(lose)(cast.follower)
+    program = await ProgramReader(f"Bearer {text}").open()
+    assert await end_of(program) == ("bad_token", BAD_TOKEN)
+    await program.close()
+
+
+async def test_another_token_of_the_same_person_goes_on(run, cast):
+    first, second = await run(cast.follower), await run(cast.follower)
+    await sync_to_async(lambda: cast.follower.tokens.order_by("pk")[0].revoke())()
+    assert await end_of(first) == ("bad_token", BAD_TOKEN)
+    await hears_next(second, cast.author)
+
+
+async def test_a_token_deleted_by_hand_is_noticed_at_the_recheck(hub, run, cast):
+    program, stranger = await run(cast.follower), await run(cast.stranger)
+    await sync_to_async(Token.objects.filter(user=cast.follower)._raw_delete)("default")
+    await hub.rounds.recheck()
+    assert await end_of(program) == ("bad_token", BAD_TOKEN)
+    await hears_next(stranger, cast.stranger)
+
+
+async def test_a_program_outlives_a_changed_password_and_a_sign_out(run, read, cast):
+    program, page = await run(cast.follower), await read(cast.follower)
+    cast.follower.set_password("another one")
+    await sync_to_async(cast.follower.save)()
+    await end_of(page)
+    await hears_next(program, cast.author)
+
+
+async def test_what_a_program_says_is_held_to_the_same_rules(run, cast):
+    program = await run(cast.follower)
+    post = await post_it(cast.author)
+    await program.frames("post.created")
+    await program.shows(post.pk + 1)
+    await sync_to_async(post.edit)(title="", body="It said that it shows another.", seen_version=1)
+    assert await program.rest() == []
+    await program.send(json.dumps({"type": "post", "body": "By the socket."}))
+    assert await end_of(program) == ("bad_message", REFUSED)

@@ -1,0 +1,220 @@
+"""How many may come, how much they may say, and where they come from."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from asgiref.sync import sync_to_async
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumers import limits
+from consumers.limits import TokenBucket, address_of
+from consumers.rights import REFUSED, REPLACED, TOO_MANY
+from tests.factories import cookie_of, make_post
+from tests.live.conftest import Reader, eventually
+from tests.live.endings import end_of, hears_next
+
+post_it = sync_to_async(make_post)
+Come = Callable[..., Awaitable[Reader]]
+
+
+# --- Sockets of a person ---
+
+
+async def test_the_eleventh_socket_of_a_person_closes_the_oldest(hub, read, cast):
+    readers = [await read(cast.follower) for _ in range(10)]
+    stranger = await read(cast.stranger)
+
+    readers.append(await read(cast.follower))
+
+    oldest, *others = readers
+    assert await end_of(oldest) == ("replaced", REPLACED)
+    post = await post_it(cast.author)
+    for reader in others:
+        (frame,) = await reader.frames("post.created")
+        assert frame["id"] == post.pk
+    await hears_next(stranger, cast.stranger)
+    assert len(hub.index.viewers[cast.follower.pk].connections) == 10
+
+
+async def test_a_socket_that_was_closed_makes_room_again(read, cast, settings):
+    settings.LIVEFEED_SOCKETS_PER_PERSON = 2
+    first, second = await read(cast.follower), await read(cast.follower)
+    await first.close()
+    third = await read(cast.follower)
+    await post_it(cast.author)
+    for reader in (second, third):
+        await reader.frames("post.created")
+
+
+# --- Sockets of visitors ---
+
+
+@pytest.fixture
+async def come(hub, settings):
+    """Opens a socket from a network address, not yet past its hello; closed afterwards. Two visitors of one address
+    may."""
+    settings.LIVEFEED_SOCKETS_PER_ADDRESS = 2
+    readers: list[Reader] = []
+
+    async def come_from(address: str, cookie: str = "", **headers: str) -> Reader:
+        reader = Reader("view=public", cookie)
+        reader.socket.scope["client"] = [address, 40_000]
+        told = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        reader.socket.scope["headers"].extend(told)
+        readers.append(await reader.open())
+        return reader
+
+    yield come_from
+    for reader in readers:
+        await reader.close()
+
+
+async def test_more_visitors_of_one_address_than_may_are_refused(hub, come: Come, cast):
+    let_in = [await come("192.0.2.1"), await come("192.0.2.1"), await come("192.0.2.2"), await come("2001:db8::1")]
+    for reader in let_in:
+        await reader.frames("hello")
+    await eventually(lambda: len(hub.index.connections) == 4)
+
+    assert await end_of(await come("192.0.2.1")) == ("too_many", TOO_MANY)
+
+    await post_it(cast.author)
+    for reader in let_in:
+        await reader.frames("post.created")
+
+
+async def test_a_visitor_who_left_makes_room_again(hub, come: Come):
+    first, second = await come("192.0.2.1"), await come("192.0.2.1")
+    for reader in (first, second):
+        await reader.frames("hello")
+    await eventually(lambda: len(hub.index.connections) == 2)
+    await first.close()
+    await (await come("192.0.2.1")).frames("hello")
+
+
+async def test_visitors_who_come_at_the_same_moment_are_counted_too(hub, come: Come):
+    """None is in the index when the others ask for room."""
+    several = [await come("192.0.2.1") for _ in range(5)]
+    kinds = [(await reader.frame())["type"] for reader in several]
+    for reader, kind in zip(several, kinds, strict=True):
+        if kind == "hello":
+            await eventually(lambda: len(hub.index.connections) == 2)
+            break
+        assert kind == "error", reader
+    await hub.now()
+    assert hub.index.visitors["192.0.2.1"] == 2
+
+
+async def test_people_who_are_signed_in_are_not_counted_by_their_address(hub, come: Come, cast):
+    for person in (cast.author, cast.follower, cast.stranger):
+        cookie = await sync_to_async(cookie_of)(person)
+        await (await come("192.0.2.1", cookie)).frames("hello")
+    await (await come("192.0.2.1")).frames("hello")
+
+
+async def test_a_forged_address_makes_no_room(hub, come: Come):
+    for _ in range(2):
+        await (await come("192.0.2.1")).frames("hello")
+    await eventually(lambda: len(hub.index.connections) == 2)
+    assert await end_of(await come("192.0.2.1", x_forwarded_for="198.51.100.7")) == ("too_many", TOO_MANY)
+
+
+async def test_behind_a_proxy_visitors_are_counted_by_the_address_it_tells(hub, come: Come, settings):
+    settings.LIVEFEED_TRUSTED_PROXIES = 1
+    for number in range(2):
+        await (await come("10.0.0.1", x_forwarded_for=f"forged{number}, 192.0.2.1")).frames("hello")
+    await eventually(lambda: len(hub.index.connections) == 2)
+    assert await end_of(await come("10.0.0.1", x_forwarded_for="forged, 192.0.2.1")) == ("too_many", TOO_MANY)
+    await (await come("10.0.0.1", x_forwarded_for="192.0.2.9")).frames("hello")
+
+
+# --- What they say ---
+
+
+async def test_too_many_messages_at_once_end_a_socket(hub, read, cast, settings):
+    settings.LIVEFEED_INBOUND_RATE, settings.LIVEFEED_INBOUND_BURST = 0.0, 3.0
+    reader, stranger = await read(cast.follower), await read(cast.stranger)
+    for number in range(3):
+        await reader.shows(number)
+    await hears_next(reader, cast.author)
+
+    await reader.shows(4)
+
+    assert await end_of(reader) == ("too_fast", REFUSED)
+    assert cast.follower.pk not in hub.index.viewers
+    await hears_next(stranger, cast.stranger)
+
+
+class Clock:
+    """Stands for the module `time`."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture(scope="module")
+def clock():
+    with pytest.MonkeyPatch.context() as patch:
+        clock = Clock()
+        patch.setattr(limits, "time", clock)
+        yield clock
+
+
+def test_a_bucket_gives_its_burst_at_once_and_then_by_its_rate(clock):
+    bucket = TokenBucket(rate=2, burst=3)
+    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+    clock.now += 0.5
+    assert [bucket.take() for _ in range(2)] == [True, False]
+    clock.now += 3_600
+    assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+
+
+@given(st.lists(st.integers(0, 64), max_size=60))
+def test_a_bucket_never_gives_more_than_its_burst_and_what_flowed_in(clock, pauses):
+    """Pauses in sixteenths of a second: sums of those are exact."""
+    bucket, began, taken = TokenBucket(rate=4, burst=5), clock.now, 0
+    for pause in pauses:
+        clock.now += pause / 16
+        taken += bucket.take()
+        assert taken <= 5 + (clock.now - began) * 4
+
+
+@given(st.lists(st.integers(4, 64), max_size=60))
+def test_who_keeps_below_the_rate_is_never_refused(clock, pauses):
+    bucket = TokenBucket(rate=4, burst=1)
+    for pause in pauses:
+        clock.now += pause / 16
+        assert bucket.take()
+
+
+# --- Where they come from ---
+
+
+@pytest.mark.parametrize(
+    ("proxies", "told", "address"),
+    [
+        (0, [], "10.0.0.1"),
+        (0, ["192.0.2.1"], "10.0.0.1"),
+        (1, [], "10.0.0.1"),
+        (1, ["192.0.2.1"], "192.0.2.1"),
+        (1, ["forged, 192.0.2.1"], "192.0.2.1"),
+        (1, ["forged", "192.0.2.1"], "192.0.2.1"),
+        (1, ["forged,, 192.0.2.1 "], "192.0.2.1"),
+        (2, ["forged, 192.0.2.1, 10.0.0.2"], "192.0.2.1"),
+        (2, ["forged, also forged", "192.0.2.1", "10.0.0.2"], "192.0.2.1"),
+        (2, ["192.0.2.1"], "10.0.0.1"),
+        (1, ["2001:db8::1"], "2001:db8::1"),
+    ],
+)
+def test_an_address_is_what_the_outermost_trusted_proxy_tells(settings, proxies, told, address):
+    settings.LIVEFEED_TRUSTED_PROXIES = proxies
+    headers = [(b"x-forwarded-for", value.encode()) for value in told]
+    assert address_of({"client": ["10.0.0.1", 40_000], "headers": headers}) == address
+
+
+@pytest.mark.parametrize("scope", [{"headers": []}, {"client": None, "headers": []}])
+def test_a_server_that_names_no_address_has_none(scope):
+    assert address_of(scope) == ""

@@ -1,0 +1,223 @@
+"""The same events by plain HTTP: what a socket would be told, one answer at a time."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import HttpCommunicator
+from django.db import connection
+
+from asgi import application
+from consumers import poll as module
+from livefeed.events import feed_reset
+from livefeed.models import User
+from tests.factories import cookie_of, make_post
+from tests.live.conftest import PATIENCE, eventually, head, metric
+from tests.live.endings import RINGS, lose_rings
+
+post_it = sync_to_async(make_post)
+Frames = list[dict[str, Any]]
+
+
+class Poll:
+    """A request for what comes next, and its answer."""
+
+    def __init__(self, query: str = "", cookie: str = "", address: str = "192.0.2.1") -> None:
+        headers = [(b"host", b"testserver"), (b"cookie", cookie.encode())]
+        self.request = HttpCommunicator(application, "GET", f"/ws/feed/?{query}", headers=headers)
+        self.request.scope["client"] = [address, 40_000]
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+
+    async def frames(self) -> Frames:
+        """All of the answer's frames."""
+        answer = await self.request.get_response(PATIENCE)
+        self.status, self.headers = answer["status"], dict(answer["headers"])
+        frames: Frames = json.loads(answer["body"])
+        return frames
+
+    async def news(self) -> Frames:
+        """The frames of a good answer between its hello and its heartbeats."""
+        hello, *news = await self.frames()
+        assert (self.status, hello["type"]) == (200, "hello")
+        return [frame for frame in news if frame["type"] != "heartbeat"]
+
+
+@asynccontextmanager
+async def waiting(hub: Any, *polls: Poll) -> Any:
+    """Polls that have been let in and wait; their answers."""
+    answers = [asyncio.create_task(poll.frames()) for poll in polls]
+    await eventually(lambda: len(hub.index.connections) == len(polls))
+    yield answers
+    for answer in answers:
+        answer.cancel()
+
+
+@pytest.fixture
+def cookies(cast) -> Callable[[User], Any]:
+    return sync_to_async(cookie_of)
+
+
+def without_heartbeats(frames: Frames) -> Frames:
+    return [frame for frame in frames if frame["type"] != "heartbeat"]
+
+
+async def test_an_answer_holds_the_frames_that_a_socket_is_told(hub, read, cast, cookies):
+    start = await head()
+    cookie = await cookies(cast.follower)
+    for number in range(3):
+        await post_it(cast.author, f"Number {number}.")
+    await post_it(cast.stranger, "Not for them.")
+    socket = await read(cast.follower, f"view=home&after={start}")
+
+    poll = Poll(f"view=home&after={start}", cookie)
+    answer = await poll.frames()
+
+    assert answer[0] == {"type": "hello", "cursor": start, "heartbeat": 25}
+    assert without_heartbeats(answer)[1:] == await socket.rest()
+    assert answer[-1] == {"type": "heartbeat", "cursor": await head()}
+    assert poll.headers[b"content-type"] == b"application/json"
+    assert poll.headers[b"cache-control"] == b"no-store"
+
+
+@pytest.mark.parametrize("rings", RINGS)
+async def test_an_answer_waits_for_the_next_event(hub, cast, cookies, monkeypatch, rings):
+    if rings == "rings lost":
+        lose_rings(monkeypatch)
+    polls = [Poll(f"after={await head()}", await cookies(person)) for person in (cast.follower, cast.stranger)]
+    async with waiting(hub, *polls) as (follower, stranger):
+        post = await post_it(cast.author)
+        hello, created = await follower
+        assert (hello["type"], created["type"], created["id"]) == ("hello", "post.created", post.pk)
+        await hub.now()
+        assert not stranger.done()
+
+
+async def test_an_answer_that_does_not_wait_comes_at_once(hub, cast, cookies):
+    answer = await Poll(f"wait=0&after={await head()}", await cookies(cast.follower)).news()
+    assert answer == []
+
+
+async def test_a_heartbeat_ends_the_waiting(hub, cast, cookies):
+    start = await head()
+    async with waiting(hub, Poll(f"after={start}", await cookies(cast.follower))) as (answer,):
+        await hub.rounds.beat()
+        assert (await answer)[1:] == [{"type": "heartbeat", "cursor": start}]
+
+
+async def test_an_answer_ends_by_itself_when_nothing_comes(hub, cast, cookies, monkeypatch):
+    monkeypatch.setattr(module, "WAIT", 0.05)
+    assert await Poll(f"after={await head()}", await cookies(cast.follower)).news() == []
+    assert not hub.index.connections
+
+
+async def test_what_is_committed_together_comes_in_one_answer(hub, cast, cookies):
+    async with waiting(hub, Poll(f"after={await head()}", await cookies(cast.follower))) as (answer,):
+        await sync_to_async(post_together)(cast.author, 5)
+        assert [frame["type"] for frame in await answer] == ["hello"] + ["post.created"] * 5
+
+
+def post_together(author: User, number: int) -> None:
+    from django.db import transaction
+
+    with transaction.atomic():
+        for each in range(number):
+            make_post(author, f"Number {each}.")
+
+
+async def test_a_visitor_reads_the_public_feed_and_a_reset_is_told(hub, cast):
+    async with waiting(hub, Poll(f"view=public&after={await head()}")) as (answer,):
+        await sync_to_async(feed_reset)()
+        assert [frame["type"] for frame in await answer] == ["hello", "reset"]
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "99999999", ""])
+async def test_a_cursor_that_is_none_is_answered_with_a_reset_at_once(hub, cast, cursor):
+    (reset,) = await Poll(f"view=public&after={cursor}").news()
+    assert reset == {"type": "reset", "cursor": await head(), "within": 0}
+
+
+async def test_nothing_is_lost_and_nothing_doubled_between_two_polls(hub, cast, cookies):
+    def stream() -> list[int]:
+        try:
+            return [make_post(cast.author, f"Number {number}.").pk for number in range(40)]
+        finally:
+            connection.close()
+
+    cursor, cookie, told = await head(), await cookies(cast.follower), []
+    posting = asyncio.create_task(asyncio.to_thread(stream))
+    while not (posting.done() and told[-1:] == posting.result()[-1:]):
+        frames = await Poll(f"view=home&after={cursor}", cookie).frames()
+        cursor = frames[-1]["cursor"]
+        told += [frame["id"] for frame in frames if frame["type"] == "post.created"]
+    assert told == posting.result()
+
+
+# --- Who may ---
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [("view=home", "signed_out"), ("view=user:nobody", "unknown_view"), ("view=post:99999", "unknown_view")],
+)
+async def test_a_refused_view_is_answered_with_an_error_and_403(hub, cast, query, code):
+    before = metric("sockets_refused_total")
+    poll = Poll(query)
+    (frame,) = await poll.frames()
+    assert (poll.status, frame["type"], frame["code"]) == (403, "error", code)
+    assert metric("sockets_refused_total") == before + 1
+    assert not hub.index.connections
+
+
+async def test_too_many_visitors_of_one_address_are_answered_with_503(hub, cast, settings):
+    settings.LIVEFEED_SOCKETS_PER_ADDRESS = 2
+    start = await head()
+    async with waiting(hub, *[Poll(f"view=public&after={start}") for _ in range(2)]):
+        poll = Poll(f"view=public&after={start}")
+        (frame,) = await poll.frames()
+        assert (poll.status, frame["type"], frame["code"]) == (503, "error", "too_many")
+        assert await Poll(f"view=public&wait=0&after={start}", address="192.0.2.2").news() == []
+
+
+async def test_who_is_signed_out_while_waiting_is_told_so(hub, cast, cookies):
+    poll, stranger = [Poll("", await cookies(person)) for person in (cast.follower, cast.stranger)]
+    async with waiting(hub, poll, stranger) as (answer, other):
+        await sync_to_async(cast.follower.sessions.all().delete)()
+        frames = await answer
+        assert (poll.status, frames[-1]["type"], frames[-1]["code"]) == (403, "error", "signed_out")
+        await hub.now()
+        assert not other.done()
+
+
+async def test_who_came_back_signed_out_is_told_nothing(hub, cast, cookies):
+    start, cookie = await head(), await cookies(cast.follower)
+    await post_it(cast.author, "Not for you any more.")
+    await sync_to_async(cast.follower.sessions.all().delete)()
+    poll = Poll(f"view=home&after={start}", cookie)
+    assert [frame["code"] for frame in await poll.frames()] == ["signed_out"]
+    assert poll.status == 403
+
+
+# --- What is left behind ---
+
+
+async def test_a_reader_who_goes_leaves_nothing_behind(hub, cast, cookies):
+    polls = [Poll("view=home", await cookies(cast.follower)), Poll("view=user:author")]
+    async with waiting(hub, *polls):
+        assert metric("sockets", kind="poll") == 2
+        for poll in polls:
+            await poll.request.send_input({"type": "http.disconnect"})
+        await eventually(lambda: not hub.index.connections)
+    assert [*hub.index.viewers, *hub.index.visitors, *hub.index._home, *hub.index._others] == []
+    assert metric("sockets", kind="poll") == 0
+
+
+async def test_an_answer_leaves_nothing_behind(hub, cast, cookies):
+    await Poll("wait=0", await cookies(cast.follower)).frames()
+    await Poll("wait=0&view=public").frames()
+    assert not hub.index.connections
+    assert [*hub.index.viewers, *hub.index.visitors, *hub.index._home, *hub.index._others] == []

@@ -1,0 +1,167 @@
+"""Rights that are taken away while posts stream: nothing hidden is told after the event that took them."""
+
+import asyncio
+from collections.abc import Callable
+from threading import Event as Flag
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.db import connection
+
+from livefeed.models import Event, Post, Session, User
+from tests.factories import Cast, make_post, make_user
+from tests.live.conftest import PATIENCE, Reader, everything_told
+from tests.live.endings import RINGS, browser_of, lose_rings, session_key
+
+POSTS = 50
+Kind = Event.Kind
+
+
+@pytest.fixture(params=RINGS, autouse=True)
+def _ring(request, monkeypatch) -> None:
+    if request.param == "rings lost":
+        lose_rings(monkeypatch)
+
+
+@pytest.fixture
+async def neighbour(read, cast):
+    """Somebody else's socket that is told everything."""
+    other = await sync_to_async(make_user)("neighbour")
+    await sync_to_async(other.follow)(cast.author)
+    return await read(other)
+
+
+class Stream:
+    """A thread that posts POSTS posts; the last ten only when the right has been taken."""
+
+    def __init__(self, author: User) -> None:
+        self._author, self.halfway, self.taken = author, Flag(), Flag()
+
+    def run(self) -> list[int]:
+        """Returns the ids."""
+        try:
+            return [self._post(number) for number in range(POSTS)]
+        finally:
+            connection.close()
+
+    def _post(self, number: int) -> int:
+        if number == POSTS // 2:
+            self.halfway.set()
+        if number == POSTS - 10:
+            assert self.taken.wait(PATIENCE)
+        return make_post(self._author, f"Number {number}.").pk
+
+
+async def take_midway(author: User, take: Callable[[], object]) -> list[int]:
+    """Lets the author's posts stream and the right be taken in the middle; returns the ids of the posts."""
+    stream = Stream(author)
+    posting = asyncio.create_task(asyncio.to_thread(stream.run))
+    await asyncio.to_thread(stream.halfway.wait, PATIENCE)
+    await sync_to_async(take)()
+    stream.taken.set()
+    return await posting
+
+
+@sync_to_async
+def position_of(kind: Kind) -> int:
+    """Where in the log the only event of its kind stands."""
+    return Event.objects.get(kind=kind).position or 0
+
+
+async def told_until_now(reader: Reader) -> list[dict]:
+    """The frames of a socket that may have ended; what came after its end would be found too."""
+    await everything_told()
+    ended = await without_end(reader.socket)
+    frames = await reader.rest()
+    assert not ended or frames[-1]["type"] == "error"
+    return frames
+
+
+async def without_end(socket: WebsocketCommunicator) -> bool:
+    """Takes the closing out of a socket's output; says whether there was one. It must be the last."""
+    outputs = []
+    while not socket.output_queue.empty():
+        outputs.append(await socket.receive_output())
+    closings = [number for number, output in enumerate(outputs) if output["type"] == "websocket.close"]
+    assert closings in ([], [len(outputs) - 1])
+    for output in outputs[: len(outputs) - len(closings)]:
+        socket.output_queue.put_nowait(output)
+    return bool(closings)
+
+
+def created(frames: list[dict], after: int = 0) -> list[int]:
+    return [frame["id"] for frame in frames if frame["type"] == "post.created" and frame["cursor"] > after]
+
+
+ENDINGS = {
+    "log-out": (lambda reader, person: browser_of(reader).post("/accounts/logout/"), Kind.SIGN_IN_ENDED),
+    "session": (lambda reader, _: Session.objects.get(session_key=session_key(reader)).delete(), Kind.SIGN_IN_ENDED),
+    "password": (lambda _, person: (person.set_password("another one"), person.save()), Kind.PASSWORD_CHANGED),
+    "suspension": (lambda _, person: (setattr(person, "is_active", False), person.save()), Kind.USER_SUSPENDED),
+    "account": (lambda _, person: User.objects.get(pk=person.pk).delete(), Kind.SIGN_IN_ENDED),
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+async def test_a_socket_whose_right_ends_is_told_nothing_after_it(read, cast: Cast, neighbour, name):
+    reader, stranger = await read(cast.follower), await read(cast.stranger)
+    end, kind = ENDINGS[name]
+
+    ids = await take_midway(cast.author, lambda: end(reader, cast.follower))
+
+    frames = await told_until_now(reader)
+    assert created(frames, after=await position_of(kind)) == []
+    assert created(frames) == ids[: len(created(frames))]
+    assert frames[-1]["type"] == "error"
+    assert created(await neighbour.rest()) == ids
+    assert await stranger.rest() == []
+
+
+async def test_a_home_is_told_nothing_of_an_author_after_unfollowing(read, cast: Cast, neighbour):
+    reader, stranger = await read(cast.follower), await read(cast.stranger)
+
+    ids = await take_midway(cast.author, lambda: cast.follower.unfollow(cast.author))
+
+    frames, taken_at = await reader.rest(), await position_of(Kind.FOLLOW_REMOVED)
+    before = created(frames)
+    assert before == ids[: len(before)]
+    assert len(before) >= POSTS // 2
+    assert created(frames, after=taken_at) == []
+    assert [frame["cursor"] for frame in frames if frame["type"] == "reset"] == [taken_at]
+    assert created(await neighbour.rest()) == ids
+    assert await stranger.rest() == []
+
+
+@pytest.mark.parametrize("query", ["view=home", "view=public", "view=user:author"])
+async def test_a_suspended_author_s_posts_are_told_to_nobody(read, cast: Cast, query):
+    reader, stranger = await read(cast.follower, query), await read(cast.stranger)
+
+    def suspend() -> None:
+        author = User.objects.get(pk=cast.author.pk)
+        author.is_active = False
+        author.save()
+
+    await take_midway(cast.author, suspend)
+
+    frames, taken_at = await reader.rest(), await position_of(Kind.USER_SUSPENDED)
+    assert created(frames, after=taken_at) == []
+    assert [frame["cursor"] for frame in frames if frame["type"] == "reset"] == [taken_at]
+    assert await stranger.rest() == []
+
+
+async def test_a_deleted_post_is_never_told_after_its_deletion(read, cast: Cast, neighbour):
+    reader, stranger = await read(cast.follower), await read(cast.stranger)
+
+    def edit_and_delete_the_newest() -> None:
+        post = Post.objects.latest("pk")
+        post.edit(title="", body="Changed, and gone.", seen_version=post.version)
+        post.delete()
+
+    ids = await take_midway(cast.author, edit_and_delete_the_newest)
+
+    for told in (await reader.rest(), await neighbour.rest()):
+        (gone,) = [frame for frame in told if frame["type"] == "post.deleted"]
+        assert not [frame for frame in told if frame["id"] == gone["id"] and frame["cursor"] > gone["cursor"]]
+        assert [each for each in created(told) if each != gone["id"]] == [each for each in ids if each != gone["id"]]
+    assert await stranger.rest() == []
