@@ -41,6 +41,7 @@ def write(person: Person, author: User, count: int) -> float:
     Event.objects.bulk_create(
         Event(kind=Event.Kind.POST_CREATED, subject_id=post.pk, actor_id=author.pk) for post in posts
     )
+    assert person.send("/posts/", body="x" * 5_000) == 200
     return now
 
 
