@@ -34,10 +34,9 @@ logger = logging.getLogger(__name__)
 TICK = 2.0
 """Seconds after which the log is read although nobody rang."""
 REST = 0.1
-"""Seconds at most between two rounds of writing."""
-REST_SHARE = 2.0
-"""How many times as long as it wrote the hub rests: posts that come meanwhile go out joined, in one write for each
-socket, and whoever posts has the loop. Alone, a post never waits."""
+"""Seconds at most between two rounds of writing. The hub rests as long as it wrote, and twice as long as the last time
+while posts keep coming before it has rested: they go out joined, in one write for each socket, and whoever posts has
+the loop. A post that comes alone never waits."""
 STALE = 10.0
 """Seconds without a look at the log after which the hub counts as not working."""
 ROUTED_AT_ONCE = 500
@@ -78,7 +77,7 @@ class Hub:
         self._rung = asyncio.Event()
         self._looked = asyncio.Condition()
         self._looked_at = time.monotonic()
-        self._rest_until = 0.0
+        self._rest, self._rest_until = 0.0, 0.0
         self._closings: set[asyncio.Task[None]] = set()
         self._bell = Bell(self._rung.set)
         self._task = loop.create_task(self._run())
@@ -155,7 +154,10 @@ class Hub:
             async with asyncio.timeout(TICK):
                 await self._rung.wait()
         is_rung = self._rung.is_set()
-        await asyncio.sleep(self._rest_until - time.monotonic())
+        if (rest := self._rest_until - time.monotonic()) > 0:
+            await asyncio.sleep(rest)
+        else:
+            self._rest = 0.0
         self._rung.clear()
         return is_rung
 
@@ -171,7 +173,8 @@ class Hub:
         outbox = await self._address(entries, needed)
         await self.delivery.write(outbox)
         ended = time.monotonic()
-        self._rest_until = ended + min(REST_SHARE * (ended - began), REST)
+        self._rest = min(max(ended - began, 2 * self._rest), REST)
+        self._rest_until = ended + self._rest
         for entry in entries:
             metrics.delay.observe(max(0.0, time.time() - entry.saved_at))
 
