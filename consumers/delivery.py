@@ -6,7 +6,7 @@ like somebody who comes back; one that does not drain is closed.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from django.conf import settings
@@ -70,12 +70,17 @@ class Delivery:
         told = [frames.hello(connection.position), *([self._reset()] if cursor is None else [])]
         await self._tell(connection, message_of(*told), connection.position)
 
-    async def catch_up(self, connection: Connection) -> None:
-        """Brings a connection from its position to the log's, unless its outlet is full before. Nothing else runs
-        between the last look at the log's position and the end of this: whoever calls adds it to the index then."""
+    async def catch_up(
+        self, connection: Connection, may_be_told: Callable[[Connection], bool] = lambda connection: True
+    ) -> None:
+        """Brings a connection from its position to the log's, unless its outlet is full before, or it may not be told
+        any more. Nothing else runs between the last look at the log's position and the end of this: whoever calls adds
+        it to the index then."""
         while connection.position < self._log.position:
             upto = self._log.position
             missed = await replay(self._log, connection, connection.position)
+            if not may_be_told(connection):
+                return
             if missed is None:
                 missed = message_of(self._reset())
             else:

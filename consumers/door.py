@@ -45,10 +45,10 @@ class Door:
         start = await self._start(connection, cursor)
         self._delivery.watch(connection)
         await self._delivery.greet(connection, start)
-        await self._delivery.catch_up(connection)
+        await self._delivery.catch_up(connection, self._knows_viewer)
         while not self._knows_viewer(connection):
             await self._read_viewer(connection)
-            await self._delivery.catch_up(connection)
+            await self._delivery.catch_up(connection, self._knows_viewer)
         self._check_room(connection)
         if not connection.is_closed:
             self._index.add(connection)

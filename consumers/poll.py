@@ -32,8 +32,8 @@ class Basket(Outlet):
         self.close_code: int | None = None
 
     def write(self, message: Message) -> None:
-        """The first one is the hello, which is no news."""
-        if self.messages:
+        """The first one is the hello, which alone is no news."""
+        if self.messages or message.count > 1:
             self.has_news.set()
         self.messages.append(message)
 
@@ -89,9 +89,11 @@ async def _fill(basket: Basket, door: Door, scope: dict[str, Any], receive: Any)
 async def _wait(basket: Basket, receive: Any) -> None:
     """Waits for news, or for the reader to go."""
     news, gone = asyncio.ensure_future(basket.has_news.wait()), asyncio.ensure_future(_until_gone(receive))
-    _, waiting = await asyncio.wait({news, gone}, timeout=WAIT, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()
+    try:
+        await asyncio.wait({news, gone}, timeout=WAIT, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (news, gone):
+            task.cancel()
 
 
 async def _until_gone(receive: Any) -> None:

@@ -8,6 +8,7 @@ import gc
 import logging
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -36,6 +37,9 @@ SETTLE = 0.2
 """Seconds in which a request that has just connected comes in, and an answer that was just given goes out."""
 LOOK = 2
 """Seconds between two looks for those who are silent."""
+SWITCH = 0.0005
+"""Seconds after which a thread gives way to another. With Python's own 5 ms the hub stood behind whoever had just
+posted until the answer was rendered: 20.1 instead of 18.6 ms from a POST to the last of 1,000 sockets."""
 GC_THRESHOLDS = (50_000, 20, 100)
 """Much is allocated and lives: with Python's own 700 the collector would look at every open socket all the time."""
 
@@ -90,6 +94,7 @@ class Server(DaphneServer):
                 signal.signal(end, lambda *_: loop.call_soon_threadsafe(self.end))
         loop.call_soon(Hub.current)
         loop.call_soon(self._on_ready)
+        sys.setswitchinterval(SWITCH)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)

@@ -40,19 +40,30 @@ class EventManager(models.Manager["Event"].from_queryset(EventQuerySet)):  # typ
     def begin_anew(self) -> None:
         """Forgets everything and leaves a gap before the next position, so that every cursor from before is answered
         with a reset: for a database that was restored from a backup, whose positions have been given out before."""
-        with transaction.atomic():
-            beyond = self.head() + GAP
+        with transaction.atomic(), connection.cursor() as cursor:
+            read, write = _SEQUENCE[connection.vendor]
+            cursor.execute(read)
+            given = cursor.fetchone()
+            beyond = max(self.head(), given[0] if given else 0) + GAP
             self.all().delete()
-            with connection.cursor() as cursor:
-                for statement, parameters in _MOVE_SEQUENCE[connection.vendor]:
-                    cursor.execute(statement, [beyond] * parameters)
+            for statement in write:
+                cursor.execute(statement, [beyond][: statement.count("%s")])
             self.create(kind=Event.Kind.FEED_RESET)
 
 
 GAP = 1_000_000_000
-_MOVE_SEQUENCE = {
-    "postgresql": [("SELECT setval('livefeed_event_position', %s)", 1)],
-    "sqlite": [("UPDATE sqlite_sequence SET seq = %s WHERE name = 'livefeed_event'", 1)],
+_SEQUENCE = {  # what was given out, and how to move on
+    "postgresql": (
+        "SELECT last_value FROM livefeed_event_position",
+        ["SELECT setval('livefeed_event_position', %s)"],
+    ),
+    "sqlite": (
+        "SELECT seq FROM sqlite_sequence WHERE name = 'livefeed_event'",
+        [
+            "DELETE FROM sqlite_sequence WHERE name = 'livefeed_event'",
+            "INSERT INTO sqlite_sequence (name, seq) VALUES ('livefeed_event', %s)",
+        ],
+    ),
 }
 
 

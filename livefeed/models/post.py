@@ -62,7 +62,7 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
     def publish(self, author: User, *, title: str, body: str, key: uuid.UUID | None = None) -> "Post":
         """Makes a post, once: the same text sent again under the same `key` (a double click, a retried request)
         gives the post that is already there. A different text under a used key is a new post, so nothing is lost.
-        What another app's hook raises once the post is committed is logged: the post is there, and so is its success."""
+        What another app's hook raises once the post is committed is logged: the post is there, and that is success."""
         post = Post(author=author, title=title, body=body, key=key or uuid.uuid4())
         try:
             with transaction.atomic():

@@ -148,7 +148,8 @@ async def test_nothing_is_lost_and_nothing_doubled_between_two_polls(hub, cast, 
         finally:
             connection.close()
 
-    cursor, cookie, told = await head(), await cookies(cast.follower), []
+    cursor, cookie = await head(), await cookies(cast.follower)
+    told: list[int] = []
     posting = asyncio.create_task(asyncio.to_thread(stream))
     while not (posting.done() and told[-1:] == posting.result()[-1:]):
         frames = await Poll(f"view=home&after={cursor}", cookie).frames()
@@ -221,3 +222,15 @@ async def test_an_answer_leaves_nothing_behind(hub, cast, cookies):
     await Poll("wait=0&view=public").frames()
     assert not hub.index.connections
     assert [*hub.index.viewers, *hub.index.visitors, *hub.index._home, *hub.index._others] == []
+
+
+async def test_a_request_that_the_server_cuts_off_leaves_no_task_behind(hub, cast, cookies):
+    poll = Poll("", await cookies(cast.follower))
+    async with waiting(hub, poll) as (answer,):
+        await asyncio.sleep(0)  # it waits for news now
+        before = asyncio.all_tasks()
+        poll.request.future.cancel()
+        answer.cancel()
+        await eventually(lambda: not hub.index.connections)
+        left = [str(task.get_coro()) for task in asyncio.all_tasks() & before]
+    assert [each for each in left if "Event.wait" in each or "_until_gone" in each] == []

@@ -94,11 +94,16 @@ def created(frames: list[dict], after: int = 0) -> list[int]:
     return [frame["id"] for frame in frames if frame["type"] == "post.created" and frame["cursor"] > after]
 
 
+def suspend(person: User) -> None:
+    person.is_active = False
+    person.save()
+
+
 ENDINGS = {
     "log-out": (lambda reader, person: browser_of(reader).post("/accounts/logout/"), Kind.SIGN_IN_ENDED),
     "session": (lambda reader, _: Session.objects.get(session_key=session_key(reader)).delete(), Kind.SIGN_IN_ENDED),
     "password": (lambda _, person: (person.set_password("another one"), person.save()), Kind.PASSWORD_CHANGED),
-    "suspension": (lambda _, person: (setattr(person, "is_active", False), person.save()), Kind.USER_SUSPENDED),
+    "suspension": (lambda _, person: suspend(person), Kind.USER_SUSPENDED),
     "account": (lambda _, person: User.objects.get(pk=person.pk).delete(), Kind.SIGN_IN_ENDED),
 }
 
@@ -137,12 +142,7 @@ async def test_a_home_is_told_nothing_of_an_author_after_unfollowing(read, cast:
 async def test_a_suspended_author_s_posts_are_told_to_nobody(read, cast: Cast, query):
     reader, stranger = await read(cast.follower, query), await read(cast.stranger)
 
-    def suspend() -> None:
-        author = User.objects.get(pk=cast.author.pk)
-        author.is_active = False
-        author.save()
-
-    await take_midway(cast.author, suspend)
+    await take_midway(cast.author, lambda: suspend(User.objects.get(pk=cast.author.pk)))
 
     frames, taken_at = await reader.rest(), await position_of(Kind.USER_SUSPENDED)
     assert created(frames, after=taken_at) == []

@@ -1,0 +1,71 @@
+"""How the log forgets: from its beginning, never its newest event."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from livefeed.models import Event
+from livefeed.models.event import KEPT
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+DAY = timedelta(days=1)
+
+
+def write(*ages: timedelta) -> list[int]:
+    """An event of each age, in this order; returns their positions."""
+    return [_write(age) for age in ages]
+
+
+def _write(age: timedelta) -> int:
+    event = Event.objects.create(kind=Event.Kind.POST_CREATED)
+    Event.objects.filter(pk=event.pk).update(created_at=timezone.now() - age)
+    event.refresh_from_db()
+    assert event.position is not None
+    return event.position
+
+
+def left() -> list[int]:
+    return [event.position or 0 for event in Event.objects.after(0)]
+
+
+def test_what_is_older_than_a_week_goes_and_the_rest_stays():
+    positions = write(9 * DAY, 8 * DAY, 6 * DAY, DAY)
+    assert KEPT == 7 * DAY
+    assert Event.objects.prune() == 2
+    assert left() == positions[2:]
+    assert Event.objects.bounds() == (positions[2], positions[3])
+
+
+def test_it_is_told_how_long_to_keep():
+    positions = write(9 * DAY, 8 * DAY, 6 * DAY, DAY)
+    assert Event.objects.prune(timedelta(hours=36)) == 3
+    assert left() == positions[3:]
+
+
+def test_the_newest_event_stays_however_old_it_is():
+    positions = write(30 * DAY, 20 * DAY, 10 * DAY)
+    assert Event.objects.prune() == 2
+    assert left() == positions[2:]
+    assert Event.objects.prune() == 0
+    assert Event.objects.head() == positions[2]
+
+
+def test_nothing_goes_when_nothing_is_old_and_nothing_from_an_empty_log():
+    assert Event.objects.prune() == 0
+    positions = write(DAY, timedelta())
+    assert Event.objects.prune() == 0
+    assert left() == positions
+
+
+def test_only_the_beginning_is_cut_off_when_clocks_disagree():
+    """An old event behind a young one stays: a hole in the middle would be a silent gap."""
+    positions = write(9 * DAY, DAY, 9 * DAY, timedelta(), 9 * DAY)
+    assert Event.objects.prune() == 1
+    assert left() == positions[1:]
+
+
+def test_positions_go_on_after_it():
+    newest = write(9 * DAY, 8 * DAY)[-1]
+    Event.objects.prune()
+    assert write(timedelta())[0] > newest
