@@ -65,10 +65,18 @@ def feed_reset() -> None:
 
 
 def publish(kind: Event.Kind, *, subject_id: int = 0, actor_id: int = 0) -> None:
-    """Writes one event into the current transaction and rings once that is committed. A ring that fails is logged and
-    harms nobody: the post is saved, and the log is read at the next tick."""
+    """Writes one event into the current transaction and rings, once for all its events, when that is committed. A ring
+    that fails is logged and harms nobody: the post is saved, and the log is read at the next tick."""
     Event.objects.create(kind=kind, subject_id=subject_id, actor_id=actor_id)
-    transaction.on_commit(ring, robust=True)
+    if not _will_ring():
+        transaction.on_commit(ring, robust=True)
+
+
+def _will_ring() -> bool:
+    """Whether a ring waits for this commit already, and no rollback to a savepoint can take it away but not us."""
+    connection = transaction.get_connection()
+    here = set(connection.savepoint_ids)
+    return any(hook is ring and savepoints <= here for savepoints, hook, _ in connection.run_on_commit)
 
 
 def ring() -> None:
