@@ -33,7 +33,9 @@ class Bell:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Opens a channel in the layer and begins to listen and to ring."""
+        """Opens a channel in the layer and begins to listen and to ring; once."""
+        if self._tasks:
+            return
         channel = await self._layer.new_channel()
         work = (self._listen(channel), self._keep_joined(channel), self._send())
         self._tasks = [asyncio.create_task(each) for each in work]

@@ -6,8 +6,9 @@ like somebody who comes back; one that does not drain is closed.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 
@@ -48,6 +49,7 @@ class Delivery:
         for connection, message in outbox.items():
             due = connection.is_live and connection.position <= self.settled
             if due and await self._tell(connection, message, upto):
+                connection.position = upto
                 told, writes = told + message.count, writes + 1
             if pace.is_over:
                 await pace.breathe()
@@ -55,6 +57,14 @@ class Delivery:
         self.settled = upto
         metrics.deliveries.inc(told)
         metrics.writes.inc(writes)
+
+    def recover(self) -> None:
+        """Catches up those who were not told, after something failed in the middle of a round of writing."""
+        for connection in self._index.connections:
+            if connection.is_live and connection.position < self._log.position:
+                connection.is_live, connection.position = False, max(connection.position, self.settled)
+                self._start(self._bring_back(connection))
+        self.settled = self._log.position
 
     async def tell(self, connection: Connection, message: Message) -> None:
         """Tells one connection something besides; one that is being caught up learns of it in that way."""
@@ -99,8 +109,10 @@ class Delivery:
     # --- Those who do not keep up ---
 
     def watch(self, connection: Connection) -> None:
-        """Lets a connection be caught up whenever its outlet has drained."""
+        """Lets a connection that was added to the index be caught up whenever its outlet has drained."""
         connection.outlet.when_drained(partial(self._drained, connection))
+        if not connection.outlet.is_full:
+            self._drained(connection)
 
     async def close_the_slowest(self) -> None:
         """Closes those who have taken nothing for too long."""
@@ -130,9 +142,12 @@ class Delivery:
     def _drained(self, connection: Connection) -> None:
         if connection in self._slow:
             self._forgive(connection)
-            task = asyncio.create_task(self._bring_back(connection))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start(self._bring_back(connection))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _bring_back(self, connection: Connection) -> None:
         try:

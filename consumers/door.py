@@ -43,7 +43,6 @@ class Door:
         ends meanwhile."""
         self._check_room(connection)
         start = await self._start(connection, cursor)
-        self._delivery.watch(connection)
         await self._delivery.greet(connection, start)
         await self._delivery.catch_up(connection, self._knows_viewer)
         while not self._knows_viewer(connection):
@@ -52,6 +51,7 @@ class Door:
         self._check_room(connection)
         if not connection.is_closed:
             self._index.add(connection)
+            self._delivery.watch(connection)
             metrics.opened.inc()
             await self._replace_oldest(connection)
 

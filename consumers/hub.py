@@ -80,9 +80,20 @@ class Hub:
         self._rest, self._rest_until = 0.0, 0.0
         self._closings: set[asyncio.Task[None]] = set()
         self._bell = Bell(self._rung.set)
-        self._task = loop.create_task(self._run())
+        self._start()
         events.add_bell(self.ring)
         health.probes |= {"hub": self._probe, "layer": self._bell.probe}
+
+    def _start(self) -> None:
+        """Runs the loop, and again if anything ends it but `stop`."""
+        self._task = self._loop.create_task(self._run())
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if self._running.get(self._loop) is self and not self._loop.is_closed():
+            metrics.failures.inc()
+            logger.error("The hub was ended and starts again.")
+            self._start()
 
     async def stop(self) -> None:
         """Ends everything the hub started."""
@@ -93,7 +104,7 @@ class Hub:
         self._task.cancel()
         self.delivery.stop()
         await asyncio.gather(self._task, self._bell.stop(), return_exceptions=True)
-        for threads in (self.log, self.door.openings):
+        for threads in (self.log, self.door.openings, self.rounds):
             await self._loop.run_in_executor(None, threads.close)
 
     def ring(self) -> None:
@@ -170,13 +181,23 @@ class Hub:
         self._revoke(entries, needed)
         self.log.passed(entries)
         began = time.monotonic()
-        outbox = await self._address(entries, needed)
-        await self.delivery.write(outbox)
+        try:
+            await self.delivery.write(await self._address(entries, needed))
+        except BaseException:
+            self._recover(entries, needed)
+            raise
         ended = time.monotonic()
         self._rest = min(max(ended - began, 2 * self._rest), REST)
         self._rest_until = ended + self._rest
         for entry in entries:
             metrics.delay.observe(max(0.0, time.time() - entry.saved_at))
+
+    def _recover(self, entries: list[Entry], needed: Needed) -> None:
+        """Lets the index know all of `entries`, some of them for the second time, and catches up whom they concern."""
+        for entry in entries:
+            self.index.apply(entry)
+        self.index.follow_anew(needed.followed)
+        self.delivery.recover()
 
     async def _address(self, entries: list[Entry], needed: Needed) -> dict[Connection, Message]:
         """What is due to each connection."""

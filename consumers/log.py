@@ -6,7 +6,6 @@ Database work and rendering happen in one thread of its own.
 import logging
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Collection
-from datetime import timedelta
 from functools import partial
 from itertools import batched, islice
 from operator import attrgetter
@@ -152,10 +151,6 @@ class Log:
             return found
 
         return await self._thread.run(read)
-
-    async def prune(self, keep: timedelta) -> None:
-        """Lets the database forget what is older than `keep`."""
-        await self._thread.run(lambda: Event.objects.prune(keep))
 
     def close(self) -> None:
         """Ends the thread and its database connection."""

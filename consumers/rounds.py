@@ -1,11 +1,14 @@
 """What the hub does now and then: heartbeats, a look at everybody's rights, an end to the slowest, pruning."""
 
 import asyncio
+import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import batched
+from typing import Any
 
 from django.conf import settings
 
@@ -15,6 +18,12 @@ from consumers.door import Door, credentials_of
 from consumers.index import Index
 from consumers.log import Log
 from consumers.message import message_of
+from consumers.rights import standing
+from consumers.threads import ReaderThreads
+from livefeed.models import Event
+from livefeed.sessions import SessionStore
+
+logger = logging.getLogger(__name__)
 
 RECHECK = 60.0
 """Seconds after which a right that was taken away without an event (by hand in the database) is noticed."""
@@ -33,16 +42,18 @@ class Duty:
 
 
 class Rounds:
-    """The hub's regular duties, done between two looks at the log."""
+    """The hub's regular duties. What asks the database does so beside the hub, in a thread of its own."""
 
     def __init__(self, log: Log, index: Index, delivery: Delivery, door: Door) -> None:
         self._log, self._index, self._delivery, self._door = log, index, delivery, door
+        self._thread = ReaderThreads(1, "livefeed-rounds")
+        self._beside: dict[str, asyncio.Task[None]] = {}
         now = asyncio.get_running_loop().time()
         self._duties = [
             Duty(self.beat, frames.HEARTBEAT - 1, now + frames.HEARTBEAT),
             Duty(delivery.close_the_slowest, 1, now),
-            Duty(self.recheck, RECHECK, now + RECHECK),
-            Duty(self._prune, PRUNE, now + random.uniform(0, PRUNE)),  # noqa: S311  # several processes need not agree
+            Duty(partial(self._start, self.recheck), RECHECK, now + RECHECK),
+            Duty(partial(self._start, self.prune), PRUNE, now + random.uniform(0, PRUNE)),  # noqa: S311  # no secret
         ]
 
     async def make(self) -> None:
@@ -61,10 +72,29 @@ class Rounds:
     async def recheck(self) -> None:
         """Looks up everybody's rights again, a thousand sockets a query."""
         for some in batched(list(self._index.connections), RECHECKED_AT_ONCE):
-            standing = await self._door.openings.standing(credentials_of(some))
+            found = await self._thread.run(partial(standing, credentials_of(some)))
             for connection in some:
-                if connection.credential and (why := standing[connection.credential]):
+                if connection.credential and (why := found[connection.credential]):
                     await self._door.close(connection, why)
 
-    async def _prune(self) -> None:
-        await self._log.prune(timedelta(days=settings.LIVEFEED_LOG_DAYS))
+    async def prune(self) -> None:
+        """Lets the database forget old events and the sessions that have run out."""
+        keep = timedelta(days=settings.LIVEFEED_LOG_DAYS)
+        await self._thread.run(lambda: Event.objects.prune(keep))
+        await self._thread.run(SessionStore.clear_expired)
+
+    def close(self) -> None:
+        """Ends what runs beside the hub."""
+        self._thread.close()
+
+    async def _start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begins some work beside the hub, unless it is still being done."""
+        name = work.__name__
+        if name not in self._beside or self._beside[name].done():
+            self._beside[name] = asyncio.create_task(self._do(work))
+
+    async def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await work()
+        except Exception:
+            logger.exception("A regular duty of the hub failed; it is tried again when it is due.")

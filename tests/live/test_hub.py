@@ -7,10 +7,12 @@ from itertools import count
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
+from django.utils import timezone
 
 from consumers import bell, hub
 from consumers.hub import Hub
 from consumers.log import Log
+from consumers.outlet import Outlet
 from livefeed import events, health
 from livefeed.models import Event, Post
 from tests.factories import make_post
@@ -195,3 +197,43 @@ async def test_more_than_one_batch_is_told_whole_and_in_order(hub, cast, read, p
     told = [frame["id"] for frame in await follower.rest()]
     assert len(told) == posts
     assert told == sorted(told)
+
+
+async def test_a_hub_that_is_killed_in_the_middle_of_a_round_comes_back_and_tells_all_once(
+    hub, cast, read, monkeypatch
+):
+    """Of three readers one has been told when it happens."""
+    readers = [await read(cast.follower) for _ in range(3)]
+    stranger = await read(cast.stranger)
+    told = count()
+    write = Outlet.write
+
+    def kill_after_the_first(self, message):
+        if next(told) == 1:
+            raise asyncio.CancelledError
+        return write(self, message)
+
+    monkeypatch.setattr(Outlet, "write", kill_after_the_first)
+    post = await post_it(cast.author)
+    for reader in readers:
+        (frame,) = await reader.frames("post.created")
+        assert frame["id"] == post.pk
+    await post_it(cast.author, "The next one.")
+    for reader in readers:
+        assert len(await reader.rest()) == 1
+    assert await stranger.rest() == []
+
+
+async def test_old_events_and_sessions_that_ran_out_are_forgotten(hub, cast, read, settings):
+    settings.LIVEFEED_LOG_DAYS = 0
+    follower = await read(cast.follower)
+    stranger = await read(cast.stranger)
+    await post_it(cast.author)
+    await follower.frames("post.created")
+    await sync_to_async(cast.follower.sessions.update)(expire_date=timezone.now())
+    await hub.rounds.prune()
+    (ended,) = await follower.frames("error")
+    assert ended["code"] == "signed_out"
+    assert await sync_to_async(cast.stranger.sessions.count)() == 1
+    assert await sync_to_async(lambda: Event.objects.filter(position__lt=hub.log.position - 1).count())() == 0
+    assert await stranger.rest() == []
