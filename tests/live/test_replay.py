@@ -160,8 +160,9 @@ async def test_a_page_may_have_read_the_log_before_the_hub_did(read, cast, hub, 
     assert "After that." in frame["html"]
 
 
-async def test_readers_who_join_while_posts_stream_miss_nothing_and_get_nothing_twice(read, cast):
-    """Ten readers join with the cursor of a page read at that moment, while sixty posts are written."""
+async def test_readers_who_join_while_posts_stream_miss_nothing_and_get_nothing_twice(read, cast, settings):
+    """Readers join with the cursor of a page read at that moment, while sixty posts are written."""
+    settings.LIVEFEED_SOCKETS_PER_PERSON = 1_000
     writing = asyncio.create_task(
         sync_to_async(lambda: [make_post(cast.author, f"{number}") for number in range(60)], thread_sensitive=False)()
     )
