@@ -32,8 +32,6 @@ class Door:
 
     async def open(self, asking: Asking) -> Opening:
         """Finds out who asks for what. Raises `RefusedError`."""
-        if self._is_shut:
-            raise RefusedError("restarting", "This server is restarting. Come back in a moment.", RESTARTING)
         return await self.openings.ask(asking)
 
     async def join(self, connection: Connection, cursor: str | None) -> None:
@@ -133,7 +131,9 @@ class Door:
     # --- Room ---
 
     def _check_room(self, connection: Connection) -> None:
-        """Raises `RefusedError` if too many visitors are here from that address."""
+        """Raises `RefusedError` if the door is shut, or too many visitors are here from that address."""
+        if self._is_shut:
+            raise RefusedError("restarting", "This server is restarting. Come back in a moment.", RESTARTING)
         crowd = self._index.visitors.get(connection.address, 0) if connection.viewer is None else 0
         if connection.address and crowd >= settings.LIVEFEED_SOCKETS_PER_ADDRESS:
             raise RefusedError("too_many", "Too many pages are open from your address. Close some.", TOO_MANY)

@@ -174,6 +174,7 @@ class Server(DaphneServer):
         await Hub.current().door.shut(grace)
         self._port.doRead()  # takes in whoever waits to be accepted; the kernel would cut them off
         self._port.stopListening()
+        self._listener.close()  # the reactor has a copy of it; while this one is open the kernel goes on accepting
         await asyncio.sleep(SETTLE)
         if running := self._running_requests():
             await asyncio.wait(running, timeout=grace)

@@ -45,11 +45,11 @@ class PostView(Resource):
     def get(self, request: Request, pk: int) -> HttpResponse:
         cursor = Event.objects.head()
         post = find_post(request, pk)
-        if self.request.htmx:
+        is_read_anew = self.request.headers.get("HX-Source") == "div#posts"
+        if self.request.htmx and not is_read_anew:
             return HttpResponse(render_post(post))
-        return render(
-            request, "posts/detail.html", {"posts": [post], "post": post, "view": f"post:{pk}", "cursor": cursor}
-        )
+        template = "feed/_again.html" if self.request.htmx else "posts/detail.html"
+        return render(request, template, {"posts": [post], "post": post, "view": f"post:{pk}", "cursor": cursor})
 
     def post(self, request: Request, pk: int) -> HttpResponse:
         form = EditForm(request.POST, ids=f"edit-{pk}")

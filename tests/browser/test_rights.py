@@ -47,3 +47,14 @@ def test_a_new_name_is_on_every_page_that_shows_it(window, cast):
     cast.author.name = "Somebody Else"
     cast.author.save()
     expect(home.locator(".post-name")).to_have_text("Somebody Else")
+
+
+def test_an_editor_on_a_posts_own_page_outlives_its_reading_anew(window, cast):
+    post = make_post(cast.author, "As it was.")
+    page = live(window(cast.author, post.get_absolute_url()))
+    page.get_by_role("link", name="Edit").click()
+    page.locator(".editor").get_by_label("Post", exact=True).fill("Half a thought")
+    cast.author.name = "Somebody Else"
+    cast.author.save()
+    expect(page.locator(".post-name")).to_have_text("Somebody Else")
+    expect(page.locator(".editor").get_by_label("Post", exact=True)).to_have_value("Half a thought")
