@@ -73,7 +73,6 @@ def test_sites_that_are_restarted_one_after_the_other_are_never_missed(pair, cas
         seconds = max(crowd.exact(reader, home_of(cast.follower)) for reader in readers)
         each_once(author, keys)
         heard_nothing(crowd, stranger, cast)
-    assert author.sent_again <= 1  # whoever was about to be accepted at the very end
     print(f"2 restarts: {figure(author, seconds)}")
 
 
