@@ -138,7 +138,10 @@ class Log:
 
     def heartbeat(self, position: int) -> str:
         """The end of a replay, the same object for the same position."""
-        return self._frames.setdefault((position, "heartbeat", "html"), frames.heartbeat(position))
+        key = (position, "heartbeat", "html")
+        if key not in self._frames:
+            self._frames[key] = frames.heartbeat(position)
+        return self._frames[key]
 
     async def followed(self, user_ids: list[int]) -> dict[int, set[int]]:
         """Whom each of these people follows now."""
