@@ -10,6 +10,8 @@ from consumers.frames import Form
 from consumers.outlet import Outlet
 
 ViewKind = Literal["home", "public", "user", "post"]
+ReaderKind = Literal["browser", "program", "poll"]
+FORMS: dict[ReaderKind, Form] = {"browser": "html", "program": "json", "poll": "html"}
 
 SHOWN_MOST = 300
 """How many posts a page may say it shows."""
@@ -53,10 +55,9 @@ class Connection:
     view: View
     viewer: Viewer | None
     outlet: Outlet
+    kind: ReaderKind
     credential: Credential | None = None
     address: str = ""
-    form: Form = "html"
-    kind: Literal["browser", "program", "poll"] = "browser"
     opened_at: int = 0
     position: int = 0
     """What it had passed when it was last brought to where the hub stood. It is told what comes after."""
@@ -65,8 +66,12 @@ class Connection:
     is_closed: bool = False
     stalled_at: float = 0.0
     """When its reader was last found not to take what is sent, by the loop's clock."""
+    form: Form = field(init=False)
     _shown: frozenset[int] = frozenset()
     _newest_shown: int = 0
+
+    def __post_init__(self) -> None:
+        self.form = FORMS[self.kind]
 
     def show(self, post_ids: Iterable[int]) -> set[int]:
         """Takes the page's word for which posts it shows; returns those whose changes it was not told before. Whatever

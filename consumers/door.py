@@ -7,13 +7,14 @@ from contextlib import suppress
 from django.conf import settings
 
 from consumers import frames, metrics
-from consumers.connection import Connection, Credential, is_number
+from consumers.connection import Connection, Credential, ReaderKind, is_number
 from consumers.delivery import Delivery
 from consumers.entry import Kind
 from consumers.index import Index, concerns, follow
 from consumers.log import Log
 from consumers.message import message_of
-from consumers.opening import Asking, Opening, Openings
+from consumers.opening import Asking, Openings
+from consumers.outlet import Outlet
 from consumers.rights import REPLACED, RESTARTING, TOO_MANY, RefusedError
 
 DRAINED_AT_LEAST = 100
@@ -30,28 +31,22 @@ class Door:
         self.openings = Openings()
         self._is_shut = False
 
-    async def open(self, asking: Asking) -> Opening:
-        """Finds out who asks for what. Raises `RefusedError`."""
-        return await self.openings.ask(asking)
-
-    async def join(self, connection: Connection, cursor: str | None) -> None:
-        """Brings a new connection to where the hub stands, then routes to it: no gap and no doubles, since nothing else
-        runs between the last look at the position and `index.add`. `cursor` is what the reader says it has passed, None
-        if its page begins with the opening. Raises `RefusedError` if there is no room for it, or its right to be here
-        ends meanwhile."""
-        self._check_room(connection)
-        start = await self._start(connection, cursor)
-        await self._delivery.greet(connection, start)
-        await self._delivery.catch_up(connection, self._knows_viewer)
-        while not self._knows_viewer(connection):
-            await self._read_viewer(connection)
-            await self._delivery.catch_up(connection, self._knows_viewer)
-        self._check_room(connection)
-        if not connection.is_closed:
-            self._index.add(connection)
-            self._delivery.watch(connection)
-            metrics.opened.inc()
-            await self._replace_oldest(connection)
+    async def enter(
+        self, asking: Asking, cursor: str | None, outlet: Outlet, kind: ReaderKind = "browser", address: str = ""
+    ) -> Connection:
+        """Finds out who asks for what, and tells them what concerns them from then on. `cursor` is what the reader says
+        it has passed, None if its page begins with the opening. Raises `RefusedError` where something is not theirs,
+        there is no room for them, or their right to be here ends meanwhile."""
+        opening = await self.openings.ask(asking)
+        connection = Connection(
+            opening.view, opening.viewer, outlet, kind, opening.credential, address, opened_at=opening.read_at
+        )
+        try:
+            await self._join(connection, cursor)
+        except BaseException:
+            self.leave(connection)
+            raise
+        return connection
 
     def leave(self, connection: Connection) -> None:
         """Stops telling a connection anything. Harmless if it never joined."""
@@ -91,6 +86,23 @@ class Door:
             await asyncio.sleep(began + number * pause - loop.time())
 
     # --- Joining ---
+
+    async def _join(self, connection: Connection, cursor: str | None) -> None:
+        """Brings a new connection to where the hub stands, then routes to it: no gap and no doubles, since nothing else
+        runs between the last look at the position and `index.add`."""
+        self._check_room(connection)
+        start = await self._start(connection, cursor)
+        await self._delivery.greet(connection, start)
+        await self._delivery.catch_up(connection, self._knows_viewer)
+        while not self._knows_viewer(connection):
+            await self._read_viewer(connection)
+            await self._delivery.catch_up(connection, self._knows_viewer)
+        self._check_room(connection)
+        if not connection.is_closed:
+            self._index.add(connection)
+            self._delivery.watch(connection)
+            metrics.opened.inc()
+            await self._replace_oldest(connection)
 
     async def _start(self, connection: Connection, cursor: str | None) -> int | None:
         """The position a reader goes on from; None if it names none that the log still holds. A page may have read the

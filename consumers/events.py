@@ -9,7 +9,6 @@ class EventConsumer(LiveConsumer):
     """A program's socket: the same events with posts as JSON, for whoever the token belongs to. A browser never sends a
     token by itself, so any origin will do."""
 
-    form = "json"
     kind = "program"
 
     def asking(self, query: Query) -> Asking:

@@ -7,7 +7,6 @@ from consumers.socket import LiveConsumer, Query, header_of
 class FeedConsumer(LiveConsumer):
     """A page's socket: HTML fragments in small JSON frames, for whoever the session cookie says."""
 
-    form = "html"
     kind = "browser"
 
     def asking(self, query: Query) -> Asking:

@@ -10,8 +10,6 @@ HEARTBEAT = 25
 
 RESET_SPREAD = 10
 """Seconds over which pages that are all told to read anew do so."""
-
-
 AUTHOR_SPREAD = 3
 """The same when an author was renamed, suspended or restored: what is hidden should not stay on a page for long."""
 

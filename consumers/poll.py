@@ -64,17 +64,7 @@ async def _fill(basket: Basket, door: Door, scope: dict[str, Any], receive: Any)
     query = query_of(scope)
     try:
         asking = Asking(query.get("view"), session_key=session_key_of(header_of(scope, b"cookie")))
-        opening = await door.open(asking)
-        connection = Connection(
-            opening.view,
-            opening.viewer,
-            basket,
-            opening.credential,
-            address_of(scope),
-            kind="poll",
-            opened_at=opening.read_at,
-        )
-        await door.join(connection, query.get("after"))
+        connection = await door.enter(asking, query.get("after"), basket, "poll", address_of(scope))
         if query.get("wait") != "0":
             await _wait(basket, receive)
     except RefusedError as refused:

@@ -1,7 +1,7 @@
 """What every live socket does: opens with a view and a cursor, says what it shows, is told the rest."""
 
 import json
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from channels.consumer import get_handler_name
@@ -10,9 +10,8 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from consumers import frames, metrics
-from consumers.connection import SHOWN_MOST, Connection
+from consumers.connection import SHOWN_MOST, Connection, ReaderKind
 from consumers.door import Door
-from consumers.frames import Form
 from consumers.hub import Hub
 from consumers.limits import TokenBucket, address_of
 from consumers.opening import Asking
@@ -27,8 +26,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
 
     # Consumers own no channel in the layer: with Redis down, sockets still open and stay open. The hub alone listens.
     channel_layer_alias = "none"
-    form: ClassVar[Form]
-    kind: ClassVar[Literal["browser", "program"]]
+    kind: ClassVar[ReaderKind]
     connection: Connection | None = None
     door: Door
 
@@ -65,18 +63,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.door = Hub.current().door
         self.inbound = TokenBucket(settings.LIVEFEED_INBOUND_RATE, settings.LIVEFEED_INBOUND_BURST)
         try:
-            opening = await self.door.open(self.asking(query))
-            self.connection = Connection(
-                opening.view,
-                opening.viewer,
-                outlet_of(self.scope, self.base_send),
-                opening.credential,
-                address_of(self.scope),
-                self.form,
-                self.kind,
-                opening.read_at,
-            )
-            await self.door.join(self.connection, query.get("after"))
+            outlet = outlet_of(self.scope, self.base_send)
+            asking, address = self.asking(query), address_of(self.scope)
+            self.connection = await self.door.enter(asking, query.get("after"), outlet, self.kind, address)
         except RefusedError as refused:
             metrics.refused.inc()
             await self._refuse(refused)

@@ -1,7 +1,7 @@
 """Who is signed in, and where."""
 
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
@@ -24,13 +24,16 @@ class SessionManager(BaseSessionManager["Session"].from_queryset(SessionQuerySet
 
     def of_keys(self, keys: Iterable[str]) -> dict[str, "Session"]:
         """The valid sessions with these keys, with their users, by key."""
-        found = self.signed_in().filter(session_key__in=keys).select_related("user").defer("session_data")
-        return {session.session_key: session for session in found if session.is_valid}
+        return {session.session_key: session for session in self._valid(session_key__in=keys)}
 
     def of_sign_ins(self, sign_ins: Iterable[int]) -> dict[int, "Session"]:
         """The valid sessions of these sign-ins, by sign-in."""
-        found = self.signed_in().filter(sign_in__in=sign_ins).select_related("user").defer("session_data")
-        return {session.sign_in: session for session in found if session.is_valid}
+        found = self._valid(sign_in__in=sign_ins)
+        return {session.sign_in: session for session in found if session.sign_in is not None}
+
+    def _valid(self, **which: Iterable[Any]) -> list["Session"]:
+        found = self.signed_in().filter(**which).select_related("user").defer("session_data")
+        return [session for session in found if session.is_valid]
 
 
 class Session(AbstractBaseSession):

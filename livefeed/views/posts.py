@@ -11,6 +11,9 @@ from livefeed.views.feed import home_page
 from livefeed.views.resource import Request, Resource, viewer_of
 
 UNAUTHORIZED, CONFLICT, UNPROCESSABLE = 401, 409, 422
+ON_TOP = {"HX-Retarget": "#posts", "HX-Reswap": "afterbegin"}
+"""A new post goes to the top of the feed; the page empties its composer itself (static/js/composer.js). A composer
+rendered anew with each answer was a quarter of the time that a POST took."""
 
 
 class PostsView(Resource):
@@ -27,7 +30,7 @@ class PostsView(Resource):
         text = form.cleaned_data
         post = Post.objects.publish(author, title=text["title"], body=text["body"], key=text["key"])
         if self.request.htmx:
-            return render(request, "posts/_created.html", {"post": post, "form": PostForm()})
+            return HttpResponse(render_post(post), headers=ON_TOP)
         return redirect("home")
 
     def compose(self, form: PostForm, status: int) -> HttpResponse:

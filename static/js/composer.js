@@ -20,8 +20,26 @@ export function keepComposers() {
       focusComposer();
     }
   });
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { sourceElement, request, response } = event.detail.ctx;
+    if (sourceElement?.id === "composer" && response?.status < 400) empty(sourceElement, request.body);
+  });
   if (location.hash === "#composer-body") focusComposer();
 }
+
+// The text was taken: ready for the next one, under a key of its own. What was typed since it was sent stays.
+function empty(composer, sent) {
+  for (const field of [composer.elements.title, composer.elements.body]) {
+    if (field.value === sent.get(field.name)) field.value = "";
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
+  }
+  composer.elements.key.value = newKey();
+  composer.querySelectorAll(".field-error").forEach((error) => error.remove());
+  count(composer.elements.body);
+}
+
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 function close(post) {
   post.querySelector(".editor").remove();

@@ -111,6 +111,33 @@ def test_bad_input_comes_back_with_a_sentence_and_what_was_typed(window, cast):
     assert Post.objects.count() == 0
 
 
+def test_a_composer_is_ready_for_the_next_post(window, cast):
+    page = live(window(cast.author))
+    write(page, "", title="Kept")
+    refused = page.get_by_role("alert").filter(has_text="Write something first.")
+    expect(refused).to_be_visible()
+    for body in ("First.", "Second.", "Second."):
+        write(page, body)
+        expect(page.get_by_label("Post", exact=True)).to_have_value("")
+    shows(page, "Second.", "Second.", "First.")
+    expect(refused).to_have_count(0)
+    expect(page.get_by_label("Title")).to_have_value("")
+    expect(page.get_by_label("Post", exact=True)).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_what_is_typed_while_a_post_is_on_its_way_stays(window, cast):
+    page = live(window(cast.author))
+    held = []
+    page.route("**/posts/", lambda route: held.append(route))
+    with page.expect_request("**/posts/"):
+        write(page, "On its way.")
+    page.get_by_label("Post", exact=True).fill("The next one")
+    held[0].continue_()
+    shows(page, "On its way.")
+    expect(page.locator("#composer").get_by_role("button", name="Post")).to_be_enabled()
+    expect(page.get_by_label("Post", exact=True)).to_have_value("The next one")
+
+
 @pytest.mark.parametrize("fault", ["offline", 502, 400, 403])
 def test_a_post_that_could_not_be_sent_is_still_in_the_composer(window, cast, fault):
     page = live(window(cast.author))

@@ -78,12 +78,10 @@ async def join(hub: Hub):
     """Lets somebody's home in through a `Valve`: the connection and its valve."""
 
     async def join_as(user: User, after: int | None = None, room: int | None = None) -> tuple[Connection, Valve]:
-        opening = await hub.door.open(Asking("home", session_key=await session_of(user)))
         valve = Valve()
         valve.room = room
-        connection = Connection(opening.view, opening.viewer, valve, opening.credential, opened_at=opening.read_at)
-        await hub.door.join(connection, None if after is None else str(after))
-        return connection, valve
+        asking = Asking("home", session_key=await session_of(user))
+        return await hub.door.enter(asking, None if after is None else str(after), valve), valve
 
     return join_as
 

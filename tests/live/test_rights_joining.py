@@ -149,7 +149,7 @@ async def closed(reader: Reader) -> tuple[list[dict], int]:
     return reader._frames, output["code"]
 
 
-MOMENTS = [(Door, "open"), (Door, "_start"), (Delivery, "greet"), (delivery, "replay")]
+MOMENTS = [(Openings, "ask"), (Door, "_start"), (Delivery, "greet"), (delivery, "replay")]
 ROUTED = pytest.mark.parametrize("routed", [True, False], ids=["routed", "not yet routed"])
 
 
@@ -274,7 +274,7 @@ async def test_a_second_socket_that_comes_in_while_the_person_unfollows_agrees_w
         await sync_to_async(cast.follower.unfollow)(cast.author)
         await hub.now()
 
-    once_after(monkeypatch, Door, "open", act)
+    once_after(monkeypatch, Openings, "ask", act)
     second = await joining(cast.follower)
     await second.frames("hello")
     await eventually(lambda: len(Hub.current().index.connections) == 2)
