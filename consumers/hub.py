@@ -7,10 +7,11 @@ that is lost, late, doubled or out of order changes nothing but the delay.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import batched
+from functools import cache, partial, reduce
+from itertools import batched, groupby
 from typing import Self
 from weakref import WeakKeyDictionary
 
@@ -20,7 +21,7 @@ from consumers.connection import Connection, Credential
 from consumers.delivery import Delivery
 from consumers.door import Door, credentials_of
 from consumers.entry import Entry, Kind
-from consumers.frames import Rendered
+from consumers.frames import Form, Rendered
 from consumers.index import Index, concerns
 from consumers.log import BATCH, Log
 from consumers.message import Message
@@ -203,18 +204,27 @@ class Hub:
         """What is due to each connection."""
         outbox: dict[Connection, Message] = {}
         nothing, pace = Message(), Pace()
-        for entry in entries:
-            frames = self.log.frames(entry, needed.posts)
-            for some in batched(list(self.index.looking_at(entry)) if frames else (), ROUTED_AT_ONCE):
+        for _, group in groupby(entries, self.index.audience_key):
+            run = list(group)
+            first, extended = run[0], self._extensions(run, needed)
+            for some in batched(list(self.index.looking_at(first)) if extended else (), ROUTED_AT_ONCE):
                 for connection in some:
-                    if connection.position < entry.position and concerns(connection, entry):
-                        outbox[connection] = outbox.get(connection, nothing).and_then(frames[connection.form])
+                    if connection.position < first.position and concerns(connection, first):
+                        outbox[connection] = extended[connection.form](outbox.get(connection, nothing))
                 if pace.is_over:
                     await pace.breathe()
-            self.index.apply(entry)
+            for entry in run:
+                self.index.apply(entry)
         self.index.follow_anew(needed.followed)
         pace.end()
         return outbox
+
+    def _extensions(self, run: list[Entry], needed: Needed) -> dict[Form, Callable[[Message], Message]]:
+        """For each form, what makes of a message the one that tells of `run` as well; empty if there is nothing to
+        tell. It works once for all who were told the same before."""
+        told = [frames for entry in run if (frames := self.log.frames(entry, needed.posts))]
+        forms: Iterable[Form] = told[0] if told else ()
+        return {form: cache(partial(reduce, Message.and_then, [frames[form] for frames in told])) for form in forms}
 
     def _revoke(self, entries: list[Entry], needed: Needed) -> None:
         """Ends the connections whose rights are gone, before anything else is told."""

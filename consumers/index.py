@@ -88,6 +88,12 @@ class Index:
             return viewer.connections if viewer else ()
         return self._looking_at_author(entry) if entry.is_post or entry.is_about_author else ()
 
+    def audience_key(self, entry: Entry) -> object:
+        """The same for entries that concern the same connections, if they stand together in the log: new posts of one
+        author, but for one whose own page is open somewhere already."""
+        is_shared = entry.kind == Kind.POST_CREATED and ("post", entry.subject_id) not in self._others
+        return ("author", entry.actor_id) if is_shared else entry.position
+
     def has_audience(self, entry: Entry) -> bool:
         """Whether an event concerns anybody."""
         return any(concerns(connection, entry) for connection in self.looking_at(entry))

@@ -10,11 +10,27 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
-from asgiref.sync import ThreadSensitiveContext
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from consumers import metrics
 
 Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class Handler(ASGIHandler):
+    """Django's handler, with middleware and view in one turn of one thread. Django's own returns from the thread to the
+    event loop between its middleware and the view, and each of these ways waits behind whatever the loop does."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """Called when the handler is made; the chain is always a synchronous one."""
+        super().load_middleware(is_async=False)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        """Answers a request in the thread that is this request's."""
+        return await sync_to_async(self.get_response)(request)
 
 
 class RequestThreads:

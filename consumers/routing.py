@@ -5,7 +5,6 @@ from typing import Any
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
-from django.core.asgi import get_asgi_application
 from django.urls import path, re_path
 
 from consumers.events import EventConsumer
@@ -13,9 +12,9 @@ from consumers.feed import FeedConsumer
 from consumers.hub import Hub
 from consumers.origin import SameOrigin
 from consumers.poll import poll
-from consumers.requests import RequestThreads
+from consumers.requests import Handler, RequestThreads
 
-requests: Any = RequestThreads(get_asgi_application(), settings.LIVEFEED_REQUEST_THREADS)
+requests: Any = RequestThreads(Handler(), settings.LIVEFEED_REQUEST_THREADS)
 browser: Any = SameOrigin(FeedConsumer.as_asgi())
 polls: Any = poll
 router = ProtocolTypeRouter(

@@ -199,6 +199,38 @@ async def test_more_than_one_batch_is_told_whole_and_in_order(hub, cast, read, p
     assert told == sorted(told)
 
 
+async def test_posts_that_are_told_together_each_go_to_whom_they_concern(cast, read, monkeypatch):
+    """Two authors' posts alternate in one batch, with a deletion at its end; the page of a new post is open
+    before the hub has seen it."""
+    reader, stranger = await read(cast.follower), await read(cast.stranger)
+    visitor, profile = await read(None, "view=public"), await read(None, "view=user:author")
+    start, gate, log_read = await head(), asyncio.Event(), Log.read
+
+    async def read_when_open(self):
+        await gate.wait()
+        return await log_read(self)
+
+    monkeypatch.setattr(Log, "read", read_when_open)
+    of_author = [await post_it(cast.author, f"{number}") for number in range(3)]
+    of_stranger = [await post_it(cast.stranger, f"{number}") for number in range(2)]
+    of_author += [await post_it(cast.author, "Deleted."), await post_it(cast.author, "The last one.")]
+    deleted, last = of_author[3].pk, of_author[4].pk
+    await sync_to_async(of_author[3].delete)()
+    page = await read(None, f"view=post:{of_author[1].pk}&after={start}")
+    gate.set()
+    opened = {"reader": reader, "stranger": stranger, "visitor": visitor, "profile": profile, "page": page}
+    told = {name: [(frame["type"], frame["id"]) for frame in await each.rest()] for name, each in opened.items()}
+
+    def created(*posts: Post) -> list[tuple[str, int]]:
+        return [("post.created", post.pk) for post in posts]
+
+    end = [("post.created", last), ("post.deleted", deleted)]
+    assert told["reader"] == told["profile"] == created(*of_author[:3]) + end
+    assert told["visitor"] == created(*of_author[:3], *of_stranger) + end
+    assert told["stranger"] == created(*of_stranger)
+    assert told["page"] == created(of_author[1])
+
+
 async def test_a_hub_that_is_killed_in_the_middle_of_a_round_comes_back_and_tells_all_once(
     hub, cast, read, monkeypatch
 ):
