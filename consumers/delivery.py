@@ -16,13 +16,17 @@ from consumers import frames, metrics
 from consumers.connection import Connection
 from consumers.index import Index
 from consumers.log import Log
-from consumers.message import Message, message_of
+from consumers.message import Message
 from consumers.pace import Pace
 from consumers.replay import replay
 from consumers.resets import Resets
 from consumers.rights import RESTARTING, TOO_SLOW
 
 logger = logging.getLogger(__name__)
+
+
+def _nothing() -> None:
+    """What is done when somebody who has gone could be told more."""
 
 
 class Delivery:
@@ -78,7 +82,7 @@ class Delivery:
         in the same message: a reader who got the position alone would think that nothing was missed."""
         connection.position = self._log.position if cursor is None else cursor
         told = [frames.hello(connection.position), *([self._reset()] if cursor is None else [])]
-        await self._tell(connection, message_of(*told), connection.position)
+        await self._tell(connection, Message(*told), connection.position)
 
     async def catch_up(
         self, connection: Connection, may_be_told: Callable[[Connection], bool] = lambda connection: True
@@ -92,7 +96,7 @@ class Delivery:
             if not may_be_told(connection):
                 return
             if missed is None:
-                missed = message_of(self._reset())
+                missed = Message(self._reset())
             else:
                 metrics.catch_ups.inc()
                 missed = missed.and_then(self._log.heartbeat(upto))
@@ -125,6 +129,7 @@ class Delivery:
     def drop(self, connection: Connection) -> None:
         """Tells a connection nothing more. Harmless if it was never known."""
         connection.is_closed, connection.is_live = True, False
+        connection.outlet.when_drained(_nothing)
         self._index.remove(connection)
         self._forgive(connection)
 

@@ -12,7 +12,7 @@ from consumers.delivery import Delivery
 from consumers.entry import Kind
 from consumers.index import Index, concerns, follow
 from consumers.log import Log
-from consumers.message import message_of
+from consumers.message import Message
 from consumers.opening import Asking, Openings
 from consumers.outlet import Outlet
 from consumers.rights import REPLACED, RESTARTING, TOO_MANY, RefusedError
@@ -61,14 +61,14 @@ class Door:
         posts = await self._log.posts([entry.subject_id for entry in due if entry.shows_post])
         told = [frame for entry in due if (frame := self._log.frame(entry, posts, connection.form))]
         if told:
-            await self._delivery.tell(connection, message_of(*told))
+            await self._delivery.tell(connection, Message(*told))
 
     async def close(self, connection: Connection, why: RefusedError) -> None:
         """Ends a connection, saying why."""
         self.leave(connection)
         outlet = connection.outlet
         with suppress(Exception):  # a socket that has failed already needs no end
-            if not outlet.is_full and (writing := outlet.write(message_of(frames.error(why.code, str(why))))):
+            if not outlet.is_full and (writing := outlet.write(Message(frames.error(why.code, str(why))))):
                 await writing
             await outlet.close(why.close_code)
 

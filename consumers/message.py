@@ -15,45 +15,28 @@ class Message:
     once for each group of readers and not once for each reader.
     """
 
-    def __init__(self, frame: str = "", before: Message | None = None) -> None:
-        self.count: int = before.count + 1 if before else 0
-        self._frame, self._before = frame, before
+    def __init__(self, *frames: str) -> None:
+        self.count = len(frames)
+        self._frames = frames
         self._next: dict[int, Message] = {}
 
     def and_then(self, frame: str) -> Message:
         """These frames and one more. Frames are told apart by identity: equal ones should be the same object."""
         longer = self._next.get(id(frame))
         if longer is None:
-            longer = self._next[id(frame)] = Message(frame, self)
+            longer = self._next[id(frame)] = Message(*self._frames, frame)
         return longer
 
     @cached_property
     def text(self) -> str:
         """As the socket's reader gets it."""
-        frames = self._frames()
-        return frames[0] if len(frames) == 1 else f"[{','.join(frames)}]"
+        return self._frames[0] if self.count == 1 else f"[{','.join(self._frames)}]"
 
     @cached_property
     def encoded(self) -> bytes:
         """The same as a WebSocket frame, bytes as they go over the wire."""
         payload = self.text.encode()
         return _header(len(payload)) + payload
-
-    def _frames(self) -> list[str]:
-        frames: list[str] = []
-        message = self
-        while message._before is not None:
-            frames.append(message._frame)
-            message = message._before
-        return frames[::-1]
-
-
-def message_of(*frames: str) -> Message:
-    """A message of these frames."""
-    message = Message()
-    for frame in frames:
-        message = message.and_then(frame)
-    return message
 
 
 def _header(length: int) -> bytes:

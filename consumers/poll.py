@@ -8,7 +8,7 @@ from consumers.connection import Connection
 from consumers.door import Door
 from consumers.hub import TICK, Hub
 from consumers.limits import address_of
-from consumers.message import Message, message_of
+from consumers.message import Message
 from consumers.opening import Asking, session_key_of
 from consumers.outlet import Outlet, Send
 from consumers.rights import REFUSED, SIGNED_OUT, RefusedError
@@ -69,7 +69,7 @@ async def _fill(basket: Basket, door: Door, scope: dict[str, Any], receive: Any)
             await _wait(basket, receive)
     except RefusedError as refused:
         metrics.refused.inc()
-        basket.write(message_of(frames.error(refused.code, str(refused))))
+        basket.write(Message(frames.error(refused.code, str(refused))))
         await basket.close(refused.close_code)
     finally:
         if connection is not None:

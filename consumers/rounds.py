@@ -17,7 +17,7 @@ from consumers.delivery import Delivery
 from consumers.door import Door, credentials_of
 from consumers.index import Index
 from consumers.log import Log
-from consumers.message import message_of
+from consumers.message import Message
 from consumers.rights import standing
 from consumers.threads import ReaderThreads
 from livefeed.models import Event
@@ -66,7 +66,7 @@ class Rounds:
 
     async def beat(self) -> None:
         """Sends everybody a heartbeat. All live connections stand where the hub stands: it writes nothing meanwhile."""
-        beat = message_of(frames.heartbeat(self._log.position))
+        beat = Message(frames.heartbeat(self._log.position))
         await self._delivery.write(dict.fromkeys(self._index.connections, beat))
 
     async def recheck(self) -> None:

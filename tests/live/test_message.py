@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.message import Message, message_of
+from consumers.message import Message
 
 LENGTHS = 0, 1, 125, 126, 127, 65_535, 65_536, 70_000
 
 
 def test_one_frame_is_told_as_it_is_and_several_as_an_array():
-    assert message_of('{"a":1}').text == '{"a":1}'
-    assert message_of('{"a":1}', '{"b":2}', "3").text == '[{"a":1},{"b":2},3]'
+    assert Message('{"a":1}').text == '{"a":1}'
+    assert Message('{"a":1}', '{"b":2}', "3").text == '[{"a":1},{"b":2},3]'
 
 
 def test_it_counts_its_frames():
-    assert [Message().count, message_of("1").count, message_of("1", "2", "3").count] == [0, 1, 3]
+    assert [Message().count, Message("1").count, Message("1", "2", "3").count] == [0, 1, 3]
 
 
 def test_the_same_sequence_is_the_same_message():
@@ -79,15 +79,15 @@ def decoded(data: bytes) -> bytes:
 @pytest.mark.parametrize("length", LENGTHS)
 def test_a_message_of_any_length_is_a_right_frame(length):
     text = "x" * length
-    assert decoded(message_of(text).encoded) == text.encode()
+    assert decoded(Message(text).encoded) == text.encode()
 
 
 @pytest.mark.parametrize("length", LENGTHS[2:])
 def test_its_length_is_counted_in_bytes_and_not_in_letters(length):
     text = "é" * (length // 2) + "x" * (length % 2)
-    assert decoded(message_of(text).encoded) == text.encode()
+    assert decoded(Message(text).encoded) == text.encode()
 
 
 def test_several_frames_are_one_on_the_wire():
     frames = [f'{{"n":{number}}}' for number in range(200)]
-    assert json.loads(decoded(message_of(*frames).encoded)) == [{"n": number} for number in range(200)]
+    assert json.loads(decoded(Message(*frames).encoded)) == [{"n": number} for number in range(200)]
