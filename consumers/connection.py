@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from consumers.frames import Form
 from consumers.outlet import Outlet
 
-ViewKind = Literal["home", "public", "user", "post"]
+ViewKind = Literal["home", "public", "user", "post", "tag"]
 ReaderKind = Literal["browser", "program", "poll"]
 FORMS: dict[ReaderKind, Form] = {"browser": "html", "program": "json", "poll": "html"}
 
@@ -23,11 +23,11 @@ def is_number(text: str) -> bool:
 
 
 class View(NamedTuple):
-    """What a page shows: somebody's home, everything public, one author (`key` their id), one post (`key` its id).
-    `author_id` is the author whose page or post it is."""
+    """What a page shows: somebody's home, everything public, one author (`key` their id), one post (`key` its id) or a
+    tag (`key`). `author_id` is the author whose page or post it is."""
 
     kind: ViewKind
-    key: int = 0
+    key: int | str = 0
     author_id: int = 0
 
 

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from livefeed.models import Event
+from livefeed.models import Event, Post
 
-Kind = Event.Kind
+Kind, Audience = Event.Kind, Post.Audience
 
 POSTS = frozenset({Kind.POST_CREATED.value, Kind.POST_UPDATED.value, Kind.POST_DELETED.value})
 FOLLOWS = frozenset({Kind.FOLLOW_CREATED.value, Kind.FOLLOW_REMOVED.value})
@@ -22,6 +22,8 @@ class Entry(NamedTuple):
     subject_id: int
     actor_id: int
     saved_at: float
+    audience: str = "public"
+    tags: str = ""
 
     @property
     def is_post(self) -> bool:

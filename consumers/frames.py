@@ -62,6 +62,8 @@ def rendered(post: Post, html: str, origin: str) -> Rendered:
         "title": post.title,
         "body": post.body,
         "html": html,
+        "audience": post.audience,
+        "tags": post.tags.split(),
         "created_at": post.created_at.isoformat(),
         "version": post.version,
         "url": origin + post.get_absolute_url(),

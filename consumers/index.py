@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from consumers import metrics
 from consumers.connection import Connection, Viewer
-from consumers.entry import Entry, Kind
+from consumers.entry import Audience, Entry, Kind
 
 
 class Index:
@@ -16,7 +16,7 @@ class Index:
         self.viewers: dict[int, Viewer] = {}
         self.visitors: Counter[str] = Counter()
         self._home: defaultdict[int, set[Viewer]] = defaultdict(set)
-        self._others: defaultdict[tuple[str, int], set[Connection]] = defaultdict(set)
+        self._others: defaultdict[tuple[str, int | str], set[Connection]] = defaultdict(set)
         self._on_post_of: defaultdict[int, set[Connection]] = defaultdict(set)
 
     def add(self, connection: Connection) -> None:
@@ -92,7 +92,7 @@ class Index:
         """The same for entries that concern the same connections, if they stand together in the log: new posts of one
         author, but for one whose own page is open somewhere already."""
         is_shared = entry.kind == Kind.POST_CREATED and ("post", entry.subject_id) not in self._others
-        return ("author", entry.actor_id) if is_shared else entry.position
+        return (entry.actor_id, entry.audience, entry.tags) if is_shared else entry.position
 
     def has_audience(self, entry: Entry) -> bool:
         """Whether an event concerns anybody."""
@@ -105,8 +105,12 @@ class Index:
         yield from self._others.get(("user", entry.actor_id), ())
         if entry.is_post:
             yield from self._others.get(("post", entry.subject_id), ())
+            for tag in entry.tags.split():
+                yield from self._others.get(("tag", tag), ())
         else:
             yield from self._on_post_of.get(entry.actor_id, ())
+            for (kind, _), connections in self._others.items():
+                yield from connections if kind == "tag" else ()
 
 
 def concerns(connection: Connection, entry: Entry) -> bool:
@@ -117,19 +121,30 @@ def concerns(connection: Connection, entry: Entry) -> bool:
     """
     view = connection.view
     if entry.is_post:
+        if not may_see(connection, entry):
+            return False
+        if view.kind == "tag":
+            return view.key in entry.tags.split()
         if not (entry.kind == Kind.POST_CREATED or connection.shows(entry.subject_id)):
             return False
         if view.kind == "home":
             return connection.follows(entry.actor_id)
-        return view.kind == "public" or view.key == (entry.actor_id if view.kind == "user" else entry.subject_id)
+        if view.kind == "public":
+            return entry.audience == Audience.PUBLIC
+        return view.key == (entry.actor_id if view.kind == "user" else entry.subject_id)
     if entry.is_follow:
         own = connection.viewer is not None and connection.viewer.user_id == entry.actor_id
-        return own and (view.kind == "home" or (view.kind, view.key) == ("user", entry.subject_id))
+        return own and (view.kind in ("home", "tag") or view.author_id == entry.subject_id)
     if entry.is_about_author:
         if view.kind == "home":
             return connection.follows(entry.actor_id)
-        return view.kind == "public" or view.author_id == entry.actor_id
+        return view.kind in ("public", "tag") or view.author_id == entry.actor_id
     return entry.kind == Kind.FEED_RESET
+
+
+def may_see(connection: Connection, entry: Entry) -> bool:
+    """Whether a connection's viewer may see the post of an event."""
+    return entry.audience == Audience.PUBLIC or connection.follows(entry.actor_id)
 
 
 def follow(viewer: Viewer, entry: Entry) -> None:

@@ -165,10 +165,10 @@ class Log:
 
 
 def _entries(query: QuerySet[Event]) -> list[Entry]:
-    rows = query.values_list("position", "kind", "subject_id", "actor_id", "created_at")
+    rows = query.values_list("position", "kind", "subject_id", "actor_id", "created_at", "audience", "tags")
     return [
-        Entry(position or 0, kind, subject_id, actor_id, created_at.timestamp())
-        for position, kind, subject_id, actor_id, created_at in rows
+        Entry(position or 0, kind, subject_id, actor_id, created_at.timestamp(), audience, tags)
+        for position, kind, subject_id, actor_id, created_at, audience, tags in rows
     ]
 
 
@@ -176,7 +176,7 @@ def _render(post_ids: Collection[int]) -> dict[int, Rendered]:
     """Renders posts, in the log's thread. One that cannot be rendered is logged, counted and left out: it must not stop
     what stands behind it."""
     made = {}
-    for post in Post.objects.visible_to(None).select_related("author").filter(pk__in=post_ids):
+    for post in Post.objects.filter(pk__in=post_ids, author__is_active=True).select_related("author"):
         try:
             made[post.pk] = frames.rendered(post, render_post(post), settings.LIVEFEED_URL)
         except Exception:

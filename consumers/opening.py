@@ -15,6 +15,7 @@ from django.conf import settings
 from consumers.connection import Credential, View, Viewer, is_number
 from consumers.rights import RefusedError, bad_token, standing
 from consumers.threads import ReaderThreads
+from livefeed.markup import is_tag, normal
 from livefeed.models import Event, Follow, Post, Session, Token, User
 
 MOST = 200
@@ -134,7 +135,7 @@ def _viewers(user_ids: Collection[int]) -> dict[int, Viewer]:
 
 
 def _view(text: str, viewer: User | None) -> View:
-    """Parses `home`, `public`, `user:<name>` or `post:<id>`. Raises `RefusedError` for what is not theirs."""
+    """Parses `home`, `public`, `user:<name>`, `tag:<tag>` or `post:<id>`. Raises `RefusedError` if it is not theirs."""
     kind, _, key = text.partition(":")
     if text == "home":
         if viewer is None:
@@ -146,6 +147,8 @@ def _view(text: str, viewer: User | None) -> View:
         author = User.objects.named(key).filter(is_active=True).first()
         if author is not None:
             return View("user", author.pk, author.pk)
+    if kind == "tag" and is_tag(key):
+        return View("tag", normal(key))
     if kind == "post" and is_number(key):
         post = Post.objects.visible_to(viewer).filter(pk=int(key)).only("author_id").first()
         if post is not None:

@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from consumers.connection import Connection
-from consumers.entry import Entry, Kind
+from consumers.entry import AUTHORS, Entry, Kind
 from consumers.index import concerns
 from consumers.log import Log
 from consumers.message import Message
@@ -51,6 +51,8 @@ def sieve(connection: Connection) -> Q:
         return resets | Q(actor_id__in=[viewer.user_id, *viewer.followed])
     if view.kind == "user":
         return resets | own | Q(actor_id=view.key)
+    if view.kind == "tag":
+        return resets | own | Q(kind__in=AUTHORS) | Q(tags__contains=view.key)
     if view.kind == "post":
         return resets | Q(subject_id=view.key) | Q(actor_id=view.author_id)
     return Q()

@@ -6,6 +6,7 @@ has listeners (see consumers/hub.py) adds their bells here.
 
 import logging
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.db import transaction
 
@@ -18,15 +19,20 @@ _bells: set[Bell] = set()
 
 
 def post_created(post: Post) -> None:
-    publish(Event.Kind.POST_CREATED, subject_id=post.pk, actor_id=post.author_id)
+    publish(Event.Kind.POST_CREATED, subject_id=post.pk, actor_id=post.author_id, **_reach(post))
 
 
 def post_updated(post: Post) -> None:
-    publish(Event.Kind.POST_UPDATED, subject_id=post.pk, actor_id=post.author_id)
+    publish(Event.Kind.POST_UPDATED, subject_id=post.pk, actor_id=post.author_id, **_reach(post))
 
 
 def post_deleted(post: Post) -> None:
-    publish(Event.Kind.POST_DELETED, subject_id=post.pk, actor_id=post.author_id)
+    publish(Event.Kind.POST_DELETED, subject_id=post.pk, actor_id=post.author_id, **_reach(post))
+
+
+def _reach(post: Post) -> dict[str, Any]:
+    """What decides who is told of the post."""
+    return {"audience": post.audience, "tags": " ".join(sorted(post.tags_kept | post.tags_now))}
 
 
 def follow_created(follow: Follow) -> None:
@@ -64,10 +70,10 @@ def feed_reset() -> None:
     publish(Event.Kind.FEED_RESET)
 
 
-def publish(kind: Event.Kind, *, subject_id: int = 0, actor_id: int = 0) -> None:
+def publish(kind: Event.Kind, *, subject_id: int = 0, actor_id: int = 0, **reach: Any) -> None:
     """Writes one event into the current transaction and rings, once for all its events, when that is committed. A ring
     that fails is logged and harms nobody: the post is saved, and the log is read at the next tick."""
-    Event.objects.create(kind=kind, subject_id=subject_id, actor_id=actor_id)
+    Event.objects.create(kind=kind, subject_id=subject_id, actor_id=actor_id, **reach)
     if not _will_ring():
         transaction.on_commit(ring, robust=True)
 

@@ -19,7 +19,7 @@ class RenderKey:
 
     def __init__(self, post: Post) -> None:
         self.post = post
-        own = (post.pk, post.version, post.title, post.body, post.created_at, post.edited_at)
+        own = (post.pk, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience)
         self.depends_on = (*own, post.author_id, post.author.username, post.author.name)
 
     def __hash__(self) -> int:

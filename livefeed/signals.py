@@ -11,7 +11,8 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.http import HttpRequest
 
 from livefeed import events
-from livefeed.models import Follow, Post, Session, Token, User
+from livefeed.markup import named_in
+from livefeed.models import Follow, Post, Session, Tagging, Token, User
 from livefeed.sessions import number_sign_in
 from livefeed.text import tidy_line
 
@@ -19,7 +20,9 @@ from livefeed.text import tidy_line
 def connect() -> None:
     """Connects every receiver; called once, by `LivefeedConfig.ready()`."""
     pre_save.connect(tidy_title, sender=Post, dispatch_uid="post.tidy_title")
+    pre_save.connect(find_tags, sender=Post, dispatch_uid="post.find_tags")
     post_save.connect(announce_post, sender=Post, dispatch_uid="post.announce")
+    post_save.connect(keep_tags, sender=Post, dispatch_uid="post.keep_tags")
     post_delete.connect(announce_deletion, sender=Post, dispatch_uid="post.announce_deletion")
     post_save.connect(announce_follow, sender=Follow, dispatch_uid="follow.announce")
     post_delete.connect(announce_unfollow, sender=Follow, dispatch_uid="follow.announce_end")
@@ -32,6 +35,16 @@ def connect() -> None:
 def tidy_title(sender: type[Post], instance: Post, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         instance.title = tidy_line(instance.title)
+
+
+def find_tags(sender: type[Post], instance: Post, raw: bool = False, **kwargs: Any) -> None:
+    if not raw:
+        instance.tags = " ".join(sorted(named_in(instance.body).tags))
+
+
+def keep_tags(sender: type[Post], instance: Post, raw: bool = False, **kwargs: Any) -> None:
+    if not raw:
+        Tagging.objects.keep(instance)
 
 
 def announce_post(sender: type[Post], instance: Post, created: bool, raw: bool = False, **kwargs: Any) -> None:

@@ -5,14 +5,16 @@ from django.urls import include, path
 
 from livefeed.views import accounts, devmail, feed, health, metrics
 from livefeed.views.follows import FollowView
-from livefeed.views.posts import PostEditorView, PostsView, PostView
+from livefeed.views.posts import PostEditorView, PostsView, PostView, PreviewView
 
 urlpatterns = [
     path("", feed.home, name="home"),
     path("explore/", feed.explore, name="explore"),
+    path("tags/<str:tag>/", feed.tag, name="tag"),
     path("@<str:username>/", feed.profile, name="profile"),
     path("@<str:username>/follow/", FollowView.as_view(), name="follow"),
     path("posts/", PostsView.as_view(), name="posts"),
+    path("posts/preview/", PreviewView.as_view(), name="preview"),
     path("posts/<int:pk>/", PostView.as_view(), name="post"),
     path("posts/<int:pk>/edit/", PostEditorView.as_view(), name="edit_post"),
     path("accounts/signup/", accounts.SignupView.as_view(), name="account_signup"),

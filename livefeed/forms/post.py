@@ -63,11 +63,18 @@ class PostForm(forms.Form):
         widget=forms.Textarea(attrs={"placeholder": "What is on your mind?", "rows": 2, "class": "composer-body"}),
     )
     key = Key(required=False, initial=uuid4)
+    audience = forms.ChoiceField(
+        choices=Post.Audience.choices,
+        initial=Post.Audience.PUBLIC,
+        error_messages={"invalid_choice": "Choose who may see it: everybody or your followers."},
+        widget=forms.Select(attrs={"aria-label": "Who may see it", "class": "composer-audience"}),
+    )
 
     def __init__(self, data: QueryDict | dict[str, str] | None = None, *, ids: str = "composer", **kwargs: Any) -> None:
         typed = None if data is None else {name: data.get(name, "") for name in self.base_fields}
         if typed and "key" in typed:
             typed["key"] = typed["key"] or str(uuid4())
+            typed["audience"] = typed["audience"] or Post.Audience.PUBLIC
         super().__init__(typed, auto_id=f"{ids}-%s", **kwargs)
         for name, label, most in (("title", "Title", TITLE_MAX), ("body", "Post", BODY_MAX)):
             # The server counts, so that a text that is too long comes back whole instead of being cut by the browser.
@@ -81,6 +88,7 @@ class EditForm(PostForm):
     unseen."""
 
     key = None  # type: ignore[assignment]  # an edit repeated is the same edit
+    audience = None  # type: ignore[assignment]  # chosen once
     version = forms.IntegerField(
         widget=forms.HiddenInput, error_messages={"required": OUT_OF_DATE, "invalid": OUT_OF_DATE}
     )

@@ -4,7 +4,8 @@ from livefeed.models.event import Event
 from livefeed.models.follow import Follow
 from livefeed.models.post import EditConflictError, Post
 from livefeed.models.session import Session
+from livefeed.models.tagging import Tagging
 from livefeed.models.token import Token
 from livefeed.models.user import User
 
-__all__ = ["EditConflictError", "Event", "Follow", "Post", "Session", "Token", "User"]
+__all__ = ["EditConflictError", "Event", "Follow", "Post", "Session", "Tagging", "Token", "User"]

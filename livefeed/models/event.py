@@ -97,6 +97,10 @@ class Event(models.Model):
     actor_id = models.BigIntegerField(default=0)
     """The author of `post.*`; the follower of `follow.*`; whom `user.*` is about, and whose password, sign-in or token
     it was."""
+    audience = models.CharField(max_length=10, db_default="public")
+    """Of `post.*`: who may see the post, as `Post.Audience` says. It never changes."""
+    tags = models.TextField(db_default="", blank=True)
+    """Of `post.*`: the post's tags, before and after a change, with blanks between."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EventManager()

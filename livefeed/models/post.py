@@ -3,7 +3,7 @@
 import logging
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Self
 
@@ -35,7 +35,18 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def visible_to(self, viewer: User | None) -> Self:
         """Those that `viewer` (None: a visitor) may see. The one place that decides it for rows."""
-        return self.filter(author__is_active=True)
+        public = Q(audience=Post.Audience.PUBLIC)
+        if viewer is not None:
+            public |= Q(author=viewer) | Q(author__in=viewer.following.values("followed"))
+        return self.filter(public, author__is_active=True)
+
+    def public(self) -> Self:
+        """Those that everybody may see."""
+        return self.filter(audience=Post.Audience.PUBLIC)
+
+    def tagged(self, tag: str) -> Self:
+        """Those that bear a tag, given as `markup.normal` makes it."""
+        return self.filter(taggings__tag=tag)
 
     def home_of(self, viewer: User) -> Self:
         """What `viewer`'s home shows: own posts and those of everyone followed."""
@@ -59,11 +70,13 @@ class PostQuerySet(models.QuerySet["Post"]):
 class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: ignore[misc]  # made at run time
     """Makes posts."""
 
-    def publish(self, author: User, *, title: str, body: str, key: uuid.UUID | None = None) -> "Post":
+    def publish(
+        self, author: User, *, title: str, body: str, key: uuid.UUID | None = None, audience: str = "public"
+    ) -> "Post":
         """Makes a post, once: the same text sent again under the same `key` (a double click, a retried request)
         gives the post that is already there. A different text under a used key is a new post, so nothing is lost.
         What another app's hook raises once the post is committed is logged: the post is there, and that is success."""
-        post = Post(author=author, title=title, body=body, key=key or uuid.uuid4())
+        post = Post(author=author, title=title, body=body, key=key or uuid.uuid4(), audience=audience)
         try:
             with transaction.atomic():
                 post.save()
@@ -73,13 +86,17 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
                 raise
             if not isinstance(error, IntegrityError):
                 logger.exception("A hook failed after post %s was committed.", twin.pk)
-            same = (twin.title, twin.body) == (post.title, post.body)
-            return twin if same else self.publish(author, title=title, body=body)
+            same = (twin.title, twin.body, twin.audience) == (post.title, post.body, post.audience)
+            return twin if same else self.publish(author, title=title, body=body, audience=audience)
         return post
 
 
 class Post(models.Model):
     """Something somebody wrote. `version` counts its changes; feeds are ordered by `(created_at, id)`."""
+
+    class Audience(models.TextChoices):
+        PUBLIC = "public", "Everybody"
+        FOLLOWERS = "followers", "Followers"
 
     author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="posts")
     title = models.CharField(max_length=TITLE_MAX, blank=True)
@@ -88,6 +105,11 @@ class Post(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
     key = models.UUIDField(default=uuid.uuid4, editable=False)
+    audience = models.CharField(max_length=10, choices=Audience, default=Audience.PUBLIC, editable=False)
+    """Who may see it. Chosen when it is written and never changed: nobody is shown what was not meant for them, and
+    nobody loses what they have read."""
+    tags = models.TextField(blank=True, default="", editable=False)
+    """The tags in its body, as `markup.normal` makes them, with blanks between. `Tagging` is their index."""
 
     objects: ClassVar[PostManager] = PostManager()
 
@@ -115,16 +137,23 @@ class Post(models.Model):
             self.version = F("version") + 1  # counted by the database, read back by save()
             self.edited_at = timezone.now()
             if update_fields is not None:
-                update_fields = {*update_fields, "version", "edited_at"}
+                update_fields = {*update_fields, "version", "edited_at", "tags"}
         try:
             with transaction.atomic():
                 super().save(*args, update_fields=update_fields, **kwargs)
         except BaseException:
             self.version, self.edited_at = before
             raise
+        self._tags_kept = self.tags
 
     def get_absolute_url(self) -> str:
         return reverse("post", args=[self.pk])
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Self:
+        post = super().from_db(db, field_names, values, **options)
+        post._tags_kept = post.__dict__.get("tags", "")
+        return post
 
     def edit(self, *, title: str, body: str, seen_version: int) -> None:
         """Changes the text; the same change sent twice is one. Raises `EditConflictError` if the post is no longer at
@@ -136,8 +165,19 @@ class Post(models.Model):
                 current.save(update_fields=["title", "body"])
             elif (current.title, current.body) != (tidy_line(title), body):
                 raise EditConflictError(current)
-        for name in ("title", "body", "version", "edited_at"):
+        for name in ("title", "body", "version", "edited_at", "tags", "_tags_kept"):
             setattr(self, name, getattr(current, name))
+
+    @property
+    def tags_kept(self) -> frozenset[str]:
+        """Its tags as they were last read or saved."""
+        kept: str = self.__dict__.get("_tags_kept", "")
+        return frozenset(kept.split())
+
+    @property
+    def tags_now(self) -> frozenset[str]:
+        """Its tags, as they will be saved."""
+        return frozenset(self.tags.split())
 
     @property
     def is_edited(self) -> bool:

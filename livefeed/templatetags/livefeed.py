@@ -7,6 +7,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from livefeed.markup import render
 from livefeed.models import Post, User
 from livefeed.rendering import render_post
 
@@ -36,6 +37,12 @@ def initials(name: str) -> str:
     words = [word for word in name.replace("_", " ").split() if word[0].isalnum()] or [name or "?"]
     ends = words[:1] + words[1:][-1:]
     return "".join(word[0] for word in ends).upper()
+
+
+@register.filter
+def markup(text: str) -> SafeString:
+    """What somebody typed, as HTML."""
+    return render(text)
 
 
 @register.simple_tag

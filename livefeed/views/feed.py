@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 
 from livefeed.forms.post import PostForm
+from livefeed.markup import is_tag, normal
 from livefeed.models import Event, Post, User
 from livefeed.models.post import PostQuerySet
 from livefeed.models.user import UserQuerySet
@@ -31,7 +32,17 @@ def home_page(request: Request, form: PostForm, status: int = 200) -> HttpRespon
 
 def explore(request: Request) -> HttpResponse:
     """Everything public, and whom one might follow."""
-    return feed_page(request, "feed/explore.html", "public", Post.objects.visible_to(viewer_of(request)))
+    return feed_page(request, "feed/explore.html", "public", Post.objects.visible_to(viewer_of(request)).public())
+
+
+def tag(request: Request, tag: str) -> HttpResponse:
+    """What bears a tag."""
+    if not is_tag(tag):
+        raise Http404("That is no tag.")
+    if tag != normal(tag):
+        return redirect("tag", normal(tag))
+    posts = Post.objects.visible_to(viewer_of(request)).tagged(tag)
+    return feed_page(request, "feed/tag.html", f"tag:{tag}", posts, tag=tag)
 
 
 def profile(request: Request, username: str) -> HttpResponse:

@@ -6,9 +6,11 @@ from django.shortcuts import redirect, render
 
 from livefeed.forms.post import EditForm, PostForm
 from livefeed.models import EditConflictError, Event, Post, User
+from livefeed.models.post import BODY_MAX
 from livefeed.rendering import render_post
+from livefeed.text import tidy_text
 from livefeed.views.feed import home_page
-from livefeed.views.resource import Request, Resource, viewer_of
+from livefeed.views.resource import Request, Resource, SignedInResource, viewer_of
 
 UNAUTHORIZED, CONFLICT, UNPROCESSABLE = 401, 409, 422
 ON_TOP = {"HX-Retarget": "#posts", "HX-Reswap": "afterbegin"}
@@ -28,7 +30,7 @@ class PostsView(Resource):
         if author is None or not form.is_valid():
             return self.compose(form, explain(form, author))
         text = form.cleaned_data
-        post = Post.objects.publish(author, title=text["title"], body=text["body"], key=text["key"])
+        post = Post.objects.publish(author, **text)
         if self.request.htmx:
             return HttpResponse(render_post(post), headers=ON_TOP)
         return redirect("home")
@@ -40,6 +42,14 @@ class PostsView(Resource):
         if not self.request.user.is_authenticated:
             return render(self.request, "posts/compose.html", {"form": form}, status=status)
         return home_page(self.request, form, status)
+
+
+class PreviewView(SignedInResource):
+    """A text as it would look: `POST` its `body`."""
+
+    def post(self, request: Request) -> HttpResponse:
+        text = tidy_text(request.POST.get("body", ""))[:BODY_MAX]
+        return render(request, "posts/_preview.html", {"text": text})
 
 
 class PostView(Resource):

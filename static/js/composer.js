@@ -3,7 +3,11 @@
 const NEAR = 500; // characters left from which on they are counted down
 
 export function keepComposers() {
-  document.addEventListener("input", (event) => event.target.matches?.(".composer-body") && count(event.target));
+  document.addEventListener("input", (event) => {
+    if (!event.target.matches?.(".composer-body")) return;
+    count(event.target);
+    event.target.form.querySelector(".composer-preview").replaceChildren(); // it shows another text than this by now
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest?.(".composer, .editor")?.requestSubmit();
     if (event.key === "Escape") event.target.closest?.(".editor")?.querySelector("[data-close-editor]")?.click();
@@ -35,6 +39,7 @@ function empty(composer, sent) {
     field.removeAttribute("aria-describedby");
   }
   composer.elements.key.value = newKey();
+  composer.querySelector(".composer-preview").replaceChildren();
   composer.querySelectorAll(".field-error").forEach((error) => error.remove());
   count(composer.elements.body);
 }

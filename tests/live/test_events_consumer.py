@@ -75,6 +75,8 @@ async def test_a_post_reaches_the_programs_of_its_followers_and_no_stranger_s(ru
         "author": "author",
         "title": "Today",
         "body": "Good *morning*.",
+        "audience": "public",
+        "tags": [],
         "version": 1,
         "url": f"{settings.LIVEFEED_URL}/posts/{post.pk}/",
     }

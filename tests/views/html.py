@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
+WRITTEN = {"a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "s", "strong", "ul"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
 @dataclass
 class Element:
-    """`text` is everything readable inside, `depth` how many elements stand around it."""
+    """`text` is everything readable inside, `depth` how many elements stand around it; `is_written` where it is part of
+    what somebody wrote, in a post's body."""
 
     tag: str
     attributes: dict[str, str]
     depth: int
+    is_written: bool = False
     text: str = ""
 
     def __getitem__(self, name: str) -> str:
@@ -59,7 +62,18 @@ class Page(HTMLParser):
     @property
     def skeleton(self) -> list[tuple[int, str, list[str]]]:
         """The page without its texts and values: what no text that somebody typed may change."""
-        return [(element.depth, element.tag, sorted(element.attributes)) for element in self.elements]
+        return [(each.depth, each.tag, sorted(each.attributes)) for each in self.elements if not each.is_written]
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether there is nothing but light Markdown in what people wrote."""
+        return all(
+            element.tag in WRITTEN
+            and element.attributes.keys() <= {"href", "rel", "start"}
+            and element.attributes.get("href", "/").startswith(("http://", "https://", "/"))
+            for element in self.elements
+            if element.is_written
+        )
 
     @property
     def sentences(self) -> list[str]:
@@ -76,7 +90,8 @@ class Page(HTMLParser):
         return {name: value for name, value in (inputs | areas).items() if name != "csrfmiddlewaretoken"}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, {name: value or "" for name, value in attrs}, len(self._open))
+        is_written = any("post-body" in each.classes for each in self._open)
+        element = Element(tag, {name: value or "" for name, value in attrs}, len(self._open), is_written)
         self.elements.append(element)
         if tag not in VOID:
             self._open.append(element)

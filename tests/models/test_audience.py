@@ -1,0 +1,66 @@
+"""Who may see which posts, and which posts bear which tag."""
+
+import pytest
+
+from livefeed.models import Event, Post, Tagging
+from tests.factories import make_post
+
+
+@pytest.fixture
+def posts(cast) -> dict[str, Post]:
+    return {
+        audience: make_post(cast.author, "Hello #Garden.", audience=audience) for audience in ("public", "followers")
+    }
+
+
+def test_followers_and_the_author_see_what_is_for_followers_and_nobody_else(cast, posts):
+    def seen_by(viewer) -> set[str]:
+        return set(Post.objects.visible_to(viewer).values_list("audience", flat=True))
+
+    assert seen_by(cast.author) == seen_by(cast.follower) == {"public", "followers"}
+    assert seen_by(cast.stranger) == seen_by(None) == {"public"}
+    cast.follower.unfollow(cast.author)
+    assert seen_by(cast.follower) == {"public"}
+
+
+def test_nobody_sees_anything_of_somebody_suspended(cast, posts):
+    cast.author.is_active = False
+    cast.author.save()
+    assert not Post.objects.visible_to(cast.follower).exists()
+
+
+def test_the_log_says_for_whom_and_with_which_tags(cast, posts):
+    posts["followers"].edit(title="", body="Hello #House.", seen_version=1)
+    posts["followers"].delete()
+    told = [(event.kind, event.audience, event.tags) for event in Event.objects.filter(kind__startswith="post.")]
+    assert told == [
+        ("post.created", "public", "garden"),
+        ("post.created", "followers", "garden"),
+        ("post.updated", "followers", "garden house"),
+        ("post.deleted", "followers", "house"),
+    ]
+
+
+def test_a_tags_posts_follow_their_texts(cast, posts):
+    assert list(Post.objects.tagged("garden").newest_first()) == [posts["followers"], posts["public"]]
+    posts["public"].edit(title="", body="Hello #House and #house.", seen_version=1)
+    assert list(Post.objects.tagged("garden")) == [posts["followers"]]
+    assert list(Post.objects.tagged("house")) == [posts["public"]]
+    posts["followers"].delete()
+    assert set(Tagging.objects.values_list("tag", flat=True)) == {"house"}
+
+
+def test_saving_something_else_keeps_the_tags(cast, posts):
+    post = Post.objects.get(pk=posts["public"].pk)
+    post.title = "A title"
+    post.save(update_fields=["title"])
+    assert list(Post.objects.tagged("garden").filter(pk=post.pk)) == [post]
+
+
+def test_the_same_text_for_others_is_another_post(cast):
+    key = "6a1ec3a9-7d3b-4f0e-9a43-5f2d6c1b0e11"
+    first, second = (
+        Post.objects.publish(cast.author, title="", body="Hi.", key=key, audience=audience)
+        for audience in ("public", "followers")
+    )
+    assert first != second
