@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from consumers.frames import Form
 from consumers.outlet import Outlet
 
-ViewKind = Literal["home", "public", "user", "post", "tag"]
+ViewKind = Literal["home", "public", "user", "post", "tag", "shown"]
 ReaderKind = Literal["browser", "program", "poll"]
 FORMS: dict[ReaderKind, Form] = {"browser": "html", "program": "json", "poll": "html"}
 
@@ -23,8 +23,8 @@ def is_number(text: str) -> bool:
 
 
 class View(NamedTuple):
-    """What a page shows: somebody's home, everything public, one author (`key` their id), one post (`key` its id) or a
-    tag (`key`). `author_id` is the author whose page or post it is."""
+    """What a page shows: somebody's home, everything public, one author (`key` their id), one post (`key` its id), a
+    tag (`key`) or nothing but what it says it shows. `author_id` is the author whose page or post it is."""
 
     kind: ViewKind
     key: int | str = 0
@@ -84,6 +84,10 @@ class Connection:
     def shows(self, post_id: int) -> bool:
         """Whether a change of the post concerns the page. Until the page has spoken, every post does."""
         return post_id > self._newest_shown or post_id in self._shown
+
+    def names(self, post_id: int) -> bool:
+        """Whether the page has said that it shows the post."""
+        return post_id in self._shown
 
     def follows(self, author_id: int) -> bool:
         """Whether the author's posts are on this person's home."""

@@ -111,6 +111,8 @@ class Door:
             start = connection.opened_at
         elif is_number(cursor) and await self._log.holds(int(cursor)):
             start = int(cursor)
+            if connection.view.kind == "shown" and self._log.since(start) is None:
+                return None  # what it shows it says only later, and is then told from memory alone
         else:
             return None
         await self._until_told(start)

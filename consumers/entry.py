@@ -1,12 +1,13 @@
 """One event, as the hub handles it."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from livefeed.models import Event, Post
 
 Kind, Audience = Event.Kind, Post.Audience
 
-POSTS = frozenset({Kind.POST_CREATED.value, Kind.POST_UPDATED.value, Kind.POST_DELETED.value})
+POSTS = frozenset({Kind.POST_CREATED.value, Kind.POST_UPDATED.value, Kind.POST_DELETED.value, Kind.POST_COUNTED.value})
 FOLLOWS = frozenset({Kind.FOLLOW_CREATED.value, Kind.FOLLOW_REMOVED.value})
 AUTHORS = frozenset({Kind.USER_RENAMED.value, Kind.USER_SUSPENDED.value, Kind.USER_RESTORED.value})
 RIGHTS = frozenset(
@@ -35,6 +36,11 @@ class Entry(NamedTuple):
         return self.kind in POSTS and self.kind != Kind.POST_DELETED
 
     @property
+    def is_count(self) -> bool:
+        """Whether it tells that a post's likes were counted, and nothing else of it."""
+        return self.kind == Kind.POST_COUNTED
+
+    @property
     def is_follow(self) -> bool:
         return self.kind in FOLLOWS
 
@@ -47,3 +53,11 @@ class Entry(NamedTuple):
     def is_about_rights(self) -> bool:
         """Whether the actor may have lost the right to some open socket."""
         return self.kind in RIGHTS
+
+
+def without_older_counts(entries: Iterable[Entry]) -> list[Entry]:
+    """The same less those counts that a later one of the same post makes old: of a thousand likes in a second a few are
+    told."""
+    entries = list(entries)
+    newest = {entry.subject_id: entry.position for entry in entries if entry.is_count}
+    return [entry for entry in entries if not entry.is_count or newest[entry.subject_id] == entry.position]

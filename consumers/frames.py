@@ -18,10 +18,12 @@ Form = Literal["html", "json"]
 
 
 class Rendered(NamedTuple):
-    """The ends of a post's frames, the same for every kind and cursor: for pages and for programs."""
+    """The ends of a post's frames, the same for every kind and cursor: for pages, for programs, and of those that tell
+    its counts alone."""
 
     html: str
     json: str
+    counts: str
 
 
 def hello(cursor: int) -> str:
@@ -49,13 +51,14 @@ def post_deleted(cursor: int, post_id: int) -> str:
 
 
 def post_shown(kind: str, cursor: int, encoded_post: str) -> str:
-    """`post.created` or `post.updated`; `encoded_post` is one of `rendered()`'s, made once for all who get it."""
+    """`post.created`, `post.updated` or `post.counted`; `encoded_post` is one of `rendered()`'s, made once for all."""
     return f'{{"type":"{kind}","cursor":{cursor},{encoded_post}'
 
 
 def rendered(post: Post, html: str, origin: str) -> Rendered:
     """A post as pages and as programs get it. `origin` is the site's public address."""
     head = {"id": post.pk, "version": post.version, "sort": post.sort_key}
+    counts = {"likes": post.likes_count}
     facts = {
         "id": post.pk,
         "author": post.author.username,
@@ -66,9 +69,11 @@ def rendered(post: Post, html: str, origin: str) -> Rendered:
         "tags": post.tags.split(),
         "created_at": post.created_at.isoformat(),
         "version": post.version,
+        **counts,
         "url": origin + post.get_absolute_url(),
     }
-    return Rendered(encode(head | {"html": html})[1:], encode(head | {"post": facts})[1:])
+    told = head | {"html": html}, head | {"post": facts}, {"id": post.pk, **counts}
+    return Rendered(*(encode(each)[1:] for each in told))
 
 
 def encode(frame: dict[str, Any]) -> str:

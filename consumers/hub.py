@@ -20,7 +20,7 @@ from consumers.bell import Bell
 from consumers.connection import Connection, Credential
 from consumers.delivery import Delivery
 from consumers.door import Door, credentials_of
-from consumers.entry import Entry, Kind
+from consumers.entry import Entry, Kind, without_older_counts
 from consumers.frames import Form, Rendered
 from consumers.index import Index, concerns
 from consumers.log import BATCH, Log
@@ -38,6 +38,8 @@ REST = 0.1
 """Seconds at most between two rounds of writing. The hub rests as long as it wrote, and twice as long as the last time
 while posts keep coming before it has rested: they go out joined, in one write for each socket, and whoever posts has
 the loop. A post that comes alone never waits."""
+COUNTS, GLANCE = 0.25, 0.02
+"""Seconds between two times that nothing but counts is told, and between two looks for something else meanwhile."""
 STALE = 10.0
 """Seconds without a look at the log after which the hub counts as not working."""
 ROUTED_AT_ONCE = 500
@@ -78,7 +80,7 @@ class Hub:
         self._rung = asyncio.Event()
         self._looked = asyncio.Condition()
         self._looked_at = time.monotonic()
-        self._rest, self._rest_until = 0.0, 0.0
+        self._rest, self._rest_until, self._counts_due = 0.0, 0.0, 0.0
         self._closings: set[asyncio.Task[None]] = set()
         self._bell = Bell(self._rung.set)
         self._start()
@@ -149,7 +151,7 @@ class Hub:
             self.delivery.settled = self.log.position
         else:
             is_rung = await self._wait()
-            entries = await self.log.read()
+            entries = await self._read_log()
             if entries:
                 metrics.rings_lost.inc(not is_rung)
                 await self._route(entries)
@@ -159,6 +161,17 @@ class Hub:
         self._looked_at = time.monotonic()
         async with self._looked:
             self._looked.notify_all()
+
+    async def _read_log(self) -> list[Entry]:
+        """What comes next; counts alone wait for company until it is their time again."""
+        entries = await self.log.read()
+        while 0 < len(entries) < BATCH and all(entry.is_count for entry in entries):
+            if (rest := self._counts_due - time.monotonic()) <= 0:
+                self._counts_due = time.monotonic() + COUNTS
+                break
+            await asyncio.sleep(min(rest, GLANCE))
+            entries = await self.log.read()
+        return entries
 
     async def _wait(self) -> bool:
         """Waits for a ring, or for the tick; says whether it was a ring."""
@@ -204,7 +217,7 @@ class Hub:
         """What is due to each connection."""
         outbox: dict[Connection, Message] = {}
         nothing, pace = Message(), Pace()
-        for _, group in groupby(entries, self.index.audience_key):
+        for _, group in groupby(without_older_counts(entries), self.index.audience_key):
             run = list(group)
             first, extended = run[0], self._extensions(run, needed)
             for some in batched(list(self.index.looking_at(first)) if extended else (), ROUTED_AT_ONCE):

@@ -103,6 +103,7 @@ class Index:
             yield from (connection for connection in viewer.connections if connection.view.kind == "home")
         yield from self._others.get(("public", 0), ())
         yield from self._others.get(("user", entry.actor_id), ())
+        yield from self._others.get(("shown", 0), ())
         if entry.is_post:
             yield from self._others.get(("post", entry.subject_id), ())
             for tag in entry.tags.split():
@@ -123,10 +124,14 @@ def concerns(connection: Connection, entry: Entry) -> bool:
     if entry.is_post:
         if not may_see(connection, entry):
             return False
-        if view.kind == "tag":
+        if view.kind == "shown":
+            return connection.names(entry.subject_id)
+        if view.kind == "tag" and not entry.is_count:
             return view.key in entry.tags.split()
         if not (entry.kind == Kind.POST_CREATED or connection.shows(entry.subject_id)):
             return False
+        if view.kind == "tag":
+            return view.key in entry.tags.split()
         if view.kind == "home":
             return connection.follows(entry.actor_id)
         if view.kind == "public":
@@ -134,11 +139,11 @@ def concerns(connection: Connection, entry: Entry) -> bool:
         return view.key == (entry.actor_id if view.kind == "user" else entry.subject_id)
     if entry.is_follow:
         own = connection.viewer is not None and connection.viewer.user_id == entry.actor_id
-        return own and (view.kind in ("home", "tag") or view.author_id == entry.subject_id)
+        return own and (view.kind in ("home", "tag", "shown") or view.author_id == entry.subject_id)
     if entry.is_about_author:
         if view.kind == "home":
             return connection.follows(entry.actor_id)
-        return view.kind in ("public", "tag") or view.author_id == entry.actor_id
+        return view.kind in ("public", "tag", "shown") or view.author_id == entry.actor_id
     return entry.kind == Kind.FEED_RESET
 
 

@@ -195,4 +195,6 @@ def _frame(entry: Entry, post: Rendered | None, form: Form) -> str | None:
         return frames.reset(entry.position)
     if entry.kind == Kind.POST_DELETED:
         return frames.post_deleted(entry.position, entry.subject_id)
-    return frames.post_shown(entry.kind, entry.position, getattr(post, form)) if post else None
+    if post is None:
+        return None
+    return frames.post_shown(entry.kind, entry.position, post.counts if entry.is_count else getattr(post, form))

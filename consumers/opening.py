@@ -135,7 +135,7 @@ def _viewers(user_ids: Collection[int]) -> dict[int, Viewer]:
 
 
 def _view(text: str, viewer: User | None) -> View:
-    """Parses `home`, `public`, `user:<name>`, `tag:<tag>` or `post:<id>`. Raises `RefusedError` if it is not theirs."""
+    """Parses `home`, `public`, `user:<name>`, `tag:<tag>`, `post:<id>` or `shown`. Raises `RefusedError`."""
     kind, _, key = text.partition(":")
     if text == "home":
         if viewer is None:
@@ -143,6 +143,8 @@ def _view(text: str, viewer: User | None) -> View:
         return View("home")
     if text == "public":
         return View("public")
+    if text == "shown":
+        return View("shown")
     if kind == "user":
         author = User.objects.named(key).filter(is_active=True).first()
         if author is not None:

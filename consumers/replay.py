@@ -22,6 +22,8 @@ async def replay(log: Log, connection: Connection, cursor: int) -> Message | Non
                 continue
             if not entry.is_post:
                 return None
+            if entry.is_count and entry.subject_id in latest:
+                continue  # what tells of the post tells its counts as well, as they are now
             latest.pop(entry.subject_id, None)
             latest[entry.subject_id] = entry
             if entry.kind == Kind.POST_CREATED:
@@ -51,6 +53,8 @@ def sieve(connection: Connection) -> Q:
         return resets | Q(actor_id__in=[viewer.user_id, *viewer.followed])
     if view.kind == "user":
         return resets | own | Q(actor_id=view.key)
+    if view.kind == "shown":
+        return resets | own | Q(kind__in=AUTHORS)
     if view.kind == "tag":
         return resets | own | Q(kind__in=AUTHORS) | Q(tags__contains=view.key)
     if view.kind == "post":

@@ -30,6 +30,10 @@ def post_deleted(post: Post) -> None:
     publish(Event.Kind.POST_DELETED, subject_id=post.pk, actor_id=post.author_id, **_reach(post))
 
 
+def post_counted(post: Post) -> None:
+    publish(Event.Kind.POST_COUNTED, subject_id=post.pk, actor_id=post.author_id, **_reach(post))
+
+
 def _reach(post: Post) -> dict[str, Any]:
     """What decides who is told of the post."""
     return {"audience": post.audience, "tags": " ".join(sorted(post.tags_kept | post.tags_now))}

@@ -19,7 +19,16 @@ class RenderKey:
 
     def __init__(self, post: Post) -> None:
         self.post = post
-        own = (post.pk, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience)
+        own = (
+            post.pk,
+            post.version,
+            post.title,
+            post.body,
+            post.created_at,
+            post.edited_at,
+            post.audience,
+            post.likes_count,
+        )
         self.depends_on = (*own, post.author_id, post.author.username, post.author.name)
 
     def __hash__(self) -> int:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from livefeed import events
 from livefeed.markup import named_in
-from livefeed.models import Follow, Post, Session, Tagging, Token, User
+from livefeed.models import Follow, Like, Post, Session, Tagging, Token, User
 from livefeed.sessions import number_sign_in
 from livefeed.text import tidy_line
 
@@ -24,6 +24,8 @@ def connect() -> None:
     post_save.connect(announce_post, sender=Post, dispatch_uid="post.announce")
     post_save.connect(keep_tags, sender=Post, dispatch_uid="post.keep_tags")
     post_delete.connect(announce_deletion, sender=Post, dispatch_uid="post.announce_deletion")
+    post_save.connect(count_like, sender=Like, dispatch_uid="like.count")
+    post_delete.connect(count_end_of_like, sender=Like, dispatch_uid="like.count_end")
     post_save.connect(announce_follow, sender=Follow, dispatch_uid="follow.announce")
     post_delete.connect(announce_unfollow, sender=Follow, dispatch_uid="follow.announce_end")
     post_save.connect(announce_change_of_user, sender=User, dispatch_uid="user.announce_change")
@@ -55,6 +57,18 @@ def announce_post(sender: type[Post], instance: Post, created: bool, raw: bool =
 
 def announce_deletion(sender: type[Post], instance: Post, **kwargs: Any) -> None:
     events.post_deleted(instance)
+
+
+def count_like(sender: type[Like], instance: Like, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    if created and not raw:
+        Post.objects.filter(pk=instance.post_id).count_likes(+1)
+        events.post_counted(instance.post)
+
+
+def count_end_of_like(sender: type[Like], instance: Like, origin: Any = None, **kwargs: Any) -> None:
+    if getattr(origin, "model", type(origin)) is not Post:  # else the post goes, and its likes with it
+        Post.objects.filter(pk=instance.post_id).count_likes(-1)
+        events.post_counted(instance.post)
 
 
 def announce_follow(sender: type[Follow], instance: Follow, created: bool, raw: bool = False, **kwargs: Any) -> None:

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from livefeed.views import accounts, devmail, feed, health, metrics
 from livefeed.views.follows import FollowView
+from livefeed.views.marks import BookmarkView, LikeView
 from livefeed.views.posts import PostEditorView, PostsView, PostView, PreviewView
 
 urlpatterns = [
@@ -16,6 +17,9 @@ urlpatterns = [
     path("posts/", PostsView.as_view(), name="posts"),
     path("posts/preview/", PreviewView.as_view(), name="preview"),
     path("posts/<int:pk>/", PostView.as_view(), name="post"),
+    path("posts/<int:pk>/like/", LikeView.as_view(), name="like"),
+    path("posts/<int:pk>/bookmark/", BookmarkView.as_view(), name="bookmark"),
+    path("bookmarks/", feed.bookmarks, name="bookmarks"),
     path("posts/<int:pk>/edit/", PostEditorView.as_view(), name="edit_post"),
     path("accounts/signup/", accounts.SignupView.as_view(), name="account_signup"),
     path("accounts/email/", accounts.EmailView.as_view(), name="account_email"),

@@ -79,6 +79,7 @@ class Event(models.Model):
         POST_CREATED = "post.created"
         POST_UPDATED = "post.updated"
         POST_DELETED = "post.deleted"
+        POST_COUNTED = "post.counted"  # its likes
         FOLLOW_CREATED = "follow.created"
         FOLLOW_REMOVED = "follow.removed"
         USER_RENAMED = "user.renamed"

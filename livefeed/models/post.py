@@ -66,6 +66,10 @@ class PostQuerySet(models.QuerySet["Post"]):
         moment = _moment(int(micros))
         return self.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=int(pk)))
 
+    def count_likes(self, change: int) -> None:
+        """Adds to the number of likes; a post that is gone counts none."""
+        self.update(likes_count=F("likes_count") + change)
+
 
 class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: ignore[misc]  # made at run time
     """Makes posts."""
@@ -108,6 +112,8 @@ class Post(models.Model):
     audience = models.CharField(max_length=10, choices=Audience, default=Audience.PUBLIC, editable=False)
     """Who may see it. Chosen when it is written and never changed: nobody is shown what was not meant for them, and
     nobody loses what they have read."""
+    likes_count = models.PositiveIntegerField(default=0, editable=False)
+    """How many like it; kept by the database, whoever likes at the same moment."""
     tags = models.TextField(blank=True, default="", editable=False)
     """The tags in its body, as `markup.normal` makes them, with blanks between. `Tagging` is their index."""
 

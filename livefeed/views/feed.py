@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
@@ -9,6 +10,7 @@ from django.utils.cache import patch_vary_headers
 from livefeed.forms.post import PostForm
 from livefeed.markup import is_tag, normal
 from livefeed.models import Event, Post, User
+from livefeed.models.mark import marked_by
 from livefeed.models.post import PostQuerySet
 from livefeed.models.user import UserQuerySet
 from livefeed.views.resource import Request, viewer_of
@@ -45,6 +47,14 @@ def tag(request: Request, tag: str) -> HttpResponse:
     return feed_page(request, "feed/tag.html", f"tag:{tag}", posts, tag=tag)
 
 
+@login_required
+def bookmarks(request: Request) -> HttpResponse:
+    """What the viewer has kept, for nobody else to see."""
+    viewer = viewer_of(request)
+    posts = Post.objects.visible_to(viewer).filter(bookmarks__user=viewer)
+    return feed_page(request, "feed/bookmarks.html", "shown", posts)
+
+
 def profile(request: Request, username: str) -> HttpResponse:
     """What one person posted."""
     person = find_person(username)
@@ -79,6 +89,7 @@ def feed_page(
     context = {"posts": rows[:PAGE], "older": len(rows) > PAGE, "before": before, "view": view, "cursor": cursor}
     if viewer := viewer_of(request):
         context["suggestions"] = User.objects.to_follow(viewer)
+        context |= marked_by(viewer, rows[:PAGE])
     parts = {"a": "feed/_posts.html", "div#posts": "feed/_again.html"} if request.htmx else {}
     template = parts.get(request.headers.get("HX-Source", ""), template)
     response = render(request, template, context | more, status=status)

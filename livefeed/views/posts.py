@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 
 from livefeed.forms.post import EditForm, PostForm
 from livefeed.models import EditConflictError, Event, Post, User
+from livefeed.models.mark import marked_by
 from livefeed.models.post import BODY_MAX
 from livefeed.rendering import render_post
 from livefeed.text import tidy_text
@@ -62,7 +63,10 @@ class PostView(Resource):
         if self.request.htmx and not is_read_anew:
             return HttpResponse(render_post(post))
         template = "feed/_again.html" if self.request.htmx else "posts/detail.html"
-        return render(request, template, {"posts": [post], "post": post, "view": f"post:{pk}", "cursor": cursor})
+        context = {"posts": [post], "post": post, "view": f"post:{pk}", "cursor": cursor}
+        if viewer := viewer_of(request):
+            context |= marked_by(viewer, [post])
+        return render(request, template, context)
 
     def post(self, request: Request, pk: int) -> HttpResponse:
         form = EditForm(request.POST, ids=f"edit-{pk}")

@@ -14,6 +14,7 @@ export function receive(frame) {
   if (frame.type === "reset") readAnew(frame.within);
   else if (waiting) waiting.push(frame);
   else if (frame.type === "post.deleted") remove(frame.id);
+  else if (frame.type === "post.counted") count(frame);
   else if (frame.html) put(frame);
 }
 
@@ -23,6 +24,11 @@ export function whenShownChanges(tell) {
   document.addEventListener("htmx:after:swap", (event) => event.detail.ctx.request && now());
   document.addEventListener("livefeed:reread", now);
   now();
+}
+
+function count({ id, likes }) {
+  const shown = postElement(id)?.querySelector("[data-count=likes]");
+  if (shown) shown.textContent = likes || "";
 }
 
 function put({ id, version, sort, html }) {

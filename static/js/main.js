@@ -3,12 +3,14 @@ import { LiveSocket } from "./live.js";
 import * as feed from "./feed.js";
 import { keepTimes } from "./times.js";
 import { keepComposers } from "./composer.js";
-import { keepNotices } from "./notices.js";
+import { keepMarks } from "./marks.js";
+import { keepNotices, say } from "./notices.js";
 import { showState } from "./connection.js";
 
 keepTimes();
 keepComposers();
 keepNotices();
+keepMarks(say);
 
 const posts = document.getElementById("posts");
 if (posts) {

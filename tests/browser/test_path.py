@@ -69,7 +69,7 @@ def test_only_ones_own_posts_offer_edit_and_delete(window, cast):
     make_post(cast.author)
     for user, visible in ((cast.author, 1), (cast.follower, 0), (None, 0)):
         page = window(user, "/@author/")
-        expect(page.locator(".post-actions:visible")).to_have_count(visible)
+        expect(page.locator(".own-only > a:visible")).to_have_count(visible)
 
 
 def test_follow_and_unfollow_make_the_open_home_right(window, cast):

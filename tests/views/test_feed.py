@@ -169,10 +169,10 @@ def crowd(request, cast):
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 5),  # session, viewer, head, posts with their authors, suggestions
-        ("/explore/", 5),
-        ("/@author/", 9),  # and the person, whether followed, followers, following
-        ("/posts/{}/", 4),
+        ("/", 6),  # session, viewer, head, posts with their authors, suggestions, own marks
+        ("/explore/", 6),
+        ("/@author/", 10),  # and the person, whether followed, followers, following
+        ("/posts/{}/", 5),
     ],
 )
 def test_a_members_page_asks_the_database_as_often_for_20_posts_as_for_1(

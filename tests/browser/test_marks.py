@@ -1,0 +1,95 @@
+"""Likes and bookmarks in the browser: at once for whoever presses, live for everybody else."""
+
+import pytest
+from playwright.sync_api import expect
+
+from livefeed.models import Bookmark, Like, Post
+from tests.browser.conftest import PHONE, live, shows
+from tests.factories import make_post
+
+SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
+
+
+@SIZES
+def test_a_like_shows_at_once_and_counts_on_every_open_page(window, cast, size):
+    post = make_post(cast.author)
+    page, other = live(window(cast.follower, **size)), live(window(cast.follower, "/@author/", **size))
+    author, visitor = live(window(cast.author)), live(window(None, "/explore/"))
+    like = page.get_by_role("button", name="Like")
+    expect(like).to_have_attribute("aria-pressed", "false")
+    like.click()
+    expect(like).to_have_attribute("aria-pressed", "true")
+    for each in (page, other, author, visitor):
+        expect(each.locator(".count")).to_have_text("1")
+    expect(author.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "false")
+    page.reload()
+    expect(like).to_have_attribute("aria-pressed", "true")
+    like.click()
+    for each in (page, other, author, visitor):
+        expect(each.locator(".count")).to_have_text("")
+    assert not Like.objects.exists()
+    post.edit(title="", body="Edited.", seen_version=1)
+    shows(page, "Edited.")
+    expect(like).to_have_attribute("aria-pressed", "false")
+
+
+def test_another_page_of_the_same_reader_shows_the_mark(window, cast):
+    make_post(cast.author)
+    page = live(window(cast.follower))
+    with page.context.expect_page() as opened:
+        page.evaluate("open('/@author/')")
+    other = live(opened.value)
+    page.get_by_role("button", name="Bookmark").click()
+    expect(other.get_by_role("button", name="Bookmark")).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("fault", ["offline", 502, "gone"])
+def test_a_mark_that_did_not_reach_the_server_is_taken_back_with_a_sentence(window, cast, fault):
+    post = make_post(cast.author)
+    page = live(window(cast.follower))
+    if fault == "offline":
+        page.route("**/like/", lambda route: route.abort())
+    elif fault == 502:
+        page.route("**/like/", lambda route: route.fulfill(status=502, body="Bad gateway"))
+    else:
+        Post.objects.filter(pk=post.pk).delete()
+    like = page.get_by_role("button", name="Like")
+    like.click()
+    said = "no longer" if fault == "gone" else "Try again in a moment"
+    expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
+    expect(like).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".count")).to_have_text("")
+
+
+@SIZES
+def test_what_is_kept_stands_among_the_bookmarks(window, cast, size):
+    make_post(cast.author, "Keep me.")
+    page = live(window(cast.follower, **size))
+    page.get_by_role("button", name="Bookmark").click()
+    expect(page.get_by_role("button", name="Bookmark")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("link", name="Bookmarks").click()
+    live(page)
+    shows(page, "Keep me.")
+    Post.objects.get().edit(title="", body="Still kept.", seen_version=1)
+    shows(page, "Still kept.")
+    make_post(cast.author, "Not kept.")
+    Post.objects.get(body="Still kept.").delete()
+    shows(page)
+    assert not Bookmark.objects.exists()
+
+
+def test_a_visitor_is_asked_to_sign_in(window, cast):
+    make_post(cast.author)
+    page = live(window(None, "/explore/"))
+    page.get_by_role("button", name="Like").click()
+    expect(page).to_have_url("/accounts/login/?next=%2Fexplore%2F")
+
+
+def test_without_javascript_a_like_works_too(window, cast):
+    make_post(cast.author)
+    page = window(cast.follower, java_script_enabled=False)
+    page.get_by_role("button", name="Like").click()
+    expect(page.locator(".count")).to_have_text("1")
+    page.get_by_role("button", name="Like").click()
+    page.get_by_role("button", name="Unlike").click()
+    expect(page.locator(".count")).to_have_text("")

@@ -1,0 +1,129 @@
+"""Counts: told where the post is shown, right at the end, and a handful of times however many like it at once."""
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from consumers import hub as hub_module
+from consumers.log import Log
+from livefeed.models import Bookmark, Like, Post
+from tests.factories import make_post, make_user
+from tests.live.conftest import head
+
+post_it = sync_to_async(make_post)
+like = sync_to_async(Like.objects.begin)
+
+
+@sync_to_async
+def like_by_many(post: Post, count: int) -> None:
+    for person in [make_user() for _ in range(count)]:
+        Like.objects.begin(person, post)
+
+
+def told(frames: list[dict]) -> list[tuple[str, int, int]]:
+    return [(frame["type"], frame["id"], frame["likes"]) for frame in frames]
+
+
+@pytest.mark.parametrize("view", ["home", "public", "user:author", "tag:garden", "post:{}", "shown"])
+async def test_a_count_is_told_where_the_post_is_shown(read, cast, view):
+    post, other = await post_it(cast.author, "Hello #garden."), await post_it(cast.author, "Hello #garden.")
+    page = await read(cast.follower, f"view={view.format(post.pk)}")
+    await page.shows(post.pk)
+    elsewhere = await read(cast.follower, f"view={view.format(other.pk)}")
+    await elsewhere.shows(other.pk)
+    await like(cast.stranger, post)
+    assert told(await page.rest()) == [("post.counted", post.pk, 1)]
+    assert [frame["id"] for frame in await elsewhere.rest() if frame["id"] == post.pk] == (
+        [] if view not in ("home", "public", "user:author", "tag:garden") else [post.pk] * (post.pk > other.pk)
+    )
+
+
+async def test_counts_of_what_one_may_not_see_are_not_told(read, cast):
+    secret = await post_it(cast.author, "Hello #garden.", audience="followers")
+    others = [await read(cast.stranger, f"view={view}") for view in ("public", "user:author", "tag:garden", "shown")]
+    for reader in others:
+        await reader.shows(secret.pk)
+    follower = await read(cast.follower)
+    await like(cast.follower, secret)
+    assert told(await follower.rest()) == [("post.counted", secret.pk, 1)]
+    for reader in others:
+        assert await reader.rest() == []
+
+
+async def test_a_bookmark_is_told_to_nobody(read, cast):
+    post = await post_it(cast.author)
+    follower = await read(cast.follower)
+    await sync_to_async(Bookmark.objects.begin)(cast.follower, post)
+    assert await follower.rest() == []
+
+
+async def test_many_likes_are_a_few_frames_and_the_last_is_right(read, cast, monkeypatch):
+    monkeypatch.setattr(hub_module, "COUNTS", 60.0)
+    post = await post_it(cast.author)
+    follower, stranger = await read(cast.follower), await read(cast.stranger)
+    await like_by_many(post, 30)
+    monkeypatch.setattr(hub_module, "COUNTS", 0.0)
+    hub_module.Hub.current()._counts_due = 0.0
+    frames = told(await follower.rest())
+    assert frames[-1] == ("post.counted", post.pk, 30)
+    assert len(frames) <= 3
+    assert await stranger.rest() == []
+
+
+async def test_a_post_does_not_wait_for_counts(read, cast, monkeypatch):
+    monkeypatch.setattr(hub_module, "COUNTS", 60.0)
+    post = await post_it(cast.author)
+    follower = await read(cast.follower)
+    await like(cast.stranger, post)
+    await follower.frames("post.counted")
+    await like(cast.follower, post)
+    new = await post_it(cast.author, "New.")
+    assert told(await follower.frames("post.counted")) == [("post.counted", post.pk, 2)]
+    assert (await follower.frame())["id"] == new.pk
+
+
+@pytest.mark.parametrize("memory", [True, False], ids=["memory", "database"])
+async def test_who_comes_back_is_told_the_count_once_as_it_is(read, cast, memory, monkeypatch):
+    monkeypatch.setattr(hub_module, "COUNTS", 0.0)
+    post, edited = await post_it(cast.author), await post_it(cast.author)
+    start = await head()
+    await like_by_many(post, 5)
+    await like_by_many(edited, 2)
+    await sync_to_async(edited.edit)(title="", body="Edited.", seen_version=1)
+    await like_by_many(edited, 2)
+    if not memory:
+        monkeypatch.setattr(Log, "_floor", property(lambda self: self.position))
+    follower = await read(cast.follower, f"after={start}")
+    frames = await follower.rest()
+    assert [(frame["type"], frame["id"]) for frame in frames] == [
+        ("post.counted", post.pk),
+        ("post.updated", edited.pk),
+    ]
+    assert frames[0]["likes"] == 5
+    assert 'data-count="likes">4<' in frames[1]["html"]
+
+
+async def test_a_page_of_kept_posts_is_told_of_their_changes_and_of_nothing_else(read, cast):
+    post = await post_it(cast.author)
+    page = await read(cast.stranger, "view=shown")
+    await page.shows(post.pk)
+    await post_it(cast.author, "New.")
+    await sync_to_async(post.edit)(title="", body="Edited.", seen_version=1)
+    assert [frame["type"] for frame in await page.rest()] == ["post.updated"]
+    await sync_to_async(post.delete)()
+    assert [frame["type"] for frame in await page.rest()] == ["post.deleted"]
+
+
+async def test_a_page_of_kept_posts_that_was_away_too_long_reads_anew(read, cast, monkeypatch):
+    start = await head()
+    await post_it(cast.author)
+    monkeypatch.setattr(Log, "_floor", property(lambda self: self.position))
+    page = await read(cast.stranger, f"view=shown&after={start}")
+    assert [frame["type"] for frame in await page.rest()] == ["reset"]
+
+
+async def test_a_person_who_goes_is_uncounted_on_open_pages(read, cast):
+    post = await post_it(cast.author)
+    await like(cast.stranger, post)
+    follower = await read(cast.follower)
+    await sync_to_async(cast.stranger.delete)()
+    assert told(await follower.rest()) == [("post.counted", post.pk, 0)]
