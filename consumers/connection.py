@@ -29,6 +29,13 @@ class View(NamedTuple):
     kind: ViewKind
     key: int | str = 0
     author_id: int = 0
+    above: tuple[int, ...] = ()
+    """The ids of the posts above a post in its thread, which its page shows as well."""
+
+    @property
+    def keys(self) -> tuple[int | str, ...]:
+        """Under what it is found, but for a home, which is found by whom its reader follows."""
+        return () if self.kind == "home" else (self.key, *self.above)
 
 
 class Credential(NamedTuple):

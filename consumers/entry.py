@@ -25,6 +25,8 @@ class Entry(NamedTuple):
     saved_at: float
     audience: str = "public"
     tags: str = ""
+    parent_id: int = 0
+    parent_author_id: int = 0
 
     @property
     def is_post(self) -> bool:
@@ -37,7 +39,7 @@ class Entry(NamedTuple):
 
     @property
     def is_count(self) -> bool:
-        """Whether it tells that a post's likes were counted, and nothing else of it."""
+        """Whether it tells that a post's likes or replies were counted, and nothing else of it."""
         return self.kind == Kind.POST_COUNTED
 
     @property

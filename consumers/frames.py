@@ -58,13 +58,14 @@ def post_shown(kind: str, cursor: int, encoded_post: str) -> str:
 def rendered(post: Post, html: str, origin: str) -> Rendered:
     """A post as pages and as programs get it. `origin` is the site's public address."""
     head = {"id": post.pk, "version": post.version, "sort": post.sort_key}
-    counts = {"likes": post.likes_count}
+    counts = {"likes": post.likes_count, "replies": post.replies_count}
     facts = {
         "id": post.pk,
         "author": post.author.username,
         "title": post.title,
         "body": post.body,
         "html": html,
+        "parent": post.parent_id,
         "audience": post.audience,
         "tags": post.tags.split(),
         "created_at": post.created_at.isoformat(),

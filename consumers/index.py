@@ -32,8 +32,8 @@ class Index:
                     self._home[author_id].add(viewer)
             viewer.connections[connection] = None
         view = connection.view
-        if view.kind != "home":
-            self._others[view.kind, view.key].add(connection)
+        for key in view.keys:
+            self._others[view.kind, key].add(connection)
         if view.kind == "post":
             self._on_post_of[view.author_id].add(connection)
 
@@ -44,7 +44,8 @@ class Index:
         self.connections.discard(connection)
         metrics.sockets[connection.kind].dec()
         view = connection.view
-        _discard(self._others, (view.kind, view.key), connection)
+        for key in view.keys:
+            _discard(self._others, (view.kind, key), connection)
         _discard(self._on_post_of, view.author_id, connection)
         viewer = connection.viewer
         if viewer is None:
@@ -90,9 +91,10 @@ class Index:
 
     def audience_key(self, entry: Entry) -> object:
         """The same for entries that concern the same connections, if they stand together in the log: new posts of one
-        author, but for one whose own page is open somewhere already."""
-        is_shared = entry.kind == Kind.POST_CREATED and ("post", entry.subject_id) not in self._others
-        return (entry.actor_id, entry.audience, entry.tags) if is_shared else entry.position
+        author, but for one whose own page, or whose parent's, is open somewhere."""
+        is_open = any(("post", post_id) in self._others for post_id in (entry.subject_id, entry.parent_id))
+        is_shared = entry.kind == Kind.POST_CREATED and not is_open
+        return (entry.actor_id, entry.audience, entry.tags, entry.parent_author_id) if is_shared else entry.position
 
     def has_audience(self, entry: Entry) -> bool:
         """Whether an event concerns anybody."""
@@ -105,13 +107,17 @@ class Index:
         yield from self._others.get(("user", entry.actor_id), ())
         yield from self._others.get(("shown", 0), ())
         if entry.is_post:
-            yield from self._others.get(("post", entry.subject_id), ())
+            yield from self._on_page(entry.subject_id) | self._on_page(entry.parent_id)
             for tag in entry.tags.split():
                 yield from self._others.get(("tag", tag), ())
         else:
             yield from self._on_post_of.get(entry.actor_id, ())
             for (kind, _), connections in self._others.items():
                 yield from connections if kind == "tag" else ()
+
+    def _on_page(self, post_id: int) -> set[Connection]:
+        """The connections that look at the page of a post, or of one below it."""
+        return self._others.get(("post", post_id), set())
 
 
 def concerns(connection: Connection, entry: Entry) -> bool:
@@ -132,11 +138,14 @@ def concerns(connection: Connection, entry: Entry) -> bool:
             return False
         if view.kind == "tag":
             return view.key in entry.tags.split()
+        is_reply = entry.parent_author_id != 0
         if view.kind == "home":
-            return connection.follows(entry.actor_id)
-        if view.kind == "public":
-            return entry.audience == Audience.PUBLIC
-        return view.key == (entry.actor_id if view.kind == "user" else entry.subject_id)
+            return connection.follows(entry.actor_id) and (not is_reply or connection.follows(entry.parent_author_id))
+        if view.kind == "post":
+            return entry.subject_id in view.keys or entry.parent_id == view.key
+        return not is_reply and (
+            entry.audience == Audience.PUBLIC if view.kind == "public" else view.key == entry.actor_id
+        )
     if entry.is_follow:
         own = connection.viewer is not None and connection.viewer.user_id == entry.actor_id
         return own and (view.kind in ("home", "tag", "shown") or view.author_id == entry.subject_id)

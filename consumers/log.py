@@ -165,10 +165,12 @@ class Log:
 
 
 def _entries(query: QuerySet[Event]) -> list[Entry]:
-    rows = query.values_list("position", "kind", "subject_id", "actor_id", "created_at", "audience", "tags")
+    rows = query.values_list(
+        "position", "kind", "subject_id", "actor_id", "created_at", "audience", "tags", "parent_id", "parent_author_id"
+    )
     return [
-        Entry(position or 0, kind, subject_id, actor_id, created_at.timestamp(), audience, tags)
-        for position, kind, subject_id, actor_id, created_at, audience, tags in rows
+        Entry(position or 0, kind, subject_id, actor_id, created_at.timestamp(), audience, tags, parent_id, author_id)
+        for position, kind, subject_id, actor_id, created_at, audience, tags, parent_id, author_id in rows
     ]
 
 
@@ -176,7 +178,7 @@ def _render(post_ids: Collection[int]) -> dict[int, Rendered]:
     """Renders posts, in the log's thread. One that cannot be rendered is logged, counted and left out: it must not stop
     what stands behind it."""
     made = {}
-    for post in Post.objects.filter(pk__in=post_ids, author__is_active=True).select_related("author"):
+    for post in Post.objects.filter(pk__in=post_ids, author__is_active=True).with_people():
         try:
             made[post.pk] = frames.rendered(post, render_post(post), settings.LIVEFEED_URL)
         except Exception:

@@ -152,7 +152,7 @@ def _view(text: str, viewer: User | None) -> View:
     if kind == "tag" and is_tag(key):
         return View("tag", normal(key))
     if kind == "post" and is_number(key):
-        post = Post.objects.visible_to(viewer).filter(pk=int(key)).only("author_id").first()
+        post = Post.objects.visible_to(viewer).filter(pk=int(key)).only("author_id", "ancestors").first()
         if post is not None:
-            return View("post", post.pk, post.author_id)
+            return View("post", post.pk, post.author_id, tuple(post.ancestor_ids))
     raise RefusedError("unknown_view", f"There is no view “{text[:80]}” here for you.")

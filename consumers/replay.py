@@ -58,5 +58,5 @@ def sieve(connection: Connection) -> Q:
     if view.kind == "tag":
         return resets | own | Q(kind__in=AUTHORS) | Q(tags__contains=view.key)
     if view.kind == "post":
-        return resets | Q(subject_id=view.key) | Q(actor_id=view.author_id)
+        return resets | own | Q(subject_id__in=view.keys) | Q(parent_id=view.key) | Q(actor_id=view.author_id)
     return Q()

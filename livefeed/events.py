@@ -30,13 +30,30 @@ def post_deleted(post: Post) -> None:
     publish(Event.Kind.POST_DELETED, subject_id=post.pk, actor_id=post.author_id, **_reach(post))
 
 
-def post_counted(post: Post) -> None:
-    publish(Event.Kind.POST_COUNTED, subject_id=post.pk, actor_id=post.author_id, **_reach(post))
+def like_counted(post_id: int, change: int) -> None:
+    """Counts likes of a post that begin or end, and says so."""
+    _counted(post_id, likes_count=change)
+
+
+def reply_counted(post_id: int, change: int) -> None:
+    """The same for replies."""
+    _counted(post_id, replies_count=change)
+
+
+def _counted(post_id: int, **changes: int) -> None:
+    Post.objects.filter(pk=post_id).count_again(**changes)
+    for post in Post.objects.filter(pk=post_id):  # none if it went meanwhile
+        publish(Event.Kind.POST_COUNTED, subject_id=post.pk, actor_id=post.author_id, **_reach(post))
 
 
 def _reach(post: Post) -> dict[str, Any]:
     """What decides who is told of the post."""
-    return {"audience": post.audience, "tags": " ".join(sorted(post.tags_kept | post.tags_now))}
+    return {
+        "audience": post.audience,
+        "tags": " ".join(sorted(post.tags_kept | post.tags_now)),
+        "parent_id": post.parent_id or 0,
+        "parent_author_id": post.parent_author_id,
+    }
 
 
 def follow_created(follow: Follow) -> None:

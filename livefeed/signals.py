@@ -24,6 +24,8 @@ def connect() -> None:
     post_save.connect(announce_post, sender=Post, dispatch_uid="post.announce")
     post_save.connect(keep_tags, sender=Post, dispatch_uid="post.keep_tags")
     post_delete.connect(announce_deletion, sender=Post, dispatch_uid="post.announce_deletion")
+    post_save.connect(count_reply, sender=Post, dispatch_uid="reply.count")
+    post_delete.connect(count_end_of_reply, sender=Post, dispatch_uid="reply.count_end")
     post_save.connect(count_like, sender=Like, dispatch_uid="like.count")
     post_delete.connect(count_end_of_like, sender=Like, dispatch_uid="like.count_end")
     post_save.connect(announce_follow, sender=Follow, dispatch_uid="follow.announce")
@@ -59,16 +61,24 @@ def announce_deletion(sender: type[Post], instance: Post, **kwargs: Any) -> None
     events.post_deleted(instance)
 
 
+def count_reply(sender: type[Post], instance: Post, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    if created and instance.parent_id and not raw:
+        events.reply_counted(instance.parent_id, +1)
+
+
+def count_end_of_reply(sender: type[Post], instance: Post, **kwargs: Any) -> None:
+    if instance.parent_id:
+        events.reply_counted(instance.parent_id, -1)
+
+
 def count_like(sender: type[Like], instance: Like, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if created and not raw:
-        Post.objects.filter(pk=instance.post_id).count_likes(+1)
-        events.post_counted(instance.post)
+        events.like_counted(instance.post_id, +1)
 
 
 def count_end_of_like(sender: type[Like], instance: Like, origin: Any = None, **kwargs: Any) -> None:
     if getattr(origin, "model", type(origin)) is not Post:  # else the post goes, and its likes with it
-        Post.objects.filter(pk=instance.post_id).count_likes(-1)
-        events.post_counted(instance.post)
+        events.like_counted(instance.post_id, -1)
 
 
 def announce_follow(sender: type[Follow], instance: Follow, created: bool, raw: bool = False, **kwargs: Any) -> None:

@@ -23,8 +23,10 @@ def make_user(username: str = "", **fields) -> User:
     return user
 
 
-def make_post(author: User, body: str = "Hello.", title: str = "", audience: str = "public") -> Post:
-    return Post.objects.publish(author, title=title, body=body, audience=audience)
+def make_post(
+    author: User, body: str = "Hello.", title: str = "", audience: str = "public", parent: Post | None = None
+) -> Post:
+    return Post.objects.publish(author, title=title, body=body, audience=audience, parent=parent)
 
 
 @dataclass

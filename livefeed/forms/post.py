@@ -63,6 +63,7 @@ class PostForm(forms.Form):
         widget=forms.Textarea(attrs={"placeholder": "What is on your mind?", "rows": 2, "class": "composer-body"}),
     )
     key = Key(required=False, initial=uuid4)
+    parent = forms.IntegerField(required=False, widget=forms.HiddenInput)
     audience = forms.ChoiceField(
         choices=Post.Audience.choices,
         initial=Post.Audience.PUBLIC,
@@ -83,12 +84,20 @@ class PostForm(forms.Form):
             attributes |= {"aria-label": label, "data-most": most}
 
 
+def reply_form(post: Post) -> PostForm:
+    """An empty composer for replies to a post."""
+    form = PostForm(initial={"parent": post.pk, "audience": post.audience})
+    form.fields["body"].widget.attrs["placeholder"] = f"Reply to {post.author.display_name}"
+    return form
+
+
 class EditForm(PostForm):
     """The same text once more. `version` is what the editor saw: somebody else's change meanwhile is not overwritten
     unseen."""
 
     key = None  # type: ignore[assignment]  # an edit repeated is the same edit
     audience = None  # type: ignore[assignment]  # chosen once
+    parent = None  # type: ignore[assignment]
     version = forms.IntegerField(
         widget=forms.HiddenInput, error_messages={"required": OUT_OF_DATE, "invalid": OUT_OF_DATE}
     )

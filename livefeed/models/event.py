@@ -79,7 +79,7 @@ class Event(models.Model):
         POST_CREATED = "post.created"
         POST_UPDATED = "post.updated"
         POST_DELETED = "post.deleted"
-        POST_COUNTED = "post.counted"  # its likes
+        POST_COUNTED = "post.counted"  # its likes or its replies
         FOLLOW_CREATED = "follow.created"
         FOLLOW_REMOVED = "follow.removed"
         USER_RENAMED = "user.renamed"
@@ -102,6 +102,10 @@ class Event(models.Model):
     """Of `post.*`: who may see the post, as `Post.Audience` says. It never changes."""
     tags = models.TextField(db_default="", blank=True)
     """Of `post.*`: the post's tags, before and after a change, with blanks between."""
+    parent_id = models.BigIntegerField(db_default=0)
+    """Of `post.*`: the post that it replies to; else 0."""
+    parent_author_id = models.BigIntegerField(db_default=0)
+    """Whose that is; else 0."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EventManager()

@@ -20,6 +20,7 @@ from livefeed.text import tidy_line
 logger = logging.getLogger(__name__)
 
 TITLE_MAX, BODY_MAX = 120, 5_000
+ANCESTORS_MOST = 50
 
 
 class EditConflictError(Exception):
@@ -52,46 +53,75 @@ class PostQuerySet(models.QuerySet["Post"]):
         """What `viewer`'s home shows: own posts and those of everyone followed."""
         # One list of authors, not an OR of two conditions: with an OR, SQLite sorts all that any of them ever wrote
         # (84 ms instead of 1 ms at 1,000,000 posts).
+        # Replies are there where both who replied and whom they replied to are.
         own = User.objects.filter(pk=viewer.pk).values("pk")
-        return self.filter(author__in=own.union(viewer.following.values("followed"), all=True))
+        authors = own.union(viewer.following.values("followed"), all=True)
+        return self.filter(Q(parent_author_id=0) | Q(parent_author_id__in=authors), author__in=authors)
+
+    def starting(self) -> Self:
+        """Those that reply to nothing."""
+        return self.filter(parent_author_id=0)
+
+    def with_people(self) -> Self:
+        """With what is needed to render them."""
+        return self.select_related("author", "parent__author")
 
     def newest_first(self) -> Self:
-        return self.select_related("author").order_by("-created_at", "-pk")
+        return self.with_people().order_by("-created_at", "-pk")
+
+    def oldest_first(self) -> Self:
+        return self.with_people().order_by("created_at", "pk")
 
     def before(self, sort_key: str) -> Self:
         """Those that come after `sort_key` in a feed, newest first. Raises `ValueError` if it is no sort key."""
-        if not re.fullmatch(r"[0-9]{17}-[0-9]{12,18}", sort_key):
-            raise ValueError(f"{sort_key!r} is no sort key")
-        micros, _, pk = sort_key.partition("-")
-        moment = _moment(int(micros))
-        return self.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=int(pk)))
+        moment, pk = _parsed(sort_key)
+        return self.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=pk))
 
-    def count_likes(self, change: int) -> None:
-        """Adds to the number of likes; a post that is gone counts none."""
-        self.update(likes_count=F("likes_count") + change)
+    def after(self, sort_key: str) -> Self:
+        """Those that come after `sort_key` in a thread, oldest first. Raises `ValueError` if it is no sort key."""
+        moment, pk = _parsed(sort_key)
+        return self.filter(Q(created_at__gt=moment) | Q(created_at=moment, pk__gt=pk))
+
+    def count_again(self, **changes: int) -> None:
+        """Adds to counts, as `likes_count=+1`; the database adds, whoever else does at the same moment."""
+        self.update(**{name: F(name) + change for name, change in changes.items()})
 
 
 class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: ignore[misc]  # made at run time
     """Makes posts."""
 
     def publish(
-        self, author: User, *, title: str, body: str, key: uuid.UUID | None = None, audience: str = "public"
+        self,
+        author: User,
+        *,
+        title: str,
+        body: str,
+        key: uuid.UUID | None = None,
+        audience: str = "public",
+        parent: "Post | None" = None,
     ) -> "Post":
         """Makes a post, once: the same text sent again under the same `key` (a double click, a retried request)
         gives the post that is already there. A different text under a used key is a new post, so nothing is lost.
-        What another app's hook raises once the post is committed is logged: the post is there, and that is success."""
+        What another app's hook raises once the post is committed is logged: the post is there, and that is success.
+        A reply to what is for followers is for followers too. Raises `Post.DoesNotExist` if `parent` went meanwhile."""
         post = Post(author=author, title=title, body=body, key=key or uuid.uuid4(), audience=audience)
+        if parent is not None:
+            post.reply_to(parent)
         try:
             with transaction.atomic():
                 post.save()
         except Exception as error:
             twin = self.filter(author=author, key=post.key).first()
             if twin is None:
+                if parent is not None and not self.filter(pk=parent.pk).exists():
+                    raise Post.DoesNotExist from None
                 raise
             if not isinstance(error, IntegrityError):
                 logger.exception("A hook failed after post %s was committed.", twin.pk)
-            same = (twin.title, twin.body, twin.audience) == (post.title, post.body, post.audience)
-            return twin if same else self.publish(author, title=title, body=body, audience=audience)
+            same = all(
+                getattr(twin, name) == getattr(post, name) for name in ("title", "body", "audience", "parent_id")
+            )
+            return twin if same else self.publish(author, title=title, body=body, audience=audience, parent=parent)
         return post
 
 
@@ -112,6 +142,14 @@ class Post(models.Model):
     audience = models.CharField(max_length=10, choices=Audience, default=Audience.PUBLIC, editable=False)
     """Who may see it. Chosen when it is written and never changed: nobody is shown what was not meant for them, and
     nobody loses what they have read."""
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="replies", editable=False)
+    """The post that it replies to, while that is there."""
+    parent_author_id = models.BigIntegerField(default=0, editable=False)
+    """Whose that is or was; 0 if it replies to nothing."""
+    ancestors = models.TextField(blank=True, default="", editable=False)
+    """The ids of the posts above it in its thread, the first one first, ANCESTORS_MOST at most, with blanks between."""
+    replies_count = models.PositiveIntegerField(default=0, editable=False)
+    """How many reply to it directly."""
     likes_count = models.PositiveIntegerField(default=0, editable=False)
     """How many like it; kept by the database, whoever likes at the same moment."""
     tags = models.TextField(blank=True, default="", editable=False)
@@ -123,6 +161,7 @@ class Post(models.Model):
         indexes = [
             models.Index(fields=["created_at", "id"], name="post_newest"),
             models.Index(fields=["author", "created_at", "id"], name="post_newest_of_author"),
+            models.Index(fields=["parent", "created_at", "id"], name="post_replies"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["author", "key"], name="post_key_unique"),
@@ -161,6 +200,13 @@ class Post(models.Model):
         post._tags_kept = post.__dict__.get("tags", "")
         return post
 
+    def reply_to(self, parent: "Post") -> None:
+        """Puts a post that is not saved yet below `parent`."""
+        self.parent, self.parent_author_id = parent, parent.author_id
+        self.ancestors = " ".join([*parent.ancestors.split(), str(parent.pk)][-ANCESTORS_MOST:])
+        if parent.audience == Post.Audience.FOLLOWERS:
+            self.audience = Post.Audience.FOLLOWERS
+
     def edit(self, *, title: str, body: str, seen_version: int) -> None:
         """Changes the text; the same change sent twice is one. Raises `EditConflictError` if the post is no longer at
         `seen_version`, the version that the editor was opened with, and `Post.DoesNotExist` if it is gone."""
@@ -186,6 +232,14 @@ class Post(models.Model):
         return frozenset(self.tags.split())
 
     @property
+    def is_reply(self) -> bool:
+        return self.parent_author_id != 0
+
+    @property
+    def ancestor_ids(self) -> list[int]:
+        return [int(pk) for pk in self.ancestors.split()]
+
+    @property
     def is_edited(self) -> bool:
         return self.edited_at is not None
 
@@ -202,6 +256,13 @@ def _micros(moment: datetime) -> int:
     """Whole microseconds since 1970; exact, unlike `timestamp()`."""
     passed = moment - EPOCH
     return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+
+
+def _parsed(sort_key: str) -> tuple[datetime, int]:
+    if not re.fullmatch(r"[0-9]{17}-[0-9]{12,18}", sort_key):
+        raise ValueError(f"{sort_key!r} is no sort key")
+    micros, _, pk = sort_key.partition("-")
+    return _moment(int(micros)), int(pk)
 
 
 def _moment(micros: int) -> datetime:

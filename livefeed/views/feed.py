@@ -22,7 +22,7 @@ PAGE = 20
 def home(request: Request) -> HttpResponse:
     """The home feed; for visitors the public feed and a sign-up."""
     if not request.user.is_authenticated:
-        return feed_page(request, "feed/welcome.html", "public", Post.objects.visible_to(None))
+        return feed_page(request, "feed/welcome.html", "public", Post.objects.visible_to(None).public().starting())
     return home_page(request, PostForm())
 
 
@@ -34,7 +34,9 @@ def home_page(request: Request, form: PostForm, status: int = 200) -> HttpRespon
 
 def explore(request: Request) -> HttpResponse:
     """Everything public, and whom one might follow."""
-    return feed_page(request, "feed/explore.html", "public", Post.objects.visible_to(viewer_of(request)).public())
+    return feed_page(
+        request, "feed/explore.html", "public", Post.objects.visible_to(viewer_of(request)).public().starting()
+    )
 
 
 def tag(request: Request, tag: str) -> HttpResponse:
@@ -58,7 +60,7 @@ def bookmarks(request: Request) -> HttpResponse:
 def profile(request: Request, username: str) -> HttpResponse:
     """What one person posted."""
     person = find_person(username)
-    posts = Post.objects.visible_to(viewer_of(request)).filter(author=person)
+    posts = Post.objects.visible_to(viewer_of(request)).filter(author=person).starting()
     return feed_page(
         request, "profiles/profile.html", f"user:{person.username}", posts, person=person, **_standing(request, person)
     )

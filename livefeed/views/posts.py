@@ -4,19 +4,19 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
-from livefeed.forms.post import EditForm, PostForm
+from livefeed.forms.post import EditForm, PostForm, reply_form
 from livefeed.models import EditConflictError, Event, Post, User
 from livefeed.models.mark import marked_by
 from livefeed.models.post import BODY_MAX
 from livefeed.rendering import render_post
 from livefeed.text import tidy_text
-from livefeed.views.feed import home_page
+from livefeed.views.feed import PAGE, home_page
 from livefeed.views.resource import Request, Resource, SignedInResource, viewer_of
 
 UNAUTHORIZED, CONFLICT, UNPROCESSABLE = 401, 409, 422
-ON_TOP = {"HX-Retarget": "#posts", "HX-Reswap": "afterbegin"}
-"""A new post goes to the top of the feed; the page empties its composer itself (static/js/composer.js). A composer
-rendered anew with each answer was a quarter of the time that a POST took."""
+ON_TOP, AT_END = ({"HX-Retarget": "#posts", "HX-Reswap": where} for where in ("afterbegin", "beforeend"))
+"""A new post goes to the top of the feed, a reply to the end of its thread; the page empties its composer itself
+(static/js/composer.js). A composer rendered anew with each answer was a quarter of the time that a POST took."""
 
 
 class PostsView(Resource):
@@ -31,16 +31,22 @@ class PostsView(Resource):
         if author is None or not form.is_valid():
             return self.compose(form, explain(form, author))
         text = form.cleaned_data
-        post = Post.objects.publish(author, **text)
+        parent_id = text.pop("parent")
+        try:
+            parent = Post.objects.visible_to(author).get(pk=parent_id) if parent_id else None
+            post = Post.objects.publish(author, **text, parent=parent)
+        except Post.DoesNotExist:
+            form.add_error(None, "The post you reply to does not exist, or no longer does. Your text is still here.")
+            return self.compose(form, UNPROCESSABLE)
         if self.request.htmx:
-            return HttpResponse(render_post(post), headers=ON_TOP)
-        return redirect("home")
+            return HttpResponse(render_post(post), headers=AT_END if post.is_reply else ON_TOP)
+        return redirect(parent or "home")
 
     def compose(self, form: PostForm, status: int) -> HttpResponse:
         """The composer again, with all that was typed."""
         if self.request.htmx:
             return render(self.request, "posts/_composer.html", {"form": form}, status=status)
-        if not self.request.user.is_authenticated:
+        if not self.request.user.is_authenticated or form["parent"].value():
             return render(self.request, "posts/compose.html", {"form": form}, status=status)
         return home_page(self.request, form, status)
 
@@ -59,14 +65,13 @@ class PostView(Resource):
     def get(self, request: Request, pk: int) -> HttpResponse:
         cursor = Event.objects.head()
         post = find_post(request, pk)
-        is_read_anew = self.request.headers.get("HX-Source") == "div#posts"
-        if self.request.htmx and not is_read_anew:
-            return HttpResponse(render_post(post))
-        template = "feed/_again.html" if self.request.htmx else "posts/detail.html"
-        context = {"posts": [post], "post": post, "view": f"post:{pk}", "cursor": cursor}
-        if viewer := viewer_of(request):
-            context |= marked_by(viewer, [post])
-        return render(request, template, context)
+        if not self.request.htmx:
+            return thread_page(request, post, cursor, "posts/detail.html")
+        if "after" in request.GET:
+            return thread_page(request, post, cursor, "posts/_thread.html")
+        if self.request.headers.get("HX-Source") == "div#posts":
+            return thread_page(request, post, cursor, "posts/_list.html")
+        return HttpResponse(render_post(post))
 
     def post(self, request: Request, pk: int) -> HttpResponse:
         form = EditForm(request.POST, ids=f"edit-{pk}")
@@ -98,6 +103,25 @@ class PostEditorView(Resource):
         return edit_page(request, pk, EditForm.of(find_own_post(request, pk)))
 
 
+def thread_page(request: Request, post: Post, cursor: int, template: str) -> HttpResponse:
+    """A post's page, or a part of it: what stands above the post in its thread, the post, and the replies from
+    `?after=` on, oldest first."""
+    viewer, after = viewer_of(request), request.GET.get("after", "")
+    visible = Post.objects.visible_to(viewer)
+    try:
+        replies = visible.filter(parent=post)
+        rows = list((replies.after(after) if after else replies).oldest_first()[: PAGE + 1])
+    except ValueError:
+        raise Http404("There is no such page.") from None
+    above = [] if after else list(visible.filter(pk__in=post.ancestor_ids).oldest_first())
+    posts = [*above, *([] if after else [post]), *rows[:PAGE]]
+    context = {"posts": posts, "post": post, "more": len(rows) > PAGE, "after": after, "view": f"post:{post.pk}"}
+    context |= {"cursor": cursor, "has_gap": not after and len(above) < len(post.ancestor_ids)}
+    if viewer:
+        context |= marked_by(viewer, posts) | {"form": reply_form(post)}
+    return render(request, template, context)
+
+
 GONE = "This post does not exist, or no longer does."
 
 
@@ -117,7 +141,7 @@ def explain(form: PostForm, author: User | None) -> int:
 
 def find_post(request: Request, pk: int) -> Post:
     """The post, if the viewer may see it. Raises `Http404` with a sentence for people."""
-    post: Post | None = Post.objects.visible_to(viewer_of(request)).select_related("author").filter(pk=pk).first()
+    post: Post | None = Post.objects.visible_to(viewer_of(request)).with_people().filter(pk=pk).first()
     if post is None:
         raise Http404(GONE)
     return post

@@ -19,7 +19,7 @@ export function keepComposers() {
       event.preventDefault();
       close(post);
     }
-    if (event.target.closest?.(".rail-compose") && document.getElementById("composer")) {
+    if (event.target.closest?.(".rail-compose") && document.getElementById("composer")?.elements.parent.value === "") {
       event.preventDefault();
       focusComposer();
     }
@@ -33,7 +33,7 @@ export function keepComposers() {
 
 // The text was taken: ready for the next one, under a key of its own. What was typed since it was sent stays.
 function empty(composer, sent) {
-  for (const field of [composer.elements.title, composer.elements.body]) {
+  for (const field of composer.querySelectorAll(".composer-title, .composer-body")) {
     if (field.value === sent.get(field.name)) field.value = "";
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");
@@ -53,8 +53,8 @@ function close(post) {
 }
 
 function focusComposer() {
-  scrollTo({ top: 0 });
-  document.getElementById("composer-body")?.focus();
+  document.getElementById("composer")?.scrollIntoView({ block: "center" });
+  document.getElementById("composer-body")?.focus({ preventScroll: true });
 }
 
 function count(field) {

@@ -26,9 +26,8 @@ export function whenShownChanges(tell) {
   now();
 }
 
-function count({ id, likes }) {
-  const shown = postElement(id)?.querySelector("[data-count=likes]");
-  if (shown) shown.textContent = likes || "";
+function count({ id, ...counts }) {
+  for (const place of postElement(id)?.querySelectorAll("[data-count]") ?? []) place.textContent = counts[place.dataset.count] || "";
 }
 
 function put({ id, version, sort, html }) {
@@ -39,9 +38,10 @@ function put({ id, version, sort, html }) {
 }
 
 function insert(sort, html, id) {
-  const from = list().dataset.from;
-  if (from && sort >= from) return; // this page begins further down
-  const next = shownPosts().find((post) => post.dataset.sort < sort) ?? list().querySelector(":scope > .older");
+  const { from, order } = list().dataset;
+  const comesBefore = order === "oldest" ? (one, other) => one < other : (one, other) => one > other;
+  if (from && !comesBefore(from, sort)) return; // this page begins further down
+  const next = shownPosts().find((post) => comesBefore(sort, post.dataset.sort)) ?? list().querySelector(":scope > .older");
   if (next?.matches(".older")) return; // it belongs to what has not been asked for yet
   swap(next ?? list(), next ? "beforebegin" : "beforeend", html);
   mark(id, "arrived");

@@ -20,13 +20,13 @@ def test_a_like_shows_at_once_and_counts_on_every_open_page(window, cast, size):
     like.click()
     expect(like).to_have_attribute("aria-pressed", "true")
     for each in (page, other, author, visitor):
-        expect(each.locator(".count")).to_have_text("1")
+        expect(each.locator("[data-count=likes]")).to_have_text("1")
     expect(author.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "false")
     page.reload()
     expect(like).to_have_attribute("aria-pressed", "true")
     like.click()
     for each in (page, other, author, visitor):
-        expect(each.locator(".count")).to_have_text("")
+        expect(each.locator("[data-count=likes]")).to_have_text("")
     assert not Like.objects.exists()
     post.edit(title="", body="Edited.", seen_version=1)
     shows(page, "Edited.")
@@ -58,7 +58,7 @@ def test_a_mark_that_did_not_reach_the_server_is_taken_back_with_a_sentence(wind
     said = "no longer" if fault == "gone" else "Try again in a moment"
     expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
     expect(like).to_have_attribute("aria-pressed", "false")
-    expect(page.locator(".count")).to_have_text("")
+    expect(page.locator("[data-count=likes]")).to_have_text("")
 
 
 @SIZES
@@ -89,7 +89,7 @@ def test_without_javascript_a_like_works_too(window, cast):
     make_post(cast.author)
     page = window(cast.follower, java_script_enabled=False)
     page.get_by_role("button", name="Like").click()
-    expect(page.locator(".count")).to_have_text("1")
+    expect(page.locator("[data-count=likes]")).to_have_text("1")
     page.get_by_role("button", name="Like").click()
     page.get_by_role("button", name="Unlike").click()
-    expect(page.locator(".count")).to_have_text("")
+    expect(page.locator("[data-count=likes]")).to_have_text("")

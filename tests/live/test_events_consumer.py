@@ -75,10 +75,12 @@ async def test_a_post_reaches_the_programs_of_its_followers_and_no_stranger_s(ru
         "author": "author",
         "title": "Today",
         "body": "Good *morning*.",
+        "parent": None,
         "audience": "public",
         "tags": [],
         "version": 1,
         "likes": 0,
+        "replies": 0,
         "url": f"{settings.LIVEFEED_URL}/posts/{post.pk}/",
     }
     assert await stranger.rest() == []

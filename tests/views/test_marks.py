@@ -59,9 +59,10 @@ def test_a_page_says_what_its_reader_has_marked_apart_from_the_posts(cast, follo
 
 
 def test_a_count_stands_in_the_post(cast, visitor, post):
-    assert Page(visitor.get("/explore/")).one("span", "count").text == ""
+    likes = {"data_count": "likes"}
+    assert Page(visitor.get("/explore/")).one("span", **likes).text == ""
     Like.objects.begin(cast.follower, post)
-    assert Page(visitor.get("/explore/")).one("span", "count").text == "1"
+    assert Page(visitor.get("/explore/")).one("span", **likes).text == "1"
 
 
 def test_bookmarks_are_ones_own_and_what_one_may_no_longer_see_is_not_among_them(cast, follower, stranger, visitor):

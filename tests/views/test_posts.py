@@ -126,7 +126,7 @@ def test_what_is_refused_comes_back_whole_with_a_sentence_at_its_field(author, b
     page = Page(answer)
     assert answer.status_code == 422
     assert page.sentences == [sentence]
-    assert page.typed == {"title": title, "body": body, "key": KEY}
+    assert page.typed == {"title": title, "body": body, "key": KEY, "parent": ""}
     assert not Post.objects.exists()
 
 
@@ -193,7 +193,7 @@ def test_a_text_sent_after_signing_out_comes_back_with_a_sentence(visitor, body,
 
     page = Page(answer)
     assert answer.status_code == 401
-    assert page.typed == {"title": "Today", "body": body, "key": KEY}
+    assert page.typed == {"title": "Today", "body": body, "key": KEY, "parent": ""}
     assert page.sentences[0].startswith("You are signed out.")
     assert not Post.objects.exists()
 

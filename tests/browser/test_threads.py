@@ -1,0 +1,64 @@
+"""A conversation in the browser: replies live on the page of the post, in their order."""
+
+import pytest
+from playwright.sync_api import expect
+
+from livefeed.models import Post
+from tests.browser.conftest import PHONE, live, shows
+from tests.factories import make_post
+
+SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
+
+
+@SIZES
+def test_a_conversation(window, cast, size):
+    make_post(cast.author, "Who brings bread?")
+    page, visitor = live(window(cast.follower, **size)), live(window(None, "/explore/", **size))
+    for each in (page, visitor):
+        each.get_by_role("link", name="Reply").click()
+        live(each)
+    expect(page.get_by_label("Post", exact=True)).to_be_focused()
+    page.get_by_label("Post", exact=True).fill("I do.")
+    page.locator("#composer").get_by_role("button", name="Reply").click()
+    for each in (page, visitor):
+        shows(each, "Who brings bread?", "I do.")
+        expect(each.locator("[data-count=replies]").first).to_have_text("1")
+    make_post(cast.author, "Thank you.", parent=Post.objects.get(body="Who brings bread?"))
+    make_post(cast.author, "How much?", parent=Post.objects.get(body="I do."))
+    for each in (page, visitor):
+        shows(each, "Who brings bread?", "I do.", "Thank you.")
+    Post.objects.get(body="I do.").delete()
+    for each in (page, visitor):
+        shows(each, "Who brings bread?", "Thank you.")
+
+
+def test_a_reply_that_is_refused_is_still_in_the_composer(window, cast):
+    post = make_post(cast.author, "Who brings bread?")
+    page = live(window(cast.follower, f"/posts/{post.pk}/"))
+    Post.objects.filter(pk=post.pk).delete()
+    page.get_by_label("Post", exact=True).fill("I do.")
+    page.locator("#composer").get_by_role("button", name="Reply").click()
+    expect(page.get_by_role("alert").filter(has_text="no longer does")).to_be_visible()
+    expect(page.get_by_label("Post", exact=True)).to_have_value("I do.")
+
+
+def test_more_replies_are_read_on_and_new_ones_still_come(window, cast):
+    post = make_post(cast.author, "Count!")
+    for number in range(22):
+        make_post(cast.author, f"{number}", parent=post)
+    page = live(window(None, f"/posts/{post.pk}/"))
+    expect(page.locator(".post")).to_have_count(21)
+    make_post(cast.author, "22", parent=post)
+    page.get_by_role("link", name="More replies").click()
+    expect(page.locator(".post")).to_have_count(24)
+    make_post(cast.author, "23", parent=post)
+    shows(page, "Count!", *(f"{number}" for number in range(24)))
+
+
+def test_without_javascript_a_reply_works_too(window, cast):
+    make_post(cast.author, "Who brings bread?")
+    page = window(cast.follower, java_script_enabled=False)
+    page.get_by_role("link", name="Reply").click()
+    page.get_by_label("Post", exact=True).fill("I do.")
+    page.locator("#composer").get_by_role("button", name="Reply").click()
+    shows(page, "Who brings bread?", "I do.")

@@ -1,0 +1,81 @@
+"""Replies by push and by catch-up: on the pages of the thread, at home where both are followed, nowhere else."""
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from consumers.log import Log
+from livefeed.models import Follow
+from tests.factories import make_post
+from tests.live.conftest import head
+
+post_it = sync_to_async(make_post)
+
+
+def created(frames: list[dict]) -> list[int]:
+    return [frame["id"] for frame in frames if frame["type"] == "post.created"]
+
+
+@pytest.mark.parametrize("way", ["push", "memory", "database"])
+async def test_a_reply_is_told_to_whom_it_concerns(read, cast, way, monkeypatch):
+    post, other = await post_it(cast.author, "First."), await post_it(cast.author, "Another.")
+    start = await head()
+    views = {
+        "its page": (None, f"view=post:{post.pk}", True),
+        "another page": (None, f"view=post:{other.pk}", False),
+        "who follows both": (cast.follower, "view=home", True),
+        "who replied, and follows nobody": (cast.stranger, "view=home", False),
+        "whom it was replied to": (cast.author, "view=home", False),
+        "everything public": (None, "view=public", False),
+        "who replied, their page": (None, "view=user:stranger", False),
+        "a tag": (None, "view=tag:garden", True),
+    }
+    await sync_to_async(Follow.objects.begin)(cast.follower, cast.stranger)
+    start = await head()
+    after = "" if way == "push" else f"&after={start}"
+    opened = {name: await read(person, query) for name, (person, query, _) in views.items()} if way == "push" else {}
+    reply = await post_it(cast.stranger, "Indeed. #garden", parent=post)
+    if way == "database":
+        monkeypatch.setattr(Log, "_floor", property(lambda self: self.position))
+    if way != "push":
+        opened = {name: await read(person, query + after) for name, (person, query, _) in views.items()}
+    for name, (_, _, concerned) in views.items():
+        assert created(await opened[name].rest()) == ([reply.pk] if concerned else []), name
+
+
+async def test_a_page_is_told_what_changes_above_and_directly_below(read, cast):
+    top = await post_it(cast.author, "Top.")
+    middle = await post_it(cast.stranger, "Middle.", parent=top)
+    page = await read(None, f"view=post:{middle.pk}")
+    await page.shows(top.pk, middle.pk)
+    await sync_to_async(top.edit)(title="", body="Top, edited.", seen_version=1)
+    below = await post_it(cast.author, "Below.", parent=middle)
+    await post_it(cast.author, "Beside.", parent=top)
+    await post_it(cast.author, "Further below.", parent=below)
+    told = [(frame["type"], frame["id"]) for frame in await page.rest()]
+    assert [each for each in told if each[0] != "post.counted"] == [
+        ("post.updated", top.pk),
+        ("post.created", below.pk),
+    ]
+    counted = {pk for kind, pk in told if kind == "post.counted"}
+    assert counted == {top.pk, middle.pk, below.pk}
+
+
+async def test_a_page_is_told_each_thing_once_although_it_shows_post_and_parent(read, cast):
+    top = await post_it(cast.author, "Top.")
+    middle = await post_it(cast.stranger, "Middle.", parent=top)
+    page = await read(None, f"view=post:{middle.pk}")
+    await sync_to_async(middle.edit)(title="", body="Edited.", seen_version=1)
+    assert [frame["type"] for frame in await page.rest()] == ["post.updated"]
+
+
+async def test_a_reply_for_followers_is_told_to_them_alone(read, cast):
+    post = await post_it(cast.author, audience="followers")
+    follower = await read(cast.follower, f"view=post:{post.pk}")
+    public = await post_it(cast.author)
+    visitor, stranger = await read(None, f"view=post:{public.pk}"), await read(cast.stranger, f"view=post:{public.pk}")
+    secret = await post_it(cast.author, "For you.", parent=public, audience="followers")
+    reply = await post_it(cast.author, "For you, too.", parent=post)
+    assert created(await follower.rest()) == [reply.pk]
+    for reader in (visitor, stranger):
+        assert [frame["type"] for frame in await reader.rest()] == ["post.counted"]
+    assert secret.audience == "followers"

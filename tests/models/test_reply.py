@@ -1,0 +1,97 @@
+"""Replies: where they stand, who sees them, how they are counted."""
+
+import pytest
+
+from livefeed.models import Event, Follow, Post
+from livefeed.models.post import ANCESTORS_MOST
+from tests.factories import make_post, make_user
+from tests.models.at_once import at_once
+
+
+def home(viewer) -> list[str]:
+    return list(Post.objects.visible_to(viewer).home_of(viewer).newest_first().values_list("body", flat=True))
+
+
+@pytest.fixture
+def post(cast) -> Post:
+    return make_post(cast.author, "First.")
+
+
+def counted(post: Post) -> int:
+    post.refresh_from_db()
+    return post.replies_count
+
+
+def test_a_reply_knows_all_that_stands_above_it(cast, post):
+    answer = make_post(cast.stranger, "Second.", parent=post)
+    third = make_post(cast.author, "Third.", parent=answer)
+    assert third.ancestor_ids == [post.pk, answer.pk]
+    assert (third.parent, third.parent_author_id) == (answer, cast.stranger.pk)
+    assert (counted(post), counted(answer), counted(third)) == (1, 1, 0)
+
+
+def test_a_thread_may_be_longer_than_what_is_remembered(cast, post):
+    last = post
+    for number in range(ANCESTORS_MOST + 2):
+        last = make_post(cast.author, f"{number}", parent=last)
+    assert len(last.ancestor_ids) == ANCESTORS_MOST
+    assert last.ancestor_ids[-1] == last.parent_id
+
+
+def test_a_home_shows_replies_between_people_whom_its_reader_follows(cast, post):
+    make_post(cast.stranger, "To the author.", parent=post)
+    other = make_post(cast.stranger, "The stranger's.")
+    make_post(cast.author, "To the stranger.", parent=other)
+    make_post(cast.author, "To myself.", parent=post)
+    make_post(cast.follower, "My own.", parent=other)
+    assert home(cast.follower) == ["To myself.", "First."]
+    Follow.objects.begin(cast.follower, cast.stranger)
+    expected = ["My own.", "To myself.", "To the stranger.", "The stranger's.", "To the author.", "First."]
+    assert home(cast.follower) == expected
+
+
+def test_a_reply_stays_one_when_what_it_replies_to_goes(cast, post):
+    reply = make_post(cast.stranger, "To the author.", parent=post)
+    post.delete()
+    reply.refresh_from_db()
+    assert (reply.parent, reply.is_reply) == (None, True)
+    assert not Post.objects.starting().exists()
+
+
+def test_a_reply_to_what_is_for_followers_is_for_followers(cast):
+    secret = make_post(cast.author, audience="followers")
+    assert make_post(cast.follower, parent=secret).audience == "followers"
+    assert make_post(cast.follower, parent=make_post(cast.author), audience="followers").audience == "followers"
+
+
+def test_a_reply_that_goes_is_uncounted_and_so_are_those_of_a_person_who_goes(cast, post):
+    reply = make_post(cast.stranger, "One.", parent=post)
+    make_post(cast.follower, "Two.", parent=post)
+    reply.delete()
+    assert counted(post) == 1
+    cast.follower.delete()
+    assert counted(post) == 0
+
+
+def test_the_log_says_to_whom_a_reply_replies(cast, post):
+    reply = make_post(cast.stranger, "One.", parent=post)
+    told = list(Event.objects.values_list("kind", "subject_id", "parent_id", "parent_author_id"))[-2:]
+    assert sorted(told) == [
+        ("post.counted", post.pk, 0, 0),
+        ("post.created", reply.pk, post.pk, cast.author.pk),
+    ]
+
+
+def test_a_reply_to_what_went_meanwhile_is_refused(cast, transactional_db):
+    post = make_post(cast.author)
+    Post.objects.filter(pk=post.pk).delete()
+    with pytest.raises(Post.DoesNotExist):
+        make_post(cast.stranger, parent=post)
+    assert not Post.objects.exists()
+
+
+def test_sixteen_replies_at_once_are_sixteen(transactional_db):
+    post = make_post(make_user("author"))
+    people = iter([make_user() for _ in range(16)])
+    at_once(lambda: make_post(next(people), parent=post), 16)
+    assert counted(post) == 16

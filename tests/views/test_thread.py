@@ -1,0 +1,97 @@
+"""The page of a post: what stands above it, the post, and what is replied."""
+
+import pytest
+
+from livefeed.models import Post
+from tests.factories import make_post
+from tests.views.html import Page
+from tests.views.htmx import goes_to, htmx
+
+EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
+
+
+def reply(client, post: Post, body: str = "Indeed.", how: dict | None = None, **fields):
+    return client.post("/posts/", {"body": body, "parent": str(post.pk), **fields}, **(how or {}))
+
+
+def test_a_page_shows_the_thread_from_top_to_bottom(cast, visitor, post):
+    answer = make_post(cast.stranger, "Second.", parent=post)
+    below = [make_post(cast.follower, f"{number}", parent=answer) for number in range(3)]
+    make_post(cast.follower, "Beside it.", parent=post)
+    page = Page(visitor.get(answer.get_absolute_url()))
+    assert page.posts == [post.pk, answer.pk, *(each.pk for each in below)]
+    assert page.one(id="posts")["data-order"] == "oldest"
+    assert page.all("form", id="composer") == []
+
+
+def test_more_replies_are_a_link_that_goes_on_where_the_page_ends(cast, visitor, post):
+    replies = [make_post(cast.author, f"{number}", parent=post).pk for number in range(25)]
+    page = Page(visitor.get(post.get_absolute_url()))
+    assert page.posts == [post.pk, *replies[:20]]
+    more = page.one("a", "older")["href"]
+    assert Page(visitor.get(more)).posts == replies[20:]
+    assert Page(visitor.get(more, headers=htmx("a"))).posts == replies[20:]
+    assert visitor.get(f"{post.get_absolute_url()}?after=nonsense").status_code == 404
+
+
+@EITHER_WAY
+def test_a_reply_goes_to_the_end_of_the_thread(author, stranger, post, how):
+    answer = reply(stranger, post, how=how)
+    made = Post.objects.get(parent=post)
+    if how:
+        assert Page(answer).posts == [made.pk]
+        assert goes_to(answer) == ("#posts", "beforeend")
+    else:
+        assert answer.headers["Location"] == post.get_absolute_url()
+    page = Page(stranger.get(post.get_absolute_url()))
+    assert page.posts == [post.pk, made.pk]
+    (count,) = (each for each in page.all("span", data_count="replies") if each.text)
+    assert count.text == "1"
+    (link,) = (each for each in page.all("a") if each.text == "Reply to @author")
+    assert link["href"] == post.get_absolute_url()
+
+
+@EITHER_WAY
+def test_a_refused_reply_comes_back_whole_and_still_is_one(stranger, post, how):
+    page = Page(reply(stranger, post, "x" * 5_001, how=how))
+    assert page.typed["body"] == "x" * 5_001
+    assert page.typed["parent"] == str(post.pk)
+    assert not Post.objects.filter(parent=post).exists()
+
+
+@EITHER_WAY
+@pytest.mark.parametrize("parent", ["99999", "secret", "nonsense"])
+def test_a_reply_to_what_is_not_there_for_one_is_refused_and_not_lost(cast, stranger, how, parent):
+    secret = make_post(cast.author, audience="followers")
+    answer = stranger.post(
+        "/posts/", {"body": "Indeed.", "parent": str(secret.pk) if parent == "secret" else parent}, **how
+    )
+    page = Page(answer)
+    assert answer.status_code == 422
+    assert len(page.sentences) == 1
+    assert page.typed["body"] == "Indeed."
+    assert Post.objects.count() == 1
+
+
+def test_a_gap_above_is_said(cast, visitor, post):
+    answer = make_post(cast.stranger, "Second.", parent=post)
+    assert "Something above this post" not in visitor.get(answer.get_absolute_url()).text
+    post.delete()
+    page = visitor.get(answer.get_absolute_url())
+    assert "Something above this post was deleted" in page.text
+    assert "Reply to a post that was deleted" in page.text
+
+
+def test_what_of_a_thread_is_for_followers_is_not_shown_to_others(cast, visitor, stranger, post):
+    make_post(cast.follower, "Only mine.", parent=post, audience="followers")
+    assert (
+        Page(visitor.get(post.get_absolute_url())).posts
+        == Page(stranger.get(post.get_absolute_url())).posts
+        == [post.pk]
+    )
+
+
+def test_replies_stand_on_no_list_of_new_posts(cast, visitor, post):
+    make_post(cast.author, "Indeed.", parent=post)
+    for address in ("/", "/explore/", "/@author/"):
+        assert Page(visitor.get(address)).posts == [post.pk]
