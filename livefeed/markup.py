@@ -60,7 +60,8 @@ def render(text: str) -> SafeString:
 def named_in(text: str) -> Named:
     """Whom and what the text names where it is not code and no link."""
     env: dict[str, Any] = {"users": {}, "tags": {}}
-    _markdown.parse(text, env)
+    if "@" in text or "#" in text:
+        _markdown.parse(text, env)
     return Named(tuple(env["users"]), tuple(env["tags"]))
 
 

@@ -1,6 +1,7 @@
 // Wires a page together: what it shows, its socket, its clocks, its composer, its notices.
 import { LiveSocket } from "./live.js";
 import * as feed from "./feed.js";
+import { keepActions } from "./actions.js";
 import { keepTimes } from "./times.js";
 import { keepComposers } from "./composer.js";
 import { keepMarks } from "./marks.js";
@@ -11,6 +12,7 @@ keepTimes();
 keepComposers();
 keepNotices();
 keepMarks(say);
+keepActions();
 
 const posts = document.getElementById("posts");
 if (posts) {

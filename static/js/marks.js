@@ -59,7 +59,7 @@ function mark(kind, id, on) {
 function set(kind, id, on) {
   mark(kind, id, on);
   for (const button of document.querySelectorAll(`#post-${id} .${kind}`)) {
-    const count = button.querySelector(".count");
+    const count = button.querySelector("[data-count]");
     if (count) count.textContent = Math.max(0, Number(count.textContent) + (on ? 1 : -1)) || "";
   }
 }
