@@ -170,7 +170,8 @@ class Delivery:
         outlet = connection.outlet
         if connection.is_closed:
             return False
-        self._look_at(connection, self.settled if connection.is_live else connection.position)
+        if outlet.is_full:
+            self._stall(connection, self.settled if connection.is_live else connection.position)
         if connection in self._slow:
             return False
         try:
@@ -180,10 +181,6 @@ class Delivery:
             logger.exception("A socket failed and is dropped.")
             self.drop(connection)
             return False
-        self._look_at(connection, upto)
+        if outlet.is_full:
+            self._stall(connection, upto)
         return True
-
-    def _look_at(self, connection: Connection, position: int) -> None:
-        """Notes it if a connection that stands at `position` takes nothing more."""
-        if connection.outlet.is_full:
-            self._stall(connection, position)

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from livefeed.models import Event, Post
 
-Kind, Audience = Event.Kind, Post.Audience
+Kind = Event.Kind
+CREATED, PUBLIC = Kind.POST_CREATED.value, Post.Audience.PUBLIC.value
+"""As plain texts: comparing with an enumeration's member costs as much as all else that is asked of a connection."""
 
 POSTS = frozenset({Kind.POST_CREATED.value, Kind.POST_UPDATED.value, Kind.POST_DELETED.value, Kind.POST_COUNTED.value})
 FOLLOWS = frozenset({Kind.FOLLOW_CREATED.value, Kind.FOLLOW_REMOVED.value})

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from consumers import metrics
 from consumers.connection import Connection, Viewer
-from consumers.entry import Audience, Entry, Kind
+from consumers.entry import CREATED, POSTS, PUBLIC, Entry, Kind
 
 
 class Index:
@@ -126,26 +126,9 @@ def concerns(connection: Connection, entry: Entry) -> bool:
     The one place that decides it, for a push and for a catch-up alike: what hides somebody's posts from somebody (a
     block, a private account) belongs here, and into `PostQuerySet.visible_to` for pages.
     """
+    if entry.kind in POSTS:
+        return may_see(connection, entry) and _belongs(connection, entry)
     view = connection.view
-    if entry.is_post:
-        if not may_see(connection, entry):
-            return False
-        if view.kind == "shown":
-            return connection.names(entry.subject_id)
-        if view.kind == "tag" and not entry.is_count:
-            return view.key in entry.tags.split()
-        if not (entry.kind == Kind.POST_CREATED or connection.shows(entry.subject_id)):
-            return False
-        if view.kind == "tag":
-            return view.key in entry.tags.split()
-        is_reply = entry.parent_author_id != 0
-        if view.kind == "home":
-            return connection.follows(entry.actor_id) and (not is_reply or connection.follows(entry.parent_author_id))
-        if view.kind == "post":
-            return entry.subject_id in view.keys or entry.parent_id == view.key
-        return not is_reply and (
-            entry.audience == Audience.PUBLIC if view.kind == "public" else view.key == entry.actor_id
-        )
     if entry.is_follow:
         own = connection.viewer is not None and connection.viewer.user_id == entry.actor_id
         return own and (view.kind in ("home", "tag", "shown") or view.author_id == entry.subject_id)
@@ -158,7 +141,25 @@ def concerns(connection: Connection, entry: Entry) -> bool:
 
 def may_see(connection: Connection, entry: Entry) -> bool:
     """Whether a connection's viewer may see the post of an event."""
-    return entry.audience == Audience.PUBLIC or connection.follows(entry.actor_id)
+    return entry.audience == PUBLIC or connection.follows(entry.actor_id)
+
+
+def _belongs(connection: Connection, entry: Entry) -> bool:
+    """Whether the connection's page shows the post of an event, or would if it had just been loaded."""
+    view = connection.view
+    kind = view.kind
+    if kind == "shown":
+        return connection.names(entry.subject_id)
+    if entry.kind != CREATED and (kind != "tag" or entry.is_count) and not connection.shows(entry.subject_id):
+        return False
+    if kind == "home":
+        parent_author = entry.parent_author_id
+        return connection.follows(entry.actor_id) and (not parent_author or connection.follows(parent_author))
+    if kind == "post":
+        return entry.subject_id in view.keys or entry.parent_id == view.key
+    if kind == "tag":
+        return view.key in entry.tags.split()
+    return not entry.parent_author_id and (entry.audience == PUBLIC if kind == "public" else view.key == entry.actor_id)
 
 
 def follow(viewer: Viewer, entry: Entry) -> None:

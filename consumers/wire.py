@@ -33,9 +33,10 @@ class Wire:
 
     def write(self, data: bytes) -> None:
         """Writes bytes that hold whole frames; nothing if the socket is no longer open."""
-        if self._protocol.state != self._protocol.STATE_OPEN:
+        protocol = self._protocol
+        if protocol.state != protocol.STATE_OPEN:
             return
-        transport = self._protocol.transport
+        transport = protocol.transport
         if self._is_direct and not (transport.dataBuffer or transport._tempDataBuffer):
             data = data[write_directly(transport, data) :]
         if data:
