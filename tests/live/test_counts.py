@@ -7,7 +7,7 @@ from consumers import hub as hub_module
 from consumers.log import Log
 from livefeed.models import Bookmark, Like, Post
 from tests.factories import make_post, make_user
-from tests.live.conftest import head
+from tests.live.conftest import everything_told, head
 
 post_it = sync_to_async(make_post)
 like = sync_to_async(Like.objects.begin)
@@ -90,6 +90,7 @@ async def test_who_comes_back_is_told_the_count_once_as_it_is(read, cast, memory
     await like_by_many(edited, 2)
     await sync_to_async(edited.edit)(title="", body="Edited.", seen_version=1)
     await like_by_many(edited, 2)
+    await everything_told()
     if not memory:
         monkeypatch.setattr(Log, "_floor", property(lambda self: self.position))
     follower = await read(cast.follower, f"after={start}")
