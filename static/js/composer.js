@@ -1,5 +1,7 @@
 // Comforts of the composer and the editor: a count near the limit, Ctrl/Cmd-Enter, closing an editor.
 
+import { keepDraft } from "./drafts.js";
+
 const NEAR = 500; // characters left from which on they are counted down
 
 export function keepComposers() {
@@ -42,6 +44,7 @@ function empty(composer, sent) {
   composer.querySelector(".composer-preview").replaceChildren();
   composer.querySelectorAll(".field-error").forEach((error) => error.remove());
   count(composer.elements.body);
+  keepDraft(composer);
 }
 
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

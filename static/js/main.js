@@ -4,11 +4,13 @@ import * as feed from "./feed.js";
 import { keepActions } from "./actions.js";
 import { keepTimes } from "./times.js";
 import { keepComposers } from "./composer.js";
+import { keepDrafts } from "./drafts.js";
 import { keepMarks } from "./marks.js";
 import { keepNotices, say } from "./notices.js";
 import { showState } from "./connection.js";
 
 keepTimes();
+keepDrafts();
 keepComposers();
 keepNotices();
 keepMarks(say);

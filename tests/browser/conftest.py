@@ -46,7 +46,7 @@ def window(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(base_url=site.url, **options)
         contexts.append(context)
         if user is not None:
-            sign_in(context, user, site)
+            sign_in(context, user, site.url)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda message: wrong.append(message.text) if "Content Security" in message.text else None)
@@ -59,10 +59,10 @@ def window(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
     assert wrong == []
 
 
-def sign_in(context: BrowserContext, user: User, site: Site) -> None:
-    """Gives a browser a session of `user`'s."""
+def sign_in(context: BrowserContext, user: User, address: str) -> None:
+    """Gives a browser a session of `user`'s at a site."""
     session = signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site.url}])
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])
 
 
 def live(page: Page) -> Page:

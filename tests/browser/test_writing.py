@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, live, shows, write
+from tests.browser.conftest import PHONE, live, shows, sign_in, write
 from tests.factories import make_post
 
 SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
@@ -36,6 +36,41 @@ def test_what_is_for_followers_arrives_at_theirs_and_nowhere_else(window, cast, 
     make_post(cast.author, "For everybody.")
     for page in (stranger, visitor):
         shows(page, "For everybody.")
+
+
+@SIZES
+def test_a_draft_outlives_the_page_and_belongs_to_its_person_and_place(window, cast, size):
+    post = make_post(cast.author, "Who brings bread?")
+    page = live(window(cast.follower, **size))
+    page.get_by_label("Title").fill("A title")
+    page.get_by_label("Post", exact=True).fill("Half a thought")
+    page.get_by_label("Who may see it").select_option(label="Followers")
+    page.goto(f"/posts/{post.pk}/")
+    expect(page.get_by_label("Post", exact=True)).to_have_value("")
+    page.get_by_label("Post", exact=True).fill("Half a reply")
+    again = page.context.new_page()
+    page.close(run_before_unload=False)
+    again.goto("/")
+    expect(again.get_by_label("Post", exact=True)).to_have_value("Half a thought")
+    expect(again.get_by_label("Title")).to_have_value("A title")
+    expect(again.get_by_label("Who may see it")).to_have_value("followers")
+    sign_in(again.context, cast.stranger, again.url.removesuffix("/"))
+    again.reload()
+    expect(again.get_by_label("Post", exact=True)).to_have_value("")
+    sign_in(again.context, cast.follower, again.url.removesuffix("/"))
+    again.reload()
+    live(again)
+    again.locator("#composer").get_by_role("button", name="Post").click()
+    expect(again.get_by_label("Post", exact=True)).to_have_value("")
+    again.reload()
+    expect(again.get_by_label("Post", exact=True)).to_have_value("")
+    again.goto(f"/posts/{post.pk}/")
+    expect(again.get_by_label("Post", exact=True)).to_have_value("Half a reply")
+    again.get_by_role("button", name="Discard draft").click()
+    expect(again.get_by_label("Post", exact=True)).to_be_focused()
+    again.reload()
+    expect(again.get_by_label("Post", exact=True)).to_have_value("")
+    expect(again.get_by_role("button", name="Discard draft")).to_be_hidden()
 
 
 def test_a_tags_page_is_live(window, cast):
