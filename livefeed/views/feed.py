@@ -83,20 +83,31 @@ def feed_page(
     there, so that nothing can fall between. Who asks by htmx gets the part that is asked for: the link to older posts
     those, a list that must be read anew itself."""
     cursor = Event.objects.head()
-    before = request.GET.get("before", "")
-    try:
-        rows = list((posts.before(before) if before else posts).newest_first()[: PAGE + 1])
-    except ValueError:
-        raise Http404("There is no such page.") from None
-    context = {"posts": rows[:PAGE], "older": len(rows) > PAGE, "before": before, "view": view, "cursor": cursor}
+    start = request.GET.get("before", "")
+    rows, is_more = page_of(posts, start)
+    context = {"posts": rows, "start": start, "view": view, "cursor": cursor}
+    if is_more:
+        context["next"] = f"?before={rows[-1].sort_key}"
     if viewer := viewer_of(request):
         context["suggestions"] = User.objects.to_follow(viewer)
-        context |= marked_by(viewer, rows[:PAGE])
+        context |= marked_by(viewer, rows)
     parts = {"a": "feed/_posts.html", "div#posts": "feed/_again.html"} if request.htmx else {}
     template = parts.get(request.headers.get("HX-Source", ""), template)
     response = render(request, template, context | more, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def page_of(posts: PostQuerySet, start: str, *, oldest_first: bool = False) -> tuple[list[Post], bool]:
+    """The PAGE posts that come after the sort key `start` (empty: from the beginning), newest first if not told
+    otherwise, and whether there are more. Raises `Http404` if it is no sort key."""
+    try:
+        if start:
+            posts = posts.after(start) if oldest_first else posts.before(start)
+    except ValueError:
+        raise Http404("There is no such page.") from None
+    rows = list((posts.oldest_first() if oldest_first else posts.newest_first())[: PAGE + 1])
+    return rows[:PAGE], len(rows) > PAGE
 
 
 def _standing(request: Request, person: User) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """One post: read, write, change, remove."""
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +12,7 @@ from livefeed.models.mark import marked_by
 from livefeed.models.post import BODY_MAX
 from livefeed.rendering import render_post
 from livefeed.text import tidy_text
-from livefeed.views.feed import PAGE, home_page
+from livefeed.views.feed import home_page, page_of
 from livefeed.views.resource import Request, Resource, SignedInResource, viewer_of
 
 UNAUTHORIZED, CONFLICT, UNPROCESSABLE = 401, 409, 422
@@ -68,9 +70,9 @@ class PostView(Resource):
         if not self.request.htmx:
             return thread_page(request, post, cursor, "posts/detail.html")
         if "after" in request.GET:
-            return thread_page(request, post, cursor, "posts/_thread.html")
+            return thread_page(request, post, cursor, "feed/_posts.html")
         if self.request.headers.get("HX-Source") == "div#posts":
-            return thread_page(request, post, cursor, "posts/_list.html")
+            return thread_page(request, post, cursor, "feed/_again.html")
         return HttpResponse(render_post(post))
 
     def post(self, request: Request, pk: int) -> HttpResponse:
@@ -106,17 +108,21 @@ class PostEditorView(Resource):
 def thread_page(request: Request, post: Post, cursor: int, template: str) -> HttpResponse:
     """A post's page, or a part of it: what stands above the post in its thread, the post, and the replies from
     `?after=` on, oldest first."""
-    viewer, after = viewer_of(request), request.GET.get("after", "")
+    viewer, start = viewer_of(request), request.GET.get("after", "")
     visible = Post.objects.visible_to(viewer)
-    try:
-        replies = visible.filter(parent=post)
-        rows = list((replies.after(after) if after else replies).oldest_first()[: PAGE + 1])
-    except ValueError:
-        raise Http404("There is no such page.") from None
-    above = [] if after else list(visible.filter(pk__in=post.ancestor_ids).oldest_first())
-    posts = [*above, *([] if after else [post]), *rows[:PAGE]]
-    context = {"posts": posts, "post": post, "more": len(rows) > PAGE, "after": after, "view": f"post:{post.pk}"}
-    context |= {"cursor": cursor, "has_gap": not after and len(above) < len(post.ancestor_ids)}
+    replies, is_more = page_of(visible.filter(parent=post), start, oldest_first=True)
+    above = [] if start else list(visible.filter(pk__in=post.ancestor_ids).oldest_first())
+    posts = replies if start else [*above, post, *replies]
+    context: dict[str, Any] = {
+        "posts": posts,
+        "post": post,
+        "start": start,
+        "view": f"post:{post.pk}",
+        "cursor": cursor,
+    }
+    context |= {"order": "oldest", "has_gap": not start and len(above) < len(post.ancestor_ids)}
+    if is_more:
+        context["next"] = f"{post.get_absolute_url()}?after={replies[-1].sort_key}"
     if viewer:
         context |= marked_by(viewer, posts) | {"form": reply_form(post)}
     return render(request, template, context)
