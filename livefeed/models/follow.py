@@ -1,15 +1,14 @@
 """Who follows whom."""
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, models
 from django.db.models import F, Q
 
+from livefeed.models.tie import Tie, TieManager
 from livefeed.models.user import User
 
 
-class FollowManager(models.Manager["Follow"]):
+class FollowManager(TieManager["Follow"]):
     """Begins and ends follows."""
 
     def begin(self, follower: User, followed: User) -> bool:
@@ -17,23 +16,20 @@ class FollowManager(models.Manager["Follow"]):
         if follower.pk == followed.pk:
             raise ValidationError("You cannot follow yourself.", code="self")
         try:
-            with transaction.atomic():
-                return self.get_or_create(follower=follower, followed=followed)[1]
+            return self.tie(follower=follower, followed=followed)
         except IntegrityError:
             raise ValidationError("That account no longer exists.", code="gone") from None
 
     def end(self, follower: User, followed: User) -> bool:
         """Ends it; True if there was anything to end."""
-        deleted, _ = self.filter(follower=follower, followed=followed).delete()
-        return bool(deleted)
+        return self.untie(follower=follower, followed=followed)
 
 
-class Follow(models.Model):
+class Follow(Tie):
     """`follower` reads what `followed` posts."""
 
     follower = models.ForeignKey(User, on_delete=models.CASCADE, related_name="following")
     followed = models.ForeignKey(User, on_delete=models.CASCADE, related_name="followers")
-    created_at = models.DateTimeField(auto_now_add=True)
 
     objects = FollowManager()
 
@@ -45,8 +41,3 @@ class Follow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.follower_id} follows {self.followed_id}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Saves the follow and, in the same transaction, what its signals write."""
-        with transaction.atomic():
-            super().save(*args, **kwargs)

@@ -2,37 +2,33 @@
 
 from typing import Any, ClassVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, models
 
 from livefeed.models.post import Post
+from livefeed.models.tie import Tie, TieManager
 from livefeed.models.user import User
 
 
-class MarkManager(models.Manager[Any]):
-    """Begins and ends marks. Either may be done again and changes nothing then."""
+class MarkManager(TieManager[Any]):
+    """Begins and ends marks."""
 
     def begin(self, user: User, post: Post) -> bool:
         """Marks the post; True if that is new. Raises `Post.DoesNotExist` if it went meanwhile."""
         try:
-            with transaction.atomic():
-                _, is_new = self.get_or_create(user=user, post=post)
+            return self.tie(user=user, post=post)
         except IntegrityError:
             raise Post.DoesNotExist from None
-        return is_new
 
     def end(self, user: User, post: Post) -> bool:
         """Takes the mark away; True if there was one."""
-        with transaction.atomic():
-            deleted, _ = self.filter(user=user, post=post).delete()
-        return bool(deleted)
+        return self.untie(user=user, post=post)
 
 
-class Mark(models.Model):
+class Mark(Tie):
     """A person's mark on a post."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="%(class)ss")
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="%(class)ss")
-    created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[MarkManager] = MarkManager()
 
@@ -43,11 +39,6 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return f"{type(self).__name__.lower()} of {self.user_id} on post {self.post_id}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Saves the mark and, in the same transaction, what its signals write."""
-        with transaction.atomic():
-            super().save(*args, **kwargs)
 
 
 class Like(Mark):
