@@ -1,6 +1,5 @@
 """One event, as the hub handles it."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from livefeed.models import Event, Post
@@ -59,9 +58,8 @@ class Entry(NamedTuple):
         return self.kind in RIGHTS
 
 
-def without_older_counts(entries: Iterable[Entry]) -> list[Entry]:
+def without_older_counts(entries: list[Entry]) -> list[Entry]:
     """The same less those counts that a later one of the same post makes old: of a thousand likes in a second a few are
     told."""
-    entries = list(entries)
     newest = {entry.subject_id: entry.position for entry in entries if entry.is_count}
     return [entry for entry in entries if not entry.is_count or newest[entry.subject_id] == entry.position]

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache, partial, reduce
+from functools import cache
 from itertools import batched, groupby
 from typing import Self
 from weakref import WeakKeyDictionary
@@ -234,10 +234,10 @@ class Hub:
 
     def _extensions(self, run: list[Entry], needed: Needed) -> dict[Form, Callable[[Message], Message]]:
         """For each form, what makes of a message the one that tells of `run` as well; empty if there is nothing to
-        tell. It works once for all who were told the same before."""
+        tell."""
         told = [frames for entry in run if (frames := self.log.frames(entry, needed.posts))]
         forms: Iterable[Form] = told[0] if told else ()
-        return {form: cache(partial(reduce, Message.and_then, [frames[form] for frames in told])) for form in forms}
+        return {form: _extension([frames[form] for frames in told]) for form in forms}
 
     def _revoke(self, entries: list[Entry], needed: Needed) -> None:
         """Ends the connections whose rights are gone, before anything else is told."""
@@ -285,3 +285,8 @@ class Hub:
         """What is wrong with the hub, for /readyz."""
         age = time.monotonic() - self._looked_at
         return f"has not looked at the log for {age:.0f} s" if age > STALE else None
+
+
+def _extension(frames: list[str]) -> Callable[[Message], Message]:
+    """What makes of a message the one that tells of `frames` as well; asked a thousand times, it works once."""
+    return cache(lambda message: message.and_then(*frames))

@@ -18,13 +18,14 @@ class Message:
     def __init__(self, *frames: str) -> None:
         self.count = len(frames)
         self._frames = frames
-        self._next: dict[int, Message] = {}
+        self._next: dict[tuple[int, ...], Message] = {}
 
-    def and_then(self, frame: str) -> Message:
-        """These frames and one more. Frames are told apart by identity: equal ones should be the same object."""
-        longer = self._next.get(id(frame))
+    def and_then(self, *frames: str) -> Message:
+        """These frames and more. Frames are told apart by identity: equal ones should be the same object."""
+        key = tuple(map(id, frames))
+        longer = self._next.get(key)
         if longer is None:
-            longer = self._next[id(frame)] = Message(*self._frames, frame)
+            longer = self._next[key] = Message(*self._frames, *frames)
         return longer
 
     @cached_property

@@ -19,15 +19,15 @@ _bells: set[Bell] = set()
 
 
 def post_created(post: Post) -> None:
-    publish(Event.Kind.POST_CREATED, subject_id=post.pk, actor_id=post.author_id, **_reach(post))
+    publish(Event.Kind.POST_CREATED, **_about(post))
 
 
 def post_updated(post: Post) -> None:
-    publish(Event.Kind.POST_UPDATED, subject_id=post.pk, actor_id=post.author_id, **_reach(post))
+    publish(Event.Kind.POST_UPDATED, **_about(post))
 
 
 def post_deleted(post: Post) -> None:
-    publish(Event.Kind.POST_DELETED, subject_id=post.pk, actor_id=post.author_id, **_reach(post))
+    publish(Event.Kind.POST_DELETED, **_about(post))
 
 
 def like_counted(post_id: int, change: int) -> None:
@@ -43,12 +43,14 @@ def reply_counted(post_id: int, change: int) -> None:
 def _counted(post_id: int, **changes: int) -> None:
     Post.objects.filter(pk=post_id).count_again(**changes)
     for post in Post.objects.filter(pk=post_id):  # none if it went meanwhile
-        publish(Event.Kind.POST_COUNTED, subject_id=post.pk, actor_id=post.author_id, **_reach(post))
+        publish(Event.Kind.POST_COUNTED, **_about(post))
 
 
-def _reach(post: Post) -> dict[str, Any]:
-    """What decides who is told of the post."""
+def _about(post: Post) -> dict[str, Any]:
+    """Which post it is, and what decides who is told of it."""
     return {
+        "subject_id": post.pk,
+        "actor_id": post.author_id,
         "audience": post.audience,
         "tags": " ".join(sorted(post.tags_kept | post.tags_now)),
         "parent_id": post.parent_id or 0,
