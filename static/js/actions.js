@@ -3,7 +3,8 @@
 export function keepActions() {
   document.addEventListener("click", (event) => {
     const source = event.target.closest?.(".post-actions :is(.edit, .delete)");
-    if (!source || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const opensElsewhere = source?.href && (event.ctrlKey || event.metaKey || event.shiftKey);
+    if (!source || opensElsewhere) return;
     event.preventDefault();
     const target = source.closest(".post");
     if (source.matches(".edit")) {

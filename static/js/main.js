@@ -6,14 +6,14 @@ import { keepTimes } from "./times.js";
 import { keepComposers } from "./composer.js";
 import { keepDrafts } from "./drafts.js";
 import { keepMarks } from "./marks.js";
-import { keepNotices, say } from "./notices.js";
+import { keepNotices } from "./notices.js";
 import { showState } from "./connection.js";
 
 keepTimes();
 keepDrafts();
 keepComposers();
 keepNotices();
-keepMarks(say);
+keepMarks();
 keepActions();
 
 const posts = document.getElementById("posts");

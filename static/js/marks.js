@@ -1,11 +1,14 @@
 // Likes and bookmarks. Posts look the same to everybody; what this reader has marked the page says apart from them.
 
+import { say } from "./notices.js";
+
 const marked = { like: new Set(), bookmark: new Set() };
 const tabs = new BroadcastChannel("livefeed-marks"); // this reader's other pages
+let sending = Promise.resolve(); // one after the other: what was pressed last is what the server is told last
 const kindOf = (button) => (button.matches(".like") ? "like" : "bookmark");
 const idOf = (button) => Number(button.closest(".post").dataset.post);
 
-export function keepMarks(refuse) {
+export function keepMarks() {
   learn(document);
   document.addEventListener("livefeed:arrived", (event) => learn(event.detail ?? document));
   tabs.addEventListener("message", ({ data: { kind, id, on } }) => mark(kind, id, on));
@@ -13,7 +16,7 @@ export function keepMarks(refuse) {
     const button = event.target.closest?.(".mark");
     if (!button || button.closest(".sheet")) return;
     event.preventDefault();
-    if (document.getElementById("act")) toggle(button, refuse);
+    if (document.getElementById("act")) toggle(button);
     else location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname)}`);
   });
 }
@@ -32,13 +35,17 @@ function show(button) {
 }
 
 // Shown at once, told to the server, and taken back if that fails.
-async function toggle(button, refuse) {
+function toggle(button) {
   const kind = kindOf(button);
   const id = idOf(button);
   const on = !marked[kind].has(id);
   set(kind, id, on);
+  sending = sending.then(() => send(button.formAction, { kind, id, on }));
+}
+
+async function send(address, { kind, id, on }) {
   try {
-    const answer = await fetch(button.formAction, {
+    const answer = await fetch(address, {
       method: on ? "POST" : "DELETE",
       headers: { "HX-Request": "true", "X-CSRFToken": document.querySelector("#act [name=csrfmiddlewaretoken]").value },
     });
@@ -47,7 +54,7 @@ async function toggle(button, refuse) {
     else throw new Error(answer.status === 404 ? "This post does not exist, or no longer does." : "");
   } catch (error) {
     set(kind, id, !on);
-    refuse(error.message && !(error instanceof TypeError) ? error.message : "That did not reach the server. Try again in a moment.");
+    say(error.message && !(error instanceof TypeError) ? error.message : "That did not reach the server. Try again in a moment.");
   }
 }
 

@@ -1,5 +1,7 @@
 """Likes and bookmarks in the browser: at once for whoever presses, live for everybody else."""
 
+from itertools import count
+
 import pytest
 from playwright.sync_api import expect
 
@@ -31,6 +33,24 @@ def test_a_like_shows_at_once_and_counts_on_every_open_page(window, cast, size):
     post.edit(title="", body="Edited.", seen_version=1)
     shows(page, "Edited.")
     expect(like).to_have_attribute("aria-pressed", "false")
+
+
+def test_pressing_again_and_again_ends_where_the_button_stands(window, cast):
+    make_post(cast.author)
+    page = live(window(cast.follower))
+    held = []
+    page.route("**/like/", lambda route: held.append(route) if not held else route.continue_())
+    like = page.get_by_role("button", name="Like")
+    with page.expect_request("**/like/"):
+        like.click()
+    like.click()
+    like.click()
+    expect(like).to_have_attribute("aria-pressed", "true")
+    answers = count(1)
+    with page.expect_response(lambda answer: "/like/" in answer.url and next(answers) == 3):
+        held[0].continue_()
+    expect(page.locator("[data-count=likes]")).to_have_text("1")
+    assert Like.objects.count() == 1
 
 
 def test_another_page_of_the_same_reader_shows_the_mark(window, cast):

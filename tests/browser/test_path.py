@@ -248,3 +248,13 @@ def test_without_javascript_it_is_a_classic_site(window, cast):
     page.locator("#profile").get_by_role("button", name="Follow").click()
     page.locator("#profile").get_by_role("button", name="Unfollow").click()
     expect(page.locator("#profile").get_by_role("button", name="Follow stranger")).to_be_visible()
+
+
+def test_delete_asks_whatever_key_is_held(window, cast):
+    post = make_post(cast.author)
+    page = live(window(cast.author))
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.get_by_role("button", name="Delete").click(modifiers=["Control"])
+    assert asked == ["Delete this post? It disappears for everybody."]
+    assert Post.objects.filter(pk=post.pk).exists()
