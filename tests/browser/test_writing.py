@@ -66,6 +66,8 @@ def test_a_draft_outlives_the_page_and_belongs_to_its_person_and_place(window, c
     expect(again.get_by_label("Post", exact=True)).to_have_value("")
     again.goto(f"/posts/{post.pk}/")
     expect(again.get_by_label("Post", exact=True)).to_have_value("Half a reply")
+    for name in ("Discard draft", "Reply"):
+        expect(again.locator("#composer").get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
     again.get_by_role("button", name="Discard draft").click()
     expect(again.get_by_label("Post", exact=True)).to_be_focused()
     again.reload()
