@@ -15,7 +15,7 @@ from tests.stack.servers import Site, wait_until
 
 MISSED = 50
 STORM, WITHIN = full_or((100, 6.0), (2_000, 6.0))
-CHURN, AT_ONCE, GROWTH_MB = full_or((400, 40, 30), (20_000, 200, 30))
+CHURN, AT_ONCE, GROWTH_MB = full_or((1_200, 40, 9), (20_000, 200, 30))
 FLOOD = full_or(40, 1_000)
 
 
