@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from livefeed.models import Bookmark, Like, Post
 from tests.browser.conftest import PHONE, live, shows
@@ -38,7 +38,7 @@ def test_a_like_shows_at_once_and_counts_on_every_open_page(window, cast, size):
 def test_pressing_again_and_again_ends_where_the_button_stands(window, cast):
     make_post(cast.author)
     page = live(window(cast.follower))
-    held = []
+    held: list[Route] = []
     page.route("**/like/", lambda route: held.append(route) if not held else route.continue_())
     like = page.get_by_role("button", name="Like")
     with page.expect_request("**/like/"):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from livefeed.models import Post
 from tests.browser.conftest import bodies, live, shows, write
@@ -253,8 +253,13 @@ def test_without_javascript_it_is_a_classic_site(window, cast):
 def test_delete_asks_whatever_key_is_held(window, cast):
     post = make_post(cast.author)
     page = live(window(cast.author))
-    asked = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    asked: list[str] = []
+
+    def refuse(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", refuse)
     page.get_by_role("button", name="Delete").click(modifiers=["Control"])
     assert asked == ["Delete this post? It disappears for everybody."]
     assert Post.objects.filter(pk=post.pk).exists()
