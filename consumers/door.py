@@ -36,7 +36,16 @@ class Door:
     ) -> Connection:
         """Finds out who asks for what, and tells them what concerns them from then on. `cursor` is what the reader says
         it has passed, None if its page begins with the opening. Raises `RefusedError` where something is not theirs,
-        there is no room for them, or their right to be here ends meanwhile."""
+        there is no room for them, their right to be here ends meanwhile, or it takes too long."""
+        try:
+            async with asyncio.timeout(settings.LIVEFEED_HANDSHAKE_SECONDS):
+                return await self._enter(asking, cursor, outlet, kind, address)
+        except TimeoutError:
+            raise RefusedError("busy", "This server is busy. Come back in a moment.", RESTARTING) from None
+
+    async def _enter(
+        self, asking: Asking, cursor: str | None, outlet: Outlet, kind: ReaderKind, address: str
+    ) -> Connection:
         opening = await self.openings.ask(asking)
         connection = Connection(
             opening.view, opening.viewer, outlet, kind, opening.credential, address, opened_at=opening.read_at

@@ -1,5 +1,6 @@
 """How many may come, how much they may say, and where they come from."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers import limits
+from consumers.delivery import Delivery
 from consumers.limits import TokenBucket, address_of
-from consumers.rights import REFUSED, REPLACED, TOO_MANY
+from consumers.opening import Openings
+from consumers.rights import REFUSED, REPLACED, RESTARTING, TOO_MANY
 from tests.factories import cookie_of, make_post
 from tests.live.conftest import Reader, eventually, metric
 from tests.live.endings import end_of, hears_next
@@ -45,6 +48,32 @@ async def test_a_socket_that_was_closed_makes_room_again(read, cast, settings):
     await post_it(cast.author)
     for reader in (second, third):
         await reader.frames("post.created")
+
+
+# --- How long opening may take ---
+
+
+@pytest.mark.parametrize("stage", [(Openings, "ask"), (Delivery, "catch_up")], ids=["who it is", "what was missed"])
+async def test_an_opening_that_takes_too_long_ends_and_leaves_nothing_behind(
+    hub, read, cast, settings, monkeypatch, stage
+):
+    healthy, stranger = await read(cast.follower), await read(cast.stranger)
+    settings.LIVEFEED_HANDSHAKE_SECONDS = 0.1
+
+    async def hang(*arguments: object) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as hanging:
+        hanging.setattr(*stage, hang)
+        late = await read(cast.follower, hello=False)
+        frames = [await late.frame() for _ in range(2 if stage[0] is Delivery else 1)]
+        assert frames[-1]["code"] == "busy"
+        assert (await late.socket.receive_output())["code"] == RESTARTING
+        assert {each.viewer.user_id for each in hub.index.connections} == {cast.follower.pk, cast.stranger.pk}
+        assert len(hub.index.connections) == 2
+    await post_it(cast.author)
+    await healthy.frames("post.created")
+    await hears_next(stranger, cast.stranger)
 
 
 # --- Sockets of visitors ---
