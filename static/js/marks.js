@@ -4,7 +4,7 @@ import { say } from "./notices.js";
 
 const marked = { like: new Set(), bookmark: new Set() };
 const tabs = new BroadcastChannel("livefeed-marks"); // this reader's other pages
-let sending = Promise.resolve(); // one after the other: what was pressed last is what the server is told last
+const telling = new Map(); // what the server is being told, by kind and id: { address, kind, id, on, wanted }
 const kindOf = (button) => (button.matches(".like") ? "like" : "bookmark");
 const idOf = (button) => Number(button.closest(".post").dataset.post);
 
@@ -12,6 +12,7 @@ export function keepMarks() {
   learn(document);
   document.addEventListener("livefeed:arrived", (event) => learn(event.detail ?? document));
   tabs.addEventListener("message", ({ data: { kind, id, on } }) => mark(kind, id, on));
+  addEventListener("pagehide", () => telling.forEach((each) => each.wanted !== each.on && ask(each.address, each.wanted)));
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.(".mark");
     if (!button || button.closest(".sheet")) return;
@@ -34,28 +35,47 @@ function show(button) {
   button.setAttribute("aria-pressed", marked[kindOf(button)].has(idOf(button)));
 }
 
-// Shown at once, told to the server, and taken back if that fails.
+// Shown at once, told to the server, and taken back if that fails. One thing is told after the other: what was pressed
+// last is what the server knows in the end.
 function toggle(button) {
   const kind = kindOf(button);
   const id = idOf(button);
   const on = !marked[kind].has(id);
   set(kind, id, on);
-  sending = sending.then(() => send(button.formAction, { kind, id, on }));
+  const told = telling.get(`${kind} ${id}`);
+  if (told) told.wanted = on;
+  else tell({ address: button.formAction, kind, id, on, wanted: on });
 }
 
-async function send(address, { kind, id, on }) {
+async function tell(each) {
+  const { address, kind, id } = each;
+  telling.set(`${kind} ${id}`, each);
   try {
-    const answer = await fetch(address, {
-      method: on ? "POST" : "DELETE",
-      headers: { "HX-Request": "true", "X-CSRFToken": document.querySelector("#act [name=csrfmiddlewaretoken]").value },
-    });
-    if (answer.headers.has("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect"));
-    else if (answer.ok) tabs.postMessage({ kind, id, on });
-    else throw new Error(answer.status === 404 ? "This post does not exist, or no longer does." : "");
+    do {
+      each.on = each.wanted;
+      learnt(await ask(address, each.on));
+    } while (each.on !== each.wanted);
+    tabs.postMessage({ kind, id, on: each.on });
   } catch (error) {
-    set(kind, id, !on);
-    say(error.message && !(error instanceof TypeError) ? error.message : "That did not reach the server. Try again in a moment.");
+    if (each.wanted === each.on) set(kind, id, !each.on);
+    say(error instanceof Refused ? error.message : "That did not reach the server. Try again in a moment.");
+  } finally {
+    telling.delete(`${kind} ${id}`);
   }
+}
+
+// `keepalive`: it arrives although its page has been left.
+function ask(address, on) {
+  const token = document.querySelector("#act [name=csrfmiddlewaretoken]").value;
+  return fetch(address, { method: on ? "POST" : "DELETE", keepalive: true, headers: { "HX-Request": "true", "X-CSRFToken": token } });
+}
+
+class Refused extends Error {}
+
+function learnt(answer) {
+  if (answer.headers.has("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect"));
+  else if (answer.status === 404) throw new Refused("This post does not exist, or no longer does.");
+  else if (!answer.ok) throw new Error();
 }
 
 function mark(kind, id, on) {
