@@ -178,7 +178,7 @@ def _render(post_ids: Collection[int]) -> dict[int, Rendered]:
     """Renders posts, in the log's thread. One that cannot be rendered is logged, counted and left out: it must not stop
     what stands behind it."""
     made = {}
-    for post in Post.objects.filter(pk__in=post_ids, author__is_active=True).with_people():
+    for post in Post.objects.present().filter(pk__in=post_ids, author__is_active=True).with_people():
         try:
             made[post.pk] = frames.rendered(post, render_post(post), settings.LIVEFEED_URL)
         except Exception:

@@ -20,7 +20,7 @@ from consumers.log import Log
 from consumers.message import Message
 from consumers.rights import standing
 from consumers.threads import ReaderThreads
-from livefeed.models import Event
+from livefeed.models import Event, Post
 from livefeed.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ RECHECK = 60.0
 """Seconds after which a right that was taken away without an event (by hand in the database) is noticed."""
 RECHECKED_AT_ONCE = 1_000
 """Sockets whose rights one query looks up."""
-PRUNE = 3_600.0
+PRUNE, PURGE = 3_600.0, 600.0
 
 
 @dataclass
@@ -53,6 +53,7 @@ class Rounds:
             Duty(self.beat, frames.HEARTBEAT - 1, now + frames.HEARTBEAT),
             Duty(delivery.close_the_slowest, 1, now),
             Duty(partial(self._start, self.recheck), RECHECK, now + RECHECK),
+            Duty(partial(self._start, self.purge), PURGE, now + random.uniform(0, PURGE)),  # noqa: S311  # no secret
             Duty(partial(self._start, self.prune), PRUNE, now + random.uniform(0, PRUNE)),  # noqa: S311  # no secret
         ]
 
@@ -76,6 +77,10 @@ class Rounds:
             for connection in some:
                 if connection.credential and (why := found[connection.credential]):
                     await self._door.close(connection, why)
+
+    async def purge(self) -> None:
+        """Deletes the posts that were removed and cannot be brought back any more."""
+        await self._thread.run(Post.objects.purge)
 
     async def prune(self) -> None:
         """Lets the database forget old events and the sessions that have run out."""

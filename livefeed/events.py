@@ -18,12 +18,10 @@ Bell = Callable[[], None]
 _bells: set[Bell] = set()
 
 
-def post_created(post: Post) -> None:
-    publish(Event.Kind.POST_CREATED, **_about(post))
-
-
-def post_updated(post: Post) -> None:
-    publish(Event.Kind.POST_UPDATED, **_about(post))
+def post_saved(post: Post, *, came: bool) -> None:
+    """Says that a post came (new, or brought back), was changed, or was removed."""
+    kind = Event.Kind.POST_CREATED if came else Event.Kind.POST_UPDATED
+    publish(Event.Kind.POST_DELETED if post.removed_at else kind, **_about(post))
 
 
 def post_deleted(post: Post) -> None:

@@ -21,8 +21,9 @@ class RenderKey:
         self.post = post
         own = (post.pk, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience)
         counts = (post.likes_count, post.replies_count)
-        parent = (post.parent_author_id, post.parent_id, post.parent.author.username if post.parent else "")
-        self.depends_on = (*own, *counts, *parent, post.author_id, post.author.username, post.author.name)
+        parent = post.shown_parent
+        above = (parent.pk, parent.author.username) if parent else (post.parent_author_id,)
+        self.depends_on = (*own, *counts, *above, post.author_id, post.author.username, post.author.name)
 
     def __hash__(self) -> int:
         return hash(self.depends_on)

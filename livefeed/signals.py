@@ -51,23 +51,37 @@ def keep_tags(sender: type[Post], instance: Post, raw: bool = False, **kwargs: A
         Tagging.objects.keep(instance)
 
 
-def announce_post(sender: type[Post], instance: Post, created: bool, raw: bool = False, **kwargs: Any) -> None:
+def announce_post(
+    sender: type[Post],
+    instance: Post,
+    created: bool,
+    update_fields: frozenset[str] | None,
+    raw: bool = False,
+    **kwargs: Any,
+) -> None:
     if not raw:
-        announce = events.post_created if created else events.post_updated
-        announce(instance)
+        events.post_saved(instance, came=created or "removed_at" in (update_fields or ()))
 
 
 def announce_deletion(sender: type[Post], instance: Post, **kwargs: Any) -> None:
-    events.post_deleted(instance)
+    if not instance.removed_at:  # else it is known
+        events.post_deleted(instance)
 
 
-def count_reply(sender: type[Post], instance: Post, created: bool, raw: bool = False, **kwargs: Any) -> None:
-    if created and instance.parent_id and not raw:
-        events.reply_counted(instance.parent_id, +1)
+def count_reply(
+    sender: type[Post],
+    instance: Post,
+    created: bool,
+    update_fields: frozenset[str] | None,
+    raw: bool = False,
+    **kwargs: Any,
+) -> None:
+    if instance.parent_id and not raw and (created or "removed_at" in (update_fields or ())):
+        events.reply_counted(instance.parent_id, -1 if instance.removed_at else +1)
 
 
 def count_end_of_reply(sender: type[Post], instance: Post, **kwargs: Any) -> None:
-    if instance.parent_id:
+    if instance.parent_id and not instance.removed_at:
         events.reply_counted(instance.parent_id, -1)
 
 

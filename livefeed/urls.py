@@ -6,7 +6,7 @@ from django.urls import include, path
 from livefeed.views import accounts, devmail, feed, health, metrics
 from livefeed.views.follows import FollowView
 from livefeed.views.marks import BookmarkView, LikeView
-from livefeed.views.posts import PostEditorView, PostsView, PostView, PreviewView
+from livefeed.views.posts import PostEditorView, PostsView, PostView, PreviewView, RemovalView
 
 urlpatterns = [
     path("", feed.home, name="home"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("posts/", PostsView.as_view(), name="posts"),
     path("posts/preview/", PreviewView.as_view(), name="preview"),
     path("posts/<int:pk>/", PostView.as_view(), name="post"),
+    path("posts/<int:pk>/removal/", RemovalView.as_view(), name="removal"),
     path("posts/<int:pk>/like/", LikeView.as_view(), name="like"),
     path("posts/<int:pk>/bookmark/", BookmarkView.as_view(), name="bookmark"),
     path("bookmarks/", feed.bookmarks, name="bookmarks"),

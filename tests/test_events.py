@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from threading import Thread, current_thread
 from unittest.mock import Mock, patch
 
@@ -25,8 +26,8 @@ def bell() -> Iterator[Mock]:
 @pytest.mark.parametrize(
     ("announce", "kind"),
     [
-        (events.post_created, "post.created"),
-        (events.post_updated, "post.updated"),
+        (partial(events.post_saved, came=True), "post.created"),
+        (partial(events.post_saved, came=False), "post.updated"),
         (events.post_deleted, "post.deleted"),
     ],
 )

@@ -31,14 +31,14 @@ def sent_saved(instance: Post | Follow, **how: Any) -> None:
     post_save.send(type(instance), instance=instance, using="default", update_fields=None, **how)
 
 
-@pytest.mark.parametrize(("created", "named"), [(True, "post_created"), (False, "post_updated")])
-def test_a_saved_post_calls_the_function_that_announces_it(created, named):
+@pytest.mark.parametrize("created", [True, False])
+def test_a_saved_post_calls_the_function_that_announces_it(created):
     post = Post(pk=7, author_id=3)
 
-    with patch.object(events, named) as announce:
+    with patch.object(events, "post_saved") as announce:
         sent_saved(post, created=created, raw=False)
 
-    announce.assert_called_once_with(post)
+    announce.assert_called_once_with(post, came=created)
 
 
 def test_a_deleted_post_calls_the_function_that_announces_it():

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 
 from livefeed.models.post import Post
 from livefeed.models.tie import Tie, TieManager
@@ -15,7 +15,10 @@ class MarkManager(TieManager[Any]):
     def begin(self, user: User, post: Post) -> bool:
         """Marks the post; True if that is new. Raises `Post.DoesNotExist` if it went meanwhile."""
         try:
-            return self.tie(user=user, post=post)
+            with transaction.atomic():
+                is_new = self.tie(user=user, post=post)
+                Post.objects.present().get(pk=post.pk)  # a like was counted, which has locked it
+                return is_new
         except IntegrityError:
             raise Post.DoesNotExist from None
 

@@ -1,10 +1,9 @@
 """Posts, and who may see which."""
 
 import logging
-import re
 import uuid
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.core.validators import MaxLengthValidator
@@ -14,6 +13,7 @@ from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils import timezone
 
+from livefeed.models import sort_keys
 from livefeed.models.user import User
 from livefeed.text import tidy_line
 
@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 
 TITLE_MAX, BODY_MAX = 120, 5_000
 ANCESTORS_MOST = 50
+UNDO = timedelta(seconds=10)
+"""How long a removed post can be brought back."""
+UNDO_ON_ITS_WAY = timedelta(seconds=5)
+"""How much later the request for it may arrive."""
 
 
 class EditConflictError(Exception):
@@ -39,7 +43,11 @@ class PostQuerySet(models.QuerySet["Post"]):
         public = Q(audience=Post.Audience.PUBLIC)
         if viewer is not None:
             public |= Q(author=viewer) | Q(author__in=viewer.following.values("followed"))
-        return self.filter(public, author__is_active=True)
+        return self.present().filter(public, author__is_active=True)
+
+    def present(self) -> Self:
+        """Those that were not removed."""
+        return self.filter(removed_at=None)
 
     def public(self) -> Self:
         """Those that everybody may see."""
@@ -74,12 +82,12 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def before(self, sort_key: str) -> Self:
         """Those that come after `sort_key` in a feed, newest first. Raises `ValueError` if it is no sort key."""
-        moment, pk = _parsed(sort_key)
+        moment, pk = sort_keys.parsed(sort_key)
         return self.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=pk))
 
     def after(self, sort_key: str) -> Self:
         """Those that come after `sort_key` in a thread, oldest first. Raises `ValueError` if it is no sort key."""
-        moment, pk = _parsed(sort_key)
+        moment, pk = sort_keys.parsed(sort_key)
         return self.filter(Q(created_at__gt=moment) | Q(created_at=moment, pk__gt=pk))
 
     def count_again(self, **changes: int) -> None:
@@ -110,10 +118,12 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
         try:
             with transaction.atomic():
                 post.save()
+                if parent is not None:  # counting the reply has locked it
+                    self.present().get(pk=parent.pk)
         except Exception as error:
             twin = self.filter(author=author, key=post.key).first()
             if twin is None:
-                if parent is not None and not self.filter(pk=parent.pk).exists():
+                if parent is not None and not self.present().filter(pk=parent.pk).exists():
                     raise Post.DoesNotExist from None
                 raise
             if not isinstance(error, IntegrityError):
@@ -123,6 +133,11 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
             )
             return twin if same else self.publish(author, title=title, body=body, audience=audience, parent=parent)
         return post
+
+    def purge(self) -> int:
+        """Deletes what was removed and can no longer be brought back. Returns how many posts went."""
+        gone = self.filter(removed_at__lt=timezone.now() - UNDO - UNDO_ON_ITS_WAY)
+        return sum(post.delete()[0] > 0 for post in gone.iterator())
 
 
 class Post(models.Model):
@@ -150,6 +165,8 @@ class Post(models.Model):
     """The ids of the posts above it in its thread, the first one first, ANCESTORS_MOST at most, with blanks between."""
     replies_count = models.PositiveIntegerField(default=0, editable=False)
     """How many reply to it directly."""
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When its author removed it. Then nobody sees it any more; for UNDO it can be brought back, then it is deleted."""
     likes_count = models.PositiveIntegerField(default=0, editable=False)
     """How many like it; kept by the database, whoever likes at the same moment."""
     tags = models.TextField(blank=True, default="", editable=False)
@@ -162,6 +179,7 @@ class Post(models.Model):
             models.Index(fields=["created_at", "id"], name="post_newest"),
             models.Index(fields=["author", "created_at", "id"], name="post_newest_of_author"),
             models.Index(fields=["parent", "created_at", "id"], name="post_replies"),
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="post_removed"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["author", "key"], name="post_key_unique"),
@@ -176,11 +194,13 @@ class Post(models.Model):
         return self.title or self.body[:60]
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Saves the post and, in the same transaction, all that its signals write. A change counts as a version."""
+        """Saves the post and, in the same transaction, all that its signals write. A change counts as a version; one of
+        anything but `removed_at` as an edit too."""
         before = self.version, self.edited_at
         if not self._state.adding:
             self.version = F("version") + 1  # counted by the database, read back by save()
-            self.edited_at = timezone.now()
+            if update_fields is None or set(update_fields) != {"removed_at"}:
+                self.edited_at = timezone.now()
             if update_fields is not None:
                 update_fields = {*update_fields, "version", "edited_at", "tags"}
         try:
@@ -211,7 +231,7 @@ class Post(models.Model):
         """Changes the text; the same change sent twice is one. Raises `EditConflictError` if the post is no longer at
         `seen_version`, the version that the editor was opened with, and `Post.DoesNotExist` if it is gone."""
         with transaction.atomic():
-            current = Post.objects.select_for_update(of=("self",)).select_related("author").get(pk=self.pk)
+            current = Post.objects.present().select_for_update(of=("self",)).select_related("author").get(pk=self.pk)
             if current.version == seen_version:
                 current.title, current.body = title, body
                 current.save(update_fields=["title", "body"])
@@ -219,6 +239,28 @@ class Post(models.Model):
                 raise EditConflictError(current)
         for name in ("title", "body", "version", "edited_at", "tags", "_tags_kept"):
             setattr(self, name, getattr(current, name))
+
+    def remove(self) -> None:
+        """Takes the post away from everybody, until it is deleted or restored. Raises `Post.DoesNotExist` if it is gone
+        already."""
+        self._set_removed_at(timezone.now(), Post.objects.present())
+
+    def restore(self) -> None:
+        """Brings a removed post back. Raises `Post.DoesNotExist` if it is too late for that."""
+        still_there = timezone.now() - UNDO - UNDO_ON_ITS_WAY
+        self._set_removed_at(None, Post.objects.filter(removed_at__gte=still_there))
+
+    def _set_removed_at(self, moment: datetime | None, among: PostQuerySet) -> None:
+        with transaction.atomic():
+            current = among.select_for_update(of=("self",)).get(pk=self.pk)
+            current.removed_at = moment
+            current.save(update_fields=["removed_at"])
+        self.removed_at, self.version = current.removed_at, current.version
+
+    @property
+    def shown_parent(self) -> "Post | None":
+        """The post that it replies to, unless that was removed."""
+        return self.parent if self.parent and self.parent.removed_at is None else None
 
     @property
     def tags_kept(self) -> frozenset[str]:
@@ -246,27 +288,4 @@ class Post(models.Model):
     @property
     def sort_key(self) -> str:
         """Where the post stands in a feed: greater is newer, compared as text."""
-        return f"{_micros(self.created_at):017d}-{self.pk:012d}"
-
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _micros(moment: datetime) -> int:
-    """Whole microseconds since 1970; exact, unlike `timestamp()`."""
-    passed = moment - EPOCH
-    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
-
-
-def _parsed(sort_key: str) -> tuple[datetime, int]:
-    if not re.fullmatch(r"[0-9]{17}-[0-9]{12,18}", sort_key):
-        raise ValueError(f"{sort_key!r} is no sort key")
-    micros, _, pk = sort_key.partition("-")
-    return _moment(int(micros)), int(pk)
-
-
-def _moment(micros: int) -> datetime:
-    try:
-        return EPOCH + timedelta(microseconds=micros)
-    except OverflowError:
-        raise ValueError(f"{micros} is no time") from None
+        return sort_keys.made(self.created_at, self.pk)

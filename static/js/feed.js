@@ -13,6 +13,7 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 export function receive(frame) {
   if (frame.type === "reset") readAnew(frame.within);
   else if (waiting) waiting.push(frame);
+  else if (frame.type === "post.created") come(frame);
   else if (frame.type === "post.deleted") remove(frame.id);
   else if (frame.type === "post.counted") count(frame);
   else if (frame.html) put(frame);
@@ -28,6 +29,18 @@ export function whenShownChanges(tell) {
 
 function count({ id, ...counts }) {
   for (const place of postElement(id)?.querySelectorAll("[data-count]") ?? []) place.textContent = counts[place.dataset.count] || "";
+}
+
+// What comes after it was removed was brought back: a socket's frames are in order.
+function come(frame) {
+  removed.delete(frame.id);
+  put(frame);
+}
+
+// A post that this page's reader has brought back, as the server answers with it.
+export function restored(html) {
+  const { post, version, sort } = new DOMParser().parseFromString(html, "text/html").querySelector(".post").dataset;
+  come({ id: Number(post), version: Number(version), sort, html });
 }
 
 function put({ id, version, sort, html }) {
@@ -56,7 +69,7 @@ function replace(shown, html, id) {
   mark(id, "changed");
 }
 
-function remove(id) {
+export function remove(id) {
   removed.add(id);
   const shown = postElement(id);
   if (!shown) return;

@@ -1,18 +1,20 @@
 // Likes and bookmarks. Posts look the same to everybody; what this reader has marked the page says apart from them.
 
+import { answered, ask, sentenceOf } from "./ask.js";
 import { say } from "./notices.js";
 
 const marked = { like: new Set(), bookmark: new Set() };
 const tabs = new BroadcastChannel("livefeed-marks"); // this reader's other pages
 const telling = new Map(); // what the server is being told, by kind and id: { address, kind, id, on, wanted }
 const kindOf = (button) => (button.matches(".like") ? "like" : "bookmark");
+const request = ({ address, on }) => [on ? "POST" : "DELETE", address];
 const idOf = (button) => Number(button.closest(".post").dataset.post);
 
 export function keepMarks() {
   learn(document);
   document.addEventListener("livefeed:arrived", (event) => learn(event.detail ?? document));
   tabs.addEventListener("message", ({ data: { kind, id, on } }) => mark(kind, id, on));
-  addEventListener("pagehide", () => telling.forEach((each) => each.wanted !== each.on && ask(each.address, each.wanted)));
+  addEventListener("pagehide", () => telling.forEach((each) => each.wanted !== each.on && ask(...request({ ...each, on: each.wanted }))));
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.(".mark");
     if (!button || button.closest(".sheet")) return;
@@ -48,34 +50,20 @@ function toggle(button) {
 }
 
 async function tell(each) {
-  const { address, kind, id } = each;
+  const { kind, id } = each;
   telling.set(`${kind} ${id}`, each);
   try {
     do {
       each.on = each.wanted;
-      learnt(await ask(address, each.on));
+      await answered(await ask(...request(each)));
     } while (each.on !== each.wanted);
     tabs.postMessage({ kind, id, on: each.on });
   } catch (error) {
     if (each.wanted === each.on) set(kind, id, !each.on);
-    say(error instanceof Refused ? error.message : "That did not reach the server. Try again in a moment.");
+    say(sentenceOf(error));
   } finally {
     telling.delete(`${kind} ${id}`);
   }
-}
-
-// `keepalive`: it arrives although its page has been left.
-function ask(address, on) {
-  const token = document.querySelector("#act [name=csrfmiddlewaretoken]").value;
-  return fetch(address, { method: on ? "POST" : "DELETE", keepalive: true, headers: { "HX-Request": "true", "X-CSRFToken": token } });
-}
-
-class Refused extends Error {}
-
-function learnt(answer) {
-  if (answer.headers.has("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect"));
-  else if (answer.status === 404) throw new Refused("This post does not exist, or no longer does.");
-  else if (!answer.ok) throw new Error();
 }
 
 function mark(kind, id, on) {

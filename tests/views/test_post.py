@@ -1,9 +1,10 @@
 """One post: reading, changing and removing it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from livefeed.models import Post
 from livefeed.models.post import BODY_MAX, TITLE_MAX
@@ -253,7 +254,7 @@ def test_an_edit_sent_after_signing_out_comes_back_with_a_sentence(visitor, post
 # --- Removing ---
 
 
-def remove(client: Client, address: str, verb: str, **how):
+def remove(client: Client, address: str, verb: str = "DELETE", **how):
     if verb == "DELETE":
         return client.delete(address, **how)
     return client.post(address, {"_method": verb}, **how)
@@ -263,11 +264,45 @@ EITHER_VERB = pytest.mark.parametrize("verb", ["DELETE", "delete"], ids=["as the
 
 
 @EITHER_VERB
-def test_a_plain_deletion_leads_home(author, post, address, verb):
+def test_a_plain_deletion_leads_to_where_it_can_be_undone(author, post, address, verb):
     answer = remove(author, address, verb)
 
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
-    assert not Post.objects.exists()
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{address}removal/")
+    assert not Post.objects.present().exists()
+    assert "Undo" in author.get(f"{address}removal/").text
+
+    assert remove(author, f"{address}removal/", verb).headers["Location"] == address
+    assert Post.objects.present().get() == post
+
+
+def test_bringing_back_by_htmx_is_answered_with_the_post(author, post, address):
+    remove(author, address)
+    answer = remove(author, f"{address}removal/", headers=htmx("button"))
+
+    assert answer.status_code == 200
+    assert f'id="post-{post.pk}"' in answer.text
+
+
+@EITHER_WAY
+def test_nobody_else_brings_a_post_back(author, stranger, follower, visitor, address, how):
+    remove(author, address)
+
+    for client in (stranger, follower, visitor):
+        assert remove(client, f"{address}removal/", **how).status_code in (302, 401, 404)
+        assert client.get(f"{address}removal/").status_code in (302, 404)
+    assert not Post.objects.present().exists()
+
+
+@EITHER_WAY
+def test_what_was_not_removed_or_long_ago_is_not_brought_back(author, post, address, how):
+    assert remove(author, f"{address}removal/", **how).status_code == 404
+    remove(author, address)
+    Post.objects.update(removed_at=timezone.now() - timedelta(seconds=30))
+
+    answer = remove(author, f"{address}removal/", **how)
+
+    assert answer.status_code == 404
+    assert "too late" in answer.text
 
 
 @EITHER_VERB
@@ -275,7 +310,7 @@ def test_a_deletion_by_htmx_is_answered_with_nothing_to_show(author, post, addre
     answer = remove(author, address, verb, headers=htmx("button"))
 
     assert (answer.status_code, answer.content) == (200, b"")
-    assert not Post.objects.exists()
+    assert not Post.objects.present().exists()
 
 
 @EITHER_VERB

@@ -1,0 +1,79 @@
+"""Deleting a post in the browser, and undoing it."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from livefeed.models import Post
+from tests.browser.conftest import PHONE, live, shows
+from tests.factories import make_post
+
+SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
+
+
+def delete(page: Page, body: str) -> None:
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.locator(".post").filter(has_text=body).get_by_role("button", name="Delete").click()
+
+
+@SIZES
+def test_undo_brings_a_post_back_everywhere_in_its_place(window, cast, size):
+    for body in ("1", "2", "3"):
+        make_post(cast.author, body)
+    page, other = live(window(cast.author, **size)), live(window(cast.author, "/@author/"))
+    follower, stranger, visitor = (
+        live(window(person, path)) for person, path in ((cast.follower, "/"), (cast.stranger, "/"), (None, "/explore/"))
+    )
+    delete(page, "2")
+    for each in (page, other, follower, visitor):
+        shows(each, "3", "1")
+    page.get_by_role("button", name="Undo").click()
+    for each in (page, other, follower, visitor):
+        shows(each, "3", "2", "1")
+    shows(stranger)
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    Post.objects.get(body="2").edit(title="", body="2, edited", seen_version=3)
+    for each in (page, other, follower, visitor):
+        shows(each, "3", "2, edited", "1")
+
+
+def test_the_page_of_a_post_shows_it_again(window, cast):
+    post = make_post(cast.author, "Back soon.")
+    page, reader = live(window(cast.author, f"/posts/{post.pk}/")), live(window(cast.follower, f"/posts/{post.pk}/"))
+    delete(page, "Back soon.")
+    expect(reader.get_by_text("This post was deleted.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    for each in (page, reader):
+        shows(each, "Back soon.")
+        expect(each.get_by_text("This post was deleted.")).to_be_hidden()
+
+
+def test_undo_that_comes_too_late_says_so(window, cast):
+    make_post(cast.author, "Gone.")
+    page = live(window(cast.author))
+    delete(page, "Gone.")
+    shows(page)
+    Post.objects.all().delete()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("alert").filter(has_text="too late")).to_be_visible()
+
+
+def test_the_offer_ends_by_itself(window, cast):
+    make_post(cast.author, "Gone.")
+    page = window(cast.author)
+    page.clock.install()
+    page.reload()
+    live(page)
+    delete(page, "Gone.")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.clock.run_for(10_000)
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def test_without_javascript_a_page_offers_undo(window, cast):
+    make_post(cast.author, "Back soon.")
+    page = window(cast.author, java_script_enabled=False)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="Post deleted")).to_be_visible()
+    assert not Post.objects.present().exists()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".post-body")).to_have_text("Back soon.")
