@@ -11,7 +11,7 @@ from livefeed.forms.post import PostForm
 from livefeed.markup import is_tag, normal
 from livefeed.models import Event, Post, User
 from livefeed.models.mark import marked_by
-from livefeed.models.post import PostQuerySet
+from livefeed.models.post_query import PostQuerySet
 from livefeed.models.user import UserQuerySet
 from livefeed.views.resource import Request, viewer_of
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from livefeed.models import Post, User
-from livefeed.models.post import PostQuerySet
+from livefeed.models.post_query import PostQuerySet
 from tests.conftest import database_url
 from tests.factories import Cast, make_cast, make_post
 from tests.live.conftest import hub as hub

@@ -5,7 +5,7 @@ from unittest.mock import patch
 import pytest
 
 from livefeed.models import Event, User
-from livefeed.models.post import PostQuerySet
+from livefeed.models.post_query import PostQuerySet
 from tests.factories import make_post, make_user, signed_in
 from tests.views.html import Page
 from tests.views.htmx import htmx
