@@ -28,6 +28,7 @@ class Entry(NamedTuple):
     tags: str = ""
     parent_id: int = 0
     parent_author_id: int = 0
+    pictures: int = 0
 
     @property
     def is_post(self) -> bool:

@@ -19,6 +19,7 @@ from consumers.frames import Form, Rendered
 from consumers.message import Message
 from consumers.threads import ReaderThreads
 from livefeed.models import Event, Follow, Post
+from livefeed.models.picture import with_pictures
 from livefeed.rendering import render_post
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ TAIL = 2_000
 """How many recent events stay in memory, for those who come back."""
 PAGE = 200
 """How many events a replay from the database reads at once."""
+REACH = ("audience", "tags", "parent_id", "parent_author_id", "pictures")
+"""The columns of an event that decide whom it concerns, in the order of `Entry`."""
 KNOWN = 5_000
 """How many rendered posts stay in memory."""
 
@@ -165,12 +168,10 @@ class Log:
 
 
 def _entries(query: QuerySet[Event]) -> list[Entry]:
-    rows = query.values_list(
-        "position", "kind", "subject_id", "actor_id", "created_at", "audience", "tags", "parent_id", "parent_author_id"
-    )
+    rows = query.values_list("position", "kind", "subject_id", "actor_id", "created_at", *REACH)
     return [
-        Entry(position or 0, kind, subject_id, actor_id, created_at.timestamp(), audience, tags, parent_id, author_id)
-        for position, kind, subject_id, actor_id, created_at, audience, tags, parent_id, author_id in rows
+        Entry(position or 0, kind, subject_id, actor_id, created_at.timestamp(), *reach)
+        for position, kind, subject_id, actor_id, created_at, *reach in rows
     ]
 
 
@@ -178,7 +179,8 @@ def _render(post_ids: Collection[int]) -> dict[int, Rendered]:
     """Renders posts, in the log's thread. One that cannot be rendered is logged, counted and left out: it must not stop
     what stands behind it."""
     made = {}
-    for post in Post.objects.present().filter(pk__in=post_ids, author__is_active=True).with_people():
+    posts = Post.objects.present().filter(pk__in=post_ids, author__is_active=True).with_people()
+    for post in with_pictures(list(posts)):
         try:
             made[post.pk] = frames.rendered(post, render_post(post), settings.LIVEFEED_URL)
         except Exception:

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import ctypes
 import gc
 import logging
 import signal
@@ -11,16 +12,18 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from autobahn.websocket import protocol as autobahn
-from daphne.http_protocol import WebRequest
+from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server as DaphneServer
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from twisted.internet import reactor
 
+from consumers.body import BoundedRequest
 from consumers.hub import Hub
 from consumers.outlet import EXTENSION
 from consumers.pace import Pace
@@ -45,6 +48,10 @@ posted until the answer was rendered: 20.1 instead of 18.6 ms from a POST to the
 GC_THRESHOLDS = (50_000, 20, 100)
 """Much is allocated and lives: with Python's own 700 the collector would look at every open socket all the time."""
 
+M_MMAP_THRESHOLD, MAPPED = -3, 1024 * 1024
+"""The C library's setting, and bytes from which on it maps memory and gives it back when it is freed. Left to itself it
+raises that to 32 MB when a picture is decoded, and what a picture took stays with the process: up to 62 MB."""
+
 # Autobahn formats all settings of each new socket for a debug line that nobody sees: a seventh of an opening.
 vars(autobahn)["pformat"] = repr
 
@@ -66,6 +73,15 @@ class SocketProtocol(WebSocketProtocol):
         """Lets go of everything, so that nothing of a socket waits for the garbage collector: protocol, wire, transport
         and deferreds all know each other, 9 KB a socket."""
         self.__dict__.clear()
+
+
+class RequestFactory(HTTPFactory):
+    """Makes the protocol of each connection, with our bound on what it may bring."""
+
+    def buildProtocol(self, addr: Any) -> Any:
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = BoundedRequest
+        return protocol
 
 
 class Server(DaphneServer):
@@ -96,7 +112,7 @@ class Server(DaphneServer):
         self.ws_factory.protocol = SocketProtocol
         self.ws_factory.setProtocolOptions(failByDrop=False)  # what is too long is answered with a close code
         listener = self._listener
-        self._port = reactor.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
+        self._port = reactor.adoptStreamPort(listener.fileno(), listener.family, RequestFactory(self))
         loop = asyncio.get_event_loop()
         if threading.current_thread() is threading.main_thread():  # else the reloader ends the process
             for end in (signal.SIGTERM, signal.SIGINT):
@@ -104,6 +120,7 @@ class Server(DaphneServer):
         loop.call_soon(Hub.current)
         loop.call_soon(self._on_ready)
         sys.setswitchinterval(SWITCH)
+        give_back_large_blocks()
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
@@ -202,6 +219,12 @@ class Server(DaphneServer):
             for protocol, details in self.connections.items()
             if isinstance(protocol, WebRequest) and "application_instance" in details
         ]
+
+
+def give_back_large_blocks() -> None:
+    """Lets memory that pictures took go back to the system. Other C libraries than GNU's have no such setting."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, MAPPED)
 
 
 def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:

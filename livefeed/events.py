@@ -53,6 +53,7 @@ def _about(post: Post) -> dict[str, Any]:
         "tags": " ".join(sorted(post.tags_kept | post.tags_now)),
         "parent_id": post.parent_id or 0,
         "parent_author_id": post.parent_author_id,
+        "pictures": post.pictures_count,
     }
 
 
@@ -70,7 +71,7 @@ def user_changed(user: User, saved: Iterable[str] | None) -> None:
     changed = user.changes(saved)
     if "is_active" in changed:
         publish(Event.Kind.USER_RESTORED if user.is_active else Event.Kind.USER_SUSPENDED, actor_id=user.pk)
-    if changed & {"username", "name"}:
+    if changed & {"username", "name", "avatar_id"}:
         publish(Event.Kind.USER_RENAMED, actor_id=user.pk)
     if "password" in changed:
         publish(Event.Kind.PASSWORD_CHANGED, actor_id=user.pk)

@@ -23,7 +23,8 @@ class RenderKey:
         counts = (post.likes_count, post.replies_count)
         parent = post.shown_parent
         above = (parent.pk, parent.author.username) if parent else (post.parent_author_id,)
-        self.depends_on = (*own, *counts, *above, post.author_id, post.author.username, post.author.name)
+        author = (post.author_id, post.author.username, post.author.name, post.author.avatar_id)
+        self.depends_on = (*own, *counts, *above, *author)
 
     def __hash__(self) -> int:
         return hash(self.depends_on)

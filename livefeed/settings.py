@@ -133,6 +133,7 @@ LIVEFEED_SOCKETS_PER_ADDRESS: int = env.int("LIVEFEED_SOCKETS_PER_ADDRESS", defa
 LIVEFEED_INBOUND_BYTES: int = env.int("LIVEFEED_INBOUND_BYTES", default=4096)
 LIVEFEED_INBOUND_RATE: float = env.float("LIVEFEED_INBOUND_RATE", default=5.0)
 LIVEFEED_INBOUND_BURST: float = env.float("LIVEFEED_INBOUND_BURST", default=20.0)
+LIVEFEED_BODY_BYTES: int = env.int("LIVEFEED_BODY_BYTES", default=42 * 1024 * 1024)
 LIVEFEED_HANDSHAKE_SECONDS: float = env.float("LIVEFEED_HANDSHAKE_SECONDS", default=30.0)
 LIVEFEED_SLOW_SECONDS: float = env.float("LIVEFEED_SLOW_SECONDS", default=55.0)
 LIVEFEED_GRACE_SECONDS: float = env.float("LIVEFEED_GRACE_SECONDS", default=10.0)
@@ -145,6 +146,7 @@ LIVEFEED_LOG_DAYS: float = env.float("LIVEFEED_LOG_DAYS", default=7.0)
 LIVEFEED_DIRECT_WRITES: bool = env.bool("LIVEFEED_DIRECT_WRITES", default=True)
 LIVEFEED_METRICS_TOKEN: str = env.str("LIVEFEED_METRICS_TOKEN", default="")
 
+MEDIA_ROOT: str = env.str("LIVEFEED_MEDIA_DIR", default=str(VAR_DIR / "media"))  # pictures
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -227,7 +229,7 @@ SECURE_CSP: dict[str, Any] = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF, CSP.NONCE],
-    "img-src": [CSP.SELF, "data:"],
+    "img-src": [CSP.SELF, "data:", "blob:"],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],

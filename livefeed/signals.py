@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from livefeed import events
 from livefeed.markup import named_in
-from livefeed.models import Follow, Like, Post, Session, Tagging, Token, User
+from livefeed.models import Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
 from livefeed.sessions import number_sign_in
 from livefeed.text import tidy_line
 
@@ -28,6 +28,8 @@ def connect() -> None:
     post_delete.connect(count_end_of_reply, sender=Post, dispatch_uid="reply.count_end")
     post_save.connect(count_like, sender=Like, dispatch_uid="like.count")
     post_delete.connect(count_end_of_like, sender=Like, dispatch_uid="like.count_end")
+    post_delete.connect(delete_files, sender=Picture, dispatch_uid="picture.delete_files")
+    post_save.connect(make_profile, sender=User, dispatch_uid="user.make_profile")
     post_save.connect(announce_follow, sender=Follow, dispatch_uid="follow.announce")
     post_delete.connect(announce_unfollow, sender=Follow, dispatch_uid="follow.announce_end")
     post_save.connect(announce_change_of_user, sender=User, dispatch_uid="user.announce_change")
@@ -93,6 +95,15 @@ def count_like(sender: type[Like], instance: Like, created: bool, raw: bool = Fa
 def count_end_of_like(sender: type[Like], instance: Like, origin: Any = None, **kwargs: Any) -> None:
     if getattr(origin, "model", type(origin)) is not Post:  # else the post goes, and its likes with it
         events.like_counted(instance.post_id, -1)
+
+
+def delete_files(sender: type[Picture], instance: Picture, **kwargs: Any) -> None:
+    instance.delete_files()
+
+
+def make_profile(sender: type[User], instance: User, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    if created and not raw:
+        Profile.objects.of(instance)
 
 
 def announce_follow(sender: type[Follow], instance: Follow, created: bool, raw: bool = False, **kwargs: Any) -> None:

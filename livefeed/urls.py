@@ -6,6 +6,7 @@ from django.urls import include, path
 from livefeed.views import accounts, devmail, feed, health, metrics
 from livefeed.views.follows import FollowView
 from livefeed.views.marks import BookmarkView, LikeView
+from livefeed.views.pictures import PicturesView, PictureView, picture_file
 from livefeed.views.posts import PostEditorView, PostsView, PostView, PreviewView, RemovalView
 
 urlpatterns = [
@@ -20,6 +21,9 @@ urlpatterns = [
     path("posts/<int:pk>/removal/", RemovalView.as_view(), name="removal"),
     path("posts/<int:pk>/like/", LikeView.as_view(), name="like"),
     path("posts/<int:pk>/bookmark/", BookmarkView.as_view(), name="bookmark"),
+    path("pictures/", PicturesView.as_view(), name="pictures"),
+    path("pictures/<uuid:pk>/", PictureView.as_view(), name="picture_in_form"),
+    path("pictures/<uuid:pk>/<str:size>.webp", picture_file, name="picture"),
     path("bookmarks/", feed.bookmarks, name="bookmarks"),
     path("posts/<int:pk>/edit/", PostEditorView.as_view(), name="edit_post"),
     path("accounts/signup/", accounts.SignupView.as_view(), name="account_signup"),

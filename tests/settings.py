@@ -9,13 +9,15 @@ from pathlib import Path
 os.environ["DEBUG"] = "1"
 os.environ["SECRET_KEY"] = "for-tests-only"
 
-from livefeed.settings import *  # noqa: F403
-from livefeed.settings import DATABASES
+# A folder for each run: two at once must not share a database, nor pictures.
+FOLDER = Path(tempfile.mkdtemp(prefix="livefeed-tests-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+os.environ["LIVEFEED_MEDIA_DIR"] = str(FOLDER / "media")
+
+from livefeed.settings import *  # noqa: E402, F403  # after what they read
+from livefeed.settings import DATABASES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-# A folder for each run: two at once must not share a database.
-FOLDER = Path(tempfile.mkdtemp(prefix="livefeed-tests-"))
-atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 
 from livefeed import events, signals
-from livefeed.models import Event, Follow, Post, User
+from livefeed.models import Event, Follow, Post, Profile
 from tests.factories import make_cast, make_post, make_user
 from tests.models.announced import listening, log
 
@@ -104,7 +104,7 @@ def test_a_title_from_a_fixture_stays_as_it_is():
 
 def test_other_models_are_none_of_the_receivers_business():
     with patch.object(events, "publish") as publish:
-        post_save.send(User, instance=User(), created=True, raw=False, using="default", update_fields=None)
+        post_save.send(Profile, instance=Profile(), created=True, raw=False, using="default", update_fields=None)
 
     publish.assert_not_called()
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from django import forms
 from django.http import QueryDict
 
+from livefeed.forms.attachments import Attachments
 from livefeed.models import Post
 from livefeed.models.post import BODY_MAX, TITLE_MAX
 from livefeed.text import tidy_line, tidy_text
@@ -58,8 +59,9 @@ class PostForm(forms.Form):
         ),
     )
     body = TidyText(
+        required=False,
         max_length=BODY_MAX,
-        error_messages={"required": "Write something first.", "max_length": too_long("Your post", BODY_MAX)},
+        error_messages={"max_length": too_long("Your post", BODY_MAX)},
         widget=forms.Textarea(attrs={"placeholder": "What is on your mind?", "rows": 2, "class": "composer-body"}),
     )
     key = Key(required=False, initial=uuid4)
@@ -71,17 +73,33 @@ class PostForm(forms.Form):
         widget=forms.Select(attrs={"aria-label": "Who may see it", "class": "composer-audience"}),
     )
 
-    def __init__(self, data: QueryDict | dict[str, str] | None = None, *, ids: str = "composer", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        data: QueryDict | dict[str, str] | None = None,
+        *,
+        pictures: Attachments | None = None,
+        ids: str = "composer",
+        **kwargs: Any,
+    ) -> None:
         typed = None if data is None else {name: data.get(name, "") for name in self.base_fields}
         if typed and "key" in typed:
             typed["key"] = typed["key"] or str(uuid4())
             typed["audience"] = typed["audience"] or Post.Audience.PUBLIC
         super().__init__(typed, auto_id=f"{ids}-%s", **kwargs)
+        self.pictures = pictures or Attachments([])
         for name, label, most in (("title", "Title", TITLE_MAX), ("body", "Post", BODY_MAX)):
             # The server counts, so that a text that is too long comes back whole instead of being cut by the browser.
             attributes = self.fields[name].widget.attrs
             attributes.pop("maxlength", None)
             attributes |= {"aria-label": label, "data-most": most}
+
+    def clean(self) -> dict[str, Any]:
+        """Text, or pictures, or both. Raises `ValidationError` with sentences for people."""
+        text: dict[str, Any] = self.cleaned_data
+        if "body" in text and not (text["body"] or self.pictures.shown or self.pictures.errors):
+            self.add_error("body", "Write something first.")
+        self.pictures.check()
+        return text | {"pictures": self.pictures.value}
 
 
 def reply_form(post: Post) -> PostForm:
@@ -110,7 +128,7 @@ class EditForm(PostForm):
     def of(cls, post: Post) -> "EditForm":
         """The editor as it opens, ids kept apart from those of other editors on the page."""
         initial = {"title": post.title, "body": post.body, "version": post.version}
-        return cls(initial=initial, ids=f"edit-{post.pk}")
+        return cls(initial=initial, ids=f"edit-{post.pk}", pictures=Attachments.of(post))
 
     def clash(self, current: Post) -> None:
         """Says that the post was changed meanwhile; the next save then counts as having seen that."""

@@ -3,10 +3,26 @@
 from livefeed.models.event import Event
 from livefeed.models.follow import Follow
 from livefeed.models.mark import Bookmark, Like
+from livefeed.models.picture import MissingPictureError, Picture
 from livefeed.models.post import EditConflictError, Post
+from livefeed.models.profile import Profile
 from livefeed.models.session import Session
 from livefeed.models.tagging import Tagging
 from livefeed.models.token import Token
 from livefeed.models.user import User
 
-__all__ = ["Bookmark", "EditConflictError", "Event", "Follow", "Like", "Post", "Session", "Tagging", "Token", "User"]
+__all__ = [
+    "Bookmark",
+    "EditConflictError",
+    "Event",
+    "Follow",
+    "Like",
+    "MissingPictureError",
+    "Picture",
+    "Post",
+    "Profile",
+    "Session",
+    "Tagging",
+    "Token",
+    "User",
+]

@@ -106,6 +106,8 @@ class Event(models.Model):
     """Of `post.*`: the post that it replies to; else 0."""
     parent_author_id = models.BigIntegerField(db_default=0)
     """Whose that is; else 0."""
+    pictures = models.PositiveSmallIntegerField(db_default=0)
+    """Of `post.*`: how many pictures the post has."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EventManager()

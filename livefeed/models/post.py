@@ -2,9 +2,9 @@
 
 import logging
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, models, transaction
@@ -17,6 +17,9 @@ from livefeed.models import sort_keys
 from livefeed.models.post_query import Audience, PostQuerySet
 from livefeed.models.user import User
 from livefeed.text import tidy_line
+
+if TYPE_CHECKING:
+    from livefeed.models.picture import Attachment
 
 logger = logging.getLogger(__name__)
 
@@ -48,17 +51,22 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
         key: uuid.UUID | None = None,
         audience: str = "public",
         parent: "Post | None" = None,
+        pictures: "Sequence[Attachment]" = (),
     ) -> "Post":
         """Makes a post, once: the same text sent again under the same `key` (a double click, a retried request)
         gives the post that is already there. A different text under a used key is a new post, so nothing is lost.
         What another app's hook raises once the post is committed is logged: the post is there, and that is success.
-        A reply to what is for followers is for followers too. Raises `Post.DoesNotExist` if `parent` went meanwhile."""
+        A reply to what is for followers is for followers too. Raises `Post.DoesNotExist` if `parent` went meanwhile,
+        `MissingPictureError` if one of the pictures is not there."""
         post = Post(author=author, title=title, body=body, key=key or uuid.uuid4(), audience=audience)
+        post.pictures_count = len(pictures)
         if parent is not None:
             post.reply_to(parent)
         try:
             with transaction.atomic():
                 post.save()
+                if pictures:
+                    post.show_pictures(pictures)
                 if parent is not None:  # counting the reply has locked it
                     self.present().get(pk=parent.pk)
         except Exception as error:
@@ -69,10 +77,16 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
                 raise
             if not isinstance(error, IntegrityError):
                 logger.exception("A hook failed after post %s was committed.", twin.pk)
-            same = all(
-                getattr(twin, name) == getattr(post, name) for name in ("title", "body", "audience", "parent_id")
-            )
-            return twin if same else self.publish(author, title=title, body=body, audience=audience, parent=parent)
+            names = ("title", "body", "audience", "parent_id", "pictures_count")
+            same = all(getattr(twin, name) == getattr(post, name) for name in names)
+            again: dict[str, Any] = {
+                "title": title,
+                "body": body,
+                "audience": audience,
+                "parent": parent,
+                "pictures": pictures,
+            }
+            return twin if same else self.publish(author, **again)
         return post
 
     def purge(self) -> int:
@@ -88,7 +102,8 @@ class Post(models.Model):
 
     author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="posts")
     title = models.CharField(max_length=TITLE_MAX, blank=True)
-    body = models.TextField(validators=[MaxLengthValidator(BODY_MAX)])
+    body = models.TextField(blank=True, validators=[MaxLengthValidator(BODY_MAX)])
+    """Light Markdown. Empty only where there are pictures."""
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -108,6 +123,8 @@ class Post(models.Model):
     """When its author removed it. Then nobody sees it any more; for UNDO it can be brought back, then it is deleted."""
     likes_count = models.PositiveIntegerField(default=0, editable=False)
     """How many like it; kept by the database, whoever likes at the same moment."""
+    pictures_count = models.PositiveSmallIntegerField(default=0, editable=False)
+    """How many pictures it has: without any, none are asked for."""
     tags = models.TextField(blank=True, default="", editable=False)
     """The tags in its body, as `markup.normal` makes them, with blanks between. `Tagging` is their index."""
 
@@ -123,9 +140,10 @@ class Post(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["author", "key"], name="post_key_unique"),
             models.CheckConstraint(
-                condition=Q(models.lookups.GreaterThanOrEqual(Length("body"), 1))
+                condition=(Q(models.lookups.GreaterThanOrEqual(Length("body"), 1)) | Q(pictures_count__gte=1))
                 & Q(models.lookups.LessThanOrEqual(Length("body"), BODY_MAX)),
                 name="post_body_length",
+                violation_error_message="Write something first.",
             ),
         ]
 
@@ -166,17 +184,27 @@ class Post(models.Model):
         if parent.audience == Post.Audience.FOLLOWERS:
             self.audience = Post.Audience.FOLLOWERS
 
-    def edit(self, *, title: str, body: str, seen_version: int) -> None:
-        """Changes the text; the same change sent twice is one. Raises `EditConflictError` if the post is no longer at
-        `seen_version`, the version that the editor was opened with, and `Post.DoesNotExist` if it is gone."""
+    def show_pictures(self, pictures: "Sequence[Attachment]") -> None:
+        """Lets the post, as saved with their count, show these. Raises `MissingPictureError` if one is not there."""
+        from livefeed.models.picture import Picture
+
+        Picture.objects.attach(self, pictures)
+
+    def edit(self, *, title: str, body: str, seen_version: int, pictures: "Sequence[Attachment] | None" = None) -> None:
+        """Changes the text, and the pictures unless they are None; the same change sent twice is one. Raises
+        `EditConflictError` if the post is no longer at `seen_version`, the version that the editor was opened with,
+        `Post.DoesNotExist` if it is gone, and `MissingPictureError` if a picture is."""
         with transaction.atomic():
             current = Post.objects.present().select_for_update(of=("self",)).select_related("author").get(pk=self.pk)
             if current.version == seen_version:
                 current.title, current.body = title, body
-                current.save(update_fields=["title", "body"])
+                if pictures is not None:
+                    current.pictures_count = len(pictures)
+                    current.show_pictures(pictures)
+                current.save(update_fields=["title", "body", "pictures_count"])
             elif (current.title, current.body) != (tidy_line(title), body):
                 raise EditConflictError(current)
-        for name in ("title", "body", "version", "edited_at", "tags", "_tags_kept"):
+        for name in ("title", "body", "version", "edited_at", "tags", "pictures_count", "_tags_kept"):
             setattr(self, name, getattr(current, name))
 
     def remove(self) -> None:

@@ -11,7 +11,7 @@ from django.db.models.functions import Length, Lower
 from django.urls import reverse
 
 USERNAME_MIN, USERNAME_MAX = 3, 30
-ANNOUNCED = frozenset({"username", "name", "is_active", "password"})
+ANNOUNCED = frozenset({"username", "name", "avatar_id", "is_active", "password"})
 """What others see of a person, or what their rights hang on: a change of it is announced."""
 RECENT_POSTS = 200
 """Among the authors of how many posts people to follow are looked for."""
@@ -73,6 +73,11 @@ class User(AbstractUser):
     )
     name = models.CharField("display name", max_length=50, blank=True)
 
+    avatar = models.ForeignKey(
+        "livefeed.Picture", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="avatar_of"
+    )
+    """The picture beside the name; without one, initials."""
+
     objects: ClassVar[LivefeedUserManager] = LivefeedUserManager()
 
     class Meta:
@@ -118,7 +123,8 @@ class User(AbstractUser):
 
     def changes(self, saved: Iterable[str] | None = None) -> set[str]:
         """Which of ANNOUNCED, among those just saved, differ from when this was last asked or the row was read."""
-        names = self.__dict__.keys() & ANNOUNCED & (ANNOUNCED if saved is None else set(saved))
+        among = ANNOUNCED if saved is None else {*saved, *(f"{name}_id" for name in saved)}
+        names = self.__dict__.keys() & ANNOUNCED & among
         now = {name: self.__dict__[name] for name in names}
         before = self.__dict__.get("_announced", {})
         self._announced = before | now

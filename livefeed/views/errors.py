@@ -51,6 +51,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _say(request, 403, str(exception) or "You cannot do that.")
 
 
+def refused(request: HttpRequest, sentence: str) -> HttpResponse:
+    """What was sent cannot be taken, and `sentence` says why."""
+    return _say(request, 422, sentence)
+
+
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The page was older than the sign-in. What was typed into it comes back with a fresh token."""
     said = "This page was out of date, so nothing was saved. Send it again: it is all still here."
@@ -66,4 +71,5 @@ def _say(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     if getattr(request, "htmx", False):
         notice = render_to_string("_notice.html", {"sentence": sentence})
         return HttpResponse(notice, status=status, headers=TO_THE_NOTICES)
-    return render(request, f"{status}.html", {"sentence": sentence}, status=status)
+    template = "400.html" if status == 422 else f"{status}.html"
+    return render(request, template, {"sentence": sentence}, status=status)

@@ -11,6 +11,7 @@ from livefeed.forms.post import PostForm
 from livefeed.markup import is_tag, normal
 from livefeed.models import Event, Post, User
 from livefeed.models.mark import marked_by
+from livefeed.models.picture import with_pictures
 from livefeed.models.post_query import PostQuerySet
 from livefeed.models.user import UserQuerySet
 from livefeed.views.resource import Request, viewer_of
@@ -107,7 +108,7 @@ def page_of(posts: PostQuerySet, start: str, *, oldest_first: bool = False) -> t
     except ValueError:
         raise Http404("There is no such page.") from None
     rows = list((posts.oldest_first() if oldest_first else posts.newest_first())[: PAGE + 1])
-    return rows[:PAGE], len(rows) > PAGE
+    return with_pictures(rows[:PAGE]), len(rows) > PAGE
 
 
 def _standing(request: Request, person: User) -> dict[str, Any]:

@@ -6,9 +6,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
+from livefeed.forms.attachments import GONE as MISSING_PICTURE
+from livefeed.forms.attachments import Attachments
 from livefeed.forms.post import EditForm, PostForm, reply_form
-from livefeed.models import EditConflictError, Event, Post, User
+from livefeed.models import EditConflictError, Event, MissingPictureError, Post, User
 from livefeed.models.mark import marked_by
+from livefeed.models.picture import with_pictures
 from livefeed.models.post import BODY_MAX
 from livefeed.rendering import render_post
 from livefeed.text import tidy_text
@@ -28,8 +31,8 @@ class PostsView(Resource):
         return redirect("home")
 
     def post(self, request: Request) -> HttpResponse:
-        form = PostForm(request.POST)
         author = viewer_of(request)
+        form = PostForm(request.POST, pictures=Attachments.typed(author, request.POST, request.FILES))
         if author is None or not form.is_valid():
             return self.compose(form, explain(form, author))
         text = form.cleaned_data
@@ -39,6 +42,9 @@ class PostsView(Resource):
             post = Post.objects.publish(author, **text, parent=parent)
         except Post.DoesNotExist:
             form.add_error(None, "The post you reply to does not exist, or no longer does. Your text is still here.")
+            return self.compose(form, UNPROCESSABLE)
+        except MissingPictureError:
+            form.add_error(None, MISSING_PICTURE)
             return self.compose(form, UNPROCESSABLE)
         if self.request.htmx:
             return HttpResponse(render_post(post), headers=AT_END if post.is_reply else ON_TOP)
@@ -76,16 +82,21 @@ class PostView(Resource):
         return HttpResponse(render_post(post))
 
     def post(self, request: Request, pk: int) -> HttpResponse:
-        form = EditForm(request.POST, ids=f"edit-{pk}")
         author = viewer_of(request)
+        pictures = Attachments.typed(author, request.POST, request.FILES)
+        form = EditForm(request.POST, ids=f"edit-{pk}", pictures=pictures)
         if author is None or not form.is_valid():
             return edit_page(request, pk, form, explain(form, author))
         post, text = find_own_post(request, pk), form.cleaned_data
+        text["seen_version"] = text.pop("version")
         try:
-            post.edit(title=text["title"], body=text["body"], seen_version=text["version"])
+            post.edit(**text)
         except EditConflictError as conflict:
             form.clash(conflict.current)
             return edit_page(request, pk, form, CONFLICT)
+        except MissingPictureError:
+            form.add_error(None, MISSING_PICTURE)
+            return edit_page(request, pk, form, UNPROCESSABLE)
         except Post.DoesNotExist:
             raise Http404(GONE) from None
         if self.request.htmx:
@@ -138,7 +149,7 @@ def thread_page(request: Request, post: Post, cursor: int, template: str) -> Htt
     visible = Post.objects.visible_to(viewer)
     replies, is_more = page_of(visible.filter(parent=post), start, oldest_first=True)
     above = [] if start else list(visible.filter(pk__in=post.ancestor_ids).oldest_first())
-    posts = replies if start else [*above, post, *replies]
+    posts = with_pictures(replies if start else [*above, post, *replies])
     context: dict[str, Any] = {
         "posts": posts,
         "post": post,

@@ -40,6 +40,8 @@ function empty(composer, sent) {
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");
   }
+  const posted = sent.getAll("picture");
+  composer.querySelectorAll(".attached[data-picture]").forEach((item) => posted.includes(item.dataset.picture) && item.remove());
   composer.elements.key.value = newKey();
   composer.querySelector(".composer-preview").replaceChildren();
   composer.querySelectorAll(".field-error").forEach((error) => error.remove());

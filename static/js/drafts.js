@@ -1,5 +1,7 @@
 // What is being written is kept in this browser, one draft for each person and place, until it is posted.
 
+import { bringBack, picturesOf, removePictures } from "./pictures.js";
+
 const keyOf = (composer) => `livefeed-draft:${composer.dataset.author}:${composer.elements.parent.value || "new"}`;
 const fieldsOf = (composer) => [...composer.querySelectorAll(".composer-title, .composer-body")];
 
@@ -11,6 +13,7 @@ export function keepDrafts() {
     const discard = event.target.closest?.("[data-discard]");
     if (!discard) return;
     fieldsOf(discard.form).forEach((field) => (field.value = ""));
+    removePictures(discard.form);
     keepDraft(discard.form);
     discard.form.querySelector(".composer-body").focus();
   });
@@ -19,11 +22,12 @@ export function keepDrafts() {
 // Keeps what stands in the composer now; nothing if that is nothing.
 export function keepDraft(composer) {
   const texts = fieldsOf(composer).map((field) => [field.name, field.value]);
-  const isEmpty = texts.every(([, text]) => !text.trim());
+  const pictures = picturesOf(composer);
+  const isEmpty = !pictures.length && texts.every(([, text]) => !text.trim());
   if (isEmpty) composer.querySelector("[data-discard]").hidden = true;
   try {
     if (isEmpty) localStorage.removeItem(keyOf(composer));
-    else localStorage.setItem(keyOf(composer), JSON.stringify({ ...Object.fromEntries(texts), audience: composer.elements.audience.value }));
+    else localStorage.setItem(keyOf(composer), JSON.stringify({ ...Object.fromEntries(texts), pictures, audience: composer.elements.audience.value }));
   } catch {
     // a browser that keeps nothing, or has no room
   }
@@ -38,8 +42,9 @@ function restore(composer) {
     // none that could be read
   }
   const fields = fieldsOf(composer);
-  if (!draft || fields.some((field) => field.value)) return;
+  if (!draft || fields.some((field) => field.value) || picturesOf(composer).length) return;
   for (const field of fields) field.value = draft[field.name] ?? "";
   composer.elements.audience.value = draft.audience;
+  bringBack(composer, draft.pictures ?? []);
   composer.querySelector("[data-discard]").hidden = false;
 }

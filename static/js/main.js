@@ -6,6 +6,7 @@ import { keepTimes } from "./times.js";
 import { keepComposers } from "./composer.js";
 import { keepDrafts } from "./drafts.js";
 import { keepMarks } from "./marks.js";
+import { keepPictures } from "./pictures.js";
 import { keepNotices } from "./notices.js";
 import { showState } from "./connection.js";
 
@@ -13,6 +14,7 @@ keepTimes();
 keepDrafts();
 keepComposers();
 keepNotices();
+keepPictures();
 keepMarks();
 keepActions();
 

@@ -71,8 +71,11 @@ class PostList:
         self.older = link.group(1) if link else ""
 
     def put(self, frame: dict[str, Any]) -> bool:
-        """Takes a post that was pushed; False if the page has this version already or a newer one, or removed it."""
+        """Takes a post that was pushed; False if the page has this version already or a newer one, or removed it for
+        good."""
         article = Article(frame["id"], frame["version"], frame["sort"], frame["html"].strip())
+        if frame["type"] == "post.created":
+            self.removed.discard(article.id)  # it was brought back
         if article.id in self.removed or self._versions.get(article.id, 0) >= article.version:
             return False
         if article.id in self._versions:

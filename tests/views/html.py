@@ -82,9 +82,11 @@ class Page(HTMLParser):
 
     @property
     def typed(self) -> dict[str, str]:
-        """What the fields of the page's form hold, the token left out."""
+        """What the fields of the page's form hold, the token left out, and files, which no page can hold."""
         inputs = {
-            each["name"]: each.attributes.get("value", "") for each in self.all("input") if "name" in each.attributes
+            each["name"]: each.attributes.get("value", "")
+            for each in self.all("input")
+            if "name" in each.attributes and each.attributes.get("type") != "file"
         }
         areas = {each["name"]: each.text.removeprefix("\n") for each in self.all("textarea")}
         return {name: value for name, value in (inputs | areas).items() if name != "csrfmiddlewaretoken"}

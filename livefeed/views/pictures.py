@@ -1,0 +1,66 @@
+"""Pictures: handing one in, taking it back, and the files."""
+
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from livefeed.imaging import PictureError
+from livefeed.models import Picture
+from livefeed.models.picture import SIZES
+from livefeed.views.errors import refused
+from livefeed.views.resource import Request, SignedInResource, viewer_of
+
+GONE = "This picture does not exist, or no longer does."
+FOR_ALL = "public, max-age=31536000, immutable"
+FOR_ONE = "private, max-age=86400, immutable"
+
+
+class PicturesView(SignedInResource):
+    """Pictures that wait to be posted: `POST` a `file` hands one in and is answered with its part of the form."""
+
+    def get(self, request: Request) -> HttpResponse:
+        return redirect("home")
+
+    def post(self, request: Request) -> HttpResponse:
+        file = request.FILES.get("file")
+        if file is None:
+            return refused(request, "Choose a picture first.")
+        try:
+            picture = Picture.objects.take(self.viewer, file)
+        except PictureError as error:
+            return refused(request, str(error))
+        return render(request, "posts/_picture.html", {"picture": picture})
+
+
+class PictureView(SignedInResource):
+    """A picture of one's own: `GET` gives its part of the form, `DELETE` takes it back if it was not posted."""
+
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
+        return render(request, "posts/_picture.html", {"picture": self.find(pk)})
+
+    def delete(self, request: Request, pk: UUID) -> HttpResponse:
+        self.find(pk).delete()
+        return HttpResponse(status=204)
+
+    def find(self, pk: UUID) -> Picture:
+        picture: Picture | None = Picture.objects.unused().filter(owner=self.viewer, pk=pk).first()
+        if picture is None:
+            raise Http404(GONE)
+        return picture
+
+
+def picture_file(request: HttpRequest, pk: UUID, size: str) -> HttpResponse:
+    """A file, for those who may see its picture. Its address is never given to another one, so that browsers and
+    proxies may keep it."""
+    picture: Picture | None = Picture.objects.visible_to(viewer_of(request)).filter(pk=pk).distinct().first()
+    if picture is None or size not in SIZES:
+        raise Http404(GONE)
+    try:
+        with default_storage.open(picture.path(size)) as file:
+            response = HttpResponse(file.read(), content_type="image/webp")
+    except FileNotFoundError:
+        raise Http404(GONE) from None
+    response["Cache-Control"] = FOR_ALL if picture.is_for_all else FOR_ONE
+    return response

@@ -1,0 +1,194 @@
+"""Pictures in the browser: chosen, dropped, pasted, described, posted, edited, and seen live."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from livefeed.models import Picture, Post
+from tests import images
+from tests.browser.conftest import PHONE, live, shows
+from tests.factories import make_post
+
+SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
+
+
+def payload(content: bytes, name: str = "picture.jpg", kind: str = "image/jpeg") -> Any:
+    return {"name": name, "mimeType": kind, "buffer": content}
+
+
+def choose(page: Page, *contents: bytes) -> None:
+    page.locator("#composer [data-pictures]").set_input_files([payload(content) for content in contents])
+
+
+def attached(page: Page, count: int) -> None:
+    """Waits until so many pictures stand in the composer."""
+    expect(page.locator("#composer .attached[data-picture]")).to_have_count(count)
+
+
+def is_seen(page: Page) -> None:
+    """Waits until the page's first picture is loaded."""
+    page.locator(".picture img").first.scroll_into_view_if_needed()
+    expect(page.locator(".picture img").first).not_to_have_js_property("naturalWidth", 0)
+
+
+@SIZES
+def test_a_post_with_pictures_is_live_with_its_descriptions(window, cast, size):
+    page = live(window(cast.author, **size))
+    follower, stranger = live(window(cast.follower, **size)), live(window(cast.stranger))
+    choose(page, images.jpeg((640, 480)), images.moving_gif())
+    attached(page, 2)
+    page.get_by_label("Description of the picture").first.fill("A blue field.")
+    page.get_by_label("Post", exact=True).fill("Look.")
+    page.get_by_role("button", name="Post", exact=True).click()
+    for each in (page, follower):
+        shows(each, "Look.")
+        expect(each.get_by_role("img", name="A blue field.")).to_have_count(1)
+        is_seen(each)
+    shows(stranger)
+    attached(page, 0)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert Post.objects.get().pictures_count == 2
+
+
+def test_pictures_are_dropped_and_pasted_too(window, cast):
+    page = live(window(cast.author))
+    for kind in ("drop", "paste"):
+        page.evaluate(
+            """([kind, content]) => {
+                const bytes = Uint8Array.from(atob(content), (char) => char.charCodeAt(0));
+                const data = new DataTransfer();
+                data.items.add(new File([bytes], "picture.jpg", { type: "image/jpeg" }));
+                const options = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data };
+                const event = kind === "drop" ? new DragEvent("drop", options) : new ClipboardEvent("paste", options);
+                document.querySelector("#composer-body").dispatchEvent(event);
+            }""",
+            [kind, base64.b64encode(images.jpeg()).decode()],
+        )
+    attached(page, 2)
+
+
+def test_a_picture_alone_is_a_post(window, cast):
+    page = live(window(cast.author))
+    choose(page, images.jpeg())
+    attached(page, 1)
+    page.get_by_role("button", name="Post", exact=True).click()
+    expect(page.locator("#posts .picture")).to_have_count(1)
+
+
+def test_a_post_waits_for_its_pictures_and_shows_how_far_they_are(window, cast):
+    page = live(window(cast.author))
+    held: list[Route] = []
+    page.route("**/pictures/", lambda route: held.append(route))
+    with page.expect_request("**/pictures/"):
+        choose(page, images.jpeg())
+    expect(page.get_by_role("progressbar", name="Uploading")).to_be_visible()
+    expect(page.get_by_role("button", name="Post", exact=True)).to_be_disabled()
+    held[0].continue_()
+    attached(page, 1)
+    expect(page.get_by_role("button", name="Post", exact=True)).to_be_enabled()
+
+
+def test_what_is_no_picture_too_large_or_one_too_many_is_said_so(window, cast):
+    page = live(window(cast.author))
+    page.locator("#composer [data-pictures]").set_input_files(
+        [
+            payload(images.SVG, "drawing.svg", "image/svg+xml"),
+            payload(images.jpeg() + bytes(10 * 1024 * 1024)),
+            payload(images.jpeg() + b"<script>alert(1)</script>"),
+        ]
+    )
+    for said in ("this file is none of them", "too large: 10 MB fit", "a picture and something else in one"):
+        expect(page.get_by_text(said)).to_be_visible()
+    expect(page.get_by_role("button", name="Post", exact=True)).to_be_enabled()
+    for _ in range(3):
+        page.get_by_role("button", name="Remove").first.click()
+    choose(page, *[images.jpeg()] * 5)
+    attached(page, 4)
+    expect(page.get_by_text("4 pictures fit into a post.")).to_be_visible()
+    assert Picture.objects.count() == 4
+
+
+def test_what_did_not_get_through_is_tried_again(window, cast):
+    page = live(window(cast.author))
+    page.route("**/pictures/", lambda route: route.abort())
+    choose(page, images.jpeg())
+    expect(page.get_by_text("Try again in a moment")).to_be_visible()
+    page.unroute("**/pictures/")
+    page.get_by_role("button", name="Try again").click()
+    attached(page, 1)
+
+
+def test_pictures_are_part_of_the_draft(window, cast):
+    page = live(window(cast.author))
+    choose(page, images.jpeg())
+    attached(page, 1)
+    page.get_by_label("Description of the picture").fill("Half written")
+    page.reload()
+    attached(page, 1)
+    expect(page.get_by_label("Description of the picture")).to_have_value("Half written")
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        page.get_by_role("button", name="Discard draft").click()
+    attached(page, 0)
+    assert not Picture.objects.exists()
+
+
+@SIZES
+def test_the_editor_changes_descriptions_and_pictures(window, cast, size):
+    page, follower = live(window(cast.author, **size)), live(window(cast.follower))
+    choose(page, images.jpeg(), images.jpeg(color="#aa3300"))
+    attached(page, 2)
+    page.get_by_label("Post", exact=True).fill("Look.")
+    page.get_by_role("button", name="Post", exact=True).click()
+    shows(follower, "Look.")
+    page.get_by_role("link", name="Edit").click()
+    editor = page.locator(".editor")
+    expect(editor.locator(".attached")).to_have_count(2)
+    editor.get_by_role("button", name="Remove").first.click()
+    editor.get_by_label("Description of the picture").fill("What is left.")
+    editor.get_by_role("button", name="Save").click()
+    for each in (page, follower):
+        expect(each.locator("#posts .picture")).to_have_count(1)
+        expect(each.get_by_role("img", name="What is left.")).to_have_count(1)
+    assert Picture.objects.count() == 1
+
+
+def test_what_is_for_followers_is_shown_to_nobody_else(window, cast, site):
+    author = live(window(cast.author))
+    author.get_by_label("Who may see it").select_option("Followers")
+    choose(author, images.jpeg())
+    attached(author, 1)
+    author.get_by_role("button", name="Post", exact=True).click()
+    expect(author.locator("#posts .picture")).to_have_count(1)
+    address = Picture.objects.get().large
+    for person, status in ((cast.follower, 200), (cast.stranger, 404), (None, 404)):
+        assert window(person).request.get(f"{site.url}{address}").status == status
+
+
+def test_without_javascript_pictures_go_with_the_form(window, cast, tmp_path: Path):
+    (tmp_path / "picture.jpg").write_bytes(images.jpeg())
+    page = window(cast.author, java_script_enabled=False)
+    page.get_by_label("Post", exact=True).fill("Look.")
+    page.get_by_role("button", name="Pictures").set_input_files(tmp_path / "picture.jpg")
+    page.get_by_role("button", name="Post", exact=True).click()
+    expect(page.locator(".picture img")).to_have_count(1)
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Remove").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".post-body")).to_have_text("Look.")
+    assert not Picture.objects.exists()
+
+
+def test_a_picture_that_is_not_there_breaks_nothing(window, cast):
+    make_post(cast.author)
+    page = live(window(cast.author))
+    page.evaluate(
+        """author => localStorage.setItem(`livefeed-draft:${author}:new`, JSON.stringify({ title: "", body: "Kept.",
+        audience: "public", pictures: [{ id: "00000000-0000-0000-0000-000000000000", description: "" }] }))""",
+        cast.author.pk,
+    )
+    page.reload()
+    expect(page.get_by_label("Post", exact=True)).to_have_value("Kept.")
+    attached(page, 0)

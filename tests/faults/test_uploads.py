@@ -1,0 +1,114 @@
+"""Files and bodies that mean harm: refused or made anew, and the server's memory stays what it was."""
+
+import io
+import re
+import select
+import socket
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from livefeed import imaging
+from livefeed.models import Picture
+from tests import images
+from tests.factories import cookie_of
+from tests.faults.conftest import full_or
+from tests.stack.people import TOKEN
+from tests.stack.servers import Site
+
+BOUNDARY = "livefeed-test"
+GROWTH_MOST = 50
+"""MB."""
+HARMFUL = {
+    "a drawing": images.SVG,
+    "a page that begins like a picture": b"GIF89a/*<svg onload=alert(1)>*/",
+    "a picture and a script": images.jpeg() + b"<script>alert(1)</script>",
+    "a picture and a zip file": images.jpeg() + b"PK\x05\x06" + bytes(18),
+    "a document": b"%PDF-1.7 " + images.jpeg(),
+    "50,000 x 50,000 pixels": images.huge_png(),
+    "half a picture": images.jpeg()[:-40],
+    "11 MB": images.jpeg() + bytes(11 * 2**20),
+    "nothing": b"",
+}
+
+
+def hand_in(site: Site, cookie: str, content: bytes) -> tuple[int, str]:
+    """Sends a file as a picture; returns the status and the answer."""
+    part = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="picture.jpg"\r\n\r\n'
+    body = part.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+    headers = {
+        "Cookie": f"{cookie}; csrftoken={TOKEN}",
+        "X-CSRFToken": TOKEN,
+        "HX-Request": "true",
+        "Origin": site.url,
+        "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+    }
+    request = urllib.request.Request(f"{site.url}/pictures/", body, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def memory(site: Site) -> int:
+    """What a site's process has in memory, in MB."""
+    assert site.process is not None
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{site.process.pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) // 1024
+
+
+def test_harmful_files_are_refused_with_a_sentence_and_take_no_memory(site, cast):
+    cookie = cookie_of(cast.author)
+    assert hand_in(site, cookie, images.jpeg())[0] == 200  # what is loaded once is loaded
+    before = memory(site)
+    for _ in range(full_or(1, 20)):
+        for what, content in HARMFUL.items():
+            status, said = hand_in(site, cookie, content)
+            assert (status, "notice" in said) == (422, True), what
+    grown = memory(site) - before
+    print(f"{len(HARMFUL)} harmful files were refused; the server grew by {grown} MB")
+    assert grown <= GROWTH_MOST
+    assert Picture.objects.count() == 1
+
+
+def test_a_photo_is_made_anew_the_right_way_up_without_its_place_and_takes_no_memory(site, cast):
+    cookie = cookie_of(cast.author)
+    assert hand_in(site, cookie, images.turned_jpeg())[0] == 200
+    address = f"{site.url}{Picture.objects.get().large}"
+    with urllib.request.urlopen(urllib.request.Request(address, headers={"Cookie": cookie}), timeout=10) as answer:
+        content = answer.read()
+    picture = Image.open(io.BytesIO(content))
+    assert (picture.format, picture.size, dict(picture.getexif())) == ("WEBP", (40, 80), {})
+    photo = images.jpeg((8_000, 6_000))
+    assert imaging.PIXELS_MOST > 48_000_000
+    before = memory(site)
+    for _ in range(full_or(1, 10)):
+        assert hand_in(site, cookie, photo)[0] == 200
+    grown = memory(site) - before
+    print(f"photos of 48 million pixels were kept; the server grew by {grown} MB")
+    assert grown <= GROWTH_MOST
+
+
+@pytest.mark.parametrize("announced", [True, False], ids=["announced", "in chunks"])
+def test_a_gigabyte_is_refused_while_it_comes_in(site, announced):
+    length, piece = 2**30, bytes(2**20)
+    head = f"Content-Length: {length}" if announced else "Transfer-Encoding: chunked"
+    piece = piece if announced else b"100000\r\n" + piece + b"\r\n"
+    before, sent = memory(site), 0
+    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as client:
+        client.sendall(f"POST /pictures/ HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}\r\n\r\n".encode())
+        with suppress(OSError):  # the server hangs up
+            while sent < length // 2**20 and not select.select([client], [], [], 0)[0]:
+                client.sendall(piece)
+                sent += 1
+        assert client.recv(100).startswith(b"HTTP/1.1 413 Content Too Large")
+    grown = memory(site) - before
+    print(f"a gigabyte was refused after {sent} MB; the server grew by {grown} MB")
+    assert sent < 200
+    assert grown <= GROWTH_MOST

@@ -1,0 +1,56 @@
+"""Files that somebody might hand in as a picture."""
+
+import io
+import struct
+import zlib
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image, ImageDraw
+
+SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+ORIENTATION, POSITION, LATITUDE_REF = 0x0112, 0x8825, 1
+
+
+def image(size: tuple[int, int] = (64, 48), color: str = "#3366cc", mode: str = "RGB") -> Image.Image:
+    return Image.new(mode, size, color)
+
+
+def encoded(picture: Image.Image, format: str = "JPEG", **options: Any) -> bytes:
+    made = io.BytesIO()
+    picture.save(made, format, **options)
+    return made.getvalue()
+
+
+def jpeg(size: tuple[int, int] = (64, 48), color: str = "#3366cc") -> bytes:
+    return encoded(image(size, color), quality=95)
+
+
+def turned_jpeg() -> bytes:
+    """Left half red as stored; its EXIF says that it must be turned a quarter clockwise, and where it was taken."""
+    picture = image((80, 40), "blue")
+    ImageDraw.Draw(picture).rectangle((0, 0, 39, 39), fill="red")
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    exif[0x010F] = "A camera's maker"
+    exif.get_ifd(POSITION)[LATITUDE_REF] = "N"
+    return encoded(picture, exif=exif, quality=95)
+
+
+def moving_gif(frames: int = 3) -> bytes:
+    pictures = [image(color=color) for color in ("red", "green", "blue") * frames][:frames]
+    return encoded(pictures[0], "GIF", save_all=True, append_images=pictures[1:], duration=120, loop=0)
+
+
+def huge_png(side: int = 50_000) -> bytes:
+    """A PNG of a few hundred bytes that says it is `side` pixels wide and high."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 3_000)) + chunk(b"IEND", b"")
+
+
+def file(content: bytes | None = None, name: str = "picture.jpg") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, jpeg() if content is None else content, content_type="image/jpeg")

@@ -1,0 +1,194 @@
+"""Handing pictures in, posting them, and who is given the files."""
+
+import io
+
+import pytest
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from livefeed.models import Picture, Post, User
+from livefeed.models.picture import DESCRIPTION_MAX
+from tests import images
+from tests.factories import make_user, signed_in
+from tests.views.html import Page
+from tests.views.htmx import htmx
+
+ADDRESS = "/pictures/"
+
+
+def hand_in(client, content: bytes | None = None, **how):
+    return client.post(ADDRESS, {"file": images.file(content)}, **how)
+
+
+def owned(user: User) -> Picture:
+    return Picture.objects.take(user, images.file())
+
+
+@pytest.fixture
+def someone(author) -> User:
+    return User.objects.get(username="author")
+
+
+def test_a_picture_handed_in_is_answered_with_its_part_of_the_form(author, someone):
+    answer = hand_in(author, headers=htmx("form"))
+    picture = Picture.objects.get()
+    assert answer.status_code == 200
+    assert Page(answer).one("input", name="picture")["value"] == str(picture.pk)
+    assert picture.owner == someone
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(images.SVG, "none of them"), (images.jpeg() + b"<script>", "something else"), (images.huge_png(), "many pixels")],
+)
+def test_what_is_no_picture_is_refused_with_a_sentence(author, content, said):
+    answer = hand_in(author, content, headers=htmx("form"))
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert not Picture.objects.exists()
+
+
+def test_nothing_handed_in_is_said_to_be_nothing(author):
+    assert author.post(ADDRESS).status_code == 422
+
+
+def test_visitors_hand_in_nothing(visitor):
+    assert hand_in(visitor).status_code in (302, 401)
+    assert not Picture.objects.exists()
+
+
+def test_only_its_owner_takes_a_waiting_picture_back(author, stranger, visitor, someone):
+    picture = owned(someone)
+    for client in (stranger, visitor):
+        assert client.delete(f"{ADDRESS}{picture.pk}/").status_code in (302, 404)
+        assert client.get(f"{ADDRESS}{picture.pk}/").status_code in (302, 404)
+    assert author.get(f"{ADDRESS}{picture.pk}/").status_code == 200
+    assert author.delete(f"{ADDRESS}{picture.pk}/").status_code == 204
+    assert not Picture.objects.exists()
+
+
+def test_a_posted_picture_is_not_taken_back_behind_its_post(author, someone):
+    picture = owned(someone)
+    author.post("/posts/", {"body": "Look.", "picture": str(picture.pk), "picture_description": "A blue field."})
+    assert author.delete(f"{ADDRESS}{picture.pk}/").status_code == 404
+    assert Picture.objects.get().description == "A blue field."
+
+
+# --- Posts ---
+
+
+def test_a_post_shows_its_pictures_with_size_description_and_colour(author, visitor, someone):
+    picture = owned(someone)
+    form = {"body": "", "picture": str(picture.pk), "picture_description": 'A "blue" field.'}
+    answer = author.post("/posts/", form, headers=htmx("form"))
+    assert answer.status_code == 200
+    shown = Page(visitor.get(f"/posts/{Post.objects.get().pk}/")).one("img", loading="lazy")
+    assert (shown["width"], shown["height"], shown["alt"]) == ("64", "48", 'A "blue" field.')
+    assert shown["src"] == picture.small
+    assert picture.color in answer.text
+
+
+def test_without_javascript_pictures_come_with_the_form(author):
+    files = [images.file(), images.file(images.moving_gif(), "moving.gif")]
+    assert author.post("/posts/", {"body": "Look.", "files": files}).status_code == 302
+    assert Post.objects.get().pictures_count == 2
+
+
+def test_a_form_that_comes_back_holds_the_pictures_it_was_sent_with(author, someone):
+    picture = owned(someone)
+    form = {"body": "x" * 5_001, "picture": str(picture.pk), "picture_description": "Kept.", "files": [images.file()]}
+    answer = author.post("/posts/", form)
+    assert answer.status_code == 422
+    assert [each["value"] for each in Page(answer).all("input", name="picture")] == [
+        str(each.pk) for each in Picture.objects.order_by("created_at")
+    ]
+    assert "Kept." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"files": [images.file(images.SVG, "drawing.svg")]}, "drawing.svg: Only JPEG"),
+        ({"files": [images.file() for _ in range(5)]}, "4 pictures fit"),
+        ({"picture": "00000000-0000-0000-0000-000000000000"}, "not there any more"),
+    ],
+)
+def test_pictures_that_will_not_do_are_said_so_and_nothing_is_lost(author, sent, said):
+    answer = author.post("/posts/", {"body": "My words.", **sent})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "My words." in answer.text
+    assert not Post.objects.exists()
+
+
+def test_a_description_that_is_too_long_comes_back_whole(author, someone):
+    long = "x" * (DESCRIPTION_MAX + 1)
+    answer = author.post("/posts/", {"body": "", "picture": str(owned(someone).pk), "picture_description": long})
+    assert answer.status_code == 422
+    assert long in answer.text
+    assert "too long" in answer.text
+
+
+def test_somebody_elses_picture_is_not_posted(author, stranger, someone):
+    picture = owned(make_user("owner"))
+    answer = author.post("/posts/", {"body": "Mine.", "picture": str(picture.pk)})
+    assert answer.status_code == 422
+    picture.refresh_from_db()
+    assert picture.post is None
+
+
+def test_an_edit_keeps_removes_and_adds(author, someone):
+    kept, removed = owned(someone), owned(someone)
+    ids = [str(kept.pk), str(removed.pk)]
+    author.post("/posts/", {"body": "Look.", "picture": ids, "picture_description": ["One.", "Two."]})
+    post = Post.objects.get()
+    editor = Page(author.get(f"/posts/{post.pk}/edit/"))
+    assert [each["value"] for each in editor.all("input", name="picture")] == ids
+    form = {"body": "Look.", "version": "1", "picture": ids, "picture_description": ["One, edited.", "Two."]}
+    author.post(f"/posts/{post.pk}/", {**form, "picture_removed": str(removed.pk), "files": [images.file()]})
+    assert [each.description for each in Post.objects.get().pictures.all()] == ["One, edited.", ""]
+
+
+# --- Files ---
+
+
+def test_a_file_is_kept_by_browsers_for_good_and_never_taken_for_something_else(author, visitor, someone):
+    picture = owned(someone)
+    author.post("/posts/", {"body": "Look.", "picture": str(picture.pk)})
+    for address in (picture.large, picture.small):
+        answer = visitor.get(address)
+        assert Image.open(io.BytesIO(answer.content)).format == "WEBP"
+        assert answer.headers["Content-Type"] == "image/webp"
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_files_of_a_post_for_followers_are_given_to_nobody_else(author, follower, stranger, visitor, someone):
+    picture = owned(someone)
+    author.post("/posts/", {"body": "Look.", "picture": str(picture.pk), "audience": "followers"})
+    for client, status in ((author, 200), (follower, 200), (stranger, 404), (visitor, 404)):
+        answer = client.get(picture.large)
+        assert answer.status_code == status
+        assert "public" not in answer.headers.get("Cache-Control", "")
+
+
+def test_a_removed_posts_files_are_given_to_nobody(author, visitor, someone):
+    picture = owned(someone)
+    author.post("/posts/", {"body": "Look.", "picture": str(picture.pk)})
+    Post.objects.get().remove()
+    for client in (author, visitor):
+        assert client.get(picture.large).status_code == 404
+
+
+def test_a_file_that_is_not_there_is_no_fault_of_ours(author, someone):
+    picture = owned(someone)
+    default_storage.delete(picture.path("small"))
+    assert author.get(picture.small).status_code == 404
+    assert author.get(picture.small.replace("small", "huge")).status_code == 404
+
+
+def test_the_owner_sees_what_waits(author, stranger, someone):
+    picture = owned(someone)
+    assert author.get(picture.small).headers["Cache-Control"].startswith("private")
+    assert stranger.get(picture.small).status_code == 404
+    assert signed_in(someone).get(picture.small).status_code == 200
