@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from livefeed.views import accounts, devmail, feed, health, metrics
+from livefeed.views.completion import CompletionView
 from livefeed.views.follows import FollowView
 from livefeed.views.marks import BookmarkView, LikeView
 from livefeed.views.pictures import PicturesView, PictureView, picture_file
@@ -16,6 +17,7 @@ urlpatterns = [
     path("@<str:username>/", feed.profile, name="profile"),
     path("@<str:username>/follow/", FollowView.as_view(), name="follow"),
     path("posts/", PostsView.as_view(), name="posts"),
+    path("posts/complete/", CompletionView.as_view(), name="complete"),
     path("posts/preview/", PreviewView.as_view(), name="preview"),
     path("posts/<int:pk>/", PostView.as_view(), name="post"),
     path("posts/<int:pk>/removal/", RemovalView.as_view(), name="removal"),

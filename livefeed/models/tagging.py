@@ -1,10 +1,18 @@
 """Which posts bear which tag."""
 
+from collections import Counter
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Exists, Max, OuterRef
 
 from livefeed.models.post import Post
+from livefeed.models.user import COMPLETIONS, User
+
+LOOKED_AT = 500
+"""How many taggings are looked at to complete a tag: the newest ones, then as many of those that begin with it."""
+LAST = "\U0010ffff"
+"""Sorts after all that tags are made of."""
 
 
 class TaggingManager(models.Manager["Tagging"]):
@@ -16,6 +24,18 @@ class TaggingManager(models.Manager["Tagging"]):
             self.filter(post=post, tag__in=gone).delete()
         new = [Tagging(post=post, tag=tag, created_at=post.created_at) for tag in post.tags_now - post.tags_kept]
         self.bulk_create(new, ignore_conflicts=True)
+
+    def completing(self, typed: str, viewer: User, most: int = COMPLETIONS) -> list[str]:
+        """Up to `most` tags that begin with `typed`, given as `markup.normal` makes it, on posts that `viewer` may see:
+        first what the newest posts bear, the most used first, then older ones from A to Z."""
+        begun = self.filter(Exists(Post.objects.visible_to(viewer).filter(pk=OuterRef("post"))), tag__startswith=typed)
+        begun_tags = begun.values_list("tag", flat=True)
+        newest = self.aggregate(newest=Max("pk"))["newest"] or 0
+        used = Counter(begun_tags.filter(pk__gt=newest - LOOKED_AT).order_by("-pk"))
+        found = [tag for tag, _ in used.most_common(most)]
+        first = self.filter(tag__range=(typed, typed + LAST)).order_by("tag").values("pk")[:LOOKED_AT]
+        older = begun_tags.filter(pk__in=first).exclude(tag__in=found).order_by("tag").distinct()
+        return [*found, *older[: most - len(found)]]
 
 
 class Tagging(models.Model):

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import models, transaction
+from django.db.models import Q
 from django.db.models.functions import Length, Lower
 from django.urls import reverse
 
@@ -15,6 +16,10 @@ ANNOUNCED = frozenset({"username", "name", "avatar_id", "is_active", "password"}
 """What others see of a person, or what their rights hang on: a change of it is announced."""
 RECENT_POSTS = 200
 """Among the authors of how many posts people to follow are looked for."""
+COMPLETIONS = 6
+"""How many people or tags are offered for what is being typed."""
+FOLLOWED_MOST = 1_000
+"""Among how many of those whom one follows, the latest ones, display names are looked at."""
 
 username_validators: list[Callable[[Any], None]] = [
     RegexValidator(r"\A[A-Za-z0-9_]*\Z", "Use only letters a to z, digits and underscores."),
@@ -50,6 +55,26 @@ class UserQuerySet(models.QuerySet["User"]):
         lately = apps.get_model("livefeed.Post").objects.order_by("-created_at", "-pk").values("author")[:RECENT_POSTS]
         others = self.filter(is_active=True, pk__in=lately).exclude(pk=viewer.pk)
         return others.exclude(followers__follower=viewer).order_by("-pk")[:most]
+
+    def completing(self, typed: str, viewer: "User", most: int = COMPLETIONS) -> list["User"]:
+        """Up to `most` active people with a name that begins with `typed` (letters, digits, underscores), whatever its
+        case: first those whom `viewer` follows, by user name or a word of the display name, then others, by user name
+        alone, which is one range of the unique index however many people there are."""
+        people = self.filter(is_active=True).alias(lowered=Lower("username")).order_by("lowered")
+        is_begun = Q(lowered__startswith=typed.lower())
+        # A list of ids, not a join: PostgreSQL would try the expression on everybody first (80 ms instead of 7).
+        followed = list(viewer.following.order_by("-pk").values_list("followed", flat=True)[:FOLLOWED_MOST])
+        found = list(people.filter(is_begun | Q(name__regex=_begins_a_word(typed)), pk__in=followed)[:most])
+        # Both ends in characters of user names: their order is what all collations of English agree on.
+        ends = typed.lower(), typed.lower() + "z" * USERNAME_MAX
+        others = people.filter(is_begun, lowered__range=ends).exclude(pk__in=[person.pk for person in found])
+        return [*found, *others[: most - len(found)]] if typed.isascii() else found
+
+
+def _begins_a_word(typed: str) -> str:
+    """A regular expression, the same in both databases. It names both cases of each letter itself: what a database
+    calls the same but for its case hangs on its locale, and for SQLite ends with ASCII."""
+    return r"(^|\s)" + "".join(f"[{char.lower()}{char.upper()}]" for char in typed)
 
 
 class LivefeedUserManager(UserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]  # made at run time
