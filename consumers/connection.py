@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from consumers.frames import Form
 from consumers.outlet import Outlet
 
-ViewKind = Literal["home", "public", "user", "post", "tag", "shown"]
+ViewKind = Literal["home", "public", "user", "replies", "media", "post", "tag", "shown"]
 ReaderKind = Literal["browser", "program", "poll"]
 FORMS: dict[ReaderKind, Form] = {"browser": "html", "program": "json", "poll": "html"}
 
@@ -23,7 +23,8 @@ def is_number(text: str) -> bool:
 
 
 class View(NamedTuple):
-    """What a page shows: somebody's home, everything public, one author (`key` their id), one post (`key` its id), a
+    """What a page shows: somebody's home, everything public, one author (`key` their id; their posts, replies, or what
+    has pictures), one post (`key` its id), a
     tag (`key`) or nothing but what it says it shows. `author_id` is the author whose page or post it is."""
 
     kind: ViewKind

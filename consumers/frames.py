@@ -68,6 +68,7 @@ def rendered(post: Post, html: str, origin: str) -> Rendered:
         "parent": post.parent_id,
         "audience": post.audience,
         "tags": post.tags.split(),
+        "pictures": _pictures(post, origin) if post.pictures_count else [],
         "created_at": post.created_at.isoformat(),
         "version": post.version,
         **counts,
@@ -75,6 +76,14 @@ def rendered(post: Post, html: str, origin: str) -> Rendered:
     }
     told = head | {"html": html}, head | {"post": facts}, {"id": post.pk, **counts}
     return Rendered(*(encode(each)[1:] for each in told))
+
+
+def _pictures(post: Post, origin: str) -> list[dict[str, Any]]:
+    """A post's pictures as programs get them."""
+    return [
+        {"url": origin + each.large, "description": each.description, "width": each.width, "height": each.height}
+        for each in post.pictures.all()
+    ]
 
 
 def encode(frame: dict[str, Any]) -> str:

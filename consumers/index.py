@@ -94,7 +94,8 @@ class Index:
         author, but for one whose own page, or whose parent's, is open somewhere."""
         is_open = any(("post", post_id) in self._others for post_id in (entry.subject_id, entry.parent_id))
         is_shared = entry.kind == Kind.POST_CREATED and not is_open
-        return (entry.actor_id, entry.audience, entry.tags, entry.parent_author_id) if is_shared else entry.position
+        reach = (entry.actor_id, entry.audience, entry.tags, entry.parent_author_id, entry.pictures > 0)
+        return reach if is_shared else entry.position
 
     def has_audience(self, entry: Entry) -> bool:
         """Whether an event concerns anybody."""
@@ -104,7 +105,8 @@ class Index:
         for viewer in self._home.get(entry.actor_id, ()):
             yield from (connection for connection in viewer.connections if connection.view.kind == "home")
         yield from self._others.get(("public", 0), ())
-        yield from self._others.get(("user", entry.actor_id), ())
+        for kind in ("user", "replies", "media"):
+            yield from self._others.get((kind, entry.actor_id), ())
         yield from self._others.get(("shown", 0), ())
         if entry.is_post:
             yield from self._on_page(entry.subject_id) | self._on_page(entry.parent_id)
@@ -150,7 +152,8 @@ def _belongs(connection: Connection, entry: Entry) -> bool:
     kind = view.kind
     if kind == "shown":
         return connection.names(entry.subject_id)
-    if entry.kind != CREATED and (kind != "tag" or entry.is_count) and not connection.shows(entry.subject_id):
+    comes_by_edit = kind in ("tag", "media") and not entry.is_count
+    if entry.kind != CREATED and not comes_by_edit and not connection.shows(entry.subject_id):
         return False
     if kind == "home":
         parent_author = entry.parent_author_id
@@ -159,6 +162,10 @@ def _belongs(connection: Connection, entry: Entry) -> bool:
         return entry.subject_id in view.keys or entry.parent_id == view.key
     if kind == "tag":
         return view.key in entry.tags.split()
+    if kind == "media":
+        return view.key == entry.actor_id and (entry.pictures > 0 or connection.names(entry.subject_id))
+    if kind == "replies":
+        return view.key == entry.actor_id and entry.parent_author_id > 0
     return not entry.parent_author_id and (entry.audience == PUBLIC if kind == "public" else view.key == entry.actor_id)
 
 

@@ -12,12 +12,14 @@ from http.cookies import CookieError, SimpleCookie
 
 from django.conf import settings
 
-from consumers.connection import Credential, View, Viewer, is_number
+from consumers.connection import Credential, View, Viewer, ViewKind, is_number
 from consumers.rights import RefusedError, bad_token, standing
 from consumers.threads import ReaderThreads
 from livefeed.markup import is_tag, normal
 from livefeed.models import Event, Follow, Post, Session, Token, User
 
+AUTHORS: dict[str, ViewKind] = {"user": "user", "replies": "replies", "media": "media"}
+"""The views of one author."""
 MOST = 200
 """How many are answered by one batch."""
 
@@ -135,7 +137,8 @@ def _viewers(user_ids: Collection[int]) -> dict[int, Viewer]:
 
 
 def _view(text: str, viewer: User | None) -> View:
-    """Parses `home`, `public`, `user:<name>`, `tag:<tag>`, `post:<id>` or `shown`. Raises `RefusedError`."""
+    """Parses `home`, `public`, `user:<name>`, `replies:<name>`, `media:<name>`, `tag:<tag>`, `post:<id>` or `shown`.
+    Raises `RefusedError`."""
     kind, _, key = text.partition(":")
     if text == "home":
         if viewer is None:
@@ -145,10 +148,10 @@ def _view(text: str, viewer: User | None) -> View:
         return View("public")
     if text == "shown":
         return View("shown")
-    if kind == "user":
+    if kind in AUTHORS:
         author = User.objects.named(key).filter(is_active=True).first()
         if author is not None:
-            return View("user", author.pk, author.pk)
+            return View(AUTHORS[kind], author.pk, author.pk)
     if kind == "tag" and is_tag(key):
         return View("tag", normal(key))
     if kind == "post" and is_number(key):

@@ -51,7 +51,7 @@ def sieve(connection: Connection) -> Q:
     own = Q(actor_id=viewer.user_id) if viewer else Q()
     if view.kind == "home" and viewer:
         return resets | Q(actor_id__in=[viewer.user_id, *viewer.followed])
-    if view.kind == "user":
+    if view.kind in ("user", "replies", "media"):
         return resets | own | Q(actor_id=view.key)
     if view.kind == "shown":
         return resets | own | Q(kind__in=AUTHORS)

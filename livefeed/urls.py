@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from livefeed.views import accounts, devmail, feed, health, metrics
+from livefeed.views import accounts, devmail, feed, health, metrics, profile
 from livefeed.views.completion import CompletionView
 from livefeed.views.follows import FollowView
 from livefeed.views.marks import BookmarkView, LikeView
@@ -14,8 +14,11 @@ urlpatterns = [
     path("", feed.home, name="home"),
     path("explore/", feed.explore, name="explore"),
     path("tags/<str:tag>/", feed.tag, name="tag"),
-    path("@<str:username>/", feed.profile, name="profile"),
+    path("@<str:username>/", profile.profile, name="profile"),
     path("@<str:username>/follow/", FollowView.as_view(), name="follow"),
+    path("@<str:username>/<str:tab>/", profile.profile, name="profile_tab"),
+    path("settings/", profile.settings, name="settings"),
+    path("settings/profile/", profile.ProfileSettingsView.as_view(), name="settings_profile"),
     path("posts/", PostsView.as_view(), name="posts"),
     path("posts/complete/", CompletionView.as_view(), name="complete"),
     path("posts/preview/", PreviewView.as_view(), name="preview"),

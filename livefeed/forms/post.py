@@ -8,16 +8,9 @@ from django import forms
 from django.http import QueryDict
 
 from livefeed.forms.attachments import Attachments
+from livefeed.forms.text import TidyLine, TidyText
 from livefeed.models import Post
 from livefeed.models.post import BODY_MAX, TITLE_MAX
-from livefeed.text import tidy_line, tidy_text
-
-
-class TidyLine(forms.CharField):
-    """One line, tidied before it is counted."""
-
-    def to_python(self, value: Any) -> str:
-        return tidy_line(super().to_python(value) or "")
 
 
 class Key(forms.Field):
@@ -29,15 +22,6 @@ class Key(forms.Field):
         with suppress(ValueError):
             return UUID(str(value))
         return None
-
-
-class TidyText(forms.CharField):
-    """Browsers send a line end as two characters and count it as one: it is counted as one here too."""
-
-    widget = forms.Textarea
-
-    def to_python(self, value: Any) -> str:
-        return tidy_text(super().to_python(value) or "")
 
 
 OUT_OF_DATE = "This editor is out of date. Copy your text, reload the page and edit again."

@@ -56,6 +56,14 @@ class PostQuerySet(models.QuerySet["Post"]):
         """Those that reply to nothing."""
         return self.filter(parent_author_id=0)
 
+    def replying(self) -> Self:
+        """Those that reply to something."""
+        return self.filter(parent_author_id__gt=0)
+
+    def pictured(self) -> Self:
+        """Those with pictures."""
+        return self.filter(pictures_count__gt=0)
+
     def with_people(self) -> Self:
         """With what is needed to render them."""
         return self.select_related("author", "parent__author")

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from livefeed.markup import render
-from livefeed.models import Post, User
+from livefeed.models import Picture, Post, User
 from livefeed.models.picture import picture_address
 from livefeed.rendering import render_post
 
@@ -22,11 +22,11 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
-def avatar(person: User) -> SafeString:
-    """A person's picture, or initials on a hue taken from the name, as SVG. `fill` is an attribute, not a style: the
-    content security policy allows no inline styles."""
-    if person.avatar_id:
-        address = picture_address(person.avatar_id, "small")
+def avatar(person: User, picture: Picture | None = None) -> SafeString:
+    """A person's picture (`picture`, if it is to be another one), or initials on a hue taken from the name, as SVG.
+    `fill` is an attribute, not a style: the content security policy allows no inline styles."""
+    if shown := picture.pk if picture else person.avatar_id:
+        address = picture_address(shown, "small")
         return format_html('<img class="avatar" src="{}" width="40" height="40" alt="" decoding="async">', address)
     return format_html(
         '<svg class="avatar" viewBox="0 0 40 40" aria-hidden="true"><circle cx="20" cy="20" r="20" fill="{}"/>'

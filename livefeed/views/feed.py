@@ -13,7 +13,6 @@ from livefeed.models import Event, Post, User
 from livefeed.models.mark import marked_by
 from livefeed.models.picture import with_pictures
 from livefeed.models.post_query import PostQuerySet
-from livefeed.models.user import UserQuerySet
 from livefeed.views.resource import Request, viewer_of
 
 PAGE = 20
@@ -58,25 +57,6 @@ def bookmarks(request: Request) -> HttpResponse:
     return feed_page(request, "feed/bookmarks.html", "shown", posts)
 
 
-def profile(request: Request, username: str) -> HttpResponse:
-    """What one person posted."""
-    person = find_person(username)
-    posts = Post.objects.visible_to(viewer_of(request)).filter(author=person).starting()
-    return feed_page(
-        request, "profiles/profile.html", f"user:{person.username}", posts, person=person, **_standing(request, person)
-    )
-
-
-def find_person(username: str, people: UserQuerySet | None = None) -> User:
-    """The person of that name, however it is cased, among `people` (the active ones if not told otherwise). Raises
-    `Http404` with a sentence for people."""
-    among = User.objects.filter(is_active=True) if people is None else people
-    person: User | None = among.named(username).first()
-    if person is None:
-        raise Http404("There is nobody here by that name.")
-    return person
-
-
 def feed_page(
     request: Request, template: str, view: str, posts: PostQuerySet, status: int = 200, **more: Any
 ) -> HttpResponse:
@@ -109,12 +89,3 @@ def page_of(posts: PostQuerySet, start: str, *, oldest_first: bool = False) -> t
         raise Http404("There is no such page.") from None
     rows = list((posts.oldest_first() if oldest_first else posts.newest_first())[: PAGE + 1])
     return with_pictures(rows[:PAGE]), len(rows) > PAGE
-
-
-def _standing(request: Request, person: User) -> dict[str, Any]:
-    viewer = viewer_of(request)
-    return {
-        "follower_count": person.followers.count(),
-        "following_count": person.following.count(),
-        "follows": viewer.follows(person) if viewer else False,
-    }

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from livefeed.models import User
-from livefeed.views.feed import find_person
+from livefeed.views.profile import find_person
 from livefeed.views.resource import Request, SignedInResource
 
 

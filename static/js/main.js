@@ -2,6 +2,7 @@
 import { LiveSocket } from "./live.js";
 import * as feed from "./feed.js";
 import { keepActions } from "./actions.js";
+import { keepAvatar } from "./avatar.js";
 import { keepTimes } from "./times.js";
 import { keepComposers } from "./composer.js";
 import { keepCompletions } from "./completion.js";
@@ -12,6 +13,7 @@ import { keepNotices } from "./notices.js";
 import { showState } from "./connection.js";
 
 keepTimes();
+keepAvatar();
 keepDrafts();
 keepComposers();
 keepCompletions();

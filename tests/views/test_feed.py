@@ -171,7 +171,7 @@ def crowd(request, cast):
     [
         ("/", 6),  # session, viewer, head, posts with their authors, suggestions, own marks
         ("/explore/", 6),
-        ("/@author/", 10),  # and the person, whether followed, followers, following
+        ("/@author/", 11),  # and the person, their profile, whether followed, followers, following
         ("/posts/{}/", 6),  # the post, its replies
     ],
 )
@@ -184,7 +184,7 @@ def test_a_members_page_asks_the_database_as_often_for_20_posts_as_for_1(
         client.get(address.format(crowd.pk))
 
 
-@pytest.mark.parametrize(("address", "queries"), [("/", 2), ("/explore/", 2), ("/@author/", 5), ("/posts/{}/", 3)])
+@pytest.mark.parametrize(("address", "queries"), [("/", 2), ("/explore/", 2), ("/@author/", 6), ("/posts/{}/", 3)])
 def test_a_visitors_page_asks_the_database_as_often_for_20_posts_as_for_1(
     visitor, crowd, django_assert_num_queries, address, queries
 ):

@@ -1,0 +1,23 @@
+"""Fields for what people type, tidied before it is counted."""
+
+from typing import Any
+
+from django import forms
+
+from livefeed.text import tidy_line, tidy_text
+
+
+class TidyLine(forms.CharField):
+    """One line, tidied before it is counted."""
+
+    def to_python(self, value: Any) -> str:
+        return tidy_line(super().to_python(value) or "")
+
+
+class TidyText(forms.CharField):
+    """Browsers send a line end as two characters and count it as one: it is counted as one here too."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        return tidy_text(super().to_python(value) or "")

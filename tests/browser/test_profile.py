@@ -1,0 +1,57 @@
+"""A person's page in the browser: what they say of themselves, and its tabs."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from livefeed.models import Like, Post
+from tests import images
+from tests.browser.conftest import PHONE, live, shows
+from tests.factories import make_post
+
+SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
+
+
+@SIZES
+def test_one_says_who_one_is_and_everybody_sees_it(window, cast, size, tmp_path: Path):
+    (tmp_path / "me.jpg").write_bytes(images.jpeg((300, 200)))
+    make_post(cast.author, "Hello.")
+    follower, page = live(window(cast.follower, **size)), live(window(cast.author, "/@author/", **size))
+    page.get_by_role("link", name="Edit profile").click()
+    page.get_by_label("Display name").fill("Ada Author")
+    page.get_by_label("About you").fill("I write **here**.")
+    page.get_by_label("Link 1").fill("example.org/me")
+    page.get_by_label("Picture", exact=True).set_input_files(tmp_path / "me.jpg")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".profile-name")).to_have_text("Ada Author")
+    expect(page.locator(".profile-about strong")).to_have_text("here")
+    expect(page.get_by_role("link", name="example.org/me")).to_have_attribute("href", "https://example.org/me")
+    expect(follower.locator(".post-name")).to_have_text("Ada Author")
+    for each, place in ((page, ".profile"), (follower, ".post-avatar")):
+        expect(each.locator(f"{place} img.avatar")).not_to_have_js_property("naturalWidth", 0)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@SIZES
+def test_the_tabs_are_live(window, cast, size):
+    other = make_post(cast.stranger, "Somebody else's.")
+    Like.objects.begin(cast.author, other)
+    page = live(window(None, "/@author/", **size))
+    shows(page)
+    page.get_by_role("link", name="Replies", exact=True).click()
+    live(page)
+    make_post(cast.author, "A post.")
+    make_post(cast.author, "A reply.", parent=other)
+    shows(page, "A reply.")
+    page.get_by_role("link", name="Likes", exact=True).click()
+    live(page)
+    shows(page, "Somebody else's.")
+    Post.objects.get(pk=other.pk).edit(title="", body="Edited.", seen_version=1)
+    shows(page, "Edited.")
+    page.get_by_role("link", name="Posts", exact=True).click()
+    live(page)
+    shows(page, "A post.")
+    make_post(cast.author, "Another post.")
+    shows(page, "Another post.", "A post.")

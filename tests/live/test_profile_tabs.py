@@ -1,0 +1,82 @@
+"""The tabs of a person's page, by push and by catch-up."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+
+from consumers.log import Log
+from livefeed.models import Picture, Post, Token, User
+from livefeed.models.picture import Attachment
+from tests import images
+from tests.factories import make_post
+from tests.live.conftest import head
+from tests.live.test_events_consumer import ProgramReader
+
+post_it = sync_to_async(make_post)
+
+
+@sync_to_async
+def with_picture(author: User, **options) -> Post:
+    picture = Picture.objects.take(author, images.file())
+    return Post.objects.publish(author, title="", body="", pictures=[Attachment(picture.pk)], **options)
+
+
+@pytest.mark.parametrize("way", ["push", "memory", "database"])
+async def test_each_tab_is_told_of_what_it_holds_and_of_nothing_else(read, cast, way, monkeypatch):
+    other = await post_it(cast.stranger, "Another.")
+    start = await head()
+    views = ("user:author", "replies:author", "media:author", "media:stranger", "replies:follower")
+    opened = {view: await read(None, f"view={view}") for view in views} if way == "push" else {}
+    made = {
+        "post": await post_it(cast.author),
+        "reply": await post_it(cast.author, "Reply.", parent=other),
+        "pictured": await with_picture(cast.author),
+        "pictured reply": await with_picture(cast.author, parent=other),
+        "for followers": await with_picture(cast.author, audience="followers"),
+    }
+    if way == "database":
+        monkeypatch.setattr(Log, "_floor", property(lambda self: self.position))
+    if way != "push":
+        opened = {view: await read(None, f"view={view}&after={start}") for view in views}
+    names = {post.pk: name for name, post in made.items()}
+    told = {view: {names.get(frame["id"]) for frame in await reader.rest()} for view, reader in opened.items()}
+    assert told == {
+        "user:author": {"post", "pictured"},
+        "replies:author": {"reply", "pictured reply"},
+        "media:author": {"pictured", "pictured reply"},
+        "media:stranger": set(),
+        "replies:follower": set(),
+    }
+
+
+async def test_a_follower_is_told_of_pictures_for_followers(read, cast):
+    follower, stranger = await read(cast.follower, "view=media:author"), await read(cast.stranger, "view=media:author")
+    post = await with_picture(cast.author, audience="followers")
+    assert [frame["id"] for frame in await follower.rest()] == [post.pk]
+    assert await stranger.rest() == []
+
+
+async def test_a_program_is_told_where_the_pictures_are(hub, cast):
+    _, text = await sync_to_async(Token.objects.issue)(cast.follower)
+    program = await ProgramReader(f"Bearer {text}", "view=media:author").open()
+    await program.frames("hello")
+    await with_picture(cast.author)
+    (frame,) = await program.frames("post.created")
+    (picture,) = frame["post"]["pictures"]
+    address = (await sync_to_async(Picture.objects.get)()).large
+    assert picture == {"url": f"{settings.LIVEFEED_URL}{address}", "description": "", "width": 64, "height": 48}
+    await program.close()
+
+
+async def test_what_gets_pictures_comes_and_what_loses_them_changes_where_it_is_shown(read, cast):
+    post = await post_it(cast.author)
+    page, other = await read(None, "view=media:author"), await read(None, "view=media:stranger")
+    picture = await sync_to_async(Picture.objects.take)(cast.author, images.file())
+    edit = sync_to_async(post.edit)
+    await edit(title="", body="Look.", seen_version=1, pictures=[Attachment(picture.pk)])
+    assert [(frame["type"], frame["id"]) for frame in await page.rest()] == [("post.updated", post.pk)]
+    await page.shows(post.pk)
+    await edit(title="", body="Look.", seen_version=2, pictures=[])
+    (frame,) = await page.rest()
+    assert "<img" not in frame["html"]
+    assert await other.rest() == []

@@ -1,0 +1,171 @@
+"""People's pages with their tabs, and what one says of oneself."""
+
+import pytest
+
+from livefeed.models import Event, Like, Picture, Profile, User
+from livefeed.models.picture import Attachment
+from livefeed.models.profile import ABOUT_MAX
+from tests import images
+from tests.factories import make_post
+from tests.views.html import Page
+
+SETTINGS = "/settings/profile/"
+SAID = {"name": "Ada Author", "about": "I write **here**.", "link_1": "example.org/me", "link_2": "http://example.com"}
+
+
+def with_picture(author: User):
+    picture = Picture.objects.take(author, images.file())
+    return type(make_post(author)).objects.publish(author, title="", body="", pictures=[Attachment(picture.pk)])
+
+
+@pytest.fixture
+def person(cast) -> User:
+    return cast.author
+
+
+# --- The page ---
+
+
+def test_each_tab_holds_what_it_says(visitor, cast):
+    post, other = make_post(cast.author), make_post(cast.stranger)
+    reply = make_post(cast.author, "Reply.", parent=other)
+    pictured = with_picture(cast.author)
+    Like.objects.begin(cast.author, other)
+    own = [pk for pk in Page(visitor.get("/@author/")).posts if pk not in (post.pk, pictured.pk)]
+    held = {tab: Page(visitor.get(f"/@author/{tab}/")).posts for tab in ("replies", "media", "likes")}
+    assert held == {"replies": [reply.pk], "media": [pictured.pk], "likes": [other.pk]}
+    assert reply.pk not in own
+
+
+@pytest.mark.parametrize(
+    ("tab", "view"),
+    [("", "user:author"), ("replies/", "replies:author"), ("media/", "media:author"), ("likes/", "shown")],
+)
+def test_each_tab_is_marked_live_and_says_when_it_is_empty(visitor, cast, tab, view):
+    page = Page(visitor.get(f"/@author/{tab}"))
+    assert page.one(id="posts")["data-view"] == view
+    assert page.one("a", **{"aria-current": "page"})["href"] == f"/@author/{tab}"
+    assert page.one(css="empty").text.strip()
+
+
+def test_there_are_no_other_tabs(visitor, cast):
+    assert visitor.get("/@author/secrets/").status_code == 404
+
+
+def test_what_is_for_followers_is_in_nobody_elses_tabs(follower, stranger, cast):
+    other = make_post(cast.stranger)
+    reply = make_post(cast.author, "Reply.", audience="followers", parent=other)
+    assert Page(follower.get("/@author/replies/")).posts == [reply.pk]
+    assert Page(stranger.get("/@author/replies/")).posts == []
+
+
+# --- What one says of oneself ---
+
+
+def test_what_one_says_is_on_ones_page(author, visitor):
+    answer = author.post(SETTINGS, SAID)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/@author/")
+    page = Page(visitor.get("/@author/"))
+    assert page.one(css="profile-name").text == "Ada Author"
+    assert page.one("strong").text == "here"
+    links = [each for each in page.all("a") if "me" in each.attributes.get("rel", "")]
+    assert [(each["href"], each.text) for each in links] == [
+        ("https://example.org/me", "example.org/me"),
+        ("http://example.com", "example.com"),
+    ]
+    assert Page(author.get(SETTINGS)).typed["link_1"] == "https://example.org/me"
+
+
+def test_the_editor_is_offered_to_oneself_alone(author, follower, visitor):
+    for client, offered in ((author, 1), (follower, 0), (visitor, 0)):
+        assert len(Page(client.get("/@author/")).all("a", href=SETTINGS)) == offered
+    assert visitor.get(SETTINGS).status_code == 302
+    assert author.get("/settings/").headers["Location"] == SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"name": "x" * 51}, "50 characters fit"),
+        ({"about": "x" * (ABOUT_MAX + 1)}, f"{ABOUT_MAX} fit"),
+        ({"link_3": "no address"}, "no web address"),
+        ({"link_1": "javascript:alert(1)"}, "no web address"),
+        ({"link_1": "ftp://example.org"}, "no web address"),
+        ({"link_4": f"https://example.org/{'x' * 200}"}, "too long"),
+    ],
+)
+def test_what_will_not_do_comes_back_whole_with_a_sentence(author, person, typed, said):
+    answer = author.post(SETTINGS, {**SAID, **typed})
+    assert answer.status_code == 422
+    page = Page(answer)
+    assert [said in sentence for sentence in page.sentences] == [True]
+    assert page.typed | SAID | typed == page.typed
+    assert Profile.objects.of(person).about == ""
+
+
+def test_a_picture_takes_the_place_of_the_initials_everywhere(author, visitor, person):
+    make_post(person)
+    author.post(SETTINGS, {**SAID, "avatar_file": images.file()})
+    picture = Picture.objects.get()
+    for address in ("/@author/", "/explore/"):
+        assert Page(visitor.get(address)).all("img", src=picture.small), address
+    assert visitor.get(picture.small).status_code == 200
+    assert visitor.get(picture.small).headers["Cache-Control"].startswith("public")
+
+
+def test_a_picture_stays_until_it_is_changed_or_removed_and_goes_then(author, visitor, person):
+    author.post(SETTINGS, {**SAID, "avatar_file": images.file()})
+    first = Picture.objects.get()
+    author.post(SETTINGS, {**SAID, "avatar": str(first.pk)})
+    assert Picture.objects.get() == first
+    author.post(SETTINGS, {**SAID, "avatar": str(first.pk), "avatar_file": images.file()})
+    second = Picture.objects.get()
+    assert second != first
+    assert visitor.get(first.small).status_code == 404
+    author.post(SETTINGS, {**SAID, "avatar": str(second.pk), "avatar_removed": "on"})
+    assert not Picture.objects.exists()
+    person.refresh_from_db()
+    assert person.avatar is None
+
+
+def test_a_picture_sent_with_something_that_will_not_do_is_not_lost(author, person):
+    answer = author.post(SETTINGS, {**SAID, "name": "x" * 51, "avatar_file": images.file()})
+    kept = Picture.objects.get()
+    assert Page(answer).typed["avatar"] == str(kept.pk)
+    author.post(SETTINGS, {**SAID, "avatar": str(kept.pk)})
+    person.refresh_from_db()
+    assert person.avatar == kept
+
+
+@pytest.mark.parametrize("whose", ["a stranger's", "a post's", "none"])
+def test_nobody_takes_a_picture_that_is_not_theirs_to_take(author, cast, whose):
+    if whose == "a post's":
+        picture = with_picture(cast.author).pictures.get().pk
+    else:
+        picture = Picture.objects.take(cast.stranger, images.file()).pk if whose == "a stranger's" else "nonsense"
+    author.post(SETTINGS, {**SAID, "avatar": str(picture)})
+    cast.author.refresh_from_db()
+    assert cast.author.avatar is None
+
+
+def test_what_is_no_picture_is_said_so_at_its_field(author):
+    answer = author.post(SETTINGS, {**SAID, "avatar_file": images.file(images.SVG)})
+    assert answer.status_code == 422
+    assert "none of them" in Page(answer).sentences[0]
+
+
+def test_a_new_picture_is_announced_as_a_new_name_is(author, person):
+    Event.objects.all().delete()
+    author.post(SETTINGS, {"name": person.name, "avatar_file": images.file()})
+    assert list(Event.objects.values_list("kind", "actor_id")) == [("user.renamed", person.pk)]
+
+
+# --- Profiles ---
+
+
+def test_whoever_comes_gets_a_profile_and_one_that_came_without_at_first_sight(visitor, person):
+    assert Profile.objects.filter(user=person).exists()
+    User.objects.bulk_create([User(username="bulk", name="Bulk")])
+    assert not Profile.objects.filter(user__username="bulk").exists()
+    assert visitor.get("/@bulk/").status_code == 200
+    assert Profile.objects.filter(user__username="bulk").exists()
