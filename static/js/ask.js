@@ -9,12 +9,22 @@ export function ask(method, address, body) {
 // A server's refusal in its own words.
 export class Refused extends Error {}
 
-// Lets an answer that is none of ours, or a refusal, be an error; leaves for the sign-in where that is asked for.
+// Lets an answer that is none of ours, or a refusal, be an error; leaves for the sign-in where that is asked for. A form
+// that comes back because the page was older than the sign-in brings a fresh token.
 export async function answered(answer) {
   if (answer.headers.has("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect"));
   if (answer.ok) return answer.text();
-  const said = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".notice, .field-error");
-  throw said && answer.status < 500 ? new Refused(said.textContent.trim()) : new Error(answer.status);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const said = page.querySelector(".notice, .field-error");
+  const error = said && answer.status < 500 ? new Refused(said.textContent.trim()) : new Error(answer.status);
+  error.isOutOfDate = answer.status === 403 && renewToken(page);
+  throw error;
+}
+
+function renewToken(page) {
+  const fresh = page.querySelector("[name=csrfmiddlewaretoken]")?.value;
+  if (fresh) document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => (field.value = fresh));
+  return Boolean(fresh);
 }
 
 // What a reader is told of a failure.

@@ -27,26 +27,34 @@ export function keepComposers() {
     }
   });
   document.addEventListener("htmx:after:swap", (event) => {
-    const { sourceElement, request, response } = event.detail.ctx;
-    if (sourceElement?.id === "composer" && response?.status < 400) empty(sourceElement, request.body);
+    const { sourceElement, response } = event.detail.ctx;
+    if (sourceElement?.id === "composer" && response?.status < 400) emptyComposer(sourceElement);
   });
   if (location.hash === "#composer-body") focusComposer();
 }
 
-// The text was taken: ready for the next one, under a key of its own. What was typed since it was sent stays.
-function empty(composer, sent) {
+// The text was taken: ready for the next one, under a key of its own.
+export function emptyComposer(composer) {
   for (const field of composer.querySelectorAll(".composer-title, .composer-body")) {
-    if (field.value === sent.get(field.name)) field.value = "";
+    field.value = "";
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");
   }
-  const posted = sent.getAll("picture");
-  composer.querySelectorAll(".attached[data-picture]").forEach((item) => posted.includes(item.dataset.picture) && item.remove());
+  composer.querySelectorAll(".attached").forEach((item) => item.remove());
   composer.elements.key.value = newKey();
   composer.querySelector(".composer-preview").replaceChildren();
   composer.querySelectorAll(".field-error").forEach((error) => error.remove());
   count(composer.elements.body);
   keepDraft(composer);
+}
+
+// Puts a text back, below what stands there by now.
+export function refill(composer, { title, body, audience }) {
+  if (composer.elements.title && !composer.elements.title.value) composer.elements.title.value = title;
+  composer.elements.body.value = [composer.elements.body.value, body].filter(Boolean).join("\n\n");
+  composer.elements.audience.value = audience;
+  composer.elements.body.dispatchEvent(new Event("input", { bubbles: true }));
+  focusComposer();
 }
 
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -37,10 +37,13 @@ function come(frame) {
   put(frame);
 }
 
-// A post that this page's reader has brought back, as the server answers with it.
-export function restored(html) {
+// A post as the server answers with it: one that was written here, and one that was brought back.
+export const accept = (html) => put(frameOf(html));
+export const restored = (html) => come(frameOf(html));
+
+function frameOf(html) {
   const { post, version, sort } = new DOMParser().parseFromString(html, "text/html").querySelector(".post").dataset;
-  come({ id: Number(post), version: Number(version), sort, html });
+  return { id: Number(post), version: Number(version), sort, html };
 }
 
 function put({ id, version, sort, html }) {

@@ -8,6 +8,7 @@ import { keepComposers } from "./composer.js";
 import { keepCompletions } from "./completion.js";
 import { keepDrafts } from "./drafts.js";
 import { keepMarks } from "./marks.js";
+import { keepOutbox } from "./outbox.js";
 import { keepPictures } from "./pictures.js";
 import { keepNotices } from "./notices.js";
 import { showState } from "./connection.js";
@@ -21,6 +22,7 @@ keepNotices();
 keepPictures();
 keepMarks();
 keepActions();
+keepOutbox();
 
 const posts = document.getElementById("posts");
 if (posts) {

@@ -32,16 +32,6 @@ def test_a_conversation(window, cast, size):
         shows(each, "Who brings bread?", "Thank you.")
 
 
-def test_a_reply_that_is_refused_is_still_in_the_composer(window, cast):
-    post = make_post(cast.author, "Who brings bread?")
-    page = live(window(cast.follower, f"/posts/{post.pk}/"))
-    Post.objects.filter(pk=post.pk).delete()
-    page.get_by_label("Post", exact=True).fill("I do.")
-    page.locator("#composer").get_by_role("button", name="Reply").click()
-    expect(page.get_by_role("alert").filter(has_text="no longer does")).to_be_visible()
-    expect(page.get_by_label("Post", exact=True)).to_have_value("I do.")
-
-
 def test_more_replies_are_read_on_and_new_ones_still_come(window, cast):
     post = make_post(cast.author, "Count!")
     for number in range(22):

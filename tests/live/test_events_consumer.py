@@ -78,6 +78,7 @@ async def test_a_post_reaches_the_programs_of_its_followers_and_no_stranger_s(ru
         "parent": None,
         "audience": "public",
         "tags": [],
+        "pictures": [],
         "version": 1,
         "likes": 0,
         "replies": 0,

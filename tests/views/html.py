@@ -94,7 +94,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         is_written = any("post-body" in each.classes for each in self._open)
         element = Element(tag, {name: value or "" for name, value in attrs}, len(self._open), is_written)
-        self.elements.append(element)
+        if not any(each.tag == "template" for each in self._open):  # what is in one is not on the page
+            self.elements.append(element)
         if tag not in VOID:
             self._open.append(element)
 
