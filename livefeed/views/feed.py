@@ -1,6 +1,6 @@
 """The pages that are lists of posts."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -13,6 +13,7 @@ from livefeed.models import Event, Post, User
 from livefeed.models.mark import marked_by
 from livefeed.models.picture import with_pictures
 from livefeed.models.post_query import PostQuerySet
+from livefeed.models.window import HomeOf, Tagged, Window
 from livefeed.views.resource import Request, viewer_of
 
 PAGE = 20
@@ -28,8 +29,9 @@ def home(request: Request) -> HttpResponse:
 
 def home_page(request: Request, form: PostForm, status: int = 200) -> HttpResponse:
     """The home feed with a composer as it stands."""
-    posts = Post.objects.visible_to(request.user).home_of(request.user)
-    return feed_page(request, "feed/home.html", "home", posts, status, form=form)
+    viewer = cast(User, request.user)
+    posts = Post.objects.visible_to(viewer)
+    return feed_page(request, "feed/home.html", "home", posts, status, window=HomeOf(viewer), form=form)
 
 
 def explore(request: Request) -> HttpResponse:
@@ -45,8 +47,8 @@ def tag(request: Request, tag: str) -> HttpResponse:
         raise Http404("That is no tag.")
     if tag != normal(tag):
         return redirect("tag", normal(tag))
-    posts = Post.objects.visible_to(viewer_of(request)).tagged(tag)
-    return feed_page(request, "feed/tag.html", f"tag:{tag}", posts, tag=tag)
+    posts = Post.objects.visible_to(viewer_of(request))
+    return feed_page(request, "feed/tag.html", f"tag:{tag}", posts, window=Tagged(tag), tag=tag)
 
 
 @login_required
@@ -58,14 +60,20 @@ def bookmarks(request: Request) -> HttpResponse:
 
 
 def feed_page(
-    request: Request, template: str, view: str, posts: PostQuerySet, status: int = 200, **more: Any
+    request: Request,
+    template: str,
+    view: str,
+    posts: PostQuerySet,
+    status: int = 200,
+    window: Window | None = None,
+    **more: Any,
 ) -> HttpResponse:
     """A page of posts from `?before=` on. The log's position is read before the data: the page's socket goes on from
     there, so that nothing can fall between. Who asks by htmx gets the part that is asked for: the link to older posts
     those, a list that must be read anew itself."""
     cursor = Event.objects.head()
     start = request.GET.get("before", "")
-    rows, is_more = page_of(posts, start)
+    rows, is_more = page_of(posts, start, window=window)
     context = {"posts": rows, "start": start, "view": view, "cursor": cursor}
     if is_more:
         context["next"] = f"?before={rows[-1].sort_key}"
@@ -79,13 +87,18 @@ def feed_page(
     return response
 
 
-def page_of(posts: PostQuerySet, start: str, *, oldest_first: bool = False) -> tuple[list[Post], bool]:
+def page_of(
+    posts: PostQuerySet, start: str, *, oldest_first: bool = False, window: Window | None = None
+) -> tuple[list[Post], bool]:
     """The PAGE posts that come after the sort key `start` (empty: from the beginning), newest first if not told
     otherwise, and whether there are more. Raises `Http404` if it is no sort key."""
     try:
-        if start:
-            posts = posts.after(start) if oldest_first else posts.before(start)
+        if window:
+            rows = window.newest(posts, start, PAGE + 1)
+        else:
+            if start:
+                posts = posts.after(start) if oldest_first else posts.before(start)
+            rows = list((posts.oldest_first() if oldest_first else posts.newest_first())[: PAGE + 1])
     except ValueError:
         raise Http404("There is no such page.") from None
-    rows = list((posts.oldest_first() if oldest_first else posts.newest_first())[: PAGE + 1])
     return with_pictures(rows[:PAGE]), len(rows) > PAGE

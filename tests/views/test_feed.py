@@ -169,7 +169,7 @@ def crowd(request, cast):
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 6),  # session, viewer, head, posts with their authors, suggestions, own marks
+        ("/", 8),  # session, viewer, head, where the posts are (2), posts with their authors, suggestions, own marks
         ("/explore/", 6),
         ("/@author/", 11),  # and the person, their profile, whether followed, followers, following
         ("/posts/{}/", 6),  # the post, its replies

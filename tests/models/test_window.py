@@ -1,0 +1,157 @@
+"""Windows find what sorting everything finds, with few queries."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from livefeed.models import Follow, Post, Tagging, User
+from livefeed.models.post_query import PostQuerySet
+from livefeed.models.window import MOST_QUERIES, HomeOf, Tagged, Window
+from tests.factories import make_user
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+COUNT = 5
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reader() -> User:
+    return make_user("reader")
+
+
+@pytest.fixture
+def authors(reader: User) -> list[User]:
+    """Followed by the reader."""
+    people = [make_user() for _ in range(12)]
+    Follow.objects.bulk_create(Follow(follower=reader, followed=person) for person in people)
+    return people
+
+
+def write(author: User, *moments: datetime, **fields) -> list[Post]:
+    return Post.objects.bulk_create(Post(author=author, body="Hello.", created_at=each, **fields) for each in moments)
+
+
+def since_noon(*minutes: float) -> list[datetime]:
+    return [NOON + timedelta(minutes=each) for each in minutes]
+
+
+def visible_to(viewer: User | None) -> PostQuerySet:
+    posts: PostQuerySet = Post.objects.visible_to(viewer)
+    return posts
+
+
+def pages(window: Window, viewer: User | None) -> list[int]:
+    """The ids on all pages of COUNT posts, each of which asked MOST_QUERIES queries at most."""
+    posts = visible_to(viewer)
+    found: list[Post] = []
+    start = ""
+    while True:
+        with CaptureQueriesContext(connection) as queries:
+            page = window.newest(posts, start, COUNT)
+        assert len(queries) <= MOST_QUERIES
+        if not page:
+            return [post.pk for post in found]
+        found += page
+        start = page[-1].sort_key
+
+
+def sorted_ids(posts: PostQuerySet) -> list[int]:
+    return list(posts.newest_first().values_list("pk", flat=True))
+
+
+# --- Home ---
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("spread", [1, 40, 100_000], ids=["one moment", "many at a time", "sparse"])
+def test_a_home_holds_what_sorting_all_posts_finds(reader, authors, spread, seed):
+    rng = Random(seed)
+    everybody = [reader, *authors, make_user(), make_user("suspended", is_active=False)]
+    for _ in range(150):
+        author = rng.choice(everybody[: rng.choice([2, len(everybody)])])
+        answered = rng.choice([0, 0, rng.choice(everybody).pk])
+        write(
+            author,
+            NOON + timedelta(seconds=rng.randrange(spread)),
+            parent_author_id=answered,
+            audience=rng.choice(Post.Audience.values),
+            removed_at=rng.choice([None, None, None, NOON]),
+        )
+    User.objects.filter(pk=authors[0].pk).update(is_active=False)
+
+    assert pages(HomeOf(reader), reader) == sorted_ids(visible_to(reader).home_of(reader))
+
+
+def test_a_home_shows_its_next_posts_by_three_queries_whatever_was_posted(reader, authors):
+    write(authors[0], *since_noon(*range(300)))
+    for number, author in enumerate(authors[1:], 1):
+        write(author, *since_noon(0, 300 - number / 100))
+
+    for start in ("", visible_to(reader).home_of(reader).newest_first()[100].sort_key):
+        with CaptureQueriesContext(connection) as queries:
+            assert len(HomeOf(reader).newest(visible_to(reader), start, COUNT)) == COUNT
+        assert len(queries) == 3
+
+
+def test_a_home_whose_authors_stopped_long_ago_while_others_go_on(reader, authors):
+    stopped = write(authors[0], *since_noon(*range(-300, -100)))
+    write(make_user(), *since_noon(*range(300)))
+
+    assert pages(HomeOf(reader), reader) == [post.pk for post in reversed(stopped)]
+
+
+def test_a_home_of_authors_who_mostly_reply_to_strangers_reaches_their_other_posts(reader, authors):
+    early = write(authors[0], *since_noon(*range(8)))
+    write(authors[0], *since_noon(*range(10, 500)), parent_author_id=make_user().pk)
+
+    assert pages(HomeOf(reader), reader) == [post.pk for post in reversed(early)]
+
+
+def test_posts_dated_in_the_future_are_on_top(reader, authors):
+    tomorrow = timezone.now() + timedelta(days=1)
+    (past,) = write(authors[0], timezone.now())
+    (future,) = write(authors[1], tomorrow)
+
+    assert pages(HomeOf(reader), reader) == [future.pk, past.pk]
+
+
+def test_who_follows_nobody_finds_their_own_posts(reader):
+    own = write(reader, *since_noon(*range(30)))
+    write(make_user(), *since_noon(*range(30)))
+
+    assert pages(HomeOf(reader), reader) == [post.pk for post in reversed(own)]
+
+
+def test_an_empty_place_has_empty_pages(reader):
+    assert pages(HomeOf(reader), reader) == []
+    assert pages(Tagged("tea"), None) == []
+
+
+@pytest.mark.parametrize("window", [Tagged("tea"), HomeOf(User(pk=1))])
+def test_what_is_no_sort_key_is_refused(window):
+    with pytest.raises(ValueError, match="no sort key"):
+        window.newest(Post.objects.all(), "yesterday", COUNT)
+
+
+# --- Tags ---
+
+
+@pytest.mark.parametrize("spread", [1, 40, 100_000])
+def test_a_tags_page_holds_what_sorting_all_its_posts_finds(reader, authors, spread):
+    rng = Random(spread)
+    for _ in range(200):
+        (post,) = write(
+            rng.choice(authors),
+            NOON + timedelta(seconds=rng.randrange(spread)),
+            audience=rng.choice(Post.Audience.values),
+        )
+        for tag in rng.sample(["tea", "coffee"], rng.randint(0, 2)):
+            Tagging.objects.create(post=post, tag=tag, created_at=post.created_at)
+
+    for viewer in (None, reader):
+        assert pages(Tagged("tea"), viewer) == sorted_ids(visible_to(viewer).tagged("tea"))
