@@ -1,4 +1,4 @@
-"""People, follows and posts by the hundred thousand, for trials of weight."""
+"""People, follows and posts by the hundred thousand, for trials of weight; conversation.py says what is posted."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,15 +17,12 @@ from tqdm import tqdm
 
 from livefeed import events
 from livefeed.demo.accounts import add_accounts
-from livefeed.demo.voices import SENTENCES, TITLES
-from livefeed.models import Follow, Post, User
+from livefeed.demo.conversation import Conversation, early
+from livefeed.models import Follow, User
 
 BATCH = 2_000
-"""Rows a transaction, made before it begins: other writers wait a fifth of a second, and larger ones are no faster."""
+"""Rows a transaction: other writers wait a quarter of a second, and larger ones are no faster."""
 YEAR = timedelta(days=365)
-MOST_SENTENCES = 4
-TITLED = 0.15
-"""The share of posts with a title."""
 
 type Bar = tqdm[NoReturn]
 
@@ -118,7 +115,7 @@ def _missing_follows(people: list[int], each: int, rng: Random) -> Iterator[Foll
 
 def _choose(people: list[int], count: int, taken: set[int], rng: Random) -> list[int]:
     """Exactly `count` distinct people not in `taken`, the earlier ones more often."""
-    drawn = dict.fromkeys(_someone(people, rng) for _ in range(2 * count))
+    drawn = dict.fromkeys(early(people, rng) for _ in range(2 * count))
     chosen = [person for person in drawn if person not in taken][:count]
     if len(chosen) < count:  # a small place, where many follow almost everybody
         left = [person for person in people if person not in taken and person not in chosen]
@@ -126,26 +123,13 @@ def _choose(people: list[int], count: int, taken: set[int], rng: Random) -> list
     return chosen
 
 
-def _someone(people: list[int], rng: Random) -> int:
-    """One of them, the earlier ones more often: the first hundredth comes up in a tenth of all draws."""
-    return people[int(len(people) * rng.random() ** 2)]
-
-
 def _add_posts(people: list[int], count: int, since: datetime, rng: Random, bar: Bar) -> None:
     """Spreads `count` posts over the year after `since`, in order; the last transaction announces them all."""
+    conversation = Conversation(people, rng)
     for start in range(0, max(count, 1), BATCH):
         end = min(start + BATCH, count)
-        posts = [
-            _post(_someone(people, rng), since + YEAR * ((n + rng.random()) / count), rng) for n in range(start, end)
-        ]
         with transaction.atomic():
-            Post.objects.bulk_create(posts)
+            conversation.write([since + YEAR * ((n + rng.random()) / count) for n in range(start, end)])
             if end == count:
                 events.feed_reset()
-        bar.update(len(posts))
-
-
-def _post(author: int, moment: datetime, rng: Random) -> Post:
-    title = rng.choice(TITLES) if rng.random() < TITLED else ""
-    body = " ".join(rng.sample(SENTENCES, rng.randint(1, MOST_SENTENCES)))
-    return Post(author_id=author, title=title, body=body, created_at=moment)
+        bar.update(end - start)

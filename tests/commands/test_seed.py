@@ -7,7 +7,8 @@ from django.db.models import Count, F
 from django.test import Client
 
 from livefeed.demo.voices import SENTENCES
-from livefeed.models import Event, Follow, Post, User
+from livefeed.markup import named_in
+from livefeed.models import Event, Follow, Like, Post, Tagging, User
 from tests.factories import make_user
 
 PASSWORD = "plain to see"
@@ -74,6 +75,48 @@ def test_a_few_write_much():
     counts = User.objects.annotate(count=Count("posts")).order_by("-count").values_list("count", flat=True)
 
     assert sum(counts[:10]) > 500 * 0.35
+
+
+@pytest.fixture
+def talk(monkeypatch) -> None:
+    """Posts by people who have much to say to each other."""
+    monkeypatch.setattr("livefeed.demo.conversation.WRITTEN_AT_ONCE", 20)
+    seed(posts=600)
+
+
+def test_tags_are_in_the_text_and_in_their_index(talk):
+    posts = Post.objects.exclude(tags="")
+
+    assert posts.count() > 10
+    for post in posts:
+        assert set(named_in(post.body).tags) == set(post.tags.split())
+    tagged = {(post.pk, tag, post.created_at) for post in posts for tag in post.tags.split()}
+    assert set(Tagging.objects.values_list("post", "tag", "created_at")) == tagged
+
+
+def test_a_few_tags_are_used_most(talk):
+    counts = (
+        Tagging.objects.values("tag").annotate(count=Count("pk")).order_by("-count").values_list("count", flat=True)
+    )
+
+    assert counts[0] > sum(counts) / 4
+
+
+def test_replies_stand_below_what_they_reply_to_and_are_counted(talk):
+    replies = list(Post.objects.exclude(parent=None).select_related("parent"))
+
+    assert len(replies) > 5
+    for reply in replies:
+        assert reply.parent_author_id == reply.parent.author_id
+        assert reply.ancestor_ids == [*reply.parent.ancestor_ids, reply.parent.pk]
+        assert reply.created_at > reply.parent.created_at
+    counted = Post.objects.annotate(count=Count("replies"))
+    assert not counted.exclude(replies_count=F("count")).exists()
+
+
+def test_likes_are_counted(talk):
+    assert Like.objects.count() > 10
+    assert not Post.objects.annotate(count=Count("likes")).exclude(likes_count=F("count")).exists()
 
 
 def test_a_second_run_keeps_people_and_adds_what_is_missing():
