@@ -32,6 +32,10 @@ class Count:
     complete: int
     last_p50_ms: float
     last_p99_ms: float
+    counts_median: int
+    counts_most: int
+    likes_least: int
+    likes_most: int
     open_cpu_seconds: float
     cpu_seconds: float
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from bench.peers import ASYNCIO, LIVEFEED, ON_DAPHNE, PEERS, SOCKET_IO, TUTORIAL, WS
 from bench.scenario import Scenario
-from bench.scenarios import posting, resting, returning
+from bench.scenarios import liking, posting, resting, returning
 from bench.scenarios.crowd import LAST_P50, LAST_P99, MEMORY, OTHERS_STEADY, RATE, burst, idle, limits, steady
 from bench.site import People
 from bench.stage import Stage, Subject
@@ -32,7 +32,7 @@ class Size:
 def stages(size: Size) -> list[Stage]:
     """All of them, or those of a quick run."""
     quick = [crowd(size), alone(size)]
-    return quick if size.is_quick else [*quick, many(size), at_rest(), through_the_whole_path()]
+    return quick if size.is_quick else [*quick, many(size), at_rest(), through_the_whole_path(), liked()]
 
 
 def crowd(size: Size) -> Stage:
@@ -116,4 +116,17 @@ def through_the_whole_path() -> Stage:
         (Scenario(partial(posting.posting, posts=400), rounds=3, by=posting.rate(1)),),
         compared=False,
         conclude=posting.conclude,
+    )
+
+
+def liked() -> Stage:
+    ours = LIVEFEED.name
+    return Stage(
+        "Likes, 1,000 sockets",
+        (Subject(LIVEFEED, People(1_000 + liking.OTHERS)),),
+        (Scenario(partial(liking.likes, count=1_000)),),
+        (
+            Target(ours, liking.TOLD_MOST, at_most=8),
+            Target(ours, liking.EXACT, at_least=100),
+        ),
     )

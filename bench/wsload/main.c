@@ -11,12 +11,14 @@
  * delivery of the post sent at that moment; a message may hold several.
  *
  * It ends when EXPECTED deliveries have come (0: never) and LINGER_NS brought no more of them, after PATIENCE_NS
- * without any, at SIGTERM, and after LIFETIME_S whatever happens. It then prints one line of JSON: counts, seconds from
- * the first post's stamp to the last delivery, and delays in ms: of every delivery (p50_ms, p99_ms), and of the last
- * delivery of each complete post (last_p50_ms, last_p99_ms). A post is complete if as many deliveries of it have come
- * as sockets were open at READY, neither fewer nor more. A socket is exact if each post came to it once, and none after
- * one that was sent later. `messages` are those that brought posts. caught_up_seconds is from the first connect() to the
- * last delivery. cpu_seconds is what this program itself used of the processor since READY, open_cpu_seconds until then.
+ * without any news, at SIGTERM, and after LIFETIME_S whatever happens. It then prints one line of JSON: counts, seconds
+ * from the first post's stamp to the last delivery, and delays in ms: of every delivery (p50_ms, p99_ms), and of the
+ * last delivery of each complete post (last_p50_ms, last_p99_ms). A post is complete if as many deliveries of it have
+ * come as sockets were open at READY, neither fewer nor more. A socket is exact if each post came to it once, and none
+ * after one that was sent later. `messages` are those that brought posts. counts_median and counts_most are how often a
+ * socket was told the counts of a post and nothing else, likes_least and likes_most what the last of that said.
+ * caught_up_seconds is from the first connect() to the last delivery. cpu_seconds is what this program itself used of
+ * the processor since READY, open_cpu_seconds until then.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -131,7 +133,7 @@ static void listen_for(size_t expected) {
     while (!stopped && sockets.open && quiet < PATIENCE_NS
            && !(expected && delivery_count() >= expected && quiet > LINGER_NS)) {
         turn();
-        quiet = now_ns() - (delivery_count() ? last_delivery_at() : ready_at);
+        quiet = now_ns() - (last_news_at() ? last_news_at() : ready_at);
     }
 }
 

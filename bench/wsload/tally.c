@@ -20,6 +20,7 @@ static int post_count;
 static int64_t *delays; /* of every delivery, ns */
 static size_t deliveries, capacity, messages;
 static int64_t first_sent_at, last_at;
+static int64_t news_at; /* of the last delivery or counts */
 static uint64_t bytes;
 
 int64_t now_ns(void) {
@@ -40,8 +41,8 @@ size_t delivery_count(void) {
     return deliveries;
 }
 
-int64_t last_delivery_at(void) {
-    return last_at;
+int64_t last_news_at(void) {
+    return news_at;
 }
 
 static struct post *find_post(int64_t sent_at) {
@@ -81,18 +82,32 @@ static void note_delivery(int64_t sent_at, int64_t received_at) {
     if (!first_sent_at || sent_at < first_sent_at) {
         first_sent_at = sent_at;
     }
-    last_at = received_at;
+    last_at = news_at = received_at;
     keep_delay(delay);
 }
 
 /* The digits at `*at`, 0 if there are none; moves behind them. */
-static int64_t read_stamp(const unsigned char **at, const unsigned char *end) {
-    int64_t stamp = 0;
+static int64_t read_number(const unsigned char **at, const unsigned char *end) {
+    int64_t number = 0;
     while (*at < end && **at >= '0' && **at <= '9') {
-        stamp = stamp * 10 + (**at - '0');
+        number = number * 10 + (**at - '0');
         ++*at;
     }
-    return stamp;
+    return number;
+}
+
+/* What tells the counts of a post, not what tells of the post itself. */
+static void note_counts(struct client *client, const unsigned char *text, size_t length, int64_t received_at) {
+    static const char kind[] = "\"post.counted\"", likes[] = "\"likes\":";
+    const unsigned char *end = text + length;
+    const unsigned char *at = text;
+    while ((at = memmem(at, (size_t)(end - at), kind, sizeof kind - 1))
+           && (at = memmem(at, (size_t)(end - at), likes, sizeof likes - 1))) {
+        at += sizeof likes - 1;
+        client->likes = (int)read_number(&at, end);
+        client->counts++;
+        news_at = received_at;
+    }
 }
 
 void count_deliveries(struct client *client, const unsigned char *text, size_t length, int64_t received_at) {
@@ -101,7 +116,7 @@ void count_deliveries(struct client *client, const unsigned char *text, size_t l
     size_t before = deliveries;
     while ((at = memmem(at, (size_t)(end - at), "@@", 2))) {
         at += 2;
-        int64_t sent_at = read_stamp(&at, end);
+        int64_t sent_at = read_number(&at, end);
         if (sent_at) {
             note_order(client, sent_at);
             note_delivery(sent_at, received_at);
@@ -110,6 +125,8 @@ void count_deliveries(struct client *client, const unsigned char *text, size_t l
     if (deliveries > before) {
         bytes += length;
         messages++;
+    } else {
+        note_counts(client, text, length, received_at);
     }
 }
 
@@ -143,6 +160,25 @@ static int exact_count(const struct client *clients, int count) {
     return exact;
 }
 
+static int by_value(const void *left, const void *right) {
+    return *(const int *)left - *(const int *)right;
+}
+
+static void report_counts(const struct client *clients, int count) {
+    int *counts = must(calloc((size_t)count, sizeof *counts));
+    int *likes = must(calloc((size_t)count, sizeof *likes));
+    for (int i = 0; i < count; i++) {
+        counts[i] = clients[i].counts;
+        likes[i] = clients[i].likes;
+    }
+    qsort(counts, (size_t)count, sizeof *counts, by_value);
+    qsort(likes, (size_t)count, sizeof *likes, by_value);
+    printf("\"counts_median\": %d, \"counts_most\": %d, ", counts[count / 2], counts[count - 1]);
+    printf("\"likes_least\": %d, \"likes_most\": %d, ", likes[0], likes[count - 1]);
+    free(counts);
+    free(likes);
+}
+
 static void report_sockets(const struct client *clients, int count, const struct run *run) {
     double caught_up_seconds = deliveries ? (last_at - run->began_at) / 1e9 : 0;
     printf("\"sockets\": %d, \"failed\": %d, ", run->sockets.open, run->sockets.failed);
@@ -173,6 +209,7 @@ static void report_posts(int at_ready) {
 void report(const struct client *clients, int count, struct run run) {
     printf("{");
     report_sockets(clients, count, &run);
+    report_counts(clients, count);
     report_deliveries();
     report_posts(run.sockets.at_ready);
     printf("}\n");

@@ -19,6 +19,8 @@ struct client {
     int64_t newest_sent_at; /* of the posts it received */
     int received;
     bool disordered; /* a post came after a later one, or twice */
+    int counts; /* how often it was told a post's counts */
+    int likes; /* in the last of them */
 };
 
 struct sockets {
@@ -40,7 +42,7 @@ int64_t now_ns(void);
 void *must(void *memory);
 void count_deliveries(struct client *client, const unsigned char *text, size_t length, int64_t received_at);
 size_t delivery_count(void);
-int64_t last_delivery_at(void);
+int64_t last_news_at(void);
 void report(const struct client *clients, int count, struct run run);
 
 /* socket.c: one WebSocket */
