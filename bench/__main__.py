@@ -24,11 +24,15 @@ What is measured, each part a table, the targets in the last one:
 - 10,000 idle sockets: memory, queries and processor time; what the people somebody follows add to it;
 - posts a second with 1 and with 8 clients, on SQLite and on PostgreSQL with Redis; the shares of the rings and of the
   commit order in that, measured by leaving them out;
-- the home feed with 10,000 and with 1,000,000 posts.
+- a thousand likes of a post that 1,000 sockets show: how often each is told, how long a like by HTTP takes meanwhile;
+- home and tag pages among 2,400,000 posts, on SQLite and, where there is one, on PostgreSQL: of somebody who follows
+  2,000 people, twenty of whom wrote 20,000 posts each, of others, and far down; how much of it grew since there were a
+  tenth of the posts. Making them takes some ten minutes for each database.
 
---quick      the first two, shorter, and the home feed with 10,000 posts: two minutes instead of a quarter of an hour
+--quick      the first two, shorter, and home and tags among 30,000 posts: three minutes instead of three quarters of an
+             hour
 --sockets N  how many sockets are opened in the first part, 1,000 unless told
---only WORD  only what has WORD in the title of its table or in the name of its function: `burst`, `storm`, `home`
+--only WORD  only what has WORD in the title of its table or in the name of its function: `burst`, `likes`, `home`
 --faults [N] measures nothing; runs the fault tests in full length, N times over, on SQLite and on PostgreSQL and Redis
 
 Progress goes to standard error, the tables to standard output. The exit status is 1 if a target is missed or a server
@@ -37,21 +41,19 @@ name in a stage there.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import faults, inside, machine
+from bench import faults, machine, reading
 from bench.crowd import compile_program
 from bench.peers import left_out
 from bench.scenarios import Size, stages
 from bench.stage import Stage
-from bench.table import Figure, Figures, table, targets
+from bench.table import targets
 
 DELIVERIES, DELIVERIES_QUICK = 500_000, 250_000
 """Of one burst, over all sockets: long enough that its beginning and its end count for little."""
-HOME_POSTS = (10_000, 1_000_000)
 
 
 def main() -> None:
@@ -87,7 +89,9 @@ def run(options: argparse.Namespace, folder: Path) -> bool:
         rows += outcome.targets()
         failed |= bool(outcome.failed)
     if options.only in "home":
-        print(home(HOME_POSTS[:1] if options.quick else HOME_POSTS, folder) + "\n")
+        tables, wanted = reading.run(reading.QUICK if options.quick else reading.FULL, folder)
+        print("\n\n".join(tables) + "\n", flush=True)
+        rows += wanted
     print(f"{targets(rows)}\n\n{machine.described()}; other programs used {neighbours.share():.0f} % of it meanwhile")
     return failed or any(row[-1] == "MISSED" for row in rows)
 
@@ -104,20 +108,6 @@ def chosen(options: argparse.Namespace) -> list[Stage]:
     wanted = [stage.chosen(options.only) for stage in stages(size)]
     missing = left_out() if any(stage.scenarios for stage in wanted) else ()
     return [stage.without(missing) for stage in wanted if stage.scenarios]
-
-
-def home(counts: tuple[int, ...], folder: Path) -> str:
-    """The table of the home feed with so many posts in the database."""
-    return table("The home feed", {f"{posts:,} posts": home_of(posts, folder) for posts in counts}, compared=False)
-
-
-def home_of(posts: int, folder: Path) -> Figures:
-    machine.say(f"home feed with {posts:,} posts")
-    folder = folder / f"home-{posts}"
-    folder.mkdir()
-    with machine.on_server_core():
-        found = json.loads(inside.call("home", posts, env=inside.environment(folder)))
-    return {Figure(name): value for name, value in found.items()}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,114 @@
+"""Reading in a place of many posts: the same pages with a tenth of the posts and with all, on each database."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench import inside, machine
+from bench.table import Figure, Figures, Results, Target, table
+from tests import needs
+from tests.stack import servers
+
+TITLE = "Home and tags"
+LITE, STACK = "SQLite", "PostgreSQL"
+SLOWEST = "slowest"
+"""The column that holds the worst of each line."""
+PLACES = {"first": "first page", "deep": "page 50"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """How much is there: people who follow others, somebody who follows `followed`, posts by anybody, and posts by each
+    of those who write much."""
+
+    people: int = 200_000
+    follows: int = 20
+    followed: int = 2_000
+    posts: int = 2_000_000
+    written: int = 20_000
+
+    def part(self, share: float) -> "Place":
+        """The same people with a share of the posts."""
+        return replace(self, posts=int(self.posts * share), written=int(self.written * share))
+
+    def words(self) -> tuple[int, ...]:
+        return self.people, self.follows, self.followed, self.posts, self.written
+
+
+QUICK = Place(people=2_000, followed=200, posts=20_000, written=500)
+FULL = Place()
+
+
+def run(place: Place, folder: Path) -> tuple[list[str], list[list[str]]]:
+    """A table for each database that can be had, and the lines of its targets."""
+    tables, rows = [], []
+    for database in (LITE, STACK):
+        if database == STACK and not needs.postgres("initdb"):
+            machine.say(f"{TITLE}: no PostgreSQL was found")
+            continue
+        results = measure(place, folder / f"reading-{database}", database)
+        tables.append(table(f"{TITLE}, {database}, ms", results, compared=False))
+        rows += [target.row({f"{TITLE}, {database}": results[SLOWEST]}) for target in targets(database)]
+    return tables, rows
+
+
+def measure(place: Place, folder: Path, database: str) -> Results:
+    """What every page takes with all posts, and how many times what it takes with a tenth of them."""
+    folder.mkdir()
+    with environment(folder, database) as env:
+        few = figures(place.part(0.1), env, database)
+        many = figures(place.part(0.9), env, database)
+    for name, column in many.items():
+        column |= {growth(page): column[in_database(page)] / few[name][in_database(page)] for page in PLACES.values()}
+    return many
+
+
+def figures(added: Place, env: dict[str, str], database: str) -> Results:
+    """The figures of each page once these posts are added; the worst of each line under SLOWEST."""
+    machine.say(f"{TITLE}, {database}: {added.posts:,} posts more")
+    with machine.on_server_core():
+        found = json.loads(inside.call("home", *added.words(), env=env))
+    results = {name: dict(lines(pages)) for name, pages in found.items()}
+    worst: Figures = {}
+    for column in results.values():
+        worst |= {figure: max(value, worst.get(figure, 0)) for figure, value in column.items()}
+    return results | {SLOWEST: worst}
+
+
+def lines(pages: dict[str, dict[str, float]]) -> Iterator[tuple[Figure, float]]:
+    for page, values in pages.items():
+        for what, value in values.items():
+            yield Figure(f"{PLACES[page]}: {what}"), value
+
+
+def in_database(page: str) -> Figure:
+    return Figure(f"{page}: database, p95")
+
+
+def whole(page: str) -> Figure:
+    return Figure(f"{page}: whole page, p95")
+
+
+def growth(page: str) -> Figure:
+    return Figure(f"{page}: database, p95, times that of a tenth of the posts")
+
+
+def targets(database: str) -> Iterator[Target]:
+    of = f"{TITLE}, {database}"
+    for page in PLACES.values():
+        yield Target(of, in_database(page), at_most=15)
+        yield Target(of, growth(page), at_most=1.5)
+        yield Target(of, whole(page), at_most=60)
+
+
+@contextmanager
+def environment(folder: Path, database: str) -> Iterator[dict[str, str]]:
+    """Livefeed's environment with an empty database of that kind, gone at the end of the block."""
+    env = inside.environment(folder)
+    if database == LITE:
+        yield env
+    else:
+        with servers.postgresql() as url:
+            yield env | {"DATABASE_URL": url}
