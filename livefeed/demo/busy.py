@@ -1,4 +1,4 @@
-"""Demo people who keep posting, and now and then edit or delete what they posted."""
+"""Demo people who keep posting, and now and then edit, like or delete what they posted."""
 
 import logging
 import secrets
@@ -14,7 +14,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
 
 from livefeed.demo.people import writers
 from livefeed.demo.voices import VOICES
-from livefeed.models import EditConflictError, Post, User
+from livefeed.models import EditConflictError, Like, Post, User
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ KEPT = 60
 """Busy posts that are kept; older ones are deleted."""
 RECENT = 10
 """Of the newest how many one is edited."""
-EDITS, DELETIONS = 0.2, 0.1
+EDITS, LIKES, DELETIONS = 0.15, 0.2, 0.1
 """Their shares of all acts; the others are posts."""
 TITLED = 0.15
 """The share of posts with a title."""
@@ -41,13 +41,15 @@ class Busy:
         self._rng = rng or Random()  # noqa: S311  # nothing secret
 
     def act(self) -> None:
-        """Posts mostly; edits one of the newest or deletes any of the busy posts. Nothing without demo people."""
+        """Posts mostly; edits, likes or deletes one of the busy posts. Nothing without demo people."""
         people = list(writers())
         posts = list(Post.objects.filter(author__in=people, key__range=(FIRST_KEY, LAST_KEY)).newest_first())
         editable = [post for post in posts[:RECENT] if not post.is_edited]
         draw = self._rng.random()
         if draw < EDITS and editable:
             self._edit(self._rng.choice(editable))
+        elif EDITS <= draw < EDITS + LIKES and posts:
+            self._like(self._rng.choice(people), self._rng.choice(posts[:RECENT]))
         elif draw > 1 - DELETIONS and posts:
             self._rng.choice(posts).delete()
         elif people:
@@ -75,6 +77,11 @@ class Busy:
         title = self._rng.choice(voice.titles) if self._rng.random() < TITLED else ""
         body = " ".join([opening, *self._rng.sample(voice.sequels, self._rng.randint(0, 2))])
         Post.objects.publish(author, title=title, body=body, key=UUID(int=FIRST_KEY.int | secrets.randbits(64)))
+
+    def _like(self, reader: User, post: Post) -> None:
+        """Likes a post, unless it was deleted meanwhile."""
+        with suppress(Post.DoesNotExist):
+            Like.objects.begin(reader, post)
 
     def _edit(self, post: Post) -> None:
         """Adds a sentence, unless somebody changed or deleted the post meanwhile."""

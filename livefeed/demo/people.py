@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from livefeed.demo import talk
 from livefeed.demo.accounts import add_accounts
 from livefeed.demo.posts import POSTS
 from livefeed.demo.voices import VOICES
@@ -95,3 +96,4 @@ def _add_posts(people: dict[str, User]) -> None:
     for draft in POSTS:
         moment = now - timedelta(hours=draft.hours_ago)
         Post(author=people[draft.author], title=draft.title, body=draft.body, created_at=moment).save()
+    talk.begin(people, now)

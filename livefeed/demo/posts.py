@@ -33,7 +33,7 @@ POSTS = [
     draft(
         "jonas",
         68.9,
-        "Rye, day three. It smells of apples and a little of paint, which is exactly right.",
+        "Rye, day three. It smells of apples and a little of paint, which is exactly right. #bread",
     ),
     draft(
         "tomasz",
@@ -235,7 +235,7 @@ POSTS = [
         "lucia",
         3.4,
         "Seed swap on Saturday in the school yard, ten to one. Bring what you have, take what you will plant, "
-        "leave the mint where it is. Nobody needs more mint.",
+        "leave the mint where it is. Nobody needs more mint. #garden",
     ),
     draft(
         "samir",
@@ -253,7 +253,7 @@ POSTS = [
     draft(
         "jonas",
         0.35,
-        "The oven is on, the radio is off. Best hour of the day.",
+        "The oven is on, the radio is off. Best hour of the day. #bread",
     ),
     draft(
         "tomasz",

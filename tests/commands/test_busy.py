@@ -16,6 +16,7 @@ from livefeed.demo import busy as module
 from livefeed.demo.busy import FIRST_KEY, KEPT, LAST_KEY, Busy, keep_busy
 from livefeed.demo.people import move_in
 from livefeed.demo.posts import POSTS
+from livefeed.demo.talk import ANSWERS
 from livefeed.demo.voices import VOICES
 from livefeed.models import Event, Post, User
 from tests.conftest import database_url
@@ -40,7 +41,7 @@ class Draws(Random):
         return self._given.pop() if self._given else super().random()
 
 
-POST, EDIT, DELETE = 0.5, 0.1, 0.95
+POST, EDIT, LIKE, DELETE = 0.5, 0.1, 0.2, 0.95
 
 
 def act(draw: float, times: int = 1) -> None:
@@ -65,14 +66,21 @@ class TestActs:
         assert kinds() == [Event.Kind.POST_CREATED, Event.Kind.POST_UPDATED, Event.Kind.POST_DELETED]
         assert not busy_posts().exists()
 
+    def test_a_like_is_counted(self):
+        act(POST)
+        act(LIKE)
+
+        assert kinds() == [Event.Kind.POST_CREATED, Event.Kind.POST_COUNTED]
+        assert busy_posts().get().likes_count == 1
+
     def test_many_are_mostly_posts_and_leave_as_many_as_they_say(self):
         busy = Busy(Random(7))
         for _ in range(60):
             busy.act()
 
         counts = {kind: kinds().count(kind) for kind in set(kinds())}
-        assert set(counts) == {Event.Kind.POST_CREATED, Event.Kind.POST_UPDATED, Event.Kind.POST_DELETED}
-        assert counts[Event.Kind.POST_CREATED] > 60 / 2
+        assert set(counts) == {"post.created", "post.updated", "post.counted", "post.deleted"}
+        assert counts["post.created"] > 60 / 2
         assert busy_posts().count() == counts[Event.Kind.POST_CREATED] - counts[Event.Kind.POST_DELETED]
 
     def test_older_ones_go_when_there_are_enough(self, monkeypatch):
@@ -96,7 +104,7 @@ class TestActs:
             act(draw)
 
         assert Post.objects.filter(pk=mine.pk, version=1).exists()
-        assert Post.objects.exclude(pk__in=busy_posts().values("pk")).count() == len(POSTS) + 1
+        assert Post.objects.exclude(pk__in=busy_posts().values("pk")).count() == len(POSTS) + len(ANSWERS) + 1
 
     def test_a_post_changed_meanwhile_is_left_alone(self, monkeypatch):
         act(POST)
@@ -134,7 +142,7 @@ class TestCommand:
         call_command("demo", busy=True, acts=1, pause=0, stdout=printed)
 
         assert printed.getvalue().startswith("Demo: sign in as demo")
-        assert kinds().count(Event.Kind.POST_CREATED) == len(POSTS) + 1
+        assert kinds().count(Event.Kind.POST_CREATED) == len(POSTS) + len(ANSWERS) + 1
 
     def test_says_nothing_when_the_people_are_there(self, settings, people):
         settings.DEBUG = True

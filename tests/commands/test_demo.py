@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from livefeed.demo.people import FOLLOWS, NAMES
 from livefeed.demo.posts import POSTS
+from livefeed.demo.talk import ABOUT, ANSWERS, LIKES
 from livefeed.demo.voices import VOICES
-from livefeed.models import Event, Follow, Post, User
+from livefeed.models import Event, Follow, Like, Picture, Post, Profile, User
 from livefeed.models.post import BODY_MAX, TITLE_MAX
 from livefeed.text import tidy_line, tidy_text
 from tests.factories import make_user
@@ -42,7 +43,10 @@ class TestMovingIn:
         assert dict(User.objects.values_list("username", "name")) == NAMES
         assert EmailAddress.objects.filter(verified=True, primary=True, email__endswith="@example.org").count() == 9
         assert Follow.objects.count() == sum(map(len, FOLLOWS.values()))
-        assert Post.objects.count() == len(POSTS)
+        assert Post.objects.count() == len(POSTS) + len(ANSWERS)
+        assert Like.objects.count() == sum(map(len, LIKES.values()))
+        assert Picture.objects.filter(post__pictures_count=1).exclude(description="").count() == 2
+        assert Profile.objects.exclude(about="").count() == len(ABOUT)
 
     def test_happens_once(self, django_assert_num_queries):
         demo()
@@ -52,18 +56,25 @@ class TestMovingIn:
             assert demo() == LINE
 
         assert Event.objects.count() == before
-        assert Post.objects.count() == len(POSTS)
+        assert Post.objects.count() == len(POSTS) + len(ANSWERS)
 
     def test_the_log_tells_it_in_order(self):
         demo()
         kinds = list(Event.objects.order_by("pk").values_list("kind", flat=True))
 
         follows = sum(map(len, FOLLOWS.values()))
-        assert kinds == [Event.Kind.FOLLOW_CREATED] * follows + [Event.Kind.POST_CREATED] * len(POSTS)
+        assert kinds[: follows + len(POSTS)] == ["follow.created"] * follows + ["post.created"] * len(POSTS)
+        assert set(kinds[follows + len(POSTS) :]) == {"post.created", "post.counted"}
+
+    def test_what_is_kept_of_posts_agrees_with_what_there_is(self):
+        demo()
+        for post in Post.objects.all():
+            counts = (post.likes.count(), post.replies.count(), post.pictures.count())
+            assert (post.likes_count, post.replies_count, post.pictures_count) == counts
 
     def test_the_posts_are_of_the_past_three_days_up_to_minutes_ago(self):
         demo()
-        moments = list(Post.objects.order_by("pk").values_list("created_at", flat=True))
+        moments = list(Post.objects.starting().order_by("pk").values_list("created_at", flat=True))
 
         assert moments == sorted(moments)
         assert timezone.now() - moments[0] < timedelta(days=3)
@@ -104,7 +115,7 @@ class TestTexts:
 
     def test_are_all_different_and_calm(self):
         said = [text for voice in VOICES.values() for text in voice.openings + voice.sequels]
-        said += [post.body for post in POSTS]
+        said += [post.body for post in POSTS] + [answer.body for answer in ANSWERS]
 
         assert len(set(said)) == len(said)
         assert not [text for text in said if "!" in text or "¡" in text]
