@@ -172,7 +172,8 @@ GONE = "This post does not exist, or no longer does."
 def edit_page(request: Request, pk: int, form: EditForm, status: int = 200) -> HttpResponse:
     """The editor: in place for htmx, a page of its own otherwise."""
     template = "posts/_editor.html" if request.htmx else "posts/edit.html"
-    return render(request, template, {"form": form, "pk": pk}, status=status)
+    context = {"form": form, "pk": pk, "is_reply": Post.objects.replying().filter(pk=pk).exists()}
+    return render(request, template, context, status=status)
 
 
 def explain(form: PostForm, author: User | None) -> int:

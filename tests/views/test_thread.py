@@ -95,3 +95,10 @@ def test_replies_stand_on_no_list_of_new_posts(cast, visitor, post):
     make_post(cast.author, "Indeed.", parent=post)
     for address in ("/", "/explore/", "/@author/"):
         assert Page(visitor.get(address)).posts == [post.pk]
+
+
+def test_the_editor_of_a_reply_has_no_title(author, cast, post):
+    reply = make_post(cast.author, "Reply.", parent=post)
+
+    for pk, titles in ((post.pk, 1), (reply.pk, 0)):
+        assert len(Page(author.get(f"/posts/{pk}/edit/")).all("input", name="title")) == titles
