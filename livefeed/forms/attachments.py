@@ -21,11 +21,12 @@ GONE = "A picture is not there any more. Remove it, and choose it again."
 
 class Attachments:
     """What a form says of pictures. `shown` are the pictures as they are to be shown in the form again, each with its
-    description as typed; `errors` are sentences for people."""
+    description as typed; `errors` are sentences for people. Not `is_told`: it says nothing of pictures."""
 
-    def __init__(self, shown: list[Picture], errors: list[str] | None = None) -> None:
+    def __init__(self, shown: list[Picture], errors: list[str] | None = None, *, is_told: bool = True) -> None:
         self.shown = shown
         self.errors = errors or []
+        self.is_told = is_told
 
     @classmethod
     def of(cls, post: Post) -> "Attachments":
@@ -43,8 +44,9 @@ class Attachments:
             for picture_id, description in _pairs(data.getlist("picture"), data.getlist("picture_description"))
             if str(picture_id) not in removed
         ]
+        is_told = "pictures" in data or bool(wanted or files)
         if owner is None:
-            return cls([])
+            return cls([], is_told=is_told)
         found = Picture.objects.filter(owner=owner).in_bulk([picture_id for picture_id, _ in wanted])
         shown = []
         for picture_id, description in wanted:
@@ -54,11 +56,14 @@ class Attachments:
             else:
                 errors.append(GONE)
         for file in files.getlist("files"):
+            if len(shown) >= MOST:
+                errors.append(TOO_MANY)
+                break  # each takes a second to look at
             try:
                 shown.append(Picture.objects.take(owner, file))
             except PictureError as error:
                 errors.append(f"{file.name}: {error}")
-        return cls(shown, errors)
+        return cls(shown, errors, is_told=is_told)
 
     @property
     def value(self) -> list[Attachment]:

@@ -108,6 +108,11 @@ class EditForm(PostForm):
         super().__init__(data, **kwargs)
         self.fields["body"].widget.attrs["autofocus"] = True
 
+    def clean(self) -> dict[str, Any]:
+        """A form that says nothing of pictures leaves them as they are."""
+        text = super().clean()
+        return text if self.pictures.is_told else text | {"pictures": None}
+
     @classmethod
     def of(cls, post: Post) -> "EditForm":
         """The editor as it opens, ids kept apart from those of other editors on the page."""

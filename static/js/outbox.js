@@ -13,7 +13,8 @@ const composerOf = () => document.getElementById("composer");
 const author = () => document.body.dataset.viewer;
 const place = () => `livefeed-outbox:${author()}`;
 const shownOf = ({ key }) => document.querySelector(`#outbox > [data-key="${key}"]`);
-const isHere = ({ parent }) => composerOf()?.elements.parent.value === parent;
+const box = () => document.getElementById("outbox");
+const isHere = ({ parent }) => box() !== null && composerOf()?.elements.parent.value === parent;
 
 export function keepOutbox() {
   if (!author()) return;
@@ -27,7 +28,7 @@ export function keepOutbox() {
 function take(event) {
   const composer = event.target;
   const entry = entryOf(composer);
-  if (!isPostable(composer, entry)) return;
+  if (!box() || !isPostable(composer, entry)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   write([...read(), entry]);
@@ -90,9 +91,8 @@ function show(entry) {
   item.querySelector("[data-try-again]").addEventListener("click", () => post(entry));
   item.querySelector("[data-change]").addEventListener("click", () => change(entry));
   item.querySelector("[data-give-up]").addEventListener("click", () => giveUp(entry));
-  const box = document.getElementById("outbox");
-  if (box.dataset.order === "oldest") box.append(item);
-  else box.prepend(item);
+  if (box().dataset.order === "oldest") box().append(item);
+  else box().prepend(item);
 }
 
 // How it stands: on its way (null), or what went wrong.

@@ -82,14 +82,17 @@ class Page(HTMLParser):
 
     @property
     def typed(self) -> dict[str, str]:
-        """What the fields of the page's form hold, the token left out, and files, which no page can hold."""
+        """What the fields of the page's form hold; without the token, the mark that it tells of pictures, and files,
+        which no page can hold."""
         inputs = {
             each["name"]: each.attributes.get("value", "")
             for each in self.all("input")
             if "name" in each.attributes and each.attributes.get("type") != "file"
         }
         areas = {each["name"]: each.text.removeprefix("\n") for each in self.all("textarea")}
-        return {name: value for name, value in (inputs | areas).items() if name != "csrfmiddlewaretoken"}
+        return {
+            name: value for name, value in (inputs | areas).items() if name not in ("csrfmiddlewaretoken", "pictures")
+        }
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         is_written = any("post-body" in each.classes for each in self._open)

@@ -149,6 +149,17 @@ def test_an_edit_keeps_removes_and_adds(author, someone):
     assert [each.description for each in Post.objects.get().pictures.all()] == ["One, edited.", ""]
 
 
+def test_an_edit_that_says_nothing_of_pictures_leaves_them_as_they_are(author, someone):
+    author.post("/posts/", {"body": "Look.", "picture": str(owned(someone).pk)})
+    post = Post.objects.get()
+    assert author.post(f"/posts/{post.pk}/", {"body": "Look again.", "version": "1"}).status_code == 302
+    assert Post.objects.get().pictures.count() == Post.objects.get().pictures_count == 1
+    assert (
+        author.post(f"/posts/{post.pk}/", {"body": "No more.", "version": "2", "pictures": "told"}).status_code == 302
+    )
+    assert not Picture.objects.exists()
+
+
 # --- Files ---
 
 
