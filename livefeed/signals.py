@@ -2,15 +2,18 @@
 
 `raw=True` (loaddata) is ignored: fixtures bring rows whose neighbours may not be there yet.
 Receivers run inside the transaction of the save that fired them, so what they write is committed with it.
+Signals of our own, for other apps, are in public.py; receivers here say when one of them is due.
+`manage.py signals` prints who hears what.
 """
 
 from typing import Any
 
+from allauth.account.signals import user_signed_up
 from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.http import HttpRequest
 
-from livefeed import events
+from livefeed import events, public
 from livefeed.markup import named_in
 from livefeed.models import Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
 from livefeed.sessions import number_sign_in
@@ -22,16 +25,23 @@ def connect() -> None:
     pre_save.connect(tidy_title, sender=Post, dispatch_uid="post.tidy_title")
     pre_save.connect(find_tags, sender=Post, dispatch_uid="post.find_tags")
     post_save.connect(announce_post, sender=Post, dispatch_uid="post.announce")
+    post_save.connect(tell_of_post, sender=Post, dispatch_uid="post.tell")
+    post_delete.connect(tell_of_deletion, sender=Post, dispatch_uid="post.tell_of_deletion")
     post_save.connect(keep_tags, sender=Post, dispatch_uid="post.keep_tags")
     post_delete.connect(announce_deletion, sender=Post, dispatch_uid="post.announce_deletion")
     post_save.connect(count_reply, sender=Post, dispatch_uid="reply.count")
     post_delete.connect(count_end_of_reply, sender=Post, dispatch_uid="reply.count_end")
     post_save.connect(count_like, sender=Like, dispatch_uid="like.count")
     post_delete.connect(count_end_of_like, sender=Like, dispatch_uid="like.count_end")
+    post_save.connect(tell_of_like, sender=Like, dispatch_uid="like.tell")
+    post_delete.connect(tell_of_end_of_like, sender=Like, dispatch_uid="like.tell_of_end")
     post_delete.connect(delete_files, sender=Picture, dispatch_uid="picture.delete_files")
     post_save.connect(make_profile, sender=User, dispatch_uid="user.make_profile")
     post_save.connect(announce_follow, sender=Follow, dispatch_uid="follow.announce")
     post_delete.connect(announce_unfollow, sender=Follow, dispatch_uid="follow.announce_end")
+    post_save.connect(tell_of_follow, sender=Follow, dispatch_uid="follow.tell")
+    post_delete.connect(tell_of_unfollow, sender=Follow, dispatch_uid="follow.tell_of_end")
+    user_signed_up.connect(tell_of_registration, dispatch_uid="user.tell_of_registration")
     post_save.connect(announce_change_of_user, sender=User, dispatch_uid="user.announce_change")
     user_logged_in.connect(number_session, dispatch_uid="session.number")
     post_delete.connect(announce_sign_out, sender=Session, dispatch_uid="session.announce_end")
@@ -70,6 +80,23 @@ def announce_deletion(sender: type[Post], instance: Post, **kwargs: Any) -> None
         events.post_deleted(instance)
 
 
+def tell_of_post(
+    sender: type[Post],
+    instance: Post,
+    created: bool,
+    update_fields: frozenset[str] | None,
+    raw: bool = False,
+    **kwargs: Any,
+) -> None:
+    if not raw:
+        public.post_saved(instance, created=created, came="removed_at" in (update_fields or ()))
+
+
+def tell_of_deletion(sender: type[Post], instance: Post, **kwargs: Any) -> None:
+    if not instance.removed_at:  # else it is known
+        public.post_gone(instance)
+
+
 def count_reply(
     sender: type[Post],
     instance: Post,
@@ -97,6 +124,15 @@ def count_end_of_like(sender: type[Like], instance: Like, origin: Any = None, **
         events.like_counted(instance.post_id, -1)
 
 
+def tell_of_like(sender: type[Like], instance: Like, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    if created and not raw:
+        public.like_changed(instance, public.post_liked)
+
+
+def tell_of_end_of_like(sender: type[Like], instance: Like, **kwargs: Any) -> None:
+    public.like_changed(instance, public.post_unliked)
+
+
 def delete_files(sender: type[Picture], instance: Picture, **kwargs: Any) -> None:
     instance.delete_files()
 
@@ -113,6 +149,19 @@ def announce_follow(sender: type[Follow], instance: Follow, created: bool, raw: 
 
 def announce_unfollow(sender: type[Follow], instance: Follow, **kwargs: Any) -> None:
     events.follow_removed(instance)
+
+
+def tell_of_follow(sender: type[Follow], instance: Follow, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    if created and not raw:
+        public.follow_changed(instance, public.user_followed)
+
+
+def tell_of_unfollow(sender: type[Follow], instance: Follow, **kwargs: Any) -> None:
+    public.follow_changed(instance, public.user_unfollowed)
+
+
+def tell_of_registration(sender: type[User], user: User, **kwargs: Any) -> None:
+    public.registered(user)
 
 
 def announce_change_of_user(

@@ -1,0 +1,35 @@
+"""`manage.py signals`: who hears which signal."""
+
+from itertools import groupby
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from livefeed.listening import Hearing, hearings, signals
+
+THEIR_OWN = ("django.", "allauth.", "channels.", "asgiref.")
+"""What these packages hear is their own affair."""
+
+
+class Command(BaseCommand):
+    """Prints every signal with its receivers."""
+
+    help = "Prints every signal with its receivers: where each is written, sync or async, and when it runs."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--all", action="store_true", help="with what Django and other packages connect themselves")
+
+    def handle(self, *, all: bool, **options: Any) -> None:
+        shown = [each for each in hearings() if all or not each.receiver.startswith(THEIR_OWN)]
+        for (signal, when), some in groupby(shown, lambda each: (each.signal, each.when)):
+            self.stdout.write(f"{signal} ({when})")
+            for each in some:
+                self.stdout.write(_line(each))
+        unheard = [name for name in signals() if name not in {each.signal for each in shown}]
+        if unheard:
+            self.stdout.write(f"heard by nobody here: {', '.join(unheard)}")
+
+
+def _line(hearing: Hearing) -> str:
+    kind = "async" if hearing.is_async else "sync"
+    return f"    {hearing.sender:<10} {hearing.receiver:<44} {kind:<6} {hearing.place}"

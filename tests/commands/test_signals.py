@@ -1,0 +1,57 @@
+"""`manage.py signals`."""
+
+from io import StringIO
+
+from django.core.management import call_command
+
+from livefeed import public
+from livefeed.listening import signals
+from tests.stack.servers import ROOT
+
+
+def printed(**options) -> list[str]:
+    output = StringIO()
+    call_command("signals", stdout=output, **options)
+    return output.getvalue().splitlines()
+
+
+def test_every_receiver_of_ours_is_printed_with_its_place():
+    lines = [line.split() for line in printed() if line.startswith("    ")]
+    source = (ROOT / "livefeed/signals.py").read_text().splitlines()
+    names = {line.split("(")[0].removeprefix("def ") for line in source if line.startswith("def ")} - {"connect"}
+    assert {receiver.rpartition(".")[2] for _, receiver, _, _ in lines} == names
+    for _, receiver, kind, place in lines:
+        file, _, number = place.partition(":")
+        assert (file, kind) == ("livefeed/signals.py", "sync")
+        assert source[int(number) - 1].startswith(f"def {receiver.rpartition('.')[2]}(")
+
+
+def test_it_says_when_receivers_run_and_which_signals_nobody_hears():
+    lines = printed()
+    assert "post_save (in the transaction)" in lines
+    assert lines[-1] == f"heard by nobody here: {', '.join(signals())}"
+
+
+def test_receivers_of_others_are_printed_too_async_ones_as_such():
+    async def herald(**kwargs):
+        pass
+
+    public.post_liked.connect(herald)
+    try:
+        lines = printed()
+    finally:
+        public.post_liked.disconnect(herald)
+    place = lines.index("post_liked (after the commit)")
+    assert lines[place + 1].split()[:2] == ["anybody", f"{__name__}.{herald.__qualname__}"]
+    assert " async " in lines[place + 1]
+    assert "post_liked" not in lines[-1]
+
+
+def test_with_all_those_of_django_come_too():
+    assert any("django.contrib.auth.models.update_last_login" in line for line in printed(all=True))
+    assert not any("django.contrib.auth" in line for line in printed())
+
+
+def test_the_page_about_signals_names_each():
+    page = (ROOT / "docs/signals.md").read_text()
+    assert [name for name in signals() if f"`{name}`" not in page] == []

@@ -1,0 +1,40 @@
+"""The app in docs/signals.md, installed as it stands there beside Livefeed, under the launcher."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import database_url
+from tests.factories import make_cast
+from tests.stack.people import Person
+from tests.stack.servers import ROOT, Site, wait_until
+
+SETTINGS = "from tests.settings import *\n\nINSTALLED_APPS = [*INSTALLED_APPS, 'herald']\n"
+
+
+@pytest.fixture
+def herald_site(transactional_db, tmp_path: Path) -> Iterator[Site]:
+    """A site with the app."""
+    code = re.search(r"```python\n(.*?)```", (ROOT / "docs/signals.md").read_text(), re.DOTALL)
+    assert code is not None
+    (tmp_path / "herald").mkdir()
+    (tmp_path / "herald/__init__.py").touch()
+    (tmp_path / "herald/apps.py").write_text(code.group(1))
+    (tmp_path / "herald_settings.py").write_text(SETTINGS)
+    found = {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "herald_settings"}
+    site = Site({**os.environ, "DATABASE_URL": database_url(), **found}, tmp_path)
+    site.start()
+    yield site
+    site.stop()
+
+
+def test_it_hears_of_posts_and_of_follows_by_its_async_receiver(herald_site):
+    cast = make_cast()
+    assert Person(herald_site, cast.author).send("/posts/", body="Hello.") == 200
+    assert Person(herald_site, cast.stranger).send("/@author/follow/") == 200
+    wanted = ["@author wrote: Hello.", f"{cast.stranger.pk} follows {cast.author.pk}"]
+    wait_until(lambda: all(said in herald_site.log() for said in wanted), "the app has heard")
+    assert "unfollow" not in herald_site.log()
