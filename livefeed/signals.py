@@ -13,11 +13,10 @@ from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.http import HttpRequest
 
-from livefeed import events, public
+from livefeed import events, public, text
 from livefeed.markup import named_in
 from livefeed.models import Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
 from livefeed.sessions import number_sign_in
-from livefeed.text import tidy_line
 
 
 def connect() -> None:
@@ -50,7 +49,7 @@ def connect() -> None:
 
 def tidy_title(sender: type[Post], instance: Post, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
-        instance.title = tidy_line(instance.title)
+        instance.title = text.tidy_title(instance.title)
 
 
 def find_tags(sender: type[Post], instance: Post, raw: bool = False, **kwargs: Any) -> None:

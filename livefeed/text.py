@@ -3,6 +3,9 @@
 import re
 import unicodedata
 
+from django.conf import settings
+from titlecase import titlecase
+
 # Marks that turn the reading direction of what follows: with them a name can be made to read as another one.
 _DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _UNWANTED = _DIRECTIONS + "\ufeff"
@@ -12,6 +15,16 @@ def tidy_line(text: str) -> str:
     """One line: white space folded, control and bidirectional characters gone."""
     visible = "".join(" " if char.isspace() else char for char in text)
     return re.sub(r" +", " ", without_controls(visible)).strip()
+
+
+def tidy_title(text: str) -> str:
+    """A title: one line, on an English site in title case. Words with capitals of their own (NASA, iPhone) and titles
+    that are all capitals stay as they are."""
+    line = tidy_line(text)
+    if not settings.LIVEFEED_TITLECASE or line.isupper():
+        return line
+    cased = titlecase(line)
+    return cased if len(cased) == len(line) else line  # a capital ß is two letters, and there may be no room
 
 
 def tidy_text(text: str) -> str:

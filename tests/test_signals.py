@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 
-from livefeed import events, signals
+from livefeed import events, signals, text
 from livefeed.models import Event, Follow, Post, Profile
 from tests.factories import make_cast, make_post, make_user
 from tests.models.announced import listening, log
@@ -78,7 +78,7 @@ def test_a_removed_follow_calls_the_function_that_announces_it():
 def test_the_title_of_a_post_is_tidied_before_it_is_saved():
     post = Post(title=" raw ")
 
-    with patch.object(signals, "tidy_line", return_value="tidy") as tidy:
+    with patch.object(text, "tidy_title", return_value="tidy") as tidy:
         pre_save.send(Post, instance=post, raw=False, using="default", update_fields=None)
 
     tidy.assert_called_once_with(" raw ")

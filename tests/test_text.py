@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livefeed.text import tidy_line, tidy_text
+from livefeed.text import tidy_line, tidy_text, tidy_title
 
 DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 SURVIVORS = [
@@ -104,3 +104,33 @@ def test_a_line_is_folded(text, line):
 )
 def test_a_text_keeps_its_lines(text, tidied):
     assert tidy_text(text) == tidied
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("the returns box", "The Returns Box"),
+        ("a tale of two cities", "A Tale of Two Cities"),
+        ("don't look back", "Don't Look Back"),
+        ("NASA sells an iPhone", "NASA Sells an iPhone"),
+        ("NASA", "NASA"),
+        ("WHAT A DAY", "WHAT A DAY"),
+        ("see example.org first", "See example.org First"),
+        ("日本の話", "日本の話"),
+        ("  two\n words\u202e ", "Two Words"),
+        ("", ""),
+    ],
+)
+def test_a_title_is_one_line_in_title_case(typed, shown):
+    assert tidy_title(typed) == shown
+    assert tidy_title(shown) == shown
+
+
+@given(st.text())
+def test_a_title_never_grows(text):
+    assert len(tidy_title(text)) <= len(text)
+
+
+def test_a_title_stays_as_typed_where_that_is_set(settings):
+    settings.LIVEFEED_TITLECASE = False
+    assert tidy_title(" the returns  box ") == "the returns box"

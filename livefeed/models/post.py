@@ -16,7 +16,7 @@ from django.utils import timezone
 from livefeed.models import sort_keys
 from livefeed.models.post_query import Audience, PostQuerySet
 from livefeed.models.user import User
-from livefeed.text import tidy_line
+from livefeed.text import tidy_title
 
 if TYPE_CHECKING:
     from livefeed.models.picture import Attachment
@@ -202,7 +202,7 @@ class Post(models.Model):
                     current.pictures_count = len(pictures)
                     current.show_pictures(pictures)
                 current.save(update_fields=["title", "body", "pictures_count"])
-            elif (current.title, current.body) != (tidy_line(title), body):
+            elif (current.title, current.body) != (tidy_title(title), body):
                 raise EditConflictError(current)
         for name in ("title", "body", "version", "edited_at", "tags", "pictures_count", "_tags_kept"):
             setattr(self, name, getattr(current, name))

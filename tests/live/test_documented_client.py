@@ -40,7 +40,10 @@ class Client:
         return [line for line in lines if not line.startswith(("hello", "heartbeat"))]
 
     def until_it_says(self, *lines: str) -> None:
-        wait_until(lambda: self.said() == list(lines), f"it said {lines}, not {self.said()}")
+        try:
+            wait_until(lambda: self.said() == list(lines), f"it said {lines}")
+        except TimeoutError:
+            raise AssertionError(f"it said {self.said()}, not {lines}") from None
 
     def stop(self) -> None:
         self.process.terminate()

@@ -40,11 +40,16 @@ def test_a_form_refuses_what_a_post_cannot_hold(cast, title, body):
 
 def test_a_title_is_tidied_whenever_it_is_saved(cast):
     post = make_post(cast.author, title="  two\n words\u202e ")
-    assert post.title == "two words"
+    assert post.title == "Two Words"
 
     post.edit(title="\tthree   more words", body=post.body, seen_version=1)
     post.refresh_from_db()
-    assert post.title == "three more words"
+    assert post.title == "Three More Words"
+
+
+def test_a_title_stays_as_typed_where_that_is_set(cast, settings):
+    settings.LIVEFEED_TITLECASE = False
+    assert make_post(cast.author, title=" two words").title == "two words"
 
 
 # --- Versions ---
@@ -107,9 +112,9 @@ def test_an_edit_changes_the_text_and_counts(cast):
 
     post.edit(title="A title", body="Before.", seen_version=1)
 
-    assert (post.title, post.body, post.version, post.is_edited) == ("A title", "Before.", 2, True)
+    assert (post.title, post.body, post.version, post.is_edited) == ("A Title", "Before.", 2, True)
     stored = Post.objects.get(pk=post.pk)
-    assert (stored.title, stored.body, stored.version, stored.is_edited) == ("A title", "Before.", 2, True)
+    assert (stored.title, stored.body, stored.version, stored.is_edited) == ("A Title", "Before.", 2, True)
 
 
 def test_an_edit_of_what_was_changed_meanwhile_is_refused_and_changes_nothing(cast):
@@ -140,7 +145,7 @@ def test_an_edit_sent_twice_is_one_edit(cast):
 
     again.edit(title=" A  title ", body="Changed.", seen_version=1)
 
-    assert (again.title, again.body, again.version) == ("A title", "Changed.", 2)
+    assert (again.title, again.body, again.version) == ("A Title", "Changed.", 2)
     assert Post.objects.get().version == 2
 
 
