@@ -32,6 +32,11 @@ class Hearing:
     is_async: bool
     when: str
 
+    @property
+    def name(self) -> str:
+        """The receiver's own, without its module's."""
+        return self.receiver.rpartition(".")[2]
+
 
 def hearings() -> Iterator[Hearing]:
     """Every one, in the order in which receivers were connected to their signals."""
@@ -62,6 +67,7 @@ def _sender(reference: Any) -> str:
 def _place(receiver: Any) -> str:
     """Where the receiver is written."""
     function = inspect.unwrap(receiver)
-    file, line = Path(inspect.getsourcefile(function) or "?"), inspect.getsourcelines(function)[1]
+    file, (lines, first) = Path(inspect.getsourcefile(function) or "?"), inspect.getsourcelines(function)
+    line = first + next((below for below, text in enumerate(lines) if "def " in text), 0)  # decorators stand above
     is_ours = file.is_relative_to(settings.BASE_DIR) and ".venv" not in file.parts
     return f"{file.relative_to(settings.BASE_DIR) if is_ours else file.name}:{line}"

@@ -17,6 +17,7 @@ from livefeed import events, public, text
 from livefeed.markup import named_in
 from livefeed.models import Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
 from livefeed.sessions import number_sign_in
+from livefeed.watching import watched
 
 
 def connect() -> None:
@@ -47,21 +48,25 @@ def connect() -> None:
     post_delete.connect(announce_revocation, sender=Token, dispatch_uid="token.announce_end")
 
 
+@watched
 def tidy_title(sender: type[Post], instance: Post, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         instance.title = text.tidy_title(instance.title)
 
 
+@watched
 def find_tags(sender: type[Post], instance: Post, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         instance.tags = " ".join(sorted(named_in(instance.body).tags))
 
 
+@watched
 def keep_tags(sender: type[Post], instance: Post, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         Tagging.objects.keep(instance)
 
 
+@watched
 def announce_post(
     sender: type[Post],
     instance: Post,
@@ -74,11 +79,13 @@ def announce_post(
         events.post_saved(instance, came=created or "removed_at" in (update_fields or ()))
 
 
+@watched
 def announce_deletion(sender: type[Post], instance: Post, **kwargs: Any) -> None:
     if not instance.removed_at:  # else it is known
         events.post_deleted(instance)
 
 
+@watched
 def tell_of_post(
     sender: type[Post],
     instance: Post,
@@ -91,11 +98,13 @@ def tell_of_post(
         public.post_saved(instance, created=created, came="removed_at" in (update_fields or ()))
 
 
+@watched
 def tell_of_deletion(sender: type[Post], instance: Post, **kwargs: Any) -> None:
     if not instance.removed_at:  # else it is known
         public.post_gone(instance)
 
 
+@watched
 def count_reply(
     sender: type[Post],
     instance: Post,
@@ -108,61 +117,74 @@ def count_reply(
         events.reply_counted(instance.parent_id, -1 if instance.removed_at else +1)
 
 
+@watched
 def count_end_of_reply(sender: type[Post], instance: Post, **kwargs: Any) -> None:
     if instance.parent_id and not instance.removed_at:
         events.reply_counted(instance.parent_id, -1)
 
 
+@watched
 def count_like(sender: type[Like], instance: Like, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if created and not raw:
         events.like_counted(instance.post_id, +1)
 
 
+@watched
 def count_end_of_like(sender: type[Like], instance: Like, origin: Any = None, **kwargs: Any) -> None:
     if getattr(origin, "model", type(origin)) is not Post:  # else the post goes, and its likes with it
         events.like_counted(instance.post_id, -1)
 
 
+@watched
 def tell_of_like(sender: type[Like], instance: Like, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if created and not raw:
         public.like_changed(instance, public.post_liked)
 
 
+@watched
 def tell_of_end_of_like(sender: type[Like], instance: Like, **kwargs: Any) -> None:
     public.like_changed(instance, public.post_unliked)
 
 
+@watched
 def delete_files(sender: type[Picture], instance: Picture, **kwargs: Any) -> None:
     instance.delete_files()
 
 
+@watched
 def make_profile(sender: type[User], instance: User, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if created and not raw:
         Profile.objects.of(instance)
 
 
+@watched
 def announce_follow(sender: type[Follow], instance: Follow, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if created and not raw:
         events.follow_created(instance)
 
 
+@watched
 def announce_unfollow(sender: type[Follow], instance: Follow, **kwargs: Any) -> None:
     events.follow_removed(instance)
 
 
+@watched
 def tell_of_follow(sender: type[Follow], instance: Follow, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if created and not raw:
         public.follow_changed(instance, public.user_followed)
 
 
+@watched
 def tell_of_unfollow(sender: type[Follow], instance: Follow, **kwargs: Any) -> None:
     public.follow_changed(instance, public.user_unfollowed)
 
 
+@watched
 def tell_of_registration(sender: type[User], user: User, **kwargs: Any) -> None:
     public.registered(user)
 
 
+@watched
 def announce_change_of_user(
     sender: type[User],
     instance: User,
@@ -175,13 +197,16 @@ def announce_change_of_user(
         events.user_changed(instance, update_fields)
 
 
+@watched
 def number_session(sender: type[User], request: HttpRequest, **kwargs: Any) -> None:
     number_sign_in(request.session)
 
 
+@watched
 def announce_sign_out(sender: type[Session], instance: Session, **kwargs: Any) -> None:
     events.sign_in_ended(instance)
 
 
+@watched
 def announce_revocation(sender: type[Token], instance: Token, **kwargs: Any) -> None:
     events.token_revoked(instance)

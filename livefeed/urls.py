@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from livefeed.views import accounts, devmail, feed, health, metrics, profile
+from livefeed.views import accounts, devmail, feed, health, metrics, profile, signals
 from livefeed.views.completion import CompletionView
 from livefeed.views.follows import FollowView
 from livefeed.views.marks import BookmarkView, LikeView
@@ -35,6 +35,7 @@ urlpatterns = [
     path("accounts/email/", accounts.EmailView.as_view(), name="account_email"),
     path("accounts/confirm-email/<str:key>/", accounts.ConfirmEmailView.as_view(), name="account_confirm_email"),
     path("accounts/", include("allauth.account.urls")),
+    path("admin/signals/", signals.overview, name="signals"),
     path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),

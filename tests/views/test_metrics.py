@@ -26,6 +26,7 @@ NAMES = {
     "hub_failures": "counter",
     "hub_queries": "counter",
     "hub_slice_seconds": "histogram",
+    "receiver_seconds": "summary",
 }
 
 

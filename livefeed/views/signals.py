@@ -1,0 +1,20 @@
+"""Who hears which signal, for staff."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from livefeed.listening import hearings, signals
+from livefeed.views.resource import viewer_of
+from livefeed.watching import Calls, calls
+
+
+def overview(request: HttpRequest) -> HttpResponse:
+    """Every receiver with how often it was called, and how long that took, since this process started."""
+    viewer = viewer_of(request)
+    if viewer is None or not viewer.is_staff:
+        raise PermissionDenied("This page is for staff.")
+    rows = [(each, calls.get(each.receiver, Calls())) for each in hearings()]
+    heard = {each.signal for each, _ in rows}
+    unheard = [name for name in signals() if name not in heard]
+    return render(request, "staff/signals.html", {"rows": rows, "unheard": unheard})

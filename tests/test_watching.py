@@ -1,0 +1,100 @@
+"""Receivers are counted and timed, and one that is slow is named in the log."""
+
+import time
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.test import Client
+from prometheus_client import REGISTRY
+
+from livefeed import watching
+from livefeed.models import User
+from livefeed.watching import calls, watched
+from tests.factories import make_cast, make_post, make_user, signed_in
+from tests.views.html import Page
+
+
+def observed(name: str) -> float:
+    labels = {"worker": "1", "receiver": name}
+    return REGISTRY.get_sample_value("livefeed_receiver_seconds_count", labels) or 0.0
+
+
+def test_calls_are_counted_told_and_passed_on():
+    @watched
+    def receiver(sender: object, **kwargs: Any) -> str:
+        """What it says."""
+        return f"{sender} {kwargs}"
+
+    name = f"{__name__}.{receiver.__qualname__}"
+    assert [receiver(1, more=2), receiver(3)] == ["1 {'more': 2}", "3 {}"]
+    assert (calls[name].count, observed(name)) == (2, 2)
+    assert 0 < calls[name].longest <= calls[name].seconds
+    assert receiver.__doc__ == "What it says."
+
+
+def test_one_that_raises_is_counted_and_raises():
+    @watched
+    def receiver() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        receiver()
+    assert calls[f"{__name__}.{receiver.__qualname__}"].count == 1
+
+
+async def test_an_async_one_stays_async_and_is_timed_until_it_is_done():
+    @watched
+    async def receiver() -> str:
+        return "done"
+
+    assert await receiver() == "done"
+    assert calls[f"{__name__}.{receiver.__qualname__}"].count == 1
+
+
+def test_a_slow_one_is_named_in_the_log(caplog):
+    @watched
+    def receiver() -> None:
+        pass
+
+    with patch.object(time, "perf_counter", side_effect=[1.0, 1.049, 2.0, 2.051]):
+        receiver()
+        assert caplog.text == ""
+        receiver()
+    assert f"{__name__}.{receiver.__qualname__} took 51 ms" in caplog.text
+    assert watching.SLOW == 0.05
+
+
+@pytest.mark.django_db
+def test_staff_see_who_hears_what_and_how_often():
+    cast = make_cast()
+    make_post(cast.author)
+    counted = calls["livefeed.signals.tidy_title"].count
+    staff = signed_in(make_user("operator", is_staff=True))
+    page = Page(staff.get("/admin/signals/"))
+    cells = [each.text for each in page.all("td")]
+    place = next(number for number, text in enumerate(cells) if text.startswith("tidy_title"))
+    assert "livefeed/signals.py:" in cells[place]
+    assert cells[place + 1 : place + 3] == ["Post", str(counted)]
+    assert "post_published" in page.html
+    User.objects.filter(username="operator").update(is_superuser=True)
+    assert "/admin/signals/" in staff.get("/admin/").text
+    for client in (signed_in(cast.author), Client()):
+        assert client.get("/admin/signals/").status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("act", "queries"),
+    [
+        (lambda cast: make_post(cast.author), 6),  # two savepoints; the post; its event
+        (lambda cast: make_post(cast.author, "#one #two"), 7),  # and its tags
+        (lambda cast: cast.stranger.follow(cast.author), 9),
+        (lambda cast: make_user("newcomer"), 8),
+    ],
+    ids=["a post", "a post with tags", "a follow", "a person"],
+)
+def test_saves_ask_the_database_as_often_as_they_did(act, queries, django_assert_num_queries):
+    cast = make_cast()
+    with django_assert_num_queries(queries):
+        act(cast)
