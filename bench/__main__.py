@@ -32,7 +32,8 @@ What is measured, each part a table, the targets in the last one:
 --quick      the first two, shorter, and home and tags among 30,000 posts: three minutes instead of three quarters of an
              hour
 --sockets N  how many sockets are opened in the first part, 1,000 unless told
---only WORD  only what has WORD in the title of its table or in the name of its function: `burst`, `likes`, `home`
+--only WORD  only what has WORD in the title of its table or in the name of its function: `burst`, `likes`, `home`,
+             and of that `home-sqlite`, `home-postgresql`
 --faults [N] measures nothing; runs the fault tests in full length, N times over, on SQLite and on PostgreSQL and Redis
 
 Progress goes to standard error, the tables to standard output. The exit status is 1 if a target is missed or a server
@@ -88,8 +89,8 @@ def run(options: argparse.Namespace, folder: Path) -> bool:
         print(outcome.table() + "\n", flush=True)
         rows += outcome.targets()
         failed |= bool(outcome.failed)
-    if options.only in "home":
-        tables, wanted = reading.run(reading.QUICK if options.quick else reading.FULL, folder)
+    if databases := reading.chosen(options.only):
+        tables, wanted = reading.run(reading.QUICK if options.quick else reading.FULL, folder, databases)
         print("\n\n".join(tables) + "\n", flush=True)
         rows += wanted
     print(f"{targets(rows)}\n\n{machine.described()}; other programs used {neighbours.share():.0f} % of it meanwhile")

@@ -41,10 +41,15 @@ QUICK = Place(people=2_000, followed=200, posts=20_000, written=500)
 FULL = Place()
 
 
-def run(place: Place, folder: Path) -> tuple[list[str], list[list[str]]]:
-    """A table for each database that can be had, and the lines of its targets."""
+def chosen(word: str) -> list[str]:
+    """The databases that a word asks for: `home` for both, as no word does, `home-sqlite` or `home-postgresql`."""
+    return [database for database in (LITE, STACK) if f"home-{database.lower()}".startswith(word)]
+
+
+def run(place: Place, folder: Path, databases: list[str]) -> tuple[list[str], list[list[str]]]:
+    """A table for each of the databases that can be had, and the lines of its targets."""
     tables, rows = [], []
-    for database in (LITE, STACK):
+    for database in databases:
         if database == STACK and not needs.postgres("initdb"):
             machine.say(f"{TITLE}: no PostgreSQL was found")
             continue

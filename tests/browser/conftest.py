@@ -1,6 +1,7 @@
 """A real browser on a running site. Each person has a window of their own, signed in by a session cookie."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -69,6 +70,14 @@ def live(page: Page) -> Page:
     """Waits until the page's socket is open."""
     expect(page.locator("#connection")).to_have_attribute("data-state", "live")
     return page
+
+
+def until(page: Page, condition: Callable[[], object]) -> None:
+    """Waits for what a handler of the page's requests does: it runs while the page is asked for something."""
+    latest = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < latest, "nothing was requested"
+        page.evaluate("new Promise(requestAnimationFrame)")
 
 
 def bodies(page: Page) -> list[str]:

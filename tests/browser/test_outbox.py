@@ -5,7 +5,7 @@ from playwright.sync_api import Page, Route, expect
 
 from livefeed.models import Post, Session
 from tests import images
-from tests.browser.conftest import PHONE, live, shows, sign_in, write
+from tests.browser.conftest import PHONE, live, shows, sign_in, until, write
 from tests.factories import make_post
 
 SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
@@ -34,6 +34,7 @@ def test_a_post_stands_there_at_once_and_is_replaced_by_what_arrives(window, cas
     expect(pending(page).get_by_text("Sending")).to_be_visible()
     expect(page.get_by_label("Post", exact=True)).to_have_value("")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    until(page, lambda: held)
     held[0].continue_()
     for each in (page, follower):
         shows(each, "On its way.")
@@ -52,6 +53,7 @@ def test_the_socket_may_be_faster_than_the_answer(window, cast):
     write(page, "Fast.")
     shows(page, "Fast.")
     expect(pending(page)).to_have_count(0)
+    until(page, lambda: answers)
     route, answer = answers[0]
     route.fulfill(response=answer)
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_enabled()
