@@ -8,6 +8,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 from livefeed.models import Session
+from livefeed.models.session import is_possible
 
 SIGN_IN = "sign_in"
 
@@ -18,6 +19,10 @@ class SessionStore(DatabaseStore):
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        is_key = super()._validate_session_key(key)  # type: ignore[misc]  # missing in the stubs
+        return bool(is_key) and is_possible(key or "")
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         session = cast(Session, super().create_model_instance(data))

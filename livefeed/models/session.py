@@ -11,6 +11,12 @@ from django.utils.crypto import constant_time_compare
 from livefeed.models.user import User
 
 
+def is_possible(key: str) -> bool:
+    """Whether there could be a session with this key. PostgreSQL takes no null byte, not even to look for it; a cookie
+    with one would fail all whose sessions are looked for by the same query."""
+    return "\0" not in key
+
+
 class SessionQuerySet(models.QuerySet["Session"]):
     """Which sessions."""
 
@@ -24,7 +30,8 @@ class SessionManager(BaseSessionManager["Session"].from_queryset(SessionQuerySet
 
     def of_keys(self, keys: Iterable[str]) -> dict[str, "Session"]:
         """The valid sessions with these keys, with their users, by key."""
-        return {session.session_key: session for session in self._valid(session_key__in=keys)}
+        possible = [key for key in keys if is_possible(key)]
+        return {session.session_key: session for session in self._valid(session_key__in=possible)}
 
     def of_sign_ins(self, sign_ins: Iterable[int]) -> dict[int, "Session"]:
         """The valid sessions of these sign-ins, by sign-in."""

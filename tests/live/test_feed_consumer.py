@@ -1,16 +1,18 @@
 """The browser's socket, in process: who is told what."""
 
+import asyncio
 import json
 
 import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.conf import settings as django_settings
 
 from asgi import application
 from consumers.hub import Hub
 from livefeed.events import feed_reset
 from livefeed.models import Event, Follow, Post
-from tests.factories import make_post, make_user
+from tests.factories import cookie_of, make_post, make_user
 from tests.live.conftest import Reader, head
 
 post_it = sync_to_async(make_post)
@@ -244,7 +246,6 @@ async def test_an_unknown_address_is_refused(hub):
 @pytest.mark.parametrize("spoil", ["deactivated", "password changed", "signed out"])
 async def test_a_session_that_ended_opens_no_home(hub, cast, spoil):
     from livefeed.models import Session
-    from tests.factories import cookie_of
 
     cookie = await sync_to_async(cookie_of)(cast.follower)
 
@@ -263,9 +264,17 @@ async def test_a_session_that_ended_opens_no_home(hub, cast, spoil):
     assert (await reader.frame())["code"] == "signed_out"
 
 
-async def test_a_rotated_secret_key_keeps_sockets_signed_in(hub, cast, settings):
-    from tests.factories import cookie_of
+async def test_a_cookie_that_is_no_session_makes_a_visitor_and_harms_nobody_who_opens_at_once(hub, cast):
+    cookie = await sync_to_async(cookie_of)(cast.follower)
+    hostile = f'{django_settings.SESSION_COOKIE_NAME}="{chr(92)}000{"x" * 31}"'
+    visitor, reader = Reader("view=public", hostile), Reader("view=home", cookie)
+    await asyncio.gather(visitor.open(), reader.open())
+    for each in (visitor, reader):
+        await each.frames("hello")
+        await each.close()
 
+
+async def test_a_rotated_secret_key_keeps_sockets_signed_in(hub, cast, settings):
     cookie = await sync_to_async(cookie_of)(cast.follower)
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "a new one"
     reader = await Reader("view=home", cookie).open()
