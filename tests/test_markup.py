@@ -90,6 +90,21 @@ def test_whom_and_what_a_text_names_each_once_and_in_order():
 def test_tags_are_compared_whatever_their_case_and_form():
     assert normal("Straße") == normal("STRASSE") == "strasse"
     assert normal("\uff27arden") == "garden"
+    assert normal("İstanbul") == normal("istanbul") == "istanbul"
+
+
+@given(st.text(alphabet=st.characters(categories=["L", "N", "M"]), min_size=1, max_size=60))
+def test_a_tag_as_it_is_compared_is_the_same_tag(typed):
+    assert normal(normal(typed)) == normal(typed)
+    if is_tag(typed):
+        assert is_tag(normal(typed))
+    assert all(is_tag(tag) for tag in named_in(f"#{typed}").tags)
+
+
+@pytest.mark.parametrize("typed", ["ß" * 26, "\ufb03" * 17, "\ufdfa" * 4, "\uff9e", "\ufc5e"])
+def test_what_is_no_tag_as_it_is_compared_stays_text(typed):
+    assert not is_tag(typed)
+    assert inside(f"#{typed}") == f"#{typed}"
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,15 @@ def test_a_tag_is_found_in_any_case_and_links_lead_to_it(cast, visitor):
     assert visitor.get("/tags/GRÜNZEUG/", follow=True).redirect_chain[0][0] == "/tags/gr%C3%BCnzeug/"
 
 
+@pytest.mark.parametrize(("typed", "tag"), [("İstanbul", "istanbul"), ("\u095b", "\u091c"), ("a½", "a12")])
+def test_a_tag_that_is_compared_otherwise_than_typed_has_a_page_too(cast, visitor, typed, tag):
+    post = make_post(cast.author, f"Here: #{typed}")
+    (link,) = (each for each in Page(visitor.get("/explore/")).all("a") if each.text == f"#{typed}")
+    page = Page(visitor.get(link["href"]))
+    assert page.posts == [post.pk]
+    assert page.one(id="posts")["data-view"] == f"tag:{tag}"
+
+
 @pytest.mark.parametrize("tag", ["42", "a b", "x" * 51, "%00"])
 def test_what_is_no_tag_has_no_page(visitor, db, tag):
     assert visitor.get(f"/tags/{tag}/").status_code == 404
