@@ -11,7 +11,7 @@ from django.utils.datastructures import MultiValueDict
 from livefeed.imaging import PictureError
 from livefeed.models import Picture, Post, User
 from livefeed.models.picture import DESCRIPTION_MAX, MOST, Attachment
-from livefeed.text import tidy_text
+from livefeed.text import tidy_line, tidy_text
 
 Typed = QueryDict | MultiValueDict[str, Any]
 TOO_MANY = f"{MOST} pictures fit into a post."
@@ -62,7 +62,7 @@ class Attachments:
             try:
                 shown.append(Picture.objects.take(owner, file))
             except PictureError as error:
-                errors.append(f"{file.name}: {error}")
+                errors.append(f"{tidy_line(file.name)}: {error}")
         return cls(shown, errors, is_told=is_told)
 
     @property

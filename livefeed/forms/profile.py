@@ -7,7 +7,7 @@ from django.core.validators import MaxLengthValidator, URLValidator
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from livefeed.forms.text import TidyLine, TidyText
+from livefeed.forms.text import TidyAddress, TidyLine, TidyText
 from livefeed.imaging import AVATAR, PictureError
 from livefeed.models import Picture, Profile, User
 from livefeed.models.profile import ABOUT_MAX, LINK_MAX, LINKS_MOST
@@ -17,7 +17,7 @@ LINK_FIELDS = [f"link_{number}" for number in range(1, LINKS_MOST + 1)]
 
 def link_field(number: int) -> forms.URLField:
     """A web address; one without a scheme is taken for https."""
-    field = forms.URLField(
+    field = TidyAddress(
         required=False,
         max_length=LINK_MAX,
         assume_scheme="https",
@@ -53,7 +53,11 @@ class ProfileForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     link_1, link_2, link_3, link_4 = (link_field(number) for number in range(1, LINKS_MOST + 1))
-    avatar = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    avatar = forms.UUIDField(
+        required=False,
+        error_messages={"invalid": "That picture is not there any more. Choose it again."},
+        widget=forms.HiddenInput,
+    )
     avatar_file = forms.FileField(required=False)
     avatar_removed = forms.BooleanField(required=False)
 

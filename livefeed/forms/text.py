@@ -14,6 +14,13 @@ class TidyLine(forms.CharField):
         return tidy_line(super().to_python(value) or "")
 
 
+class TidyAddress(forms.URLField):
+    """A web address, tidied as a line is: no character in it is unseen or turns others round."""
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(tidy_line(value or "")) or ""
+
+
 class TidyText(forms.CharField):
     """Browsers send a line end as two characters and count it as one: it is counted as one here too."""
 

@@ -1,0 +1,182 @@
+"""What nobody sends who means well, in every field and address: answered with a sentence, never with a failure.
+
+PostgreSQL refuses what SQLite takes (null bytes, texts that are too long for their column): bin/test runs this on both.
+"""
+
+import uuid
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from livefeed.models import Picture, Post, Profile
+from tests import images
+from tests.views.html import Page
+from tests.views.htmx import htmx
+
+TEXTS = {
+    "null byte": "a\0b",
+    "direction": "\u202eabc",
+    "surrogate": b"\xed\xa0\x80",
+    "great number": "9" * 40,
+    "negative": "-1",
+    "other digits": "\uff19",
+    "infinite": "1e309",
+    "no number": "NaN",
+    "query": "' OR 1=1--",
+    "long": "x" * 100_000,
+    "grows": "\ufdfa\u00df\ufb03" * 16,
+}
+EACH_TEXT = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
+
+
+def is_answered(answer) -> bool:
+    """Whether what was sent was taken, or refused with a sentence."""
+    page = Page(answer)
+    said = [*page.sentences, *(each.text for each in page.all("p"))]
+    return answer.status_code in (200, 302) or (answer.status_code in (400, 404, 409, 422) and said != [])
+
+
+@EITHER_WAY
+@EACH_TEXT
+@pytest.mark.parametrize(
+    "field", ["title", "body", "key", "parent", "audience", "picture", "picture_description", "picture_removed"]
+)
+def test_a_post_is_taken_or_refused_with_a_sentence(author, field, text, how):
+    picture = {"picture": str(uuid.uuid4())} if field == "picture_description" else {}
+    answer = author.post("/posts/", {"body": "My words.", **picture, field: text}, **how)
+
+    assert is_answered(answer)
+    assert Post.objects.exists() or Page(answer).sentences
+
+
+@EACH_TEXT
+@pytest.mark.parametrize("field", ["title", "body", "version", "picture", "_method"])
+def test_an_edit_is_taken_or_refused_with_a_sentence(author, post, field, text):
+    answer = author.post(post.get_absolute_url(), {"body": "Changed.", "version": "1", field: text})
+
+    assert is_answered(answer)
+    assert Post.objects.get().version == 2 or Page(answer).sentences
+
+
+@EACH_TEXT
+@pytest.mark.parametrize("field", ["name", "about", "link_1", "avatar", "avatar_removed", "avatar_file"])
+def test_what_one_says_of_oneself_is_taken_or_refused_with_a_sentence(author, field, text):
+    answer = author.post("/settings/profile/", {"name": "Ada", field: text})
+
+    assert answer.status_code == 302 or Page(answer).sentences
+
+
+@EACH_TEXT
+@pytest.mark.parametrize("about", ["https://example.org/{}", "https://{}.example.org", "{}:x@example.org", "//{}"])
+def test_a_link_holds_nothing_that_is_not_seen(author, cast, about, text):
+    typed = about.format(text.decode(errors="replace") if isinstance(text, bytes) else text)
+    answer = author.post("/settings/profile/", {"name": "Ada", "link_1": typed})
+
+    assert answer.status_code == 302 or Page(answer).sentences
+    kept = Profile.objects.of(cast.author).links
+    assert kept.isprintable()
+    assert "\u202e" not in kept
+
+
+@EACH_TEXT
+def test_a_text_with_such_a_tag_is_posted_and_its_links_lead_to_pages(author, text):
+    tag = text.decode(errors="replace") if isinstance(text, bytes) else text
+    assert author.post("/posts/", {"body": f"Look: #{tag[:4_000]} #a{tag[:40]}"}).status_code == 302
+
+    links = [link["href"] for link in Page(author.get("/")).all("a") if link.is_written]
+    assert [author.get(link).status_code for link in links] == [200] * len(links)
+
+
+@EITHER_WAY
+@EACH_TEXT
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/?before={}",
+        "/explore/?before={}",
+        "/posts/complete/?q=@{}",
+        "/posts/complete/?q=%23{}",
+        "/posts/{}/",
+        "/posts/1/?after={}",
+        "/pictures/{}/",
+        "/tags/{}/",
+        "/@{}/",
+        "/@author/{}/",
+        "/accounts/confirm-email/{}/",
+        "/accounts/login/?next={}",
+        "/accounts/password/reset/key/{}/",
+        "/static/{}",
+        "/{}",
+    ],
+)
+def test_an_address_leads_to_a_page_or_a_sentence(author, address, text, how):
+    assert is_answered(author.get(address.format(quote(text[:3_000])), **how))
+
+
+@EACH_TEXT
+def test_nobody_of_such_a_name_is_followed_and_a_sentence_says_so(author, text):
+    answer = author.post(f"/@{quote(text[:3_000])}/follow/")
+
+    assert answer.status_code == 404
+    assert is_answered(answer)
+
+
+@EACH_TEXT
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("/accounts/login/", "login"),
+        ("/accounts/login/", "password"),
+        ("/accounts/login/", "next"),
+        ("/accounts/signup/", "username"),
+        ("/accounts/signup/", "email"),
+        ("/accounts/signup/", "password1"),
+        ("/accounts/password/reset/", "email"),
+        ("/posts/preview/", "body"),
+    ],
+)
+def test_a_form_of_accounts_is_taken_or_refused_with_a_sentence(visitor, db, address, field, text):
+    right = {"login": "author", "password": "wrong", "username": "somebody", "email": "somebody@example.org"}
+    answer = visitor.post(address, {**right, "password1": "correct horse battery", field: text})
+
+    assert answer.status_code == 429 or is_answered(answer)
+
+
+@pytest.mark.parametrize("cookie", [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages"])
+@pytest.mark.parametrize("text", ["\0" * 32, "a" * 8_000, "\u00ff" * 32, "' OR 1=1--------"])
+def test_whoever_comes_with_such_a_cookie_is_a_visitor(db, cookie, text):
+    client = Client()
+    client.cookies[cookie] = text
+
+    assert client.get("/").status_code == 200
+    assert client.get("/settings/profile/").status_code == 302
+    assert client.post("/posts/", {"body": "Hello."}).status_code == 401
+
+
+NAMES = [
+    "a\0b.svg",
+    "\u202egnp.svg",
+    "<img src=x onerror=alert(1)>.svg",
+    "a\r\nX-Y: z.svg",
+    '"; name="body',
+    "\u200b.svg",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("address", "field"), [("/posts/", "files"), ("/pictures/", "file"), ("/settings/profile/", "avatar_file")]
+)
+def test_a_file_with_such_a_name_is_refused_with_a_sentence(author, address, field, name):
+    head = f"Content-Disposition: form-data; name=\"{field}\"; filename*=UTF-8''{quote(name)}"
+    sent = f"--B\r\n{head}\r\nContent-Type: image/svg+xml\r\n\r\n".encode() + images.SVG + b"\r\n--B--\r\n"
+    answer = author.post(address, sent, content_type="multipart/form-data; boundary=B")
+
+    assert answer.status_code == 422
+    assert "Only JPEG, PNG, WebP and GIF" in answer.text
+    assert not any(char in answer.text for char in "\0\u202e")
+    assert Page(answer).all("img", src="x") == []
+    assert not Picture.objects.exists()
