@@ -50,7 +50,7 @@ def render(text: str) -> SafeString:
     html = nh3.clean(
         _markdown.render(text),
         tags=ALLOWED,
-        attributes={"a": {"href"}, "ol": {"start"}},
+        attributes={"*": set(), "a": {"href"}, "ol": {"start"}},  # "*": nh3 would let any title and lang through
         url_schemes={"http", "https"},
         link_rel="nofollow noopener noreferrer",
     )

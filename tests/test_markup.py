@@ -39,6 +39,11 @@ def test_what_is_typed_is_shown(typed, shown):
     assert inside(typed) == shown
 
 
+@pytest.mark.parametrize("title", ['"what a pointer is told"', "'one'", "(two)"])
+def test_a_link_says_nothing_that_is_not_seen(title):
+    assert inside(f"[here](https://example.org {title})") == '<a href="https://example.org">here</a>'
+
+
 @pytest.mark.parametrize(
     ("typed", "tag"),
     [("> quoted", "blockquote"), ("- one\n- two", "ul"), ("1. one\n2. two", "ol"), ("```\nx\n```", "pre")],
