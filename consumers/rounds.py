@@ -20,6 +20,7 @@ from consumers.log import Log
 from consumers.message import Message
 from consumers.rights import standing
 from consumers.threads import ReaderThreads
+from livefeed import working
 from livefeed.models import Event, Picture, Post
 from livefeed.sessions import SessionStore
 
@@ -83,11 +84,13 @@ class Rounds:
         await self._thread.run(Post.objects.purge)
 
     async def prune(self) -> None:
-        """Lets the database forget old events, sessions that have run out, pictures that nobody posted."""
+        """Lets the database forget old events, sessions that have run out, pictures that nobody posted, and tasks
+        that are done."""
         keep = timedelta(days=settings.LIVEFEED_LOG_DAYS)
         await self._thread.run(lambda: Event.objects.prune(keep))
         await self._thread.run(SessionStore.clear_expired)
         await self._thread.run(Picture.objects.purge)
+        await self._thread.run(working.prune)
 
     def close(self) -> None:
         """Ends what runs beside the hub."""

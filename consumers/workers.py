@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from prometheus_client.multiprocess import mark_process_dead
@@ -23,13 +23,12 @@ PAUSE = 1.0
 
 
 class Workers:
-    """Runs `command` `count` times, each with a LIVEFEED_WORKER of its own, and again whenever one ends."""
+    """Runs each of `commands` with its name as LIVEFEED_WORKER, and again whenever it ends."""
 
-    def __init__(self, command: Sequence[str], count: int) -> None:
-        self._command = command
-        self._running: dict[int, subprocess.Popen[bytes]] = {}
-        self._numbers = range(1, count + 1)
-        self._started_at: dict[int, float] = {}
+    def __init__(self, commands: Mapping[str, Sequence[str]]) -> None:
+        self._commands = commands
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._started_at: dict[str, float] = {}
         self._is_ending = False
 
     def run(self) -> None:
@@ -38,29 +37,33 @@ class Workers:
             signal.signal(end, self._end)
         with tempfile.TemporaryDirectory(prefix="livefeed-metrics-") as metrics:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
-            for number in self._numbers:
-                self._start(number)
+            for name in self._commands:
+                self._start(name)
             while self._running:
                 self._wait_for_one(Path(metrics))
 
-    def _start(self, number: int) -> None:
-        self._started_at[number] = time.monotonic()
-        environment = {**os.environ, "LIVEFEED_WORKER": str(number)}
-        self._running[number] = subprocess.Popen(self._command, env=environment)  # noqa: S603  # our own words
+    def _start(self, name: str) -> None:
+        self._started_at[name] = time.monotonic()
+        command, environment = self._commands[name], {**os.environ, "LIVEFEED_WORKER": name}
+        self._running[name] = subprocess.Popen(  # noqa: S603  # our own words
+            command,
+            env=environment,
+            process_group=0,  # Ctrl-C is for us, who tell them to end once and not twice
+        )
         if self._is_ending:  # told to end between the decision and the start
-            self._running[number].terminate()
+            self._running[name].terminate()
 
     def _wait_for_one(self, metrics: Path) -> None:
         pid, _ = os.wait()
-        number = next((number for number, worker in self._running.items() if worker.pid == pid), None)
-        if number is None:
+        name = next((name for name, worker in self._running.items() if worker.pid == pid), None)
+        if name is None:
             return
-        worker = self._running.pop(number)
+        worker = self._running.pop(name)
         mark_process_dead(pid, str(metrics))  # type: ignore[no-untyped-call]  # shipped so
         if not self._is_ending:
-            logger.error("Worker %s ended (%s) and is started again.", number, worker.poll())
-            time.sleep(max(0.0, self._started_at[number] + PAUSE - time.monotonic()))
-            self._start(number)
+            logger.error("Worker %s ended (%s) and is started again.", name, worker.poll())
+            time.sleep(max(0.0, self._started_at[name] + PAUSE - time.monotonic()))
+            self._start(name)
 
     def _end(self, *_: object) -> None:
         self._is_ending = True
@@ -68,6 +71,6 @@ class Workers:
             worker.terminate()
 
 
-def command_of_worker(host: str, port: int) -> list[str]:
-    """What each worker runs: this program again."""
-    return [sys.executable, sys.argv[0], "serve", "--host", host, "--port", str(port), "--shared"]
+def this_program(*words: str) -> list[str]:
+    """The command that runs this program with other words."""
+    return [sys.executable, sys.argv[0], *words]

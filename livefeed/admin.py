@@ -1,9 +1,15 @@
 """The operator's view of the tables."""
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
+from django.tasks import TaskResultStatus
+from django_tasks_db.admin import DBTaskResultAdmin
+from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
+from livefeed import working
 from livefeed.models import Event, Follow, Post, User
 
 
@@ -63,3 +69,31 @@ class EventAdmin(admin.ModelAdmin[Event]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
         return False
+
+
+admin.site.unregister(DBTaskResult)
+
+
+@admin.register(DBTaskResult)
+class TaskAdmin(DBTaskResultAdmin):
+    """Tasks: those that wait, those that failed, and why. Those that failed for good can be run again."""
+
+    actions = ["run_again"]
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("task_name", "status", "tried", "display_run_after", "exception_class_path", "enqueued_at")
+
+    def get_list_filter(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("status",)
+
+    @admin.display(description="tried")
+    def tried(self, task: "DBTaskResult[Any, Any]") -> int:
+        return len(task.worker_ids)
+
+    @admin.action(description="Run the selected tasks again", permissions=["run"])
+    def run_again(self, request: HttpRequest, tasks: DBTaskResultQuerySet) -> None:
+        found = working.again(tasks.filter(status__in=(TaskResultStatus.FAILED, TaskResultStatus.READY)))
+        self.message_user(request, f"{found} will run again.", messages.SUCCESS)
+
+    def has_run_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("django_tasks_database.change_dbtaskresult")

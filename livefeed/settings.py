@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "django_tasks_db",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -123,6 +124,8 @@ def _channel_layer(redis_url: str) -> dict[str, Any]:
 
 
 CHANNEL_LAYERS = {"default": _channel_layer(REDIS_URL)}
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}  # run by `manage.py worker`
 
 
 # --- Live: docs/self-hosting.md explains each ---

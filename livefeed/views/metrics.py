@@ -2,13 +2,18 @@
 
 import ipaddress
 import os
+from collections.abc import Iterator
 from secrets import compare_digest
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django_tasks_db.models import DBTaskResult
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from livefeed.views.resource import viewer_of
 
@@ -18,7 +23,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     and to whoever brings LIVEFEED_METRICS_TOKEN as a bearer token."""
     if not (_is_from_here(request) or _has_token(request) or _is_staff(request)):
         raise PermissionDenied("These figures are for the operator.")
-    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(_registry()) + _of_tasks(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _registry() -> CollectorRegistry:
@@ -27,6 +32,24 @@ def _registry() -> CollectorRegistry:
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # shipped so
     return registry
+
+
+def _of_tasks() -> bytes:
+    """Those that wait and those that failed for good: one figure for all processes, out of the database."""
+    registry = CollectorRegistry()
+    registry.register(TaskCollector())
+    return generate_latest(registry)
+
+
+class TaskCollector(Collector):
+    """Counts tasks when it is asked."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        found = GaugeMetricFamily("livefeed_tasks", "Tasks by state.", labels=["state"])
+        counts = dict(DBTaskResult.objects.order_by().values_list("status").annotate(models.Count("pk")))
+        for state in ("READY", "RUNNING", "FAILED"):
+            found.add_metric([state.lower()], counts.get(state, 0))
+        yield found
 
 
 def _is_from_here(request: HttpRequest) -> bool:

@@ -127,8 +127,8 @@ def postgresql() -> Iterator[str]:
 class Site:
     """A server of Livefeed on the test's own database, with a Redis of its own where there is one."""
 
-    def __init__(self, environment: dict[str, str], folder: Path, *options: str) -> None:
-        self._options = options
+    def __init__(self, environment: dict[str, str], folder: Path, *options: str, tasks: bool = False) -> None:
+        self._options = options if tasks else ("--no-tasks", *options)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = environment | {"PORT": str(self.port), "LIVEFEED_URL": self.url}

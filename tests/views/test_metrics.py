@@ -27,6 +27,7 @@ NAMES = {
     "hub_queries": "counter",
     "hub_slice_seconds": "histogram",
     "receiver_seconds": "summary",
+    "tasks": "gauge",
 }
 
 

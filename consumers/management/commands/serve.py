@@ -1,11 +1,15 @@
 """`manage.py serve`: the launcher."""
 
 import argparse
+from contextlib import nullcontext
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import autoreload
+
+from consumers.beside import Beside
+from consumers.workers import Workers, this_program
 
 
 class Command(BaseCommand):
@@ -21,24 +25,27 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         parser.add_argument("--port", type=int, default=settings.PORT, help="port (default: PORT, %(default)s)")
         parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default: %(default)s)")
+        parser.add_argument("--no-tasks", action="store_true", help="leave tasks to a `manage.py worker` elsewhere")
         parser.add_argument("--reload", action="store_true", help="start again whenever the code changes")
         parser.add_argument("--shared", action="store_true", help=argparse.SUPPRESS)
 
-    def handle(self, *, host: str, port: int, workers: int, reload: bool, shared: bool, **options: Any) -> None:
+    def handle(
+        self, *, host: str, port: int, workers: int, no_tasks: bool, reload: bool, shared: bool, **options: Any
+    ) -> None:
         if workers < 1 or (workers > 1 and reload):
             raise CommandError("Give at least one worker, and only one with --reload.")
         try:
             if workers > 1:
-                self._serve_with_workers(host, port, workers)
+                self._serve_with_workers(host, port, workers, tasks=not no_tasks)
             elif reload:
-                autoreload.run_with_reloader(self._serve, host, port)
+                autoreload.run_with_reloader(self._serve, host, port, tasks=not no_tasks)
             else:
-                self._serve(host, port, shared=shared)
+                self._serve(host, port, shared=shared, tasks=not (no_tasks or shared))
         except OSError as error:
             said = f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another --port."
             raise CommandError(said) from None
 
-    def _serve(self, host: str, port: int, *, shared: bool = False) -> None:
+    def _serve(self, host: str, port: int, *, tasks: bool, shared: bool = False) -> None:
         from asgi import application
         from consumers.server import serve
 
@@ -46,17 +53,19 @@ class Command(BaseCommand):
             if not shared:
                 self._say(host, port)
 
-        serve(application, host, port, shared=shared, on_ready=ready)
+        with Beside(this_program("worker", "--beside")) if tasks else nullcontext():
+            serve(application, host, port, shared=shared, on_ready=ready)
 
-    def _serve_with_workers(self, host: str, port: int, count: int) -> None:
+    def _serve_with_workers(self, host: str, port: int, count: int, *, tasks: bool) -> None:
         from consumers.server import listen
-        from consumers.workers import Workers, command_of_worker
 
         if not settings.REDIS_URL:
             raise CommandError("Several workers hear of each other through Redis: set REDIS_URL.")
         listen(host, port).close()  # with a shared port nobody would notice that it is taken
         self._say(host, port)
-        Workers(command_of_worker(host, port), count).run()
+        server = this_program("serve", "--host", host, "--port", str(port), "--shared")
+        commands = {str(number): server for number in range(1, count + 1)}
+        Workers(commands | ({"tasks": this_program("worker")} if tasks else {})).run()
 
     def _say(self, host: str, port: int) -> None:
         self.stdout.write(f"Livefeed serves http://{host}:{port} (stop it with Ctrl-C)")

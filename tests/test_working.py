@@ -1,0 +1,227 @@
+"""The worker: tasks are run once, tried again when they fail, and survive whoever runs them."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection, transaction
+from django.tasks import TaskResultStatus
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from livefeed import working
+from livefeed.working import PAUSES, TaskWorker
+from tests.conftest import database_url
+from tests.factories import make_user, signed_in
+from tests.stack.servers import ROOT, Site, wait_until
+from tests.tasks import fail_until, write_into
+from tests.views.html import Page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ENVIRONMENT = {**os.environ, "DJANGO_SETTINGS_MODULE": "livefeed.settings", "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture(autouse=True)
+def _in_the_database(settings) -> None:
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+
+def work() -> None:
+    """Runs what is due now."""
+    super(TaskWorker, TaskWorker()).run()
+
+
+def work_off() -> None:
+    """Runs what is due, by the worker that loops, until it is told to end."""
+    worker = TaskWorker()
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    wait_until(lambda: not DBTaskResult.objects.ready().exists(), "nothing is due")
+    worker.shutdown(signal.SIGTERM, None)
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+@contextmanager
+def working_process(*words: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`manage.py worker` on the test's database."""
+    command = [sys.executable, "manage.py", "worker", *words]
+    environment = ENVIRONMENT | {"DATABASE_URL": database_url()} | more
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_task_is_run_once_and_is_done(tmp_path):
+    file = tmp_path / "lines"
+    write_into.enqueue(str(file), "once")
+    work_off()
+    work()
+    assert file.read_text() == "once\n"
+    assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
+
+
+def test_a_task_that_was_asked_for_in_a_rolled_back_transaction_is_never_run(tmp_path):
+    with transaction.atomic():
+        write_into.enqueue(str(tmp_path / "lines"), "never")
+        transaction.set_rollback(True)
+    assert not DBTaskResult.objects.exists()
+
+
+def test_one_that_fails_is_tried_again_after_growing_pauses(tmp_path):
+    fail_until.enqueue(str(tmp_path / "there"))
+    pauses = []
+    for _ in range(len(PAUSES)):
+        before = timezone.now()
+        work()
+        task = DBTaskResult.objects.get()
+        assert task.status == TaskResultStatus.READY
+        assert "nobody is there" in task.traceback
+        pauses.append(round((task.run_after - before).total_seconds()))
+        work()  # nothing is due
+        DBTaskResult.objects.update(run_after=timezone.now())
+    assert [abs(pause - wanted) <= 5 for pause, wanted in zip(pauses, PAUSES, strict=True)] == [True] * len(PAUSES)
+    assert len(DBTaskResult.objects.get().worker_ids) == len(PAUSES)
+    (tmp_path / "there").touch()
+    work()
+    assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
+
+
+def test_one_that_failed_for_good_is_seen_by_staff_who_can_run_it_again(tmp_path):
+    fail_until.enqueue(str(tmp_path / "there"))
+    for _ in range(len(PAUSES) + 1):
+        DBTaskResult.objects.update(run_after=timezone.now())
+        work()
+    task = DBTaskResult.objects.get()
+    assert task.status == TaskResultStatus.FAILED
+    staff = signed_in(make_user("operator", is_staff=True, is_superuser=True))
+    address = "/admin/django_tasks_database/dbtaskresult/"
+    page = Page(staff.get(address))
+    assert "fail_until" in page.html
+    assert "ConnectionRefusedError" in page.html
+    assert "nobody is there" in staff.get(f"{address}{task.pk}/change/").text
+    (tmp_path / "there").touch()
+    answer = staff.post(address, {"action": "run_again", "_selected_action": [str(task.pk)]}, follow=True)
+    assert "1 will run again." in answer.text
+    work()
+    assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
+
+
+def test_staff_without_the_right_cannot_run_tasks_nor_can_others_see_them():
+    address = "/admin/django_tasks_database/dbtaskresult/"
+    assert signed_in(make_user("helper", is_staff=True)).get(address).status_code == 403
+    for client in (signed_in(make_user("stranger")), Client()):
+        assert client.get(address).status_code == 302
+
+
+def test_one_whose_worker_was_killed_is_run_again(tmp_path):
+    write_into.enqueue(str(tmp_path / "lines"), "again")
+    DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now() - working.LONGEST)
+    assert working.rescue() == 1
+    assert working.rescue() == 0
+    work()
+    assert (tmp_path / "lines").read_text() == "again\n"
+
+
+def test_one_that_still_runs_is_left_alone(tmp_path):
+    write_into.enqueue(str(tmp_path / "lines"), "x")
+    DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now() - timedelta(minutes=14))
+    assert working.rescue() == 0
+
+
+def test_what_is_done_is_forgotten_after_a_day_and_what_failed_after_a_month(tmp_path):
+    old, recent = timezone.now() - timedelta(days=2), timezone.now() - timedelta(hours=2)
+    for status in (TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED):
+        for finished_at in (old, recent):
+            task = write_into.enqueue(str(tmp_path), "x")
+            DBTaskResult.objects.filter(pk=task.id).update(status=status, finished_at=finished_at)
+    waiting = write_into.enqueue(str(tmp_path), "x")
+    DBTaskResult.objects.filter(pk=waiting.id).update(enqueued_at=timezone.now() - timedelta(days=99))
+    assert working.prune() == 1
+    DBTaskResult.objects.failed().update(finished_at=timezone.now() - timedelta(days=31))
+    assert working.prune() == 2
+    assert DBTaskResult.objects.count() == 2
+
+
+def test_an_idle_worker_only_reads(monkeypatch):
+    worker = TaskWorker()
+    monkeypatch.setattr(worker._told_to_end, "wait", lambda seconds: worker.shutdown(signal.SIGTERM, None))
+    with CaptureQueriesContext(connection) as queries:
+        worker.run()
+    assert [query["sql"].split()[0] for query in queries] == ["SELECT", "SELECT"]
+
+
+def test_a_process_works_until_it_is_told_to_end(tmp_path):
+    write_into.enqueue(str(tmp_path / "lines"), "by a process")
+    with working_process() as process:
+        wait_until(lambda: DBTaskResult.objects.successful().exists(), "the task is done")
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+def test_a_process_beside_another_ends_when_that_does(tmp_path):
+    with working_process("--beside") as process:
+        write_into.enqueue(str(tmp_path / "lines"), "x")
+        wait_until(lambda: DBTaskResult.objects.successful().exists(), "it works")
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(20) == 0
+
+
+def test_serve_runs_tasks_and_starts_their_worker_again_when_it_dies(tmp_path):
+    file = tmp_path / "lines"
+    site = Site(ENVIRONMENT | {"DATABASE_URL": database_url()}, tmp_path, tasks=True)
+    site.start()
+    try:
+        write_into.enqueue(str(file), "one")
+        wait_until(lambda: DBTaskResult.objects.successful().count() == 1, "the first is done")
+        (worker,) = children_of(site)
+        os.kill(worker, signal.SIGKILL)
+        write_into.enqueue(str(file), "two")
+        wait_until(lambda: DBTaskResult.objects.successful().count() == 2, "the second is done")
+        (worker,) = children_of(site)
+    finally:
+        site.stop()
+    wait_until(lambda: not Path(f"/proc/{worker}").exists(), "the worker has gone")
+
+
+def test_the_worker_of_a_server_that_is_killed_ends_too(tmp_path):
+    site = Site(ENVIRONMENT | {"DATABASE_URL": database_url()}, tmp_path, tasks=True)
+    site.start()
+    wait_until(lambda: len(children_of(site)) == 1, "the worker is there")
+    (worker,) = children_of(site)
+    assert site.process is not None
+    site.process.kill()
+    site.stop()
+    wait_until(lambda: not is_alive(worker), "the worker has gone")
+
+
+def children_of(site: Site) -> list[int]:
+    assert site.process is not None
+    pid = site.process.pid
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+        if is_alive(int(child))
+    ]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is there and not a zombie that nobody has looked at."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
