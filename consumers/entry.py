@@ -45,6 +45,16 @@ class Entry(NamedTuple):
         return self.kind == Kind.POST_COUNTED
 
     @property
+    def is_notice(self) -> bool:
+        """Whether it tells that somebody's notifications changed, or those of followers of somebody."""
+        return self.kind == Kind.NOTIFIED
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether nobody minds to learn it a moment later, together with more of the kind."""
+        return self.is_count or self.is_notice
+
+    @property
     def is_follow(self) -> bool:
         return self.kind in FOLLOWS
 

@@ -46,6 +46,11 @@ def error(code: str, detail: str) -> str:
     return encode({"type": "error", "code": code, "detail": detail})
 
 
+def notifications(cursor: int, unread: int) -> str:
+    """How many notifications this reader has not read."""
+    return encode({"type": "notifications", "cursor": cursor, "unread": unread})
+
+
 def post_deleted(cursor: int, post_id: int) -> str:
     return encode({"type": "post.deleted", "cursor": cursor, "id": post_id})
 

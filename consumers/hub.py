@@ -25,6 +25,7 @@ from consumers.frames import Form, Rendered
 from consumers.index import Index, concerns
 from consumers.log import BATCH, Log
 from consumers.message import Message
+from consumers.notices import Notices, Unread
 from consumers.pace import Pace
 from consumers.rights import RefusedError
 from consumers.rounds import Rounds
@@ -39,7 +40,8 @@ REST = 0.1
 while posts keep coming before it has rested: they go out joined, in one write for each socket, and whoever posts has
 the loop. A post that comes alone never waits."""
 COUNTS, GLANCE = 0.25, 0.02
-"""Seconds between two times that nothing but counts is told, and between two looks for something else meanwhile."""
+"""Seconds between two times that nothing but counts and notices is told, and between two looks for something else
+meanwhile."""
 STALE = 10.0
 """Seconds without a look at the log after which the hub counts as not working."""
 ROUTED_AT_ONCE = 500
@@ -54,6 +56,7 @@ class Needed:
     asked: set[int] = field(default_factory=set)
     standing: dict[Credential, RefusedError | None] = field(default_factory=dict)
     followed: dict[int, set[int]] = field(default_factory=dict)
+    unread: Unread = field(default_factory=Unread)
 
 
 class Hub:
@@ -74,6 +77,7 @@ class Hub:
         self.log = Log()
         self.index = Index()
         self.delivery = Delivery(self.log, self.index)
+        self.notices = Notices(self.log, self.index)
         self.door = Door(self.log, self.index, self.delivery, self.until_told)
         self.rounds = Rounds(self.log, self.index, self.delivery, self.door)
         self._loop = loop
@@ -163,9 +167,9 @@ class Hub:
             self._looked.notify_all()
 
     async def _read_log(self) -> list[Entry]:
-        """What comes next; counts alone wait for company until it is their time again."""
+        """What comes next; counts and notices alone wait for company until it is their time again."""
         entries = await self.log.read()
-        while 0 < len(entries) < BATCH and all(entry.is_count for entry in entries):
+        while 0 < len(entries) < BATCH and all(entry.can_wait for entry in entries):
             if (rest := self._counts_due - time.monotonic()) <= 0:
                 self._counts_due = time.monotonic() + COUNTS
                 break
@@ -229,6 +233,7 @@ class Hub:
             for entry in run:
                 self.index.apply(entry)
         self.index.follow_anew(needed.followed)
+        self.notices.address(needed.unread, outbox, nothing)
         pace.end()
         return outbox
 
@@ -257,7 +262,8 @@ class Hub:
             posts = self._posts_told(entries) - needed.asked
             rights = credentials_of(self._whose_rights_changed(entries)) - needed.standing.keys()
             follows = self._whose_follows_changed(entries) - needed.followed.keys()
-            if not (posts or rights or follows):
+            has_notices = await self.notices.read(entries, needed.unread)
+            if not (posts or rights or follows or has_notices):
                 return needed
             if rights:
                 needed.standing |= await self.door.openings.standing(rights)

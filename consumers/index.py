@@ -80,6 +80,10 @@ class Index:
                     self._home[author_id].add(viewer)
                 viewer.followed = authors
 
+    def at_home_with(self, author_id: int) -> Iterable[Viewer]:
+        """Those who follow an author, and the author."""
+        return self._home.get(author_id, ())
+
     def looking_at(self, entry: Entry) -> Iterable[Connection]:
         """The connections that may be concerned, each once, found without asking each; `concerns` says which are."""
         if entry.kind == Kind.FEED_RESET:
@@ -134,11 +138,21 @@ def concerns(connection: Connection, entry: Entry) -> bool:
     if entry.is_follow:
         own = connection.viewer is not None and connection.viewer.user_id == entry.actor_id
         return own and (view.kind in ("home", "tag", "shown") or view.author_id == entry.subject_id)
+    if entry.is_notice:
+        return _is_noticed_by(connection, entry)
     if entry.is_about_author:
         if view.kind == "home":
             return connection.follows(entry.actor_id)
         return view.kind in ("public", "tag", "shown") or view.author_id == entry.actor_id
     return entry.kind == Kind.FEED_RESET
+
+
+def _is_noticed_by(connection: Connection, entry: Entry) -> bool:
+    """Whether a page's reader may be one of those whose notifications changed."""
+    viewer = connection.viewer
+    if viewer is None or connection.form != "html":
+        return False
+    return connection.follows(entry.actor_id) if entry.subject_id else viewer.user_id == entry.actor_id
 
 
 def may_see(connection: Connection, entry: Entry) -> bool:

@@ -18,7 +18,7 @@ from consumers.entry import Entry, Kind
 from consumers.frames import Form, Rendered
 from consumers.message import Message
 from consumers.threads import ReaderThreads
-from livefeed.models import Event, Follow, Post
+from livefeed.models import Event, Follow, Notification, Post
 from livefeed.models.picture import with_pictures
 from livefeed.rendering import render_post
 
@@ -146,6 +146,30 @@ class Log:
             self._frames[key] = frames.heartbeat(position)
         return self._frames[key]
 
+    def notice(self, position: int, unread: int) -> str:
+        """How many notifications somebody has not read, the same object for all of whom it is true."""
+        key = (position, f"notifications {unread}", "html")
+        if key not in self._frames:
+            self._frames[key] = frames.notifications(position, unread)
+        return self._frames[key]
+
+    async def unread(self, of: Collection[tuple[int, int]]) -> dict[int, int]:
+        """How many notifications people have not read. Asked for with a post (0: none) and a person, for those people
+        who were told of the post."""
+
+        def read() -> dict[int, int]:
+            people = {person for post_id, person in of if not post_id}
+            for post_id in {post_id for post_id, _ in of if post_id}:
+                told = Notification.objects.filter(post=post_id)
+                for some in batched([person for each, person in of if each == post_id], BATCH):
+                    people |= set(told.filter(recipient__in=some).values_list("recipient", flat=True))
+            counts: dict[int, int] = {}
+            for some in batched(people, BATCH):
+                counts |= Notification.objects.unread_of(some)
+            return counts
+
+        return await self._thread.run(read)
+
     async def followed(self, user_ids: list[int]) -> dict[int, set[int]]:
         """Whom each of these people follows now."""
 
@@ -197,6 +221,8 @@ def _frame(entry: Entry, post: Rendered | None, form: Form) -> str | None:
         return frames.reset(entry.position, frames.AUTHOR_SPREAD)
     if entry.is_follow:
         return frames.reset(entry.position)
+    if entry.is_notice:
+        return None  # what is told differs for each reader: consumers/notices.py
     if entry.kind == Kind.POST_DELETED:
         return frames.post_deleted(entry.position, entry.subject_id)
     if post is None:

@@ -1,4 +1,4 @@
-"""What a reader missed, told once: each post as it is now, however often it changed."""
+"""What a reader missed, told once: each post as it is now, however often it changed, and what they have not read."""
 
 from django.db.models import Q
 
@@ -15,10 +15,14 @@ MOST = 200
 async def replay(log: Log, connection: Connection, cursor: int) -> Message | None:
     """What brings a reader from `cursor` to the log's position; None if it must read anew."""
     latest: dict[int, Entry] = {}
+    noticed: set[tuple[int, int]] = set()
     created: set[int] = set()
     async for page in log.history(cursor, sieve(connection)):
         for entry in page:
             if not concerns(connection, entry):
+                continue
+            if entry.is_notice and connection.viewer:
+                noticed.add((entry.subject_id, connection.viewer.user_id))
                 continue
             if not entry.is_post:
                 return None
@@ -35,6 +39,8 @@ async def replay(log: Log, connection: Connection, cursor: int) -> Message | Non
     for entry in latest.values():
         if frame := log.frame(_as_first_told(entry, created), posts, connection.form):
             message = message.and_then(frame)
+    for unread in (await log.unread(noticed)).values() if noticed else ():
+        message = message.and_then(log.notice(log.position, unread))
     return message
 
 
@@ -48,7 +54,7 @@ def sieve(connection: Connection) -> Q:
     """The database's part of `concerns`: what can concern the connection and perhaps a little more."""
     view, viewer = connection.view, connection.viewer
     resets = Q(kind=Kind.FEED_RESET)
-    own = Q(actor_id=viewer.user_id) if viewer else Q()
+    own = Q(actor_id=viewer.user_id) | Q(kind=Kind.NOTIFIED, actor_id__in=viewer.followed) if viewer else Q()
     if view.kind == "home" and viewer:
         return resets | Q(actor_id__in=[viewer.user_id, *viewer.followed])
     if view.kind in ("user", "replies", "media"):

@@ -21,7 +21,7 @@ from consumers.message import Message
 from consumers.rights import standing
 from consumers.threads import ReaderThreads
 from livefeed import working
-from livefeed.models import Event, Picture, Post
+from livefeed.models import Event, Notification, Picture, Post
 from livefeed.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
@@ -84,13 +84,14 @@ class Rounds:
         await self._thread.run(Post.objects.purge)
 
     async def prune(self) -> None:
-        """Lets the database forget old events, sessions that have run out, pictures that nobody posted, and tasks
-        that are done."""
+        """Lets the database forget old events, sessions that have run out, pictures that nobody posted, tasks
+        that are done and old notifications."""
         keep = timedelta(days=settings.LIVEFEED_LOG_DAYS)
         await self._thread.run(lambda: Event.objects.prune(keep))
         await self._thread.run(SessionStore.clear_expired)
         await self._thread.run(Picture.objects.purge)
         await self._thread.run(working.prune)
+        await self._thread.run(Notification.objects.prune)
 
     def close(self) -> None:
         """Ends what runs beside the hub."""

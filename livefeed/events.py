@@ -87,6 +87,16 @@ def token_revoked(token: Token) -> None:
     publish(Event.Kind.TOKEN_REVOKED, subject_id=token.pk, actor_id=token.user_id)
 
 
+def notified(user_id: int) -> None:
+    """Says that somebody's unread notifications are to be counted again."""
+    publish(Event.Kind.NOTIFIED, actor_id=user_id)
+
+
+def followers_notified(post: Post) -> None:
+    """The same of those followers of an author who were told of this post."""
+    publish(Event.Kind.NOTIFIED, subject_id=post.pk, actor_id=post.author_id)
+
+
 def feed_reset() -> None:
     """Tells every open page to read anew: for writes that fire no signals (bulk, loaddata)."""
     publish(Event.Kind.FEED_RESET)

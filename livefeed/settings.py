@@ -259,6 +259,9 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"django": {"handlers": []}},  # its own would say everything twice
+    "loggers": {
+        "django": {"handlers": []},  # its own would say everything twice
+        "django.tasks": {"level": "WARNING"},  # two lines for each task that goes well
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

@@ -10,10 +10,10 @@ from typing import Any
 
 from allauth.account.signals import user_signed_up
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_delete, post_save, pre_save
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
-from livefeed import events, public, text
+from livefeed import events, notifying, public, text
 from livefeed.markup import named_in
 from livefeed.models import Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
 from livefeed.sessions import number_sign_in
@@ -41,6 +41,12 @@ def connect() -> None:
     post_delete.connect(announce_unfollow, sender=Follow, dispatch_uid="follow.announce_end")
     post_save.connect(tell_of_follow, sender=Follow, dispatch_uid="follow.tell")
     post_delete.connect(tell_of_unfollow, sender=Follow, dispatch_uid="follow.tell_of_end")
+    post_save.connect(notify_of_post, sender=Post, dispatch_uid="post.notify")
+    pre_delete.connect(notify_of_deletion, sender=Post, dispatch_uid="post.notify_of_deletion")
+    post_save.connect(notify_of_like, sender=Like, dispatch_uid="like.notify")
+    post_delete.connect(notify_of_end_of_like, sender=Like, dispatch_uid="like.notify_of_end")
+    post_save.connect(notify_of_follow, sender=Follow, dispatch_uid="follow.notify")
+    post_delete.connect(notify_of_unfollow, sender=Follow, dispatch_uid="follow.notify_of_end")
     user_signed_up.connect(tell_of_registration, dispatch_uid="user.tell_of_registration")
     post_save.connect(announce_change_of_user, sender=User, dispatch_uid="user.announce_change")
     user_logged_in.connect(number_session, dispatch_uid="session.number")
@@ -144,6 +150,47 @@ def tell_of_like(sender: type[Like], instance: Like, created: bool, raw: bool = 
 @watched
 def tell_of_end_of_like(sender: type[Like], instance: Like, **kwargs: Any) -> None:
     public.like_changed(instance, public.post_unliked)
+
+
+@watched
+def notify_of_post(
+    sender: type[Post],
+    instance: Post,
+    created: bool,
+    update_fields: frozenset[str] | None,
+    raw: bool = False,
+    **kwargs: Any,
+) -> None:
+    if not raw:
+        notifying.post_saved(instance, created=created, came="removed_at" in (update_fields or ()))
+
+
+@watched
+def notify_of_deletion(sender: type[Post], instance: Post, **kwargs: Any) -> None:
+    notifying.post_goes(instance)
+
+
+@watched
+def notify_of_like(sender: type[Like], instance: Like, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    if created and not raw:
+        notifying.like_began(instance)
+
+
+@watched
+def notify_of_end_of_like(sender: type[Like], instance: Like, origin: Any = None, **kwargs: Any) -> None:
+    if getattr(origin, "model", type(origin)) is not Post:  # else the post goes, and what tells of it
+        notifying.like_ended(instance)
+
+
+@watched
+def notify_of_follow(sender: type[Follow], instance: Follow, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    if created and not raw:
+        notifying.follow_began(instance)
+
+
+@watched
+def notify_of_unfollow(sender: type[Follow], instance: Follow, **kwargs: Any) -> None:
+    notifying.follow_ended(instance)
 
 
 @watched

@@ -5,8 +5,9 @@ from django.urls import include, path
 
 from livefeed.views import accounts, devmail, feed, health, metrics, profile, signals
 from livefeed.views.completion import CompletionView
-from livefeed.views.follows import FollowView
+from livefeed.views.follows import BellView, FollowView
 from livefeed.views.marks import BookmarkView, LikeView
+from livefeed.views.notifications import NotificationsView, ReadView
 from livefeed.views.pictures import PicturesView, PictureView, picture_file
 from livefeed.views.posts import PostEditorView, PostsView, PostView, PreviewView, RemovalView
 
@@ -16,7 +17,10 @@ urlpatterns = [
     path("tags/<str:tag>/", feed.tag, name="tag"),
     path("@<str:username>/", profile.profile, name="profile"),
     path("@<str:username>/follow/", FollowView.as_view(), name="follow"),
+    path("@<str:username>/bell/", BellView.as_view(), name="bell"),
     path("@<str:username>/<str:tab>/", profile.profile, name="profile_tab"),
+    path("notifications/", NotificationsView.as_view(), name="notifications"),
+    path("notifications/read/", ReadView.as_view(), name="notifications_read"),
     path("settings/", profile.settings, name="settings"),
     path("settings/profile/", profile.ProfileSettingsView.as_view(), name="settings_profile"),
     path("posts/", PostsView.as_view(), name="posts"),

@@ -110,7 +110,8 @@ def end_with_parent() -> None:
     """Lets this process end when its parent does, however that ends: standard input is a pipe from there."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1):  # not by sys.stdin: its lock would be held when the interpreter ends
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, daemon=True).start()

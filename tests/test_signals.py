@@ -28,7 +28,8 @@ def bell() -> Iterator[Mock]:
 
 
 def sent_saved(instance: Post | Follow, **how: Any) -> None:
-    post_save.send(type(instance), instance=instance, using="default", update_fields=None, **how)
+    with patch.object(signals, "notifying"):
+        post_save.send(type(instance), instance=instance, using="default", update_fields=None, **how)
 
 
 @pytest.mark.parametrize("created", [True, False])
@@ -69,7 +70,7 @@ def test_a_follow_saved_again_announces_nothing():
 def test_a_removed_follow_calls_the_function_that_announces_it():
     follow = Follow(follower_id=3, followed_id=7)
 
-    with patch.object(events, "follow_removed") as announce:
+    with patch.object(events, "follow_removed") as announce, patch.object(signals, "notifying"):
         post_delete.send(Follow, instance=follow, using="default", origin=follow)
 
     announce.assert_called_once_with(follow)

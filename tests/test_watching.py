@@ -87,12 +87,13 @@ def test_staff_see_who_hears_what_and_how_often():
 @pytest.mark.parametrize(
     ("act", "queries"),
     [
-        (lambda cast: make_post(cast.author), 6),  # two savepoints; the post; its event
-        (lambda cast: make_post(cast.author, "#one #two"), 7),  # and its tags
-        (lambda cast: cast.stranger.follow(cast.author), 9),
+        (lambda cast: make_post(cast.author), 7),  # two savepoints; the post; its event; whether a bell is on
+        (lambda cast: make_post(cast.author, "#one #two"), 8),  # and its tags
+        (lambda cast: make_post(cast.author, "@stranger"), 10),  # and who is named, the notification, its event
+        (lambda cast: cast.stranger.follow(cast.author), 11),  # among them the notification and its event
         (lambda cast: make_user("newcomer"), 8),
     ],
-    ids=["a post", "a post with tags", "a follow", "a person"],
+    ids=["a post", "a post with tags", "a post with a name", "a follow", "a person"],
 )
 def test_saves_ask_the_database_as_often_as_they_did(act, queries, django_assert_num_queries):
     cast = make_cast()

@@ -19,9 +19,11 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from livefeed import working
+from livefeed.models import Event, Follow
 from livefeed.working import PAUSES, TaskWorker
 from tests.conftest import database_url
-from tests.factories import make_user, signed_in
+from tests.factories import make_cast, make_user, signed_in
+from tests.stack.people import Person
 from tests.stack.servers import ROOT, Site, wait_until
 from tests.tasks import fail_until, write_into
 from tests.views.html import Page
@@ -180,6 +182,14 @@ def test_a_process_beside_another_ends_when_that_does(tmp_path):
         assert process.wait(20) == 0
 
 
+def test_a_process_beside_another_that_is_told_to_end_ends_in_order():
+    task = write_into.enqueue(os.devnull, "x")
+    with working_process("--beside") as process:
+        wait_until(lambda: DBTaskResult.objects.successful().filter(pk=task.id).exists(), "it works")
+        process.terminate()
+        assert process.wait(20) == 0
+
+
 def test_serve_runs_tasks_and_starts_their_worker_again_when_it_dies(tmp_path):
     file = tmp_path / "lines"
     site = Site(ENVIRONMENT | {"DATABASE_URL": database_url()}, tmp_path, tasks=True)
@@ -195,6 +205,24 @@ def test_serve_runs_tasks_and_starts_their_worker_again_when_it_dies(tmp_path):
     finally:
         site.stop()
     wait_until(lambda: not Path(f"/proc/{worker}").exists(), "the worker has gone")
+
+
+def test_a_new_post_reaches_those_whose_bell_is_on_while_nobody_else_hears(tmp_path):
+    site = Site(ENVIRONMENT | {"DATABASE_URL": database_url()}, tmp_path, tasks=True)
+    site.start()
+    try:
+        cast = make_cast()
+        Follow.objects.set_bell(cast.follower, cast.author, True)
+        with (
+            Person(site, cast.follower).listen(view="shown") as follower,
+            Person(site, cast.stranger).listen(view="shown") as stranger,
+        ):
+            assert Person(site, cast.author).send("/posts/", title="Today", body="Hello.") == 200
+            assert follower.frame() == {"type": "notifications", "cursor": Event.objects.head(), "unread": 1}
+            cast.author.follow(cast.stranger)  # the first that the stranger hears
+            assert stranger.frame() == {"type": "notifications", "cursor": Event.objects.head(), "unread": 1}
+    finally:
+        site.stop()
 
 
 def test_the_worker_of_a_server_that_is_killed_ends_too(tmp_path):

@@ -3,6 +3,7 @@
 from livefeed.models.event import Event
 from livefeed.models.follow import Follow
 from livefeed.models.mark import Bookmark, Like
+from livefeed.models.notification import Notification
 from livefeed.models.picture import MissingPictureError, Picture
 from livefeed.models.post import EditConflictError, Post
 from livefeed.models.profile import Profile
@@ -18,6 +19,7 @@ __all__ = [
     "Follow",
     "Like",
     "MissingPictureError",
+    "Notification",
     "Picture",
     "Post",
     "Profile",

@@ -88,16 +88,17 @@ class Event(models.Model):
         PASSWORD_CHANGED = "password.changed"  # noqa: S105  # the name of an event
         SIGN_IN_ENDED = "sign_in.ended"
         TOKEN_REVOKED = "token.revoked"  # noqa: S105  # the name of an event
+        NOTIFIED = "notifications.changed"
         FEED_RESET = "feed.reset"  # rows were written that no signal saw: everybody reads anew
 
     position = models.BigIntegerField(unique=True, null=True, editable=False)
     kind = models.CharField(max_length=30, choices=Kind.choices)
     subject_id = models.BigIntegerField(default=0)
     """The post of `post.*`; the person followed or no longer followed of `follow.*`; the sign-in's number; the token's
-    id; else 0."""
+    id; the post of which some followers of its author were notified; else 0."""
     actor_id = models.BigIntegerField(default=0)
     """The author of `post.*`; the follower of `follow.*`; whom `user.*` is about, and whose password, sign-in or token
-    it was."""
+    it was; whose notifications changed, or whose followers' did."""
     audience = models.CharField(max_length=10, db_default="public")
     """Of `post.*`: who may see the post, as `Post.Audience` says. It never changes."""
     tags = models.TextField(db_default="", blank=True)

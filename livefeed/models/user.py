@@ -181,4 +181,9 @@ class User(AbstractUser):
         return Follow.objects.end(self, other)
 
     def follows(self, other: "User") -> bool:
-        return self.following.filter(followed=other).exists()
+        return self.standing_to(other)["follows"]
+
+    def standing_to(self, other: "User") -> dict[str, bool]:
+        """Whether one follows `other` (`follows`) and is told of their new posts (`bell`), by one query."""
+        bell = self.following.filter(followed=other).values_list("bell", flat=True).first()
+        return {"follows": bell is not None, "bell": bool(bell)}

@@ -1,14 +1,16 @@
 """Small pieces of HTML that every page uses."""
 
+from html import unescape
 from zlib import crc32
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from livefeed.markup import render
-from livefeed.models import Picture, Post, User
+from livefeed.models import Event, Notification, Picture, Post, User
 from livefeed.models.picture import picture_address
 from livefeed.rendering import render_post
 
@@ -47,6 +49,22 @@ def initials(name: str) -> str:
 def markup(text: str) -> SafeString:
     """What somebody typed, as HTML."""
     return render(text)
+
+
+@register.filter
+def excerpt(post: Post) -> str:
+    """The beginning of a post in plain words: its text, else its title, else how many pictures it has."""
+    text = unescape(strip_tags(render(post.body))).strip()
+    count = post.pictures_count
+    return text or post.title or (f"{count} pictures" if count > 1 else "A picture")
+
+
+@register.inclusion_tag("notifications/_badge.html", takes_context=True)
+def unread_badge(context: Context) -> dict[str, int]:
+    """How many notifications the reader has not read, and the log's position before that was counted: a page without a
+    feed listens from there."""
+    cursor = context["cursor"] if "cursor" in context else Event.objects.head()
+    return {"cursor": cursor, "unread": Notification.objects.unread_by(context["user"])}
 
 
 @register.simple_tag

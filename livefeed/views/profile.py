@@ -64,7 +64,7 @@ def _standing(request: Request, person: User) -> dict[str, Any]:
     return {
         "follower_count": person.followers.count(),
         "following_count": person.following.count(),
-        "follows": viewer.follows(person) if viewer else False,
+        **(viewer.standing_to(person) if viewer else {}),
     }
 
 

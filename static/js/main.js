@@ -11,6 +11,7 @@ import { keepMarks } from "./marks.js";
 import { keepOutbox } from "./outbox.js";
 import { keepPictures } from "./pictures.js";
 import { keepNotices } from "./notices.js";
+import { keepNotifications, showUnread } from "./notifications.js";
 import { showState } from "./connection.js";
 
 keepTimes();
@@ -23,15 +24,17 @@ keepPictures();
 keepMarks();
 keepActions();
 keepOutbox();
+keepNotifications();
 
 const posts = document.getElementById("posts");
-if (posts) {
+const badge = document.querySelector("[data-unread]"); // a page without a feed listens for its reader's notifications
+if (posts || badge) {
   const socket = new LiveSocket({
-    view: posts.dataset.view,
-    cursor: Number(posts.dataset.cursor),
-    receive: feed.receive,
+    view: posts?.dataset.view ?? "shown",
+    cursor: Number((posts ?? badge).dataset.cursor),
+    receive: (frame) => (frame.type === "notifications" ? showUnread(frame.unread) : posts && feed.receive(frame)),
     state: showState,
   });
-  feed.whenShownChanges((ids) => socket.showing(ids));
+  if (posts) feed.whenShownChanges((ids) => socket.showing(ids));
   socket.open();
 }

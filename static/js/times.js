@@ -12,7 +12,7 @@ export function keepTimes() {
 }
 
 function tell(root) {
-  for (const element of root.querySelectorAll(".post-time time")) {
+  for (const element of root.querySelectorAll("time")) {
     const then = new Date(element.dateTime);
     element.textContent = relative(then, new Date());
     element.title = exact.format(then);

@@ -21,6 +21,7 @@ from livefeed.demo.voices import VOICES
 from livefeed.models import Event, Post, User
 from tests.conftest import database_url
 from tests.factories import make_post
+from tests.models.announced import log
 from tests.stack.servers import ROOT, wait_until
 
 
@@ -54,7 +55,7 @@ def busy_posts():
 
 
 def kinds() -> list[str]:
-    return list(Event.objects.order_by("pk").values_list("kind", flat=True))
+    return [kind for kind, _, _ in log()]
 
 
 @pytest.mark.usefixtures("people")

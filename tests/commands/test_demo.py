@@ -17,6 +17,7 @@ from livefeed.models import Event, Follow, Like, Picture, Post, Profile, User
 from livefeed.models.post import BODY_MAX, TITLE_MAX
 from livefeed.text import tidy_line, tidy_text
 from tests.factories import make_user
+from tests.models.announced import log
 
 LINE = (
     "Demo: sign in as demo with password livefeed-demo (others: mara, jonas, aiko, samir, lucia, priya, tomasz, noor)\n"
@@ -60,7 +61,7 @@ class TestMovingIn:
 
     def test_the_log_tells_it_in_order(self):
         demo()
-        kinds = list(Event.objects.order_by("pk").values_list("kind", flat=True))
+        kinds = [kind for kind, _, _ in log()]
 
         follows = sum(map(len, FOLLOWS.values()))
         assert kinds[: follows + len(POSTS)] == ["follow.created"] * follows + ["post.created"] * len(POSTS)

@@ -84,7 +84,9 @@ def test_a_profile_tells_how_many_follow_and_are_followed(cast, visitor):
 
 
 def test_a_profile_offers_to_follow_and_to_end_it_and_a_visitor_to_sign_in(cast, follower, stranger, visitor):
-    ends, begins = (Page(client.get("/@author/")).one("button", form="act") for client in (follower, stranger))
+    ends, begins = (
+        Page(client.get("/@author/")).one("button", css="button", form="act") for client in (follower, stranger)
+    )
     sign_in = Page(visitor.get("/@author/")).one("a", css="small")
 
     assert (ends["aria-label"], ends["formaction"], ends["value"]) == ("Unfollow Author", "/@author/follow/", "DELETE")
@@ -169,10 +171,10 @@ def crowd(request, cast):
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 8),  # session, viewer, head, where the posts are (2), posts with their authors, suggestions, own marks
-        ("/explore/", 6),
-        ("/@author/", 11),  # and the person, their profile, whether followed, followers, following
-        ("/posts/{}/", 6),  # the post, its replies
+        ("/", 9),  # session, viewer, head, where the posts are (2), posts, suggestions, own marks, unread notifications
+        ("/explore/", 7),
+        ("/@author/", 12),  # and the person, their profile, whether followed, followers, following
+        ("/posts/{}/", 7),  # the post, its replies
     ],
 )
 def test_a_members_page_asks_the_database_as_often_for_20_posts_as_for_1(

@@ -29,8 +29,10 @@ def test_htmx_gets_the_button_that_undoes_it(cast, stranger):
     ends = Page(stranger.post(ADDRESS, headers=htmx("button")))
     assert cast.stranger.follows(cast.author)
     assert [element.tag for element in ends.elements if element.depth == 0] == ["span"]
-    assert ends.one("button")["aria-label"] == "Unfollow Author"
-    assert (ends.one("button")["name"], ends.one("button")["value"]) == ("_method", "DELETE")
+    end = ends.one("button", css="button")
+    assert end["aria-label"] == "Unfollow Author"
+    assert (end["name"], end["value"]) == ("_method", "DELETE")
+    assert ends.one("button", css="bell")["aria-pressed"] == "false"
 
     begins = Page(stranger.post(ADDRESS, END, headers=htmx("button")))
     assert not cast.stranger.follows(cast.author)

@@ -1,0 +1,74 @@
+"""What somebody was told of."""
+
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from livefeed import notifying
+from livefeed.models import Event, Notification, User
+from livefeed.views.feed import PAGE
+from livefeed.views.resource import Request, SignedInResource
+
+
+class Group(NamedTuple):
+    """What stands together in the list: one notification, or several followers in a row."""
+
+    first: Notification
+    rest: list[Notification]
+
+    @property
+    def actors(self) -> list[User]:
+        return [each.actor for each in (self.first, *self.rest)]
+
+
+def grouped(rows: list[Notification]) -> list[Group]:
+    """New followers of the same day, read or unread alike, are told together; all else alone."""
+
+    def together(row: Notification) -> object:
+        follows = row.kind == Notification.Kind.FOLLOWED
+        return (row.created_at.date(), row.read_at is None) if follows else row.pk
+
+    runs = [list(run) for _, run in groupby(rows, together)]
+    return [Group(run[0], run[1:]) for run in runs]
+
+
+class NotificationsView(SignedInResource):
+    """The list, newest first, from `?before=` on. Reading it changes nothing: that it was seen is said by a POST."""
+
+    def get(self, request: Request) -> HttpResponse:
+        cursor, upto = Event.objects.head(), timezone.now()
+        notifications = Notification.objects.filter(recipient=self.viewer).shown().newest_first()
+        start = request.GET.get("before", "")
+        try:
+            rows = list((notifications.before(start) if start else notifications)[: PAGE + 1])
+        except ValueError:
+            raise Http404("There is no such page.") from None
+        context = {"groups": grouped(rows[:PAGE]), "cursor": cursor, "upto": upto, "start": start}
+        if len(rows) > PAGE:
+            context["next"] = f"?before={rows[PAGE - 1].sort_key}"
+        parts = {"a": "notifications/_rows.html", "section#notifications": "notifications/_list.html"}
+        part = parts.get(request.headers.get("HX-Source", "")) if request.htmx else None
+        return render(request, part or "notifications/page.html", context)
+
+
+class ReadView(SignedInResource):
+    """That somebody has seen what came until `upto`: `POST` says so."""
+
+    def post(self, request: Request) -> HttpResponse:
+        notifying.read(self.viewer, self.upto())
+        return HttpResponse(status=204) if self.request.htmx else redirect("notifications")
+
+    def upto(self) -> datetime:
+        """The moment that the page was rendered. Raises `Http404` if that is none."""
+        try:
+            moment = parse_datetime(self.request.POST.get("upto", ""))
+        except ValueError:
+            moment = None
+        if moment is None or timezone.is_naive(moment):
+            raise Http404("That is no moment.")
+        return min(moment, timezone.now())
