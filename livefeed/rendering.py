@@ -1,44 +1,47 @@
-"""A post's HTML: the same for every viewer, whoever asks for it and by whichever way it travels."""
+"""HTML that is the same for every viewer, whoever asks for it and by whichever way it travels; made once, then kept.
 
-from functools import lru_cache
+What is kept lies beside everything it was made of: its version, its counts, its author's name and picture. Whatever
+differs in nothing of that looks the same, so what is kept is never stale, also where rows were written that no signal
+saw. Forgetting only frees memory.
+"""
 
+from collections.abc import Callable, Hashable
+from hashlib import blake2b
+
+from django.core.cache import caches
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from livefeed.models import Post
 
-KEPT = 5_000
-"""How many rendered posts a process keeps, some 2 KB each."""
-
-
-class RenderKey:
-    """Everything that a post's HTML depends on. A post that differs in nothing of it looks the same, so what is kept
-    under it is never stale and needs no invalidation."""
-
-    __slots__ = ("depends_on", "post")
-
-    def __init__(self, post: Post) -> None:
-        self.post = post
-        own = (post.pk, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience)
-        counts = (post.likes_count, post.replies_count)
-        parent = post.shown_parent
-        above = (parent.pk, parent.author.username) if parent else (post.parent_author_id,)
-        author = (post.author_id, post.author.username, post.author.name, post.author.avatar_id)
-        self.depends_on = (*own, *counts, *above, *author)
-
-    def __hash__(self) -> int:
-        return hash(self.depends_on)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, RenderKey) and self.depends_on == other.depends_on
-
 
 def render_post(post: Post) -> SafeString:
     """The fragment that pages include, htmx gets and sockets carry. Nothing of a viewer or a request is in reach:
     what differs per viewer is decided by the page's style sheet from `data-author`, and enforced by the server."""
-    return _render(RenderKey(post))
+    own = (post.pk, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience)
+    counts = (post.likes_count, post.replies_count)
+    parent, author = post.shown_parent, post.author
+    above = (parent.pk, parent.author.username) if parent else (post.parent_author_id,)
+    by = (author.pk, author.username, author.name, author.avatar_id)
+    made_of = (*own, *counts, *above, *by)
+    return _kept(_name_of(post), made_of, lambda: render_to_string("posts/_post.html", {"post": post}))
 
 
-@lru_cache(maxsize=KEPT)
-def _render(key: RenderKey) -> SafeString:
-    return render_to_string("posts/_post.html", {"post": key.post})
+def forget_post(post: Post) -> None:
+    """Frees what is kept of a post."""
+    caches["fragments"].delete(_name_of(post))
+
+
+def _name_of(post: Post) -> str:
+    return f"post:{post.pk}"
+
+
+def _kept(name: str, made_of: Hashable, render: Callable[[], SafeString]) -> SafeString:
+    """What is kept under a name, if it was made of the same; else it is made anew."""
+    digest = blake2b(repr(made_of).encode(errors="surrogatepass"), digest_size=16).digest()
+    kept: tuple[bytes, SafeString] | None = caches["fragments"].get(name)
+    if kept and kept[0] == digest:
+        return kept[1]
+    html = render()
+    caches["fragments"].set(name, (digest, html))
+    return html

@@ -112,6 +112,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env.str("REDIS_URL", default="")
 
+# Rendered posts and profiles, in the memory of each process: what is kept must be nearer than rendering it anew.
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "fragments",
+        "TIMEOUT": None,
+        "OPTIONS": {"MAX_ENTRIES": 5_000},  # some 2 KB each
+    },
+}
+if not env.bool("LIVEFEED_CACHE", default=True):
+    CACHES["fragments"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+
 
 def _channel_layer(redis_url: str) -> dict[str, Any]:
     """Redis pub/sub between processes, memory within one. `socket_timeout` stays above the 5 s of a blocking read:

@@ -13,7 +13,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
-from livefeed import events, notifying, public, text
+from livefeed import events, notifying, public, rendering, text
 from livefeed.markup import named_in
 from livefeed.models import Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
 from livefeed.sessions import number_sign_in
@@ -41,6 +41,8 @@ def connect() -> None:
     post_delete.connect(announce_unfollow, sender=Follow, dispatch_uid="follow.announce_end")
     post_save.connect(tell_of_follow, sender=Follow, dispatch_uid="follow.tell")
     post_delete.connect(tell_of_unfollow, sender=Follow, dispatch_uid="follow.tell_of_end")
+    post_save.connect(forget_post, sender=Post, dispatch_uid="post.forget")
+    post_delete.connect(forget_post, sender=Post, dispatch_uid="post.forget_deleted")
     post_save.connect(notify_of_post, sender=Post, dispatch_uid="post.notify")
     pre_delete.connect(notify_of_deletion, sender=Post, dispatch_uid="post.notify_of_deletion")
     post_save.connect(notify_of_like, sender=Like, dispatch_uid="like.notify")
@@ -150,6 +152,12 @@ def tell_of_like(sender: type[Like], instance: Like, created: bool, raw: bool = 
 @watched
 def tell_of_end_of_like(sender: type[Like], instance: Like, **kwargs: Any) -> None:
     public.like_changed(instance, public.post_unliked)
+
+
+@watched
+def forget_post(sender: type[Post], instance: Post, raw: bool = False, **kwargs: Any) -> None:
+    if not raw:
+        rendering.forget_post(instance)
 
 
 @watched
