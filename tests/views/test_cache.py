@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
-from unittest.mock import patch
+from contextlib import contextmanager
+from unittest.mock import Mock, patch
 
 import pytest
 from django.core.cache import caches
+from django.template.loader import render_to_string
 from django.test import Client
 
-from livefeed import rendering
 from livefeed.imaging import AVATAR
 from livefeed.models import Bookmark, Follow, Like, Picture, Post, Profile, User
 from livefeed.rendering import render_post
@@ -104,6 +105,13 @@ WRITES: dict[str, list[Callable[[Scene], object]]] = {
 }
 
 
+@contextmanager
+def rendered() -> Iterator[Mock]:
+    """The templates that are rendered for keeping meanwhile."""
+    with patch("livefeed.rendering.render_to_string", wraps=render_to_string) as render:
+        yield render
+
+
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     caches["fragments"].clear()
@@ -129,7 +137,7 @@ def test_each_page_is_as_if_nothing_had_been_kept(cast, settings, writes):
 
 def test_a_post_is_rendered_once_however_many_pages_show_it(cast):
     post, readers = make_post(cast.author), [signed_in(cast.follower), Client()]
-    with patch.object(rendering, "render_to_string", wraps=rendering.render_to_string) as render:
+    with rendered() as render:
         for reader in readers:
             for page in ("/explore/", "/@author/", f"/posts/{post.pk}/"):
                 assert reader.get(page).status_code == 200
@@ -149,6 +157,6 @@ def test_what_is_old_is_freed(cast, act):
 def test_nothing_is_kept_where_that_is_shut_off(cast, settings):
     settings.CACHES = {**settings.CACHES, "fragments": NOTHING_KEPT}
     post = make_post(cast.author)
-    with patch.object(rendering, "render_to_string", wraps=rendering.render_to_string) as render:
+    with rendered() as render:
         assert render_post(post) == render_post(post)
     assert render.call_count == 2

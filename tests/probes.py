@@ -1,0 +1,279 @@
+"""For each receiver a probe: what somebody would miss if it were not connected. It raises `AssertionError` then."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import caches
+from django.dispatch import Signal
+from django.test import Client
+
+from livefeed import public
+from livefeed.models import Event, Like, Notification, Picture, Post, Profile, Session, Token, User
+from livefeed.rendering import render_post
+from tests.factories import PASSWORD, Cast, make_post, make_user, signed_in
+from tests.images import file
+from tests.views.html import Page
+
+Probe = Callable[[Cast], None]
+
+
+@contextmanager
+def hears(signal: Signal) -> Iterator[None]:
+    """Whether a signal of our own is sent once within the block."""
+    heard: list[Any] = []
+
+    def receive(**what: Any) -> None:
+        heard.append(what)
+
+    signal.connect(receive)
+    try:
+        yield
+    finally:
+        signal.disconnect(receive)
+    assert len(heard) == 1
+
+
+def logged(kind: Event.Kind, **about: int) -> bool:
+    return Event.objects.filter(kind=kind, **about).exists()
+
+
+# --- Posts ---
+
+
+def title(cast: Cast) -> None:
+    assert make_post(cast.author, title="  some \u202e news ").title == "Some News"
+
+
+def tags(cast: Cast) -> None:
+    assert make_post(cast.author, "On #trees.").tags == "trees"
+
+
+def tag_page(cast: Cast) -> None:
+    post = make_post(cast.author, "On #trees.")
+    assert Page(Client().get("/tags/trees/")).posts == [post.pk]
+
+
+def post_in_log(cast: Cast) -> None:
+    assert logged(Event.Kind.POST_CREATED, subject_id=make_post(cast.author).pk)
+
+
+def deletion_in_log(cast: Cast) -> None:
+    post = make_post(cast.author)
+    post_id, _ = post.pk, post.delete()
+    assert logged(Event.Kind.POST_DELETED, subject_id=post_id)
+
+
+def post_published(cast: Cast) -> None:
+    with hears(public.post_published):
+        make_post(cast.author)
+
+
+def post_removed(cast: Cast) -> None:
+    post = make_post(cast.author)
+    with hears(public.post_removed):
+        post.delete()
+
+
+def replies_counted(cast: Cast) -> None:
+    post = make_post(cast.author)
+    make_post(cast.follower, parent=post)
+    assert Post.objects.get(pk=post.pk).replies_count == 1
+
+
+def end_of_reply_counted(cast: Cast) -> None:
+    post = make_post(cast.author)
+    reply = make_post(cast.follower, parent=post)
+    Post.objects.filter(pk=post.pk).update(replies_count=1)
+    reply.delete()
+    assert Post.objects.get(pk=post.pk).replies_count == 0
+
+
+def old_html_freed(cast: Cast) -> None:
+    post = make_post(cast.author)
+    render_post(post)
+    post.save()
+    assert caches["fragments"].get(f"post:{post.pk}") is None
+
+
+def html_of_deleted_freed(cast: Cast) -> None:
+    post = make_post(cast.author)
+    render_post(post)
+    post_id, _ = post.pk, post.delete()
+    assert caches["fragments"].get(f"post:{post_id}") is None
+
+
+# --- Ties ---
+
+
+def likes_counted(cast: Cast) -> None:
+    post = make_post(cast.author)
+    Like.objects.begin(cast.follower, post)
+    assert Post.objects.get(pk=post.pk).likes_count == 1
+
+
+def end_of_like_counted(cast: Cast) -> None:
+    post = make_post(cast.author)
+    Like.objects.begin(cast.follower, post)
+    Post.objects.filter(pk=post.pk).update(likes_count=1)
+    Like.objects.end(cast.follower, post)
+    assert Post.objects.get(pk=post.pk).likes_count == 0
+
+
+def post_liked(cast: Cast) -> None:
+    post = make_post(cast.author)
+    with hears(public.post_liked):
+        Like.objects.begin(cast.follower, post)
+
+
+def post_unliked(cast: Cast) -> None:
+    post = make_post(cast.author)
+    Like.objects.begin(cast.follower, post)
+    with hears(public.post_unliked):
+        Like.objects.end(cast.follower, post)
+
+
+def follow_in_log(cast: Cast) -> None:
+    cast.stranger.follow(cast.author)
+    assert logged(Event.Kind.FOLLOW_CREATED, actor_id=cast.stranger.pk)
+
+
+def unfollow_in_log(cast: Cast) -> None:
+    cast.follower.unfollow(cast.author)
+    assert logged(Event.Kind.FOLLOW_REMOVED, actor_id=cast.follower.pk)
+
+
+def user_followed(cast: Cast) -> None:
+    with hears(public.user_followed):
+        cast.stranger.follow(cast.author)
+
+
+def user_unfollowed(cast: Cast) -> None:
+    with hears(public.user_unfollowed):
+        cast.follower.unfollow(cast.author)
+
+
+# --- Notifications ---
+
+
+def unread(person: User) -> int:
+    return Notification.objects.unread_by(person)
+
+
+def mention_notified(cast: Cast) -> None:
+    make_post(cast.author, "Dear @stranger.")
+    assert unread(cast.stranger) == 1
+
+
+def end_of_mention_told(cast: Cast) -> None:
+    post = make_post(cast.author, "Dear @stranger.")
+    Event.objects.all().delete()
+    post.delete()
+    assert logged(Event.Kind.NOTIFIED, actor_id=cast.stranger.pk)
+
+
+def like_notified(cast: Cast) -> None:
+    Like.objects.begin(cast.stranger, make_post(cast.follower))
+    assert unread(cast.follower) == 1
+
+
+def end_of_like_notified(cast: Cast) -> None:
+    post = make_post(cast.follower)
+    Like.objects.begin(cast.stranger, post)
+    Like.objects.end(cast.stranger, post)
+    assert unread(cast.follower) == 0
+
+
+def follow_notified(cast: Cast) -> None:
+    cast.author.follow(cast.stranger)
+    assert unread(cast.stranger) == 1
+
+
+def end_of_follow_notified(cast: Cast) -> None:
+    cast.author.follow(cast.stranger)
+    cast.author.unfollow(cast.stranger)
+    assert unread(cast.stranger) == 0
+
+
+# --- People, and what they open ---
+
+
+def files_deleted(cast: Cast) -> None:
+    picture = Picture.objects.take(cast.author, file())
+    folder = Path(settings.MEDIA_ROOT)
+    before = {each for each in folder.rglob("*") if each.is_file()}
+    picture.delete()
+    assert before - {each for each in folder.rglob("*") if each.is_file()}
+
+
+def profile_made(cast: Cast) -> None:
+    assert Profile.objects.filter(user=make_user()).exists()
+
+
+def registered(cast: Cast) -> None:
+    form = {"username": "newcomer", "email": "new@example.org", "password1": PASSWORD}
+    with hears(public.user_registered):
+        assert Client().post("/accounts/signup/", form).status_code == 302
+
+
+def change_in_log(cast: Cast) -> None:
+    person = User.objects.get(pk=cast.author.pk)
+    person.name = "Else"
+    person.save()
+    assert logged(Event.Kind.USER_RENAMED, actor_id=person.pk)
+
+
+def sign_in_numbered(cast: Cast) -> None:
+    signed_in(cast.author)
+    assert Session.objects.get().sign_in is not None
+
+
+def sign_out_in_log(cast: Cast) -> None:
+    client = signed_in(cast.author)
+    Session.objects.update(sign_in=7)
+    client.post("/accounts/logout/")
+    assert logged(Event.Kind.SIGN_IN_ENDED, subject_id=7)
+
+
+def revocation_in_log(cast: Cast) -> None:
+    token, _ = Token.objects.issue(cast.author)
+    token_id, _ = token.pk, token.delete()
+    assert logged(Event.Kind.TOKEN_REVOKED, subject_id=token_id)
+
+
+PROBES: dict[str, Probe] = {
+    "post.tidy_title": title,
+    "post.find_tags": tags,
+    "post.keep_tags": tag_page,
+    "post.announce": post_in_log,
+    "post.announce_deletion": deletion_in_log,
+    "post.tell": post_published,
+    "post.tell_of_deletion": post_removed,
+    "post.forget": old_html_freed,
+    "post.forget_deleted": html_of_deleted_freed,
+    "post.notify": mention_notified,
+    "post.notify_of_deletion": end_of_mention_told,
+    "reply.count": replies_counted,
+    "reply.count_end": end_of_reply_counted,
+    "like.count": likes_counted,
+    "like.count_end": end_of_like_counted,
+    "like.tell": post_liked,
+    "like.tell_of_end": post_unliked,
+    "like.notify": like_notified,
+    "like.notify_of_end": end_of_like_notified,
+    "follow.announce": follow_in_log,
+    "follow.announce_end": unfollow_in_log,
+    "follow.tell": user_followed,
+    "follow.tell_of_end": user_unfollowed,
+    "follow.notify": follow_notified,
+    "follow.notify_of_end": end_of_follow_notified,
+    "picture.delete_files": files_deleted,
+    "user.make_profile": profile_made,
+    "user.tell_of_registration": registered,
+    "user.announce_change": change_in_log,
+    "session.number": sign_in_numbered,
+    "session.announce_end": sign_out_in_log,
+    "token.announce_end": revocation_in_log,
+}
