@@ -25,6 +25,7 @@ What is measured, each part a table, the targets in the last one:
 - posts a second with 1 and with 8 clients, on SQLite and on PostgreSQL with Redis; the shares of the rings and of the
   commit order in that, measured by leaving them out;
 - a thousand likes of a post that 1,000 sockets show: how often each is told, how long a like by HTTP takes meanwhile;
+- an author whose new posts 100,000 people asked to be told of: a POST with and without, and how long telling takes;
 - home and tag pages among 2,400,000 posts, on SQLite and, where there is one, on PostgreSQL: of somebody who follows
   2,000 people, twenty of whom wrote 20,000 posts each, of others, and far down; how much of it grew since there were a
   tenth of the posts. Making them takes some ten minutes for each database.
@@ -32,8 +33,8 @@ What is measured, each part a table, the targets in the last one:
 --quick      the first two, shorter, and home and tags among 30,000 posts: three minutes instead of three quarters of an
              hour
 --sockets N  how many sockets are opened in the first part, 1,000 unless told
---only WORD  only what has WORD in the title of its table or in the name of its function: `burst`, `likes`, `home`,
-             and of that `home-sqlite`, `home-postgresql`
+--only WORD  only what has WORD in the title of its table or in the name of its function: `burst`, `likes`, `bells`,
+             `home`, and of that `home-sqlite`, `home-postgresql`
 --faults [N] measures nothing; runs the fault tests in full length, N times over, on SQLite and on PostgreSQL and Redis
 
 Progress goes to standard error, the tables to standard output. The exit status is 1 if a target is missed or a server

@@ -36,6 +36,10 @@ class Metrics:
         """By how much a counter has grown; NaN if there is none."""
         return self._sums[name] - before._sums.get(name, 0) if name in self._sums else math.nan
 
+    def now(self, name: str) -> float:
+        """A gauge; 0 if there is none."""
+        return self._sums.get(name, 0.0)
+
     def above(self, before: Self, name: str, bound: float) -> float:
         """How many observations above `bound`, an upper bound of a bucket, a histogram has had since."""
         if bound not in self._at_most[name]:

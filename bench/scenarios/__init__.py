@@ -8,7 +8,7 @@ from functools import partial
 
 from bench.peers import ASYNCIO, LIVEFEED, ON_DAPHNE, PEERS, SOCKET_IO, TUTORIAL, WS
 from bench.scenario import Scenario
-from bench.scenarios import liking, posting, resting, returning
+from bench.scenarios import liking, posting, resting, returning, ringing
 from bench.scenarios.crowd import LAST_P50, LAST_P99, MEMORY, OTHERS_STEADY, RATE, burst, idle, limits, steady
 from bench.site import People
 from bench.stage import Stage, Subject
@@ -32,7 +32,7 @@ class Size:
 def stages(size: Size) -> list[Stage]:
     """All of them, or those of a quick run."""
     quick = [crowd(size), alone(size)]
-    return quick if size.is_quick else [*quick, many(size), at_rest(), through_the_whole_path(), liked()]
+    return quick if size.is_quick else [*quick, many(size), at_rest(), through_the_whole_path(), liked(), rung()]
 
 
 def crowd(size: Size) -> Stage:
@@ -129,4 +129,13 @@ def liked() -> Stage:
             Target(ours, liking.TOLD_MOST, at_most=8),
             Target(ours, liking.EXACT, at_least=100),
         ),
+    )
+
+
+def rung() -> Stage:
+    return Stage(
+        "Bells, 100,000 followers",
+        (Subject(LIVEFEED, People(20)),),
+        (Scenario(partial(ringing.bells, count=100_000)),),
+        (Target(LIVEFEED.name, ringing.GROWTH, at_most=2),),
     )
