@@ -32,7 +32,7 @@ class Scene:
         Like.objects.begin(cast.author, self.other)
         Bookmark.objects.begin(cast.follower, self.post)
         Profile.objects.of(cast.author).change(name="Author", about="**Writes**", links=[], avatar=None)
-        self.readers = [signed_in(cast.author), signed_in(cast.follower), Client()]
+        self.author, self.readers = signed_in(cast.author), [signed_in(cast.follower), Client()]
 
     def pages(self) -> dict[tuple[int, str], str]:
         """Every page as each of the readers gets it, less what differs each time."""
@@ -68,7 +68,7 @@ def restored(scene: Scene) -> None:
 def edited_by_form(scene: Scene) -> None:
     version = Post.objects.get(pk=scene.post.pk).version
     form = {"title": "", "body": "By the form.", "version": str(version)}
-    assert scene.readers[0].post(f"/posts/{scene.post.pk}/", form).status_code == 302
+    assert scene.author.post(f"/posts/{scene.post.pk}/", form).status_code == 302
 
 
 WRITES: dict[str, list[Callable[[Scene], object]]] = {
