@@ -1,4 +1,4 @@
-"""The app in docs/signals.md, installed as it stands there beside Livefeed, under the launcher."""
+"""The app in docs/signals.md, installed as it stands there beside Livefeed, under the launcher and plain daphne."""
 
 import os
 import re
@@ -15,8 +15,8 @@ from tests.stack.servers import ROOT, Site, wait_until
 SETTINGS = "from tests.settings import *\n\nINSTALLED_APPS = [*INSTALLED_APPS, 'herald']\n"
 
 
-@pytest.fixture
-def herald_site(transactional_db, tmp_path: Path) -> Iterator[Site]:
+@pytest.fixture(params=[False, True], ids=["launcher", "daphne"])
+def herald_site(transactional_db, tmp_path: Path, request) -> Iterator[Site]:
     """A site with the app."""
     code = re.search(r"```python\n(.*?)```", (ROOT / "docs/signals.md").read_text(), re.DOTALL)
     assert code is not None
@@ -25,7 +25,7 @@ def herald_site(transactional_db, tmp_path: Path) -> Iterator[Site]:
     (tmp_path / "herald/apps.py").write_text(code.group(1))
     (tmp_path / "herald_settings.py").write_text(SETTINGS)
     found = {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "herald_settings"}
-    site = Site({**os.environ, "DATABASE_URL": database_url(), **found}, tmp_path)
+    site = Site({**os.environ, "DATABASE_URL": database_url(), **found}, tmp_path, plain=request.param)
     site.start()
     yield site
     site.stop()

@@ -127,9 +127,14 @@ def postgresql() -> Iterator[str]:
 class Site:
     """A server of Livefeed on the test's own database, with a Redis of its own where there is one."""
 
-    def __init__(self, environment: dict[str, str], folder: Path, *options: str, tasks: bool = False) -> None:
-        self._options = options if tasks else ("--no-tasks", *options)
+    def __init__(
+        self, environment: dict[str, str], folder: Path, *options: str, tasks: bool = False, plain: bool = False
+    ) -> None:
+        """`tasks`: with its worker. `plain`: by daphne itself."""
         self.port = free_port()
+        ours = ("manage.py", "serve", "--port", str(self.port), *(() if tasks else ("--no-tasks",)), *options)
+        daphnes = ("-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "asgi:application")
+        self._command = (sys.executable, *(daphnes if plain else ours))
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = environment | {"PORT": str(self.port), "LIVEFEED_URL": self.url}
         self._log = folder / f"site-{self.port}.log"
@@ -138,8 +143,7 @@ class Site:
 
     def start(self) -> None:
         """Starts it on its port, again if it was stopped."""
-        command = [sys.executable, "manage.py", "serve", "--port", str(self.port), *self._options]
-        self._running = process(command, self.port, env=self._environment, log=self._log)
+        self._running = process(self._command, self.port, env=self._environment, log=self._log)
         self.process = self._running.__enter__()
         wait_until(self.is_ready, "the site is ready")
 
