@@ -41,7 +41,11 @@ def reply_counted(post_id: int, change: int) -> None:
 def _counted(post_id: int, **changes: int) -> None:
     Post.objects.filter(pk=post_id).count_again(**changes)
     for post in Post.objects.filter(pk=post_id):  # none if it went meanwhile
-        publish(Event.Kind.POST_COUNTED, **_about(post))
+        post_counted(post)
+
+
+def post_counted(post: Post) -> None:
+    publish(Event.Kind.POST_COUNTED, **_about(post))
 
 
 def _about(post: Post) -> dict[str, Any]:

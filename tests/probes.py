@@ -105,7 +105,30 @@ def html_of_deleted_freed(cast: Cast) -> None:
     assert caches["fragments"].get(f"post:{post_id}") is None
 
 
+def posts_counted(cast: Cast) -> None:
+    make_post(cast.author)
+    assert Profile.objects.get(user=cast.author).posts_count == 1
+
+
+def end_of_post_counted(cast: Cast) -> None:
+    post = make_post(cast.author)
+    Profile.objects.update(posts_count=1)
+    post.delete()
+    assert Profile.objects.get(user=cast.author).posts_count == 0
+
+
 # --- Ties ---
+
+
+def followers_counted(cast: Cast) -> None:
+    cast.author.follow(cast.stranger)
+    assert Profile.objects.get(user=cast.stranger).followers_count == 1
+
+
+def end_of_follow_counted(cast: Cast) -> None:
+    Profile.objects.update(followers_count=1, following_count=1)
+    cast.follower.unfollow(cast.author)
+    assert Profile.objects.get(user=cast.author).followers_count == 0
 
 
 def likes_counted(cast: Cast) -> None:
@@ -251,6 +274,8 @@ PROBES: dict[str, Probe] = {
     "post.announce_deletion": deletion_in_log,
     "post.tell": post_published,
     "post.tell_of_deletion": post_removed,
+    "post.count": posts_counted,
+    "post.count_end": end_of_post_counted,
     "post.forget": old_html_freed,
     "post.forget_deleted": html_of_deleted_freed,
     "post.notify": mention_notified,
@@ -263,6 +288,8 @@ PROBES: dict[str, Probe] = {
     "like.tell_of_end": post_unliked,
     "like.notify": like_notified,
     "like.notify_of_end": end_of_like_notified,
+    "follow.count": followers_counted,
+    "follow.count_end": end_of_follow_counted,
     "follow.announce": follow_in_log,
     "follow.announce_end": unfollow_in_log,
     "follow.tell": user_followed,

@@ -2,18 +2,25 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock, patch
 
 import pytest
+from allauth.account.signals import user_signed_up
+from django.contrib.auth.signals import user_logged_in
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models.signals import post_delete, post_save, pre_save
+from django.db.models import Model
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.dispatch import Signal
+from django.utils import timezone
 
-from livefeed import events, signals, text
-from livefeed.models import Event, Follow, Post, Profile
+from livefeed import counting, events, notifying, public, rendering, signals, text
+from livefeed.models import Event, Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
+from livefeed.signals import people, posts
 from tests.factories import make_cast, make_post, make_user
 from tests.models.announced import listening, log
 
@@ -24,90 +31,207 @@ def bell() -> Iterator[Mock]:
         yield bell
 
 
-# --- Each alone: a signal is sent, and the one named function is called ---
+# --- Each alone: a signal is sent, and what is called is the one named function ---
+
+USER = User(pk=3, username="mara")
+POST, REPLY, REMOVED = (
+    Post(pk=7, author=USER, title=" a ", body="#b", **more)
+    for more in ({}, {"parent_id": 5, "parent_author_id": 4}, {"removed_at": timezone.now()})
+)
+LIKE, FOLLOW = Like(pk=1, user_id=4, post=POST), Follow(pk=1, follower_id=4, followed_id=3)
+PICTURE, SESSION, TOKEN = Picture(), Session(sign_in=1, user_id=3), Token(pk=1, user=USER)
+SAVED = {"created": True, "update_fields": None, "raw": False, "using": "default"}
+CHANGED = SAVED | {"created": False}
+TO_AND_FRO = CHANGED | {"update_fields": frozenset({"removed_at"})}
+DELETED = {"using": "default", "origin": None}
+
+type Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 
-def sent_saved(instance: Post | Follow, **how: Any) -> None:
-    with patch.object(signals, "notifying"):
-        post_save.send(type(instance), instance=instance, using="default", update_fields=None, **how)
+def came(is_new: bool, came: bool) -> dict[str, bool]:
+    return {"created": is_new, "came": came}
 
 
+CALLS: list[tuple[Signal, Model, dict[str, Any], list[Call]]] = [
+    (pre_save, POST, SAVED, [("text.tidy_title", (" a ",), {}), ("markup.named_in", ("#b",), {})]),
+    (
+        post_save,
+        POST,
+        SAVED,
+        [
+            ("events.post_saved", (POST,), {"came": True}),
+            ("public.post_saved", (POST,), came(True, False)),
+            ("Tagging.keep", (POST,), {}),
+            ("rendering.forget_post", (POST,), {}),
+            ("notifying.post_saved", (POST,), came(True, False)),
+            ("counting.post_counted", (POST, +1), {}),
+        ],
+    ),
+    (
+        post_save,
+        REPLY,
+        SAVED,
+        [
+            ("events.post_saved", (REPLY,), {"came": True}),
+            ("public.post_saved", (REPLY,), came(True, False)),
+            ("Tagging.keep", (REPLY,), {}),
+            ("rendering.forget_post", (REPLY,), {}),
+            ("notifying.post_saved", (REPLY,), came(True, False)),
+            ("events.reply_counted", (5, +1), {}),
+            ("counting.post_counted", (REPLY, +1), {}),
+        ],
+    ),
+    (
+        post_save,
+        POST,
+        CHANGED,
+        [
+            ("events.post_saved", (POST,), {"came": False}),
+            ("public.post_saved", (POST,), came(False, False)),
+            ("Tagging.keep", (POST,), {}),
+            ("rendering.forget_post", (POST,), {}),
+            ("notifying.post_saved", (POST,), came(False, False)),
+        ],
+    ),
+    (
+        post_save,
+        REMOVED,
+        TO_AND_FRO,
+        [
+            ("events.post_saved", (REMOVED,), {"came": True}),
+            ("public.post_saved", (REMOVED,), came(False, True)),
+            ("Tagging.keep", (REMOVED,), {}),
+            ("rendering.forget_post", (REMOVED,), {}),
+            ("notifying.post_saved", (REMOVED,), came(False, True)),
+            ("counting.post_counted", (REMOVED, -1), {}),
+        ],
+    ),
+    (pre_delete, POST, DELETED, [("notifying.post_goes", (POST,), {})]),
+    (
+        post_delete,
+        REPLY,
+        DELETED,
+        [
+            ("events.post_deleted", (REPLY,), {}),
+            ("public.post_gone", (REPLY,), {}),
+            ("rendering.forget_post", (REPLY,), {}),
+            ("events.reply_counted", (5, -1), {}),
+            ("counting.post_counted", (REPLY, -1), {}),
+        ],
+    ),
+    (post_delete, REMOVED, DELETED, [("rendering.forget_post", (REMOVED,), {})]),
+    (post_delete, PICTURE, DELETED, [("Picture.delete_files", (PICTURE,), {})]),
+    (
+        post_save,
+        LIKE,
+        SAVED,
+        [
+            ("events.like_counted", (7, +1), {}),
+            ("public.like_changed", (LIKE, public.post_liked), {}),
+            ("notifying.like_began", (LIKE,), {}),
+        ],
+    ),
+    (post_save, LIKE, CHANGED, []),
+    (
+        post_delete,
+        LIKE,
+        DELETED,
+        [
+            ("events.like_counted", (7, -1), {}),
+            ("public.like_changed", (LIKE, public.post_unliked), {}),
+            ("notifying.like_ended", (LIKE,), {}),
+        ],
+    ),
+    (post_delete, LIKE, DELETED | {"origin": POST}, [("public.like_changed", (LIKE, public.post_unliked), {})]),
+    (
+        post_save,
+        FOLLOW,
+        SAVED,
+        [
+            ("events.follow_created", (FOLLOW,), {}),
+            ("public.follow_changed", (FOLLOW, public.user_followed), {}),
+            ("notifying.follow_began", (FOLLOW,), {}),
+            ("counting.follow_counted", (FOLLOW, +1), {}),
+        ],
+    ),
+    (post_save, FOLLOW, CHANGED, []),
+    (
+        post_delete,
+        FOLLOW,
+        DELETED,
+        [
+            ("events.follow_removed", (FOLLOW,), {}),
+            ("public.follow_changed", (FOLLOW, public.user_unfollowed), {}),
+            ("notifying.follow_ended", (FOLLOW,), {}),
+            ("counting.follow_counted", (FOLLOW, -1), {}),
+        ],
+    ),
+    (post_save, USER, SAVED, [("Profile.begin", (USER,), {})]),
+    (post_save, USER, CHANGED, [("events.user_changed", (USER, None), {})]),
+    (post_delete, SESSION, DELETED, [("events.sign_in_ended", (SESSION,), {})]),
+    (post_delete, TOKEN, DELETED, [("events.token_revoked", (TOKEN,), {})]),
+    (post_save, Profile(), SAVED, []),
+]
+PLACES = {
+    "Tagging.keep": (Tagging.objects, "keep"),
+    "Profile.begin": (Profile.objects, "begin"),
+    "Picture.delete_files": (Picture, "delete_files"),
+    "markup.named_in": (posts, "named_in"),
+}
+"""Where a function is looked up that is no module's."""
+
+
+@contextmanager
+def calls() -> Iterator[list[Call]]:
+    """What the named functions are called with; none does anything."""
+    found: list[Call] = []
+    modules = {"counting": counting, "events": events, "notifying": notifying, "public": public}
+    modules |= {"rendering": rendering, "text": text}
+    with ExitStack() as stack:
+        for name in {name for *_, calls in CALLS for name, _, _ in calls}:
+            module, _, function = name.partition(".")
+            place, attribute = PLACES.get(name, (modules.get(module), function))
+            result = Mock(tags=()) if name == "markup.named_in" else "tidy"
+
+            def note(*given: Any, name: str = name, result: Any = result, **named: Any) -> Any:
+                found.append((name, given, named))
+                return result
+
+            stack.enter_context(patch.object(place, attribute, note))
+        yield found
+
+
+@pytest.mark.parametrize(("signal", "instance", "how", "expected"), CALLS)
+def test_a_receiver_alone_calls_its_one_function(signal, instance, how, expected):
+    instance = copy(instance)
+    with calls() as found:
+        signal.send(type(instance), instance=instance, **how)
+    assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+@pytest.mark.parametrize("instance", [POST, REPLY, REMOVED, LIKE, FOLLOW, USER])
 @pytest.mark.parametrize("created", [True, False])
-def test_a_saved_post_calls_the_function_that_announces_it(created):
-    post = Post(pk=7, author_id=3)
-
-    with patch.object(events, "post_saved") as announce:
-        sent_saved(post, created=created, raw=False)
-
-    announce.assert_called_once_with(post, came=created)
+@pytest.mark.parametrize("signal", [pre_save, post_save])
+def test_rows_from_a_fixture_are_none_of_their_business(instance, created, signal):
+    with calls() as found:
+        signal.send(type(instance), instance=copy(instance), **SAVED | {"raw": True, "created": created})
+    assert found == []
 
 
-def test_a_deleted_post_calls_the_function_that_announces_it():
-    post = Post(pk=7, author_id=3)
-
-    with patch.object(events, "post_deleted") as announce:
-        post_delete.send(Post, instance=post, using="default", origin=post)
-
-    announce.assert_called_once_with(post)
-
-
-def test_a_new_follow_calls_the_function_that_announces_it():
-    follow = Follow(follower_id=3, followed_id=7)
-
-    with patch.object(events, "follow_created") as announce:
-        sent_saved(follow, created=True, raw=False)
-
-    announce.assert_called_once_with(follow)
+def test_who_signs_up_and_who_signs_in():
+    with patch.object(public, "registered") as registered:
+        user_signed_up.send(User, request=None, user=USER)
+    registered.assert_called_once_with(USER)
+    with patch.object(people, "number_sign_in") as number, patch.object(User, "save"):
+        user_logged_in.send(User, request=Mock(session="session"), user=USER)
+    number.assert_called_once_with("session")
 
 
-def test_a_follow_saved_again_announces_nothing():
-    with patch.object(events, "publish") as publish:
-        sent_saved(Follow(follower_id=3, followed_id=7), created=False, raw=False)
-
-    publish.assert_not_called()
-
-
-def test_a_removed_follow_calls_the_function_that_announces_it():
-    follow = Follow(follower_id=3, followed_id=7)
-
-    with patch.object(events, "follow_removed") as announce, patch.object(signals, "notifying"):
-        post_delete.send(Follow, instance=follow, using="default", origin=follow)
-
-    announce.assert_called_once_with(follow)
-
-
-def test_the_title_of_a_post_is_tidied_before_it_is_saved():
-    post = Post(title=" raw ")
-
-    with patch.object(text, "tidy_title", return_value="tidy") as tidy:
+def test_the_title_of_a_post_is_the_tidied_one():
+    post = Post(title=" raw ", body="x")
+    with patch.object(text, "tidy_title", return_value="tidy"):
         pre_save.send(Post, instance=post, raw=False, using="default", update_fields=None)
-
-    tidy.assert_called_once_with(" raw ")
     assert post.title == "tidy"
-
-
-@pytest.mark.parametrize("instance", [Post(pk=7, author_id=3), Follow(follower_id=3, followed_id=7)])
-@pytest.mark.parametrize("created", [True, False])
-def test_rows_from_a_fixture_announce_nothing(instance, created):
-    with patch.object(events, "publish") as publish:
-        sent_saved(instance, created=created, raw=True)
-
-    publish.assert_not_called()
-
-
-def test_a_title_from_a_fixture_stays_as_it_is():
-    post = Post(title="  as   it is ")
-
-    pre_save.send(Post, instance=post, raw=True, using="default", update_fields=None)
-
-    assert post.title == "  as   it is "
-
-
-def test_other_models_are_none_of_the_receivers_business():
-    with patch.object(events, "publish") as publish:
-        post_save.send(Profile, instance=Profile(), created=True, raw=False, using="default", update_fields=None)
-
-    publish.assert_not_called()
 
 
 # --- All together: real rows ---

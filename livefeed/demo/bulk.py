@@ -19,6 +19,7 @@ from livefeed import events
 from livefeed.demo.accounts import add_accounts
 from livefeed.demo.conversation import Conversation, early
 from livefeed.models import Follow, User
+from livefeed.models.counted import COUNTS
 
 BATCH = 2_000
 """Rows a transaction: other writers wait a quarter of a second, and larger ones are no faster."""
@@ -46,6 +47,7 @@ def seed(crowd: Crowd, password: str, *, quiet: bool = False) -> None:
             _add_follows(people, crowd.follows, rng, bar)
         with _progress("posts", crowd.posts, quiet) as bar:
             _add_posts(people, crowd.posts, now - YEAR, rng, bar)
+        _count_those_seen_before()
 
 
 @contextmanager
@@ -56,6 +58,13 @@ def _without_query_log() -> Iterator[None]:
         yield
     finally:
         settings.DEBUG = debug
+
+
+def _count_those_seen_before() -> None:
+    """Who has a profile already is counted anew; all others are at first sight."""
+    for count in COUNTS:
+        for wrong in count.wrong() if count.model == "profile" else ():
+            count.repair(wrong.pk)
 
 
 def _progress(what: str, total: int, quiet: bool) -> Bar:

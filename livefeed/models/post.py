@@ -13,7 +13,7 @@ from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils import timezone
 
-from livefeed.models import sort_keys
+from livefeed.models import locks, sort_keys
 from livefeed.models.post_query import Audience, PostQuerySet
 from livefeed.models.user import User
 from livefeed.text import tidy_title
@@ -64,6 +64,7 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
             post.reply_to(parent)
         try:
             with transaction.atomic():
+                locks.beside_others()
                 post.save()
                 if pictures:
                     post.show_pictures(pictures)
@@ -158,8 +159,8 @@ class Post(models.Model):
             self.version = F("version") + 1  # counted by the database, read back by save()
             if update_fields is None or set(update_fields) != {"removed_at"}:
                 self.edited_at = timezone.now()
-            if update_fields is not None:
-                update_fields = {*update_fields, "version", "edited_at", "tags"}
+            fields = self._own_fields() if update_fields is None else update_fields
+            update_fields = {*fields, "version", "edited_at", "tags"}
         try:
             with transaction.atomic():
                 super().save(*args, update_fields=update_fields, **kwargs)
@@ -195,6 +196,7 @@ class Post(models.Model):
         `EditConflictError` if the post is no longer at `seen_version`, the version that the editor was opened with,
         `Post.DoesNotExist` if it is gone, and `MissingPictureError` if a picture is."""
         with transaction.atomic():
+            locks.beside_others()
             current = Post.objects.present().select_for_update(of=("self",)).select_related("author").get(pk=self.pk)
             if current.version == seen_version:
                 current.title, current.body = title, body
@@ -219,10 +221,23 @@ class Post(models.Model):
 
     def _set_removed_at(self, moment: datetime | None, among: PostQuerySet) -> None:
         with transaction.atomic():
+            locks.beside_others()
             current = among.select_for_update(of=("self",)).get(pk=self.pk)
             current.removed_at = moment
             current.save(update_fields=["removed_at"])
         self.removed_at, self.version = current.removed_at, current.version
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Deletes the post and, in the same transaction, does what its signals ask for."""
+        with transaction.atomic():
+            locks.beside_others()
+            return super().delete(*args, **kwargs)
+
+    def _own_fields(self) -> set[str]:
+        """What a change may change: not what others count, nor whether it is there."""
+        names = {field.name for field in self._meta.concrete_fields if not field.primary_key}
+        deferred = {name.removesuffix("_id") for name in self.get_deferred_fields()} | self.get_deferred_fields()
+        return names - deferred - {"likes_count", "replies_count", "removed_at"}
 
     @property
     def shown_parent(self) -> "Post | None":

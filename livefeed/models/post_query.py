@@ -6,9 +6,10 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from livefeed.models import sort_keys
+from livefeed.models.counted import CountedQuerySet
 from livefeed.models.user import User
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Audience(models.TextChoices):
     FOLLOWERS = "followers", "Followers"
 
 
-class PostQuerySet(models.QuerySet["Post"]):
+class PostQuerySet(CountedQuerySet["Post"]):
     """Which posts, and in which order."""
 
     def visible_to(self, viewer: User | None) -> Self:
@@ -86,7 +87,3 @@ class PostQuerySet(models.QuerySet["Post"]):
         """Those that come after `sort_key` in a thread, oldest first. Raises `ValueError` if it is no sort key."""
         moment, pk = sort_keys.parsed(sort_key)
         return self.filter(Q(created_at__gt=moment) | Q(pk__gt=pk), created_at__gte=moment)
-
-    def count_again(self, **changes: int) -> None:
-        """Adds to counts, as `likes_count=+1`; the database adds, whoever else does at the same moment."""
-        self.update(**{name: F(name) + change for name, change in changes.items()})

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.db import models, transaction
 
+from livefeed.models.counted import COUNTS, CountedQuerySet
 from livefeed.models.picture import Picture
 from livefeed.models.user import User
 
@@ -12,13 +13,32 @@ ABOUT_MAX = 500
 LINKS_MOST, LINK_MAX = 4, 200
 
 
-class ProfileManager(models.Manager["Profile"]):
+class ProfileManager(models.Manager["Profile"].from_queryset(CountedQuerySet)):  # type: ignore[misc]  # made at run time
     """Makes profiles."""
+
+    def begin(self, user: User) -> "Profile":
+        """Makes the profile of somebody who was made in this transaction: nobody follows them yet."""
+        profile: Profile = self.create(user=user)
+        return profile
 
     def of(self, user: User) -> "Profile":
         """A person's profile; one is made for whoever came without (`bulk_create`, `loaddata`)."""
-        profile, _ = self.get_or_create(user=user)
+        profile: Profile = self.filter(user=user).first() or self._make(user)
         profile.user = user
+        return profile
+
+    def _make(self, user: User) -> "Profile":
+        """Makes one that says how many there are already. Nobody can follow or post meanwhile: a row that points to the
+        person's own waits until that is unlocked."""
+        with transaction.atomic():
+            User.objects.select_for_update().filter(pk=user.pk).first()
+            profile: Profile
+            profile, is_new = self.get_or_create(user=user)
+            if is_new:
+                for count in COUNTS:
+                    if count.model == "profile":
+                        count.repair(profile.pk)
+                profile.refresh_from_db()
         return profile
 
 
@@ -31,6 +51,13 @@ class Profile(models.Model):
     links = models.TextField(blank=True)
     """Web addresses, one a line, LINKS_MOST at most."""
 
+    followers_count = models.PositiveIntegerField(default=0, editable=False)
+    """How many follow the person; kept by the database, as the next two are."""
+    following_count = models.PositiveIntegerField(default=0, editable=False)
+    """How many the person follows."""
+    posts_count = models.PositiveIntegerField(default=0, editable=False)
+    """How many posts there are by the person that reply to nothing."""
+
     objects: ClassVar[ProfileManager] = ProfileManager()
 
     def __str__(self) -> str:
@@ -42,7 +69,7 @@ class Profile(models.Model):
         self.about, self.links = about, "\n".join(links)
         user.name, user.avatar = name, avatar
         with transaction.atomic():
-            self.save()
+            self.save(update_fields=["about", "links"])
             user.save(update_fields=["name", "avatar"])
             if before is not None and before != avatar:
                 before.delete()

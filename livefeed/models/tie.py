@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import models, transaction
 
+from livefeed.models import locks
+
 
 class TieManager[T: "Tie"](models.Manager[T]):
     """Makes and undoes ties. Either may be done again and changes nothing then."""
@@ -11,12 +13,15 @@ class TieManager[T: "Tie"](models.Manager[T]):
     def tie(self, **ends: Any) -> bool:
         """Makes the tie between `ends`; True if that is new. Raises `IntegrityError` if one of them went meanwhile."""
         with transaction.atomic():
+            locks.beside_others()
             _, is_new = self.get_or_create(**ends)
         return is_new
 
     def untie(self, **ends: Any) -> bool:
         """Undoes it; True if there was anything to undo."""
-        deleted, _ = self.filter(**ends).delete()
+        with transaction.atomic():
+            locks.beside_others()
+            deleted, _ = self.filter(**ends).delete()
         return bool(deleted)
 
 

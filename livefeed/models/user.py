@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.db.models.functions import Length, Lower
 from django.urls import reverse
 
+from livefeed.models import locks
+
 USERNAME_MIN, USERNAME_MAX = 3, 30
 ANNOUNCED = frozenset({"username", "name", "avatar_id", "is_active", "password"})
 """What others see of a person, or what their rights hang on: a change of it is announced."""
@@ -49,6 +51,12 @@ class UserQuerySet(models.QuerySet["User"]):
         if "\0" in username:  # PostgreSQL takes no such text, not even to look for it
             return self.none()
         return self.alias(lowered=Lower("username")).filter(lowered=username.lower())
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Deletes people with all that is theirs, while nobody else writes."""
+        with transaction.atomic():
+            locks.alone()
+            return super().delete()
 
     def to_follow(self, viewer: "User", most: int = 5) -> Self:
         """Up to `most` people who posted lately and whom `viewer` does not follow yet."""
@@ -145,6 +153,12 @@ class User(AbstractUser):
             raise
         if not before:
             self.changes()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Deletes the person with all that is theirs, while nobody else writes."""
+        with transaction.atomic():
+            locks.alone()
+            return super().delete(*args, **kwargs)
 
     def changes(self, saved: Iterable[str] | None = None) -> set[str]:
         """Which of ANNOUNCED, among those just saved, differ from when this was last asked or the row was read."""

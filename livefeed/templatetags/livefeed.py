@@ -52,6 +52,12 @@ def markup(text: str) -> SafeString:
 
 
 @register.filter
+def number(count: int) -> str:
+    """A number as people read it: 12,345."""
+    return f"{count:,}"
+
+
+@register.filter
 def excerpt(post: Post) -> str:
     """The beginning of a post in plain words: its text, else its title, else how many pictures it has."""
     text = unescape(strip_tags(render(post.body))).strip()

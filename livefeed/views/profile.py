@@ -37,8 +37,9 @@ def profile(request: Request, username: str, tab: str = "posts") -> HttpResponse
         raise Http404("There is no such page.")
     person = find_person(username)
     posts = _posts_of(person, tab, Post.objects.visible_to(viewer_of(request)))
+    viewer = viewer_of(request)
     context: dict[str, Any] = {"person": person, "profile": Profile.objects.of(person), "tabs": TABS, "tab": tab}
-    context |= {"empty": TABS[tab].empty, **_standing(request, person)}
+    context |= {"empty": TABS[tab].empty} | (viewer.standing_to(person) if viewer else {})
     return feed_page(request, "profiles/profile.html", TABS[tab].view.format(person.username), posts, **context)
 
 
@@ -57,15 +58,6 @@ def find_person(username: str, people: UserQuerySet | None = None) -> User:
     if person is None:
         raise Http404("There is nobody here by that name.")
     return person
-
-
-def _standing(request: Request, person: User) -> dict[str, Any]:
-    viewer = viewer_of(request)
-    return {
-        "follower_count": person.followers.count(),
-        "following_count": person.following.count(),
-        **(viewer.standing_to(person) if viewer else {}),
-    }
 
 
 @login_required

@@ -8,7 +8,7 @@ from django.test import Client
 
 from livefeed.demo.voices import SENTENCES
 from livefeed.markup import named_in
-from livefeed.models import Event, Follow, Like, Post, Tagging, User
+from livefeed.models import Event, Follow, Like, Post, Profile, Tagging, User
 from tests.factories import make_user
 
 PASSWORD = "plain to see"
@@ -196,3 +196,11 @@ def test_draws_its_bars_on_stderr(capfd):
     written = capfd.readouterr()
     assert written.out == ""
     assert all(word in written.err for word in ("people", "follows", "posts", "100%"))
+
+
+def test_every_count_is_right_also_of_those_who_were_looked_at_between_two_runs():
+    seed()
+    for user in User.objects.all():
+        Profile.objects.of(user)
+    seed(users=14, follows=6)
+    call_command("recount", check=True)

@@ -16,14 +16,16 @@ def printed(**options) -> list[str]:
 
 
 def test_every_receiver_of_ours_is_printed_with_its_place():
-    lines = [line.split() for line in printed() if line.startswith("    ") and " django_tasks_db." not in line]
-    source = (ROOT / "livefeed/signals.py").read_text().splitlines()
-    names = {line.split("(")[0].removeprefix("def ") for line in source if line.startswith("def ")} - {"connect"}
+    lines = [line.split() for line in printed() if line.startswith("    ")]
+    sources = {file.stem: file.read_text().splitlines() for file in (ROOT / "livefeed/signals").glob("*.py")}
+    defined = [line for lines in sources.values() for line in lines if line.startswith("def ")]
+    names = {name for line in defined if not (name := line[4:].partition("(")[0]).startswith("_")} - {"connect"}
     assert {receiver.rpartition(".")[2] for _, receiver, _, _ in lines} == names
     for _, receiver, kind, place in lines:
         file, _, number = place.partition(":")
-        assert (file, kind) == ("livefeed/signals.py", "sync")
-        assert source[int(number) - 1].startswith(f"def {receiver.rpartition('.')[2]}(")
+        *_, module, name = receiver.split(".")
+        assert (file, kind) == (f"livefeed/signals/{module}.py", "sync")
+        assert sources[module][int(number) - 1].startswith(f"def {name}(")
 
 
 def test_it_says_when_receivers_run_and_which_signals_nobody_hears():

@@ -80,7 +80,7 @@ def test_a_profile_tells_how_many_follow_and_are_followed(cast, visitor):
 
     counts = Page(visitor.get("/@author/")).one(css="profile-counts").text
 
-    assert " ".join(counts.split()) == "0 following 2 followers"
+    assert " ".join(counts.split()) == "0 posts 0 following 2 followers"
 
 
 def test_a_profile_offers_to_follow_and_to_end_it_and_a_visitor_to_sign_in(cast, follower, stranger, visitor):
@@ -173,7 +173,7 @@ def crowd(request, cast):
     [
         ("/", 9),  # session, viewer, head, where the posts are (2), posts, suggestions, own marks, unread notifications
         ("/explore/", 7),
-        ("/@author/", 12),  # and the person, their profile, whether followed, followers, following
+        ("/@author/", 10),  # and the person, their profile, whether followed
         ("/posts/{}/", 7),  # the post, its replies
     ],
 )
@@ -186,7 +186,7 @@ def test_a_members_page_asks_the_database_as_often_for_20_posts_as_for_1(
         client.get(address.format(crowd.pk))
 
 
-@pytest.mark.parametrize(("address", "queries"), [("/", 2), ("/explore/", 2), ("/@author/", 6), ("/posts/{}/", 3)])
+@pytest.mark.parametrize(("address", "queries"), [("/", 2), ("/explore/", 2), ("/@author/", 4), ("/posts/{}/", 3)])
 def test_a_visitors_page_asks_the_database_as_often_for_20_posts_as_for_1(
     visitor, crowd, django_assert_num_queries, address, queries
 ):

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from livefeed.listening import Hearing, hearings, signals
 
-THEIR_OWN = ("django.", "allauth.", "channels.", "asgiref.")
+THEIR_OWN = ("django.", "allauth.", "channels.", "asgiref.", "django_tasks_db.")
 """What these packages hear is their own affair."""
 
 

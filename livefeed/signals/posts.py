@@ -1,0 +1,132 @@
+"""What is done when a post is written, changed, removed or deleted; and a picture."""
+
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+
+from livefeed import counting, events, notifying, public, rendering, text
+from livefeed.markup import named_in
+from livefeed.models import Picture, Post, Tagging
+from livefeed.watching import watched
+
+
+def connect() -> None:
+    pre_save.connect(tidy_title, sender=Post, dispatch_uid="post.tidy_title")
+    pre_save.connect(find_tags, sender=Post, dispatch_uid="post.find_tags")
+    post_save.connect(announce_post, sender=Post, dispatch_uid="post.announce")
+    post_save.connect(tell_of_post, sender=Post, dispatch_uid="post.tell")
+    post_save.connect(keep_tags, sender=Post, dispatch_uid="post.keep_tags")
+    post_save.connect(forget_post, sender=Post, dispatch_uid="post.forget")
+    post_save.connect(notify_of_post, sender=Post, dispatch_uid="post.notify")
+    post_save.connect(count_reply, sender=Post, dispatch_uid="reply.count")
+    post_save.connect(count_post, sender=Post, dispatch_uid="post.count")
+    pre_delete.connect(notify_of_deletion, sender=Post, dispatch_uid="post.notify_of_deletion")
+    post_delete.connect(announce_deletion, sender=Post, dispatch_uid="post.announce_deletion")
+    post_delete.connect(tell_of_deletion, sender=Post, dispatch_uid="post.tell_of_deletion")
+    post_delete.connect(forget_post, sender=Post, dispatch_uid="post.forget_deleted")
+    post_delete.connect(count_end_of_reply, sender=Post, dispatch_uid="reply.count_end")
+    post_delete.connect(count_end_of_post, sender=Post, dispatch_uid="post.count_end")
+    post_delete.connect(delete_files, sender=Picture, dispatch_uid="picture.delete_files")
+
+
+def _came_or_went(update_fields: frozenset[str] | None) -> bool:
+    """Whether a save removed a post, or brought it back."""
+    return "removed_at" in (update_fields or ())
+
+
+@watched
+def tidy_title(instance: Post, raw: bool = False, **how: Any) -> None:
+    if not raw:
+        instance.title = text.tidy_title(instance.title)
+
+
+@watched
+def find_tags(instance: Post, raw: bool = False, **how: Any) -> None:
+    if not raw:
+        instance.tags = " ".join(sorted(named_in(instance.body).tags))
+
+
+@watched
+def announce_post(
+    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
+) -> None:
+    if not raw:
+        events.post_saved(instance, came=created or _came_or_went(update_fields))
+
+
+@watched
+def tell_of_post(
+    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
+) -> None:
+    if not raw:
+        public.post_saved(instance, created=created, came=_came_or_went(update_fields))
+
+
+@watched
+def keep_tags(instance: Post, raw: bool = False, **how: Any) -> None:
+    if not raw:
+        Tagging.objects.keep(instance)
+
+
+@watched
+def forget_post(instance: Post, raw: bool = False, **how: Any) -> None:
+    if not raw:
+        rendering.forget_post(instance)
+
+
+@watched
+def notify_of_post(
+    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
+) -> None:
+    if not raw:
+        notifying.post_saved(instance, created=created, came=_came_or_went(update_fields))
+
+
+@watched
+def count_reply(
+    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
+) -> None:
+    if instance.parent_id and not raw and (created or _came_or_went(update_fields)):
+        events.reply_counted(instance.parent_id, -1 if instance.removed_at else +1)
+
+
+@watched
+def count_post(
+    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
+) -> None:
+    if not raw and (created or _came_or_went(update_fields)):
+        counting.post_counted(instance, -1 if instance.removed_at else +1)
+
+
+@watched
+def notify_of_deletion(instance: Post, **how: Any) -> None:
+    notifying.post_goes(instance)
+
+
+@watched
+def announce_deletion(instance: Post, **how: Any) -> None:
+    if not instance.removed_at:  # else it is known
+        events.post_deleted(instance)
+
+
+@watched
+def tell_of_deletion(instance: Post, **how: Any) -> None:
+    if not instance.removed_at:  # else it is known
+        public.post_gone(instance)
+
+
+@watched
+def count_end_of_reply(instance: Post, **how: Any) -> None:
+    if instance.parent_id and not instance.removed_at:  # else it is counted
+        events.reply_counted(instance.parent_id, -1)
+
+
+@watched
+def count_end_of_post(instance: Post, **how: Any) -> None:
+    if not instance.removed_at:  # else it is counted
+        counting.post_counted(instance, -1)
+
+
+@watched
+def delete_files(instance: Picture, **how: Any) -> None:
+    instance.delete_files()

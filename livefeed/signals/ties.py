@@ -1,0 +1,110 @@
+"""What is done when a like or a follow begins or ends."""
+
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save
+
+from livefeed import counting, events, notifying, public
+from livefeed.models import Follow, Like, Post
+from livefeed.watching import watched
+
+
+def connect() -> None:
+    post_save.connect(count_like, sender=Like, dispatch_uid="like.count")
+    post_save.connect(tell_of_like, sender=Like, dispatch_uid="like.tell")
+    post_save.connect(notify_of_like, sender=Like, dispatch_uid="like.notify")
+    post_delete.connect(count_end_of_like, sender=Like, dispatch_uid="like.count_end")
+    post_delete.connect(tell_of_end_of_like, sender=Like, dispatch_uid="like.tell_of_end")
+    post_delete.connect(notify_of_end_of_like, sender=Like, dispatch_uid="like.notify_of_end")
+    post_save.connect(announce_follow, sender=Follow, dispatch_uid="follow.announce")
+    post_save.connect(tell_of_follow, sender=Follow, dispatch_uid="follow.tell")
+    post_save.connect(notify_of_follow, sender=Follow, dispatch_uid="follow.notify")
+    post_save.connect(count_follow, sender=Follow, dispatch_uid="follow.count")
+    post_delete.connect(announce_unfollow, sender=Follow, dispatch_uid="follow.announce_end")
+    post_delete.connect(tell_of_unfollow, sender=Follow, dispatch_uid="follow.tell_of_end")
+    post_delete.connect(notify_of_unfollow, sender=Follow, dispatch_uid="follow.notify_of_end")
+    post_delete.connect(count_end_of_follow, sender=Follow, dispatch_uid="follow.count_end")
+
+
+def _goes_with_its_post(origin: Any) -> bool:
+    """Whether a like ends because its post is deleted."""
+    return getattr(origin, "model", type(origin)) is Post
+
+
+@watched
+def count_like(instance: Like, created: bool, raw: bool = False, **how: Any) -> None:
+    if created and not raw:
+        events.like_counted(instance.post_id, +1)
+
+
+@watched
+def tell_of_like(instance: Like, created: bool, raw: bool = False, **how: Any) -> None:
+    if created and not raw:
+        public.like_changed(instance, public.post_liked)
+
+
+@watched
+def notify_of_like(instance: Like, created: bool, raw: bool = False, **how: Any) -> None:
+    if created and not raw:
+        notifying.like_began(instance)
+
+
+@watched
+def count_end_of_like(instance: Like, origin: Any = None, **how: Any) -> None:
+    if not _goes_with_its_post(origin):
+        events.like_counted(instance.post_id, -1)
+
+
+@watched
+def tell_of_end_of_like(instance: Like, **how: Any) -> None:
+    public.like_changed(instance, public.post_unliked)
+
+
+@watched
+def notify_of_end_of_like(instance: Like, origin: Any = None, **how: Any) -> None:
+    if not _goes_with_its_post(origin):
+        notifying.like_ended(instance)
+
+
+@watched
+def announce_follow(instance: Follow, created: bool, raw: bool = False, **how: Any) -> None:
+    if created and not raw:
+        events.follow_created(instance)
+
+
+@watched
+def tell_of_follow(instance: Follow, created: bool, raw: bool = False, **how: Any) -> None:
+    if created and not raw:
+        public.follow_changed(instance, public.user_followed)
+
+
+@watched
+def notify_of_follow(instance: Follow, created: bool, raw: bool = False, **how: Any) -> None:
+    if created and not raw:
+        notifying.follow_began(instance)
+
+
+@watched
+def count_follow(instance: Follow, created: bool, raw: bool = False, **how: Any) -> None:
+    if created and not raw:
+        counting.follow_counted(instance, +1)
+
+
+@watched
+def announce_unfollow(instance: Follow, **how: Any) -> None:
+    events.follow_removed(instance)
+
+
+@watched
+def tell_of_unfollow(instance: Follow, **how: Any) -> None:
+    public.follow_changed(instance, public.user_unfollowed)
+
+
+@watched
+def notify_of_unfollow(instance: Follow, **how: Any) -> None:
+    notifying.follow_ended(instance)
+
+
+@watched
+def count_end_of_follow(instance: Follow, **how: Any) -> None:
+    counting.follow_counted(instance, -1)
