@@ -5,7 +5,7 @@ has listeners (see consumers/hub.py) adds their bells here.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -69,10 +69,9 @@ def follow_removed(follow: Follow) -> None:
     publish(Event.Kind.FOLLOW_REMOVED, subject_id=follow.followed_id, actor_id=follow.follower_id)
 
 
-def user_changed(user: User, saved: Iterable[str] | None) -> None:
-    """Says what changed of a person that others see, or that the person's rights hang on. `saved` are the fields that
-    were saved, None if all were."""
-    changed = user.changes(saved)
+def user_changed(user: User) -> None:
+    """Says what a save changes of a person that others see, or that the person's rights hang on."""
+    changed = user.saved_changes.keys()
     if "is_active" in changed:
         publish(Event.Kind.USER_RESTORED if user.is_active else Event.Kind.USER_SUSPENDED, actor_id=user.pk)
     if changed & {"username", "name", "avatar_id"}:

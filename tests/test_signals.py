@@ -167,7 +167,7 @@ CALLS: list[tuple[Signal, Model, dict[str, Any], list[Call]]] = [
         ],
     ),
     (post_save, USER, SAVED, [("Profile.begin", (USER,), {})]),
-    (post_save, USER, CHANGED, [("events.user_changed", (USER, None), {})]),
+    (post_save, USER, CHANGED, [("events.user_changed", (USER,), {})]),
     (post_delete, SESSION, DELETED, [("events.sign_in_ended", (SESSION,), {})]),
     (post_delete, TOKEN, DELETED, [("events.token_revoked", (TOKEN,), {})]),
     (post_save, Profile(), SAVED, []),

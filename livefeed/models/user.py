@@ -1,6 +1,7 @@
 """People."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
@@ -14,8 +15,8 @@ from django.urls import reverse
 from livefeed.models import locks
 
 USERNAME_MIN, USERNAME_MAX = 3, 30
-ANNOUNCED = frozenset({"username", "name", "avatar_id", "is_active", "password"})
-"""What others see of a person, or what their rights hang on: a change of it is announced."""
+TRACKED = frozenset({"username", "name", "avatar_id", "email", "password", "is_active", "is_staff", "is_superuser"})
+"""What others see of a person, and what their rights hang on: who changes it is noted, and open pages learn of it."""
 RECENT_POSTS = 200
 """Among the authors of how many posts people to follow are looked for."""
 COMPLETIONS = 6
@@ -131,7 +132,9 @@ class User(AbstractUser):
             ),
         ]
 
-    _announced: dict[str, Any]
+    saved_changes: Mapping[str, tuple[Any, Any]] = MappingProxyType({})
+    """Which of TRACKED the save changes that is under way, or was the last one: before and after, by name. Receivers
+    read it; a new person's has nothing."""
 
     def __str__(self) -> str:
         return f"@{self.username}"
@@ -139,35 +142,34 @@ class User(AbstractUser):
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Self:
         user = super().from_db(db, field_names, values, **options)
-        user.changes()
+        user._known = user._tracked()
         return user
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self._known = self._tracked()
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """Saves the person and, in the same transaction, what its signals write."""
-        before = self.__dict__.get("_announced", {})
-        try:
-            with transaction.atomic():
-                super().save(*args, **kwargs)
-        except BaseException:
-            self._announced = before
-            raise
-        if not before:
-            self.changes()
+        saved = None if update_fields is None else {*update_fields, *(f"{name}_id" for name in update_fields)}
+        now = {name: value for name, value in self._tracked().items() if saved is None or name in saved}
+        known: dict[str, Any] = self.__dict__.get("_known", {})
+        self.saved_changes = {
+            name: (known[name], value) for name, value in now.items() if name in known and known[name] != value
+        }
+        with transaction.atomic():
+            super().save(*args, update_fields=update_fields, **kwargs)
+        self._known = known | now
+
+    def _tracked(self) -> dict[str, Any]:
+        """What there is of TRACKED in memory."""
+        return {name: self.__dict__[name] for name in TRACKED & self.__dict__.keys()}
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Deletes the person with all that is theirs, while nobody else writes."""
         with transaction.atomic():
             locks.alone()
             return super().delete(*args, **kwargs)
-
-    def changes(self, saved: Iterable[str] | None = None) -> set[str]:
-        """Which of ANNOUNCED, among those just saved, differ from when this was last asked or the row was read."""
-        among = ANNOUNCED if saved is None else {*saved, *(f"{name}_id" for name in saved)}
-        names = self.__dict__.keys() & ANNOUNCED & among
-        now = {name: self.__dict__[name] for name in names}
-        before = self.__dict__.get("_announced", {})
-        self._announced = before | now
-        return {name for name, value in now.items() if before.get(name, value) != value}
 
     @property
     def display_name(self) -> str:

@@ -29,11 +29,9 @@ def make_profile(instance: User, created: bool, raw: bool = False, **how: Any) -
 
 
 @watched
-def announce_change_of_user(
-    instance: User, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
-) -> None:
+def announce_change_of_user(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
     if not raw and not created:
-        events.user_changed(instance, update_fields)
+        events.user_changed(instance)
 
 
 @watched
