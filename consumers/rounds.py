@@ -21,7 +21,7 @@ from consumers.message import Message
 from consumers.rights import standing
 from consumers.threads import ReaderThreads
 from livefeed import working
-from livefeed.models import Event, Notification, Picture, Post
+from livefeed.models import AuditEntry, Event, Notification, Picture, Post
 from livefeed.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
@@ -85,13 +85,14 @@ class Rounds:
 
     async def prune(self) -> None:
         """Lets the database forget old events, sessions that have run out, pictures that nobody posted, tasks
-        that are done and old notifications."""
+        that are done, old notifications and audit entries."""
         keep = timedelta(days=settings.LIVEFEED_LOG_DAYS)
         await self._thread.run(lambda: Event.objects.prune(keep))
         await self._thread.run(SessionStore.clear_expired)
         await self._thread.run(Picture.objects.purge)
         await self._thread.run(working.prune)
         await self._thread.run(Notification.objects.prune)
+        await self._thread.run(AuditEntry.objects.prune)
 
     def close(self) -> None:
         """Ends what runs beside the hub."""

@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.tasks import TaskResultStatus
 from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
 from livefeed import working
-from livefeed.models import Event, Follow, Post, User
+from livefeed.models import AuditEntry, Event, Follow, Post, User
 
 
 @admin.register(User)
@@ -52,23 +53,42 @@ class FollowAdmin(admin.ModelAdmin[Follow]):
     show_full_result_count = False
 
 
-@admin.register(Event)
-class EventAdmin(admin.ModelAdmin[Event]):
-    """The log, to read only."""
+class ReadOnlyAdmin[M: Model](admin.ModelAdmin[M]):
+    """What is only read."""
 
-    list_display = ("position", "kind", "subject_id", "actor_id", "created_at")
-    list_filter = ("kind",)
-    ordering = ("-position",)
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: M | None = None) -> bool:
         return False
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin[Event]):
+    """The log, to read only."""
+
+    list_display = ("position", "kind", "subject_id", "actor_id", "created_at")
+    list_filter = ("kind",)
+    ordering = ("-position",)
+
+
+@admin.register(AuditEntry)
+class AuditAdmin(ReadOnlyAdmin[AuditEntry]):
+    """What was done to accounts."""
+
+    list_display = ("created_at", "kind", "said", "username", "actor", "address")
+    list_filter = ("kind", "created_at")
+    search_fields = ("username", "actor", "address")
+    ordering = ("-created_at", "-id")
+
+    @admin.display(description="what")
+    def said(self, entry: AuditEntry) -> str:
+        return ". ".join(entry.sentences)
 
 
 admin.site.unregister(DBTaskResult)

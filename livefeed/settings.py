@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "livefeed.acting.ActingMiddleware",
     "livefeed.views.errors.PlainErrors",
 ]
 
@@ -158,6 +159,7 @@ LIVEFEED_TRUSTED_PROXIES: int = env.int("LIVEFEED_TRUSTED_PROXIES", default=0)
 if LIVEFEED_TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = LIVEFEED_TRUSTED_PROXIES
+LIVEFEED_AUDIT_DAYS: float = env.float("LIVEFEED_AUDIT_DAYS", default=180.0)
 LIVEFEED_LOG_DAYS: float = env.float("LIVEFEED_LOG_DAYS", default=7.0)
 LIVEFEED_DIRECT_WRITES: bool = env.bool("LIVEFEED_DIRECT_WRITES", default=True)
 LIVEFEED_METRICS_TOKEN: str = env.str("LIVEFEED_METRICS_TOKEN", default="")
@@ -275,6 +277,7 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django": {"handlers": []},  # its own would say everything twice
         "django.tasks": {"level": "WARNING"},  # two lines for each task that goes well
+        "livefeed.audit": {"level": "INFO"},  # whatever LOG_LEVEL says
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

@@ -10,6 +10,7 @@ from livefeed.views.marks import BookmarkView, LikeView
 from livefeed.views.notifications import NotificationsView, ReadView
 from livefeed.views.pictures import PicturesView, PictureView, picture_file
 from livefeed.views.posts import PostEditorView, PostsView, PostView, PreviewView, RemovalView
+from livefeed.views.security import SecurityView
 
 urlpatterns = [
     path("", feed.home, name="home"),
@@ -23,6 +24,7 @@ urlpatterns = [
     path("notifications/read/", ReadView.as_view(), name="notifications_read"),
     path("settings/", profile.settings, name="settings"),
     path("settings/profile/", profile.ProfileSettingsView.as_view(), name="settings_profile"),
+    path("settings/security/", SecurityView.as_view(), name="settings_security"),
     path("posts/", PostsView.as_view(), name="posts"),
     path("posts/complete/", CompletionView.as_view(), name="complete"),
     path("posts/preview/", PreviewView.as_view(), name="preview"),

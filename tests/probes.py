@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import caches
 from django.dispatch import Signal
 from django.test import Client
 
 from livefeed import public
-from livefeed.models import Event, Like, Notification, Picture, Post, Profile, Session, Token, User
+from livefeed.models import AuditEntry, Event, Like, Notification, Picture, Post, Profile, Session, Token, User
 from livefeed.rendering import render_post
 from tests.factories import PASSWORD, Cast, make_post, make_user, signed_in
 from tests.images import file
@@ -266,6 +269,52 @@ def revocation_in_log(cast: Cast) -> None:
     assert logged(Event.Kind.TOKEN_REVOKED, subject_id=token_id)
 
 
+# --- The audit log ---
+
+
+def is_noted(person: User, kind: str) -> bool:
+    return AuditEntry.objects.about(person).filter(kind=kind).exists()
+
+
+def change_noted(cast: Cast) -> None:
+    person = User.objects.get(pk=cast.author.pk)
+    person.name = "Else"
+    person.save()
+    assert is_noted(person, "account.changed")
+
+
+def deletion_noted(cast: Cast) -> None:
+    person = copy(cast.author)
+    cast.author.delete()
+    assert is_noted(person, "account.deleted")
+
+
+def groups_noted(cast: Cast) -> None:
+    cast.author.groups.add(Group.objects.create(name="Moderators"))
+    assert is_noted(cast.author, "account.changed")
+
+
+def permissions_noted(cast: Cast) -> None:
+    kind = ContentType.objects.get_for_model(Post)
+    cast.author.user_permissions.add(Permission.objects.create(codename="shout", name="Shout", content_type=kind))
+    assert is_noted(cast.author, "account.changed")
+
+
+def sign_in_noted(cast: Cast) -> None:
+    signed_in(cast.author)
+    assert is_noted(cast.author, "signed_in")
+
+
+def sign_out_noted(cast: Cast) -> None:
+    signed_in(cast.author).post("/accounts/logout/")
+    assert is_noted(cast.author, "signed_out")
+
+
+def refusal_noted(cast: Cast) -> None:
+    Client().post("/accounts/login/", {"login": "author", "password": "wrong"})
+    assert is_noted(cast.author, "sign_in.refused")
+
+
 PROBES: dict[str, Probe] = {
     "post.tidy_title": title,
     "post.find_tags": tags,
@@ -300,6 +349,13 @@ PROBES: dict[str, Probe] = {
     "user.make_profile": profile_made,
     "user.tell_of_registration": registered,
     "user.announce_change": change_in_log,
+    "user.audit": change_noted,
+    "user.audit_deletion": deletion_noted,
+    "user.audit_groups": groups_noted,
+    "user.audit_permissions": permissions_noted,
+    "session.audit": sign_in_noted,
+    "session.audit_end": sign_out_noted,
+    "session.audit_refusal": refusal_noted,
     "session.number": sign_in_numbered,
     "session.announce_end": sign_out_in_log,
     "token.announce_end": revocation_in_log,

@@ -10,15 +10,16 @@ from unittest.mock import Mock, patch
 
 import pytest
 from allauth.account.signals import user_signed_up
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.models import Group
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Model
-from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.dispatch import Signal
 from django.utils import timezone
 
-from livefeed import counting, events, notifying, public, rendering, signals, text
+from livefeed import auditing, counting, events, notifying, public, rendering, signals, text
 from livefeed.models import Event, Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
 from livefeed.signals import people, posts
 from tests.factories import make_cast, make_post, make_user
@@ -166,8 +167,17 @@ CALLS: list[tuple[Signal, Model, dict[str, Any], list[Call]]] = [
             ("counting.follow_counted", (FOLLOW, -1), {}),
         ],
     ),
-    (post_save, USER, SAVED, [("Profile.begin", (USER,), {})]),
-    (post_save, USER, CHANGED, [("events.user_changed", (USER,), {})]),
+    (post_save, USER, SAVED, [("Profile.begin", (USER,), {}), ("auditing.user_saved", (USER,), {"created": True})]),
+    (
+        post_save,
+        USER,
+        CHANGED,
+        [
+            ("events.user_changed", (USER,), {}),
+            ("auditing.user_saved", (USER,), {"created": False}),
+        ],
+    ),
+    (post_delete, USER, DELETED, [("auditing.user_deleted", (USER,), {})]),
     (post_delete, SESSION, DELETED, [("events.sign_in_ended", (SESSION,), {})]),
     (post_delete, TOKEN, DELETED, [("events.token_revoked", (TOKEN,), {})]),
     (post_save, Profile(), SAVED, []),
@@ -185,7 +195,7 @@ PLACES = {
 def calls() -> Iterator[list[Call]]:
     """What the named functions are called with; none does anything."""
     found: list[Call] = []
-    modules = {"counting": counting, "events": events, "notifying": notifying, "public": public}
+    modules = {"auditing": auditing, "counting": counting, "events": events, "notifying": notifying, "public": public}
     modules |= {"rendering": rendering, "text": text}
     with ExitStack() as stack:
         for name in {name for *_, calls in CALLS for name, _, _ in calls}:
@@ -218,13 +228,27 @@ def test_rows_from_a_fixture_are_none_of_their_business(instance, created, signa
     assert found == []
 
 
-def test_who_signs_up_and_who_signs_in():
+def test_who_signs_up_in_and_out_and_who_is_refused():
+    request = Mock(session="session")
     with patch.object(public, "registered") as registered:
-        user_signed_up.send(User, request=None, user=USER)
+        user_signed_up.send(User, request=request, user=USER)
     registered.assert_called_once_with(USER)
-    with patch.object(people, "number_sign_in") as number, patch.object(User, "save"):
-        user_logged_in.send(User, request=Mock(session="session"), user=USER)
+    with patch.object(people, "auditing") as audit, patch.object(people, "number_sign_in") as number:
+        with patch.object(User, "save"):
+            user_logged_in.send(User, request=request, user=USER)
+        user_logged_out.send(User, request=request, user=USER)
+        user_login_failed.send("auth", credentials={"username": "mara"}, request=request)
     number.assert_called_once_with("session")
+    audit.signed_in.assert_called_once_with(USER, request)
+    audit.signed_out.assert_called_once_with(USER, request)
+    audit.refused.assert_called_once_with({"username": "mara"}, request)
+
+
+def test_groups_and_permissions():
+    through = User.groups.through
+    with patch.object(people, "auditing") as audit:
+        m2m_changed.send(through, instance=USER, action="post_add", reverse=False, model=Group, pk_set={1})
+    audit.rights_change.assert_called_once_with(USER, "post_add", Group, reverse=False, ids={1})
 
 
 def test_the_title_of_a_post_is_the_tidied_one():

@@ -97,7 +97,7 @@ def test_staff_see_who_hears_what_and_how_often():
             lambda cast: cast.stranger.follow(cast.author),
             13,
         ),  # among them the notification, its event, two counts
-        (lambda cast: make_user("newcomer"), 5),
+        (lambda cast: make_user("newcomer"), 6),
     ],
     ids=["a post", "a post with tags", "a post with a name", "a follow", "a person"],
 )

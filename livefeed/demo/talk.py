@@ -69,8 +69,8 @@ ABOUT = {
 def begin(people: Mapping[str, User], now: datetime) -> None:
     """Lets them talk; what they posted is there already."""
     for username, (about, link) in ABOUT.items():
-        Profile.objects.filter(user=people[username]).delete()
-        Profile.objects.create(user=people[username], about=about, links=link)
+        Profile.objects.of(people[username])
+        Profile.objects.filter(user=people[username]).update(about=about, links=link)
     for answer in ANSWERS:
         _answer(people[answer.author], answer, now)
     for beginning, names in LIKES.items():

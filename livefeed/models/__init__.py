@@ -1,5 +1,6 @@
 """The things Livefeed keeps."""
 
+from livefeed.models.audit import AuditEntry
 from livefeed.models.event import Event
 from livefeed.models.follow import Follow
 from livefeed.models.mark import Bookmark, Like
@@ -13,6 +14,7 @@ from livefeed.models.token import Token
 from livefeed.models.user import User
 
 __all__ = [
+    "AuditEntry",
     "Bookmark",
     "EditConflictError",
     "Event",

@@ -3,11 +3,11 @@
 from typing import Any
 
 from allauth.account.signals import user_signed_up
-from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_delete, post_save
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.http import HttpRequest
 
-from livefeed import events, public
+from livefeed import auditing, events, public
 from livefeed.models import Profile, Session, Token, User
 from livefeed.sessions import number_sign_in
 from livefeed.watching import watched
@@ -16,6 +16,13 @@ from livefeed.watching import watched
 def connect() -> None:
     post_save.connect(make_profile, sender=User, dispatch_uid="user.make_profile")
     post_save.connect(announce_change_of_user, sender=User, dispatch_uid="user.announce_change")
+    post_save.connect(audit_user, sender=User, dispatch_uid="user.audit")
+    post_delete.connect(audit_deletion, sender=User, dispatch_uid="user.audit_deletion")
+    m2m_changed.connect(audit_rights, sender=User.groups.through, dispatch_uid="user.audit_groups")
+    m2m_changed.connect(audit_rights, sender=User.user_permissions.through, dispatch_uid="user.audit_permissions")
+    user_logged_in.connect(audit_sign_in, dispatch_uid="session.audit")
+    user_logged_out.connect(audit_sign_out, dispatch_uid="session.audit_end")
+    user_login_failed.connect(audit_refusal, dispatch_uid="session.audit_refusal")
     user_signed_up.connect(tell_of_registration, dispatch_uid="user.tell_of_registration")
     user_logged_in.connect(number_session, dispatch_uid="session.number")
     post_delete.connect(announce_sign_out, sender=Session, dispatch_uid="session.announce_end")
@@ -32,6 +39,39 @@ def make_profile(instance: User, created: bool, raw: bool = False, **how: Any) -
 def announce_change_of_user(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
     if not raw and not created:
         events.user_changed(instance)
+
+
+@watched
+def audit_user(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
+    if not raw:
+        auditing.user_saved(instance, created=created)
+
+
+@watched
+def audit_deletion(instance: User, **how: Any) -> None:
+    auditing.user_deleted(instance)
+
+
+@watched
+def audit_rights(
+    instance: Any, action: str, reverse: bool, model: type[Any], pk_set: set[int] | None, **how: Any
+) -> None:
+    auditing.rights_change(instance, action, model, reverse=reverse, ids=pk_set)
+
+
+@watched
+def audit_sign_in(user: User, request: HttpRequest, **how: Any) -> None:
+    auditing.signed_in(user, request)
+
+
+@watched
+def audit_sign_out(user: User | None, request: HttpRequest, **how: Any) -> None:
+    auditing.signed_out(user, request)
+
+
+@watched
+def audit_refusal(credentials: dict[str, Any], request: HttpRequest | None = None, **how: Any) -> None:
+    auditing.refused(credentials, request)
 
 
 @watched

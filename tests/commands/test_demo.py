@@ -73,6 +73,10 @@ class TestMovingIn:
             counts = (post.likes.count(), post.replies.count(), post.pictures.count())
             assert (post.likes_count, post.replies_count, post.pictures_count) == counts
 
+    def test_every_count_of_people_is_right(self):
+        demo()
+        call_command("recount", check=True)
+
     def test_the_posts_are_of_the_past_three_days_up_to_minutes_ago(self):
         demo()
         moments = list(Post.objects.starting().order_by("pk").values_list("created_at", flat=True))

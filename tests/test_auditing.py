@@ -1,0 +1,267 @@
+"""The audit log: who did what to whose account, from where; nothing secret; the same in the server's log."""
+
+import json
+import logging
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from livefeed.models import AuditEntry, Session, User
+from livefeed.models.audit import REFUSED_MOST
+from tests.factories import PASSWORD, make_user, signed_in
+from tests.views.html import Page
+
+pytestmark = pytest.mark.django_db
+HERE, ELSEWHERE = "127.0.0.1", "203.0.113.7"
+SECURITY = "/settings/security/"
+
+
+@pytest.fixture
+def user() -> User:
+    user = make_user("mara", name="Mara")
+    AuditEntry.objects.all().delete()
+    return User.objects.get(pk=user.pk)
+
+
+@pytest.fixture
+def operator() -> Client:
+    return signed_in(make_user("operator", is_staff=True, is_superuser=True))
+
+
+def noted(user: User | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """What was noted of somebody, the oldest first: kind and changes."""
+    entries = AuditEntry.objects.filter(user_id=user.pk) if user else AuditEntry.objects.all()
+    return list(entries.order_by("pk").values_list("kind", "changes"))
+
+
+def log_in(password: str = PASSWORD, login: str = "mara", **headers: str) -> Client:
+    client = Client(headers=headers)
+    client.post("/accounts/login/", {"login": login, "password": password})
+    return client
+
+
+# --- What is noted ---
+
+
+def test_a_change_is_noted_with_before_and_after_and_a_save_of_nothing_is_not(user):
+    user.save()
+    user.name, user.email = "Maria", "maria@example.org"
+    user.save(update_fields=["name"])
+    user.save()
+    user.save()
+    assert noted(user) == [
+        ("account.changed", {"name": ["Mara", "Maria"]}),
+        ("account.changed", {"email": ["mara@example.org", "maria@example.org"]}),
+    ]
+
+
+def test_a_change_after_a_save_that_failed_is_still_a_change(user):
+    user.name = "Maria"
+    with suppress(RuntimeError), transaction.atomic():
+        user.save()
+        raise RuntimeError
+    again = User.objects.get(pk=user.pk)
+    again.username = "x" * 31
+    with suppress(Exception), transaction.atomic():
+        again.save()
+    again.refresh_from_db()
+    again.name = "Maria"
+    again.save()
+    assert noted(user) == [("account.changed", {"name": ["Mara", "Maria"]})]
+
+
+def test_of_a_password_only_that_it_changed(user):
+    before = user.password
+    user.set_password("another horse battery")
+    user.save()
+    assert noted(user) == [("account.changed", {"password": []})]
+    text = json.dumps(list(AuditEntry.objects.values()), default=str)
+    assert before not in text
+    assert user.password not in text
+
+
+def test_rights_that_are_given_and_taken(user):
+    group, permission = Group.objects.create(name="Moderators"), Permission.objects.first()
+    user.is_staff = True
+    user.save()
+    user.groups.set([group])
+    user.groups.set([group])
+    user.user_permissions.add(permission)
+    user.user_permissions.clear()
+    group.user_set.remove(user)
+    group.user_set.add(user)
+    group.user_set.clear()
+    said = [sentence for entry in AuditEntry.objects.order_by("pk") for sentence in entry.sentences]
+    assert said == [
+        "Made staff",
+        "Given the group Moderators",
+        f"Given the permission {permission}",
+        f"No longer has the permission {permission}",
+        "No longer has the group Moderators",
+        "Given the group Moderators",
+        "No longer has the group Moderators",
+    ]
+
+
+def test_signing_in_and_out_and_trying_to(user):
+    log_in("wrong")
+    log_in("wrong", login="mara@example.org")
+    log_in().post("/accounts/logout/")
+    assert [kind for kind, _ in noted(user)] == ["sign_in.refused"] * 2 + ["signed_in", "signed_out"]
+    assert set(AuditEntry.objects.values_list("address", flat=True)) == {HERE}
+
+
+def test_a_name_that_nobody_has_leaves_a_line_and_no_entry_and_neither_what_was_typed(user, caplog):
+    caplog.set_level(logging.INFO, "livefeed.audit")
+    log_in("wrong", login="hunter2-typed-in-the-wrong-field")
+    assert noted() == []
+    assert '"event": "sign_in.refused"' in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stranger_cannot_fill_the_table(user, settings, caplog):
+    settings.ACCOUNT_RATE_LIMITS = False
+    caplog.set_level(logging.INFO, "livefeed.audit")
+    for _ in range(REFUSED_MOST + 3):
+        log_in("wrong")
+    assert AuditEntry.objects.count() == REFUSED_MOST
+    assert caplog.text.count("sign_in.refused") == REFUSED_MOST + 3
+
+
+def test_who_signs_up_made_their_account_from_there():
+    form = {"username": "newcomer", "email": "new@example.org", "password1": PASSWORD}
+    Client().post("/accounts/signup/", form)
+    entry = AuditEntry.objects.get(kind="account.created")
+    assert (entry.username, entry.address, entry.is_by_another) == ("newcomer", HERE, False)
+
+
+def test_what_is_done_by_a_command_was_done_on_the_server(user):
+    call_command("createsuperuser", interactive=False, username="root", email="root@example.org")
+    entry = AuditEntry.objects.get()
+    assert (entry.kind, entry.address, entry.actor_id) == ("account.created", "", 0)
+
+
+def test_whoever_changes_an_account_in_the_admin_is_named_and_a_deletion_outlives_it(user, operator):
+    form = {"username": "mara", "name": "Maria", "email": user.email, "is_active": "on"}
+    form |= {"date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
+    assert operator.post(f"/admin/livefeed/user/{user.pk}/change/", form).status_code == 302
+    assert operator.post(f"/admin/livefeed/user/{user.pk}/delete/", {"post": "yes"}).status_code == 302
+    entries = AuditEntry.objects.filter(user_id=user.pk).order_by("pk")
+    assert [(entry.kind, entry.actor, entry.username) for entry in entries] == [
+        ("account.changed", "operator", "mara"),
+        ("account.deleted", "operator", "mara"),
+    ]
+    page = operator.get("/admin/livefeed/auditentry/?q=mara").text
+    assert "Display name changed from “Mara” to “Maria”" in page
+    assert operator.get(f"/admin/livefeed/auditentry/{entries[0].pk}/change/").status_code == 200
+    assert operator.post(f"/admin/livefeed/auditentry/{entries[0].pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_behind_a_proxy_the_address_is_the_one_that_it_saw(user, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    log_in(**{"X-Forwarded-For": f"198.51.100.1, {ELSEWHERE}"})
+    assert AuditEntry.objects.get(kind="signed_in").address == ELSEWHERE
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 0
+    log_in(**{"X-Forwarded-For": ELSEWHERE})
+    assert AuditEntry.objects.filter(address=ELSEWHERE).count() == 1
+
+
+# --- Together with what it tells of ---
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_rolled_back_was_never_noted_nor_logged(caplog):
+    user = make_user("mara")
+    AuditEntry.objects.all().delete()
+    caplog.set_level(logging.INFO, "livefeed.audit")
+    caplog.clear()
+    with suppress(RuntimeError), transaction.atomic():
+        user.name = "Maria"
+        user.save()
+        raise RuntimeError
+    assert noted() == []
+    assert "livefeed.audit" not in {record.name for record in caplog.records}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_entry_is_a_line_that_says_the_same(caplog):
+    caplog.set_level(logging.INFO, "livefeed.audit")
+    user = make_user("mara", name="Mara")
+    user.name = "Ma\u202eria\n{}"
+    user.save()
+    log_in()
+    lines = [json.loads(record.message) for record in caplog.records if record.name == "livefeed.audit"]
+    assert lines == [
+        {"event": "account.created", "user": user.pk, "username": "mara"},
+        {
+            "event": "account.changed",
+            "user": user.pk,
+            "username": "mara",
+            "changes": {"name": ["Mara", "Ma\u202eria\n{}"]},
+        },
+        {"event": "signed_in", "user": user.pk, "username": "mara", "actor": user.pk, "address": HERE},
+    ]
+    keys = list(Session.objects.values_list("session_key", flat=True))
+    assert keys
+    assert not any(key in caplog.text for key in keys)
+    assert all("\n" not in record.message for record in caplog.records if record.name == "livefeed.audit")
+
+
+def test_after_half_a_year_entries_are_forgotten(user, settings):
+    for days in (179, 181):
+        user.name = f"{days}"
+        user.save()
+        newest = AuditEntry.objects.latest("pk")
+        AuditEntry.objects.filter(pk=newest.pk).update(created_at=timezone.now() - timedelta(days=days))
+    assert AuditEntry.objects.prune() == 1
+    assert [changes["name"][1] for _, changes in noted()] == ["179"]
+    settings.LIVEFEED_AUDIT_DAYS = 30
+    assert AuditEntry.objects.prune() == 1
+
+
+# --- Seen by the person ---
+
+
+def test_one_sees_ones_own_entries_and_nobody_elses(user, operator):
+    client = log_in()
+    make_user("other")
+    user.name = "<b>Maria</b> \u202e"
+    user.save()
+    page = Page(client.get(SECURITY))
+    assert [each.text for each in page.all("p", "entry-said")] == [
+        "Display name changed from “Mara” to “<b>Maria</b> \u202e”",
+        "Signed in",
+    ]
+    assert [" ".join(each.text.split()) for each in page.all("p", "entry-how")] == ["on the server", f"from {HERE}"]
+    assert "other" not in page.html
+    operator.post(
+        f"/admin/livefeed/user/{user.pk}/password/", {"password1": "a new one here", "password2": "a new one here"}
+    )
+    page = Page(log_in("a new one here").get(SECURITY))
+    assert " ".join(page.all("p", "entry-how")[1].text.split()) == f"from {HERE} by @operator"
+
+
+def test_it_is_found_among_the_settings_and_older_ones_are_a_link_away(user):
+    client = signed_in(user)
+    AuditEntry.objects.all().delete()
+    for number in range(25):
+        user.name = f"Number {number}"
+        user.save()
+    assert Page(client.get("/settings/profile/")).one("a", href=SECURITY).text == "Security"
+    page = Page(client.get(SECURITY))
+    older = client.get(SECURITY + page.one("a", "older")["href"], headers={"HX-Request": "true", "HX-Source": "a"})
+    texts = [each.text for each in page.all("p", "entry-said") + Page(older).all("p", "entry-said")]
+    assert [text.partition(" to ")[2] for text in texts] == [f"“Number {number}”" for number in reversed(range(25))]
+    assert client.get(f"{SECURITY}?before=nonsense").status_code == 404
+
+
+def test_a_visitor_is_sent_to_sign_in():
+    assert Client().get(SECURITY)["Location"].startswith("/accounts/login/")
