@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 from django.tasks import TaskResultStatus
@@ -11,13 +13,36 @@ from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
 from livefeed import working
+from livefeed.admin_deletion import CountedDeletionAdmin
+from livefeed.guarding import LastAdministratorError, administrators, is_last_administrator
 from livefeed.models import AuditEntry, Event, Follow, Post, User
 
 
+class GuardedUserForm(UserChangeForm[User]):
+    """Says so when the last administrator would go."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        stays = cleaned.get("is_active", True) and cleaned.get("is_superuser", True)
+        if not stays and is_last_administrator(self.instance):
+            raise ValidationError(str(LastAdministratorError(self.instance)), code="last_administrator")
+        return cleaned
+
+
 @admin.register(User)
-class LivefeedUserAdmin(UserAdmin[User]):
+class LivefeedUserAdmin(CountedDeletionAdmin[User], UserAdmin[User]):
     """People."""
 
+    form = GuardedUserForm
+    goes_along = {
+        "posts": "posts",
+        "pictures": "pictures",
+        "likes": "likes",
+        "bookmarks": "bookmarks",
+        "followers": "follows of theirs",
+        "following": "follows by them",
+        "tokens": "tokens",
+    }
     list_display = ("username", "name", "email", "is_active", "is_staff")
     search_fields = ("username", "name", "email")
     fieldsets = (
@@ -27,11 +52,18 @@ class LivefeedUserAdmin(UserAdmin[User]):
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
 
+    def protected(self, rows: list[User]) -> list[str]:
+        """The last administrators, if none would be left."""
+        lost = {row.pk for row in rows}
+        left = set(administrators().values_list("pk", flat=True)) - lost
+        return [] if left else [str(LastAdministratorError(row)) for row in rows if row.is_superuser and row.is_active]
+
 
 @admin.register(Post)
-class PostAdmin(admin.ModelAdmin[Post]):
+class PostAdmin(CountedDeletionAdmin[Post]):
     """Posts."""
 
+    goes_along = {"likes": "likes", "bookmarks": "bookmarks", "pictures": "pictures", "notifications": "notifications"}
     list_display = ("__str__", "author", "created_at", "version")
     list_select_related = ("author",)
     search_fields = ("title", "body")

@@ -1,7 +1,7 @@
 """For each receiver a probe: what somebody would miss if it were not connected. It raises `AssertionError` then."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from django.dispatch import Signal
 from django.test import Client
 
 from livefeed import public
+from livefeed.guarding import LastAdministratorError, administrators
 from livefeed.models import AuditEntry, Event, Like, Notification, Picture, Post, Profile, Session, Token, User
 from livefeed.rendering import render_post
 from tests.factories import PASSWORD, Cast, make_post, make_user, signed_in
@@ -269,6 +270,21 @@ def revocation_in_log(cast: Cast) -> None:
     assert logged(Event.Kind.TOKEN_REVOKED, subject_id=token_id)
 
 
+def last_administrator_stays(cast: Cast) -> None:
+    make_user("operator", is_superuser=True)
+    person = User.objects.get(username="operator")
+    person.is_active = False
+    with suppress(LastAdministratorError):
+        person.save()
+    assert administrators().exists()
+
+
+def last_administrator_is_not_deleted(cast: Cast) -> None:
+    with suppress(LastAdministratorError):
+        make_user("operator", is_superuser=True).delete()
+    assert administrators().exists()
+
+
 # --- The audit log ---
 
 
@@ -349,6 +365,8 @@ PROBES: dict[str, Probe] = {
     "user.make_profile": profile_made,
     "user.tell_of_registration": registered,
     "user.announce_change": change_in_log,
+    "user.guard_change": last_administrator_stays,
+    "user.guard_deletion": last_administrator_is_not_deleted,
     "user.audit": change_noted,
     "user.audit_deletion": deletion_noted,
     "user.audit_groups": groups_noted,

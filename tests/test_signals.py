@@ -19,7 +19,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from django.dispatch import Signal
 from django.utils import timezone
 
-from livefeed import auditing, counting, events, notifying, public, rendering, signals, text
+from livefeed import auditing, counting, events, guarding, notifying, public, rendering, signals, text
 from livefeed.models import Event, Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
 from livefeed.signals import people, posts
 from tests.factories import make_cast, make_post, make_user
@@ -177,6 +177,8 @@ CALLS: list[tuple[Signal, Model, dict[str, Any], list[Call]]] = [
             ("auditing.user_saved", (USER,), {"created": False}),
         ],
     ),
+    (pre_save, USER, CHANGED, [("guarding.user_changes", (USER,), {})]),
+    (pre_delete, USER, DELETED, [("guarding.user_goes", (USER, None), {})]),
     (post_delete, USER, DELETED, [("auditing.user_deleted", (USER,), {})]),
     (post_delete, SESSION, DELETED, [("events.sign_in_ended", (SESSION,), {})]),
     (post_delete, TOKEN, DELETED, [("events.token_revoked", (TOKEN,), {})]),
@@ -195,7 +197,14 @@ PLACES = {
 def calls() -> Iterator[list[Call]]:
     """What the named functions are called with; none does anything."""
     found: list[Call] = []
-    modules = {"auditing": auditing, "counting": counting, "events": events, "notifying": notifying, "public": public}
+    modules = {
+        "auditing": auditing,
+        "guarding": guarding,
+        "counting": counting,
+        "events": events,
+        "notifying": notifying,
+        "public": public,
+    }
     modules |= {"rendering": rendering, "text": text}
     with ExitStack() as stack:
         for name in {name for *_, calls in CALLS for name, _, _ in calls}:

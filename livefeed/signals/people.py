@@ -4,10 +4,10 @@ from typing import Any
 
 from allauth.account.signals import user_signed_up
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
-from livefeed import auditing, events, public
+from livefeed import auditing, events, guarding, public
 from livefeed.models import Profile, Session, Token, User
 from livefeed.sessions import number_sign_in
 from livefeed.watching import watched
@@ -23,6 +23,8 @@ def connect() -> None:
     user_logged_in.connect(audit_sign_in, dispatch_uid="session.audit")
     user_logged_out.connect(audit_sign_out, dispatch_uid="session.audit_end")
     user_login_failed.connect(audit_refusal, dispatch_uid="session.audit_refusal")
+    pre_save.connect(guard_change, sender=User, dispatch_uid="user.guard_change")
+    pre_delete.connect(guard_deletion, sender=User, dispatch_uid="user.guard_deletion")
     user_signed_up.connect(tell_of_registration, dispatch_uid="user.tell_of_registration")
     user_logged_in.connect(number_session, dispatch_uid="session.number")
     post_delete.connect(announce_sign_out, sender=Session, dispatch_uid="session.announce_end")
@@ -39,6 +41,17 @@ def make_profile(instance: User, created: bool, raw: bool = False, **how: Any) -
 def announce_change_of_user(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
     if not raw and not created:
         events.user_changed(instance)
+
+
+@watched
+def guard_change(instance: User, raw: bool = False, **how: Any) -> None:
+    if not raw:
+        guarding.user_changes(instance)
+
+
+@watched
+def guard_deletion(instance: User, origin: Any = None, **how: Any) -> None:
+    guarding.user_goes(instance, origin)
 
 
 @watched
