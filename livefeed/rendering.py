@@ -12,7 +12,7 @@ from django.core.cache import caches
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from livefeed.models import Post
+from livefeed.models import Post, Profile
 
 
 def render_post(post: Post) -> SafeString:
@@ -27,13 +27,31 @@ def render_post(post: Post) -> SafeString:
     return _kept(_name_of(post), made_of, lambda: render_to_string("posts/_post.html", {"post": post}))
 
 
+def render_card(profile: Profile) -> SafeString:
+    """What a person's page says of them: name, picture, words, links and counts."""
+    person = profile.user
+    counts = (profile.posts_count, profile.following_count, profile.followers_count)
+    made_of = (person.pk, person.username, person.name, person.avatar_id, profile.about, profile.links, *counts)
+    context = {"profile": profile, "person": person}
+    return _kept(_card_of(person.pk), made_of, lambda: render_to_string("profiles/_card.html", context))
+
+
 def forget_post(post: Post) -> None:
     """Frees what is kept of a post."""
     caches["fragments"].delete(_name_of(post))
 
 
+def forget_card(person_id: int) -> None:
+    """Frees what is kept of a person's page."""
+    caches["fragments"].delete(_card_of(person_id))
+
+
 def _name_of(post: Post) -> str:
     return f"post:{post.pk}"
+
+
+def _card_of(person_id: int) -> str:
+    return f"card:{person_id}"
 
 
 def _kept(name: str, made_of: Hashable, render: Callable[[], SafeString]) -> SafeString:

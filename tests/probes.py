@@ -16,7 +16,7 @@ from django.test import Client
 from livefeed import public
 from livefeed.guarding import LastAdministratorError, administrators
 from livefeed.models import AuditEntry, Event, Like, Notification, Picture, Post, Profile, Session, Token, User
-from livefeed.rendering import render_post
+from livefeed.rendering import render_card, render_post
 from tests.factories import PASSWORD, Cast, make_post, make_user, signed_in
 from tests.images import file
 from tests.views.html import Page
@@ -270,6 +270,29 @@ def revocation_in_log(cast: Cast) -> None:
     assert logged(Event.Kind.TOKEN_REVOKED, subject_id=token_id)
 
 
+def is_card_kept(person_id: int) -> bool:
+    return caches["fragments"].get(f"card:{person_id}") is not None
+
+
+def card_freed(cast: Cast) -> None:
+    render_card(Profile.objects.of(cast.author))
+    cast.author.save()
+    assert not is_card_kept(cast.author.pk)
+
+
+def card_of_deleted_freed(cast: Cast) -> None:
+    render_card(Profile.objects.of(cast.author))
+    person_id, _ = cast.author.pk, cast.author.delete()
+    assert not is_card_kept(person_id)
+
+
+def card_of_changed_freed(cast: Cast) -> None:
+    profile = Profile.objects.of(cast.author)
+    render_card(profile)
+    profile.save(update_fields=["about"])
+    assert not is_card_kept(cast.author.pk)
+
+
 def last_administrator_stays(cast: Cast) -> None:
     make_user("operator", is_superuser=True)
     person = User.objects.get(username="operator")
@@ -365,6 +388,9 @@ PROBES: dict[str, Probe] = {
     "user.make_profile": profile_made,
     "user.tell_of_registration": registered,
     "user.announce_change": change_in_log,
+    "user.forget": card_freed,
+    "user.forget_deleted": card_of_deleted_freed,
+    "profile.forget": card_of_changed_freed,
     "user.guard_change": last_administrator_stays,
     "user.guard_deletion": last_administrator_is_not_deleted,
     "user.audit": change_noted,

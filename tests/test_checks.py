@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core import checks
 from django.test import override_settings
 
+pytestmark = pytest.mark.django_db  # Django's own checks ask the database what it can
+
 
 def found(*, deploy: bool = False) -> dict[str, checks.CheckMessage]:
     """Livefeed's own messages, by id."""

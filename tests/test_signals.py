@@ -167,22 +167,33 @@ CALLS: list[tuple[Signal, Model, dict[str, Any], list[Call]]] = [
             ("counting.follow_counted", (FOLLOW, -1), {}),
         ],
     ),
-    (post_save, USER, SAVED, [("Profile.begin", (USER,), {}), ("auditing.user_saved", (USER,), {"created": True})]),
+    (
+        post_save,
+        USER,
+        SAVED,
+        [
+            ("Profile.begin", (USER,), {}),
+            ("rendering.forget_card", (3,), {}),
+            ("auditing.user_saved", (USER,), {"created": True}),
+        ],
+    ),
     (
         post_save,
         USER,
         CHANGED,
         [
             ("events.user_changed", (USER,), {}),
+            ("rendering.forget_card", (3,), {}),
             ("auditing.user_saved", (USER,), {"created": False}),
         ],
     ),
     (pre_save, USER, CHANGED, [("guarding.user_changes", (USER,), {})]),
     (pre_delete, USER, DELETED, [("guarding.user_goes", (USER, None), {})]),
-    (post_delete, USER, DELETED, [("auditing.user_deleted", (USER,), {})]),
+    (post_delete, USER, DELETED, [("rendering.forget_card", (3,), {}), ("auditing.user_deleted", (USER,), {})]),
     (post_delete, SESSION, DELETED, [("events.sign_in_ended", (SESSION,), {})]),
     (post_delete, TOKEN, DELETED, [("events.token_revoked", (TOKEN,), {})]),
-    (post_save, Profile(), SAVED, []),
+    (post_save, Profile(user_id=3), CHANGED, [("rendering.forget_card", (3,), {})]),
+    (post_save, Tagging(), SAVED, []),
 ]
 PLACES = {
     "Tagging.keep": (Tagging.objects, "keep"),

@@ -7,7 +7,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
-from livefeed import auditing, events, guarding, public
+from livefeed import auditing, events, guarding, public, rendering
 from livefeed.models import Profile, Session, Token, User
 from livefeed.sessions import number_sign_in
 from livefeed.watching import watched
@@ -16,6 +16,9 @@ from livefeed.watching import watched
 def connect() -> None:
     post_save.connect(make_profile, sender=User, dispatch_uid="user.make_profile")
     post_save.connect(announce_change_of_user, sender=User, dispatch_uid="user.announce_change")
+    post_save.connect(forget_card, sender=User, dispatch_uid="user.forget")
+    post_delete.connect(forget_card, sender=User, dispatch_uid="user.forget_deleted")
+    post_save.connect(forget_card, sender=Profile, dispatch_uid="profile.forget")
     post_save.connect(audit_user, sender=User, dispatch_uid="user.audit")
     post_delete.connect(audit_deletion, sender=User, dispatch_uid="user.audit_deletion")
     m2m_changed.connect(audit_rights, sender=User.groups.through, dispatch_uid="user.audit_groups")
@@ -41,6 +44,12 @@ def make_profile(instance: User, created: bool, raw: bool = False, **how: Any) -
 def announce_change_of_user(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
     if not raw and not created:
         events.user_changed(instance)
+
+
+@watched
+def forget_card(instance: User | Profile, raw: bool = False, **how: Any) -> None:
+    if not raw:
+        rendering.forget_card(instance.pk)
 
 
 @watched

@@ -10,9 +10,9 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from livefeed.markup import render
-from livefeed.models import Event, Notification, Picture, Post, User
+from livefeed.models import Event, Notification, Picture, Post, Profile, User
 from livefeed.models.picture import picture_address
-from livefeed.rendering import render_post
+from livefeed.rendering import render_card, render_post
 
 register = template.Library()
 
@@ -71,6 +71,12 @@ def unread_badge(context: Context) -> dict[str, int]:
     feed listens from there."""
     cursor = context["cursor"] if "cursor" in context else Event.objects.head()
     return {"cursor": cursor, "unread": Notification.objects.unread_by(context["user"])}
+
+
+@register.simple_tag
+def card(profile: Profile) -> SafeString:
+    """What a person's page says of them, the same to everybody."""
+    return render_card(profile)
 
 
 @register.simple_tag
