@@ -5,11 +5,12 @@ from django.urls import include, path
 
 from livefeed.views import accounts, devmail, feed, health, metrics, profile, signals
 from livefeed.views.completion import CompletionView
+from livefeed.views.deletion import DeletionView, RemovalView
 from livefeed.views.follows import BellView, FollowView
 from livefeed.views.marks import BookmarkView, LikeView
 from livefeed.views.notifications import NotificationsView, ReadView
 from livefeed.views.pictures import PicturesView, PictureView, picture_file
-from livefeed.views.posts import PostEditorView, PostsView, PostView, PreviewView, RemovalView
+from livefeed.views.posts import PostEditorView, PostsView, PostView, PreviewView
 from livefeed.views.security import SecurityView
 
 urlpatterns = [
@@ -29,6 +30,7 @@ urlpatterns = [
     path("posts/complete/", CompletionView.as_view(), name="complete"),
     path("posts/preview/", PreviewView.as_view(), name="preview"),
     path("posts/<int:pk>/", PostView.as_view(), name="post"),
+    path("posts/<int:pk>/delete/", DeletionView.as_view(), name="delete_post"),
     path("posts/<int:pk>/removal/", RemovalView.as_view(), name="removal"),
     path("posts/<int:pk>/like/", LikeView.as_view(), name="like"),
     path("posts/<int:pk>/bookmark/", BookmarkView.as_view(), name="bookmark"),

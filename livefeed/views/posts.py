@@ -112,29 +112,6 @@ class PostView(Resource):
         return HttpResponse() if self.request.htmx else redirect("removal", pk)
 
 
-class RemovalView(SignedInResource):
-    """That a post of one's own was removed: `GET` says so, `DELETE` brings it back while it can be."""
-
-    def get(self, request: Request, pk: int) -> HttpResponse:
-        return render(request, "posts/removed.html", {"post": self.find(pk)})
-
-    def delete(self, request: Request, pk: int) -> HttpResponse:
-        post = self.find(pk)
-        try:
-            post.restore()
-        except Post.DoesNotExist:
-            raise Http404(TOO_LATE) from None
-        return HttpResponse(render_post(post)) if self.request.htmx else redirect(post)
-
-    def find(self, pk: int) -> Post:
-        post: Post | None = (
-            Post.objects.with_people().filter(author=self.viewer, pk=pk, removed_at__isnull=False).first()
-        )
-        if post is None:
-            raise Http404(TOO_LATE)
-        return post
-
-
 class PostEditorView(Resource):
     """The editor of one post: `GET` opens it."""
 
@@ -165,7 +142,6 @@ def thread_page(request: Request, post: Post, cursor: int, template: str) -> Htt
     return render(request, template, context)
 
 
-TOO_LATE = "It is too late for that: the post is deleted for good, or it is back already."
 GONE = "This post does not exist, or no longer does."
 
 

@@ -15,12 +15,32 @@ export function keepActions() {
     event.preventDefault();
     const post = source.closest(".post");
     if (source.matches(".edit")) edit(source, post);
-    else if (confirm("Delete this post? It disappears for everybody.")) removePost(source.formAction, Number(post.dataset.post));
+    else askWhether(source, Number(post.dataset.post));
   });
 }
 
 function edit(source, target) {
   if (!target.querySelector(".editor")) htmx.ajax("GET", source.href, { source, target, swap: "beforeend" });
+}
+
+// Asks in a dialog that says what goes with the post. It closes by itself if somebody deletes the post meanwhile.
+async function askWhether(source, id) {
+  if (source.ariaBusy === "true") return;
+  source.ariaBusy = "true";
+  try {
+    const page = new DOMParser().parseFromString(await answered(await ask("GET", source.href)), "text/html");
+    const dialog = document.body.appendChild(page.querySelector("dialog"));
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      if (dialog.returnValue === "delete") removePost(new URL("..", source.href).href, id);
+    });
+    dialog.showModal();
+  } catch (error) {
+    say(sentenceOf(error));
+  } finally {
+    source.ariaBusy = null;
+  }
 }
 
 async function removePost(address, id) {

@@ -74,6 +74,7 @@ function replace(shown, html, id) {
 
 export function remove(id) {
   removed.add(id);
+  document.querySelector(`dialog[data-post="${id}"]`)?.close();
   const shown = postElement(id);
   if (!shown) return;
   if (shown.querySelector(".editor")) return keepEditorOf(shown);

@@ -90,6 +90,12 @@ def shows(page: Page, *texts: str) -> None:
     expect(page.locator("#posts > .post > .post-body")).to_have_text(list(texts))
 
 
+def delete(page: Page, body: str = "") -> None:
+    """Deletes a post, of which the page asks whether that is meant."""
+    page.locator(".post").filter(has_text=body).get_by_role("link", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+
+
 def write(page: Page, body: str, title: str = "") -> None:
     """Posts by the composer."""
     composer = page.locator("#composer")

@@ -1,18 +1,13 @@
 """Deleting a post in the browser, and undoing it."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from livefeed.models import Post
-from tests.browser.conftest import PHONE, live, shows
+from tests.browser.conftest import PHONE, delete, live, shows
 from tests.factories import make_post
 
 SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
-
-
-def delete(page: Page, body: str) -> None:
-    page.once("dialog", lambda dialog: dialog.accept())
-    page.locator(".post").filter(has_text=body).get_by_role("button", name="Delete").click()
 
 
 @SIZES
@@ -72,6 +67,8 @@ def test_the_offer_ends_by_itself(window, cast):
 def test_without_javascript_a_page_offers_undo(window, cast):
     make_post(cast.author, "Back soon.")
     page = window(cast.author, java_script_enabled=False)
+    page.get_by_role("link", name="Delete").click()
+    expect(page.get_by_text("It disappears for everybody.")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="Post deleted")).to_be_visible()
     assert not Post.objects.present().exists()

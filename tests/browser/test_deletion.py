@@ -1,0 +1,74 @@
+"""The dialog that asks before a post is deleted."""
+
+import pytest
+from playwright.sync_api import expect
+
+from livefeed.models import Like, Post
+from tests.browser.conftest import PHONE, delete, live, shows
+from tests.factories import make_post
+
+SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
+
+
+@SIZES
+def test_it_says_what_goes_and_deletes_only_when_told_so(window, cast, size):
+    post = make_post(cast.author, "Going, going.")
+    Like.objects.begin(cast.follower, post)
+    page = live(window(cast.author, **size))
+    link, dialog = page.get_by_role("link", name="Delete"), page.get_by_role("dialog")
+    link.click()
+    expect(dialog).to_contain_text("It disappears for everybody, with its like.")
+    expect(dialog).to_contain_text("Going, going.")
+    expect(dialog.get_by_role("button", name="Keep it")).to_be_focused()
+    box = dialog.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= (page.viewport_size or PHONE)["width"]
+    dialog.get_by_role("button", name="Keep it").click()
+    expect(dialog).to_have_count(0)
+    expect(link).to_be_focused()
+    assert Post.objects.present().exists()
+    delete(page)
+    shows(page)
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    assert not Post.objects.present().exists()
+
+
+def test_it_is_closed_by_a_key_and_by_a_click_beside_it(window, cast):
+    make_post(cast.author)
+    page = live(window(cast.author))
+    link, dialog = page.get_by_role("link", name="Delete"), page.get_by_role("dialog")
+    for close in (lambda: page.keyboard.press("Escape"), lambda: page.mouse.click(5, 5)):
+        link.focus()
+        page.keyboard.press("Enter")
+        expect(dialog).to_be_visible()
+        close()
+        expect(dialog).to_have_count(0)
+        expect(link).to_be_focused()
+    assert Post.objects.present().exists()
+
+
+def test_pressing_twice_asks_once(window, cast):
+    make_post(cast.author)
+    page = live(window(cast.author))
+    page.get_by_role("link", name="Delete").evaluate("link => { link.click(); link.click(); }")
+    expect(page.get_by_role("dialog")).to_have_count(1)
+
+
+def test_it_closes_when_the_post_goes_meanwhile(window, cast):
+    post = make_post(cast.author)
+    page = live(window(cast.author))
+    page.get_by_role("link", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    Post.objects.get(pk=post.pk).remove()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    shows(page)
+
+
+def test_offline_it_says_so_and_nothing_is_lost(window, cast):
+    make_post(cast.author, "Still here.")
+    page = live(window(cast.author))
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Delete").click()
+    expect(page.get_by_role("alert").filter(has_text="did not reach the server")).to_be_visible()
+    shows(page, "Still here.")

@@ -1,0 +1,71 @@
+"""The question whether a post is to be deleted: what goes with it, asked of its author alone."""
+
+import pytest
+from django.test import Client
+
+from livefeed.models import Like, Picture, Post
+from livefeed.models.picture import Attachment
+from tests.factories import make_post, make_user
+from tests.images import file
+from tests.views.html import Page
+from tests.views.htmx import htmx
+
+
+def asked(client: Client, post: Post) -> str:
+    """What the page says of the consequences."""
+    return Page(client.get(f"/posts/{post.pk}/delete/")).all("p")[-2].text
+
+
+@pytest.mark.parametrize(
+    ("pictures", "likes", "replies", "sentence"),
+    [
+        (0, 0, 0, "It disappears for everybody."),
+        (1, 0, 0, "It disappears for everybody, with its picture."),
+        (0, 1, 1, "It disappears for everybody, with its like. Its reply stays."),
+        (2, 3, 0, "It disappears for everybody, with its 2 pictures and 3 likes."),
+        (0, 0, 2, "It disappears for everybody. Its 2 replies stay."),
+    ],
+)
+def test_it_says_what_goes_along_and_what_stays(cast, author, pictures, likes, replies, sentence):
+    shown = [Attachment(Picture.objects.take(cast.author, file()).pk) for _ in range(pictures)]
+    post = Post.objects.publish(cast.author, title="", body="Hello.", pictures=shown)
+    for _ in range(likes):
+        Like.objects.begin(make_user(), post)
+    for _ in range(replies):
+        make_post(cast.follower, parent=post)
+    assert asked(author, post) == sentence
+
+
+def test_it_shows_which_post_it_is_as_text(cast, author):
+    post = make_post(cast.author, "**Bold** <script>alert(1)</script> " + "x" * 200)
+    quote = Page(author.get(f"/posts/{post.pk}/delete/")).one("p", "dialog-quote").text
+    assert quote.startswith("Bold <script>alert(1)</script> xxx")
+    assert len(quote) == 100
+    titled = make_post(cast.author, title="A Title")
+    assert Page(author.get(f"/posts/{titled.pk}/delete/")).one("p", "dialog-quote").text == "A Title"
+
+
+def test_htmx_gets_a_dialog_that_keeps_the_post_unless_told_otherwise(author, post):
+    page = Page(author.get(f"/posts/{post.pk}/delete/", headers=htmx("a")))
+    assert [element.tag for element in page.elements if element.depth == 0] == ["dialog"]
+    keep, delete = page.all("button")
+    assert ("autofocus" in keep.attributes, keep.attributes.get("value", ""), delete["value"]) == (True, "", "delete")
+
+
+def test_without_scripts_a_page_deletes_or_leads_back(author, post):
+    page = Page(author.get(f"/posts/{post.pk}/delete/"))
+    assert page.one("a", "quiet")["href"] == f"/posts/{post.pk}/"
+    button = page.one("button", "danger")
+    answer = author.post(button["formaction"], {button["name"]: button["value"]})
+    assert answer["Location"] == f"/posts/{post.pk}/removal/"
+    assert not Post.objects.present().exists()
+
+
+def test_asking_deletes_nothing_and_nobody_else_is_asked(author, follower, stranger, visitor, post):
+    address = f"/posts/{post.pk}/delete/"
+    assert [client.get(address).status_code for client in (author, follower, stranger, visitor)] == [200, 403, 403, 302]
+    assert Post.objects.present().exists()
+    post.remove()
+    answer = author.get(address, headers=htmx("a"))
+    assert answer.status_code == 404
+    assert "no longer" in answer.text
