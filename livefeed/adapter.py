@@ -3,18 +3,23 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
+from livefeed import limits, tasks
 from livefeed.models import User
 
 NAME_TAKEN = "That name is taken."
+TOO_MANY = "too_many_login_attempts"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Says in plain words what is wrong, and writes mails whose links lead to the public address."""
+    """Says in plain words what is wrong, and hands mails to tasks: no request waits for a mail server, and none fails
+    with it. Links are made when their mail is sent, so that no key lies in a task's row."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "account_inactive": "This account is suspended.",
@@ -22,10 +27,21 @@ class AccountAdapter(DefaultAccountAdapter):
         "email_password_mismatch": "That email and password do not match.",
         "enter_current_password": "That is not your current password.",
         "incorrect_password": "That is not your password.",
-        "too_many_login_attempts": "Too many tries. Wait five minutes, then try again.",
         "username_password_mismatch": "That name and password do not match.",
         "username_taken": NAME_TAKEN,
     }
+
+    def new_user(self, request: HttpRequest) -> User:
+        """Somebody who signs up, and may post once that is activated."""
+        return User(activated_at=None)
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Saves somebody who signs up; the form has hashed the password (see `SignupForm.hash_password`)."""
+        super().save_user(request, user, form, commit=False)
+        user.password = form.hashed_password
+        if commit:
+            user.save()
+        return user
 
     def set_password(self, user: User, password: str) -> None:
         """Changes a password, and in the same transaction lets the session in which that was done go on with it:
@@ -36,11 +52,40 @@ class AccountAdapter(DefaultAccountAdapter):
                 update_session_auth_hash(self.request, user)
                 self.request.session.save()
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counts a try to sign in, until it succeeds. Raises `ValidationError` that says when to try again."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            said = limits.sentence(limits.wait(request, "login_failed", self.login_key(request, **credentials)))
+            raise ValidationError(said, code=TOO_MANY) from None
+
+    def login_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """By what tries to sign in as somebody are counted."""
+        key: str = self._get_login_attempts_cache_key(request, **credentials)
+        return key
+
+    def should_send_confirmation_mail(self, request: HttpRequest, email_address: EmailAddress, signup: bool) -> bool:
+        """Not at the sign-up: there the welcome mail has the link."""
+        return not signup
+
+    def send_confirmation_mail(
+        self, request: HttpRequest, emailconfirmation: EmailConfirmationHMAC, signup: bool
+    ) -> None:
+        self.send_link(emailconfirmation.email_address)
+
+    def send_link(self, address: EmailAddress) -> None:
+        """Lets a task send the link that confirms an address, and that activates the account if that is still due."""
+        if address.user.is_activated:
+            tasks.send_confirmation.enqueue(address.pk)
+        else:
+            tasks.send_welcome.enqueue(address.user_id)
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        address = EmailAddress.objects.filter(user=user, email=email.lower()).first()
+        tasks.send_new_password.enqueue(user.pk, address.pk if address else None)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        super().send_mail(template_prefix, email, context | {"address": public_address(self.request)})
-
-
-def public_address(request: HttpRequest) -> str:
-    """Where links in mails lead: LIVEFEED_URL, whatever host a request claims to be for. In development it is the
-    host that the browser is at, so that `localhost` and `127.0.0.1` both keep their cookies."""
-    return f"{request.scheme}://{request.get_host()}" if settings.DEBUG else settings.LIVEFEED_URL
+        """Writes a mail that holds no secret, and lets a task send it."""
+        mail = self.render_mail(template_prefix, email, context | {"email": email, "address": settings.LIVEFEED_URL})
+        tasks.send_written.enqueue(email, mail.subject, mail.body)

@@ -6,13 +6,13 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.core.exceptions import ValidationError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.tasks import TaskResultStatus
 from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
-from livefeed import working
+from livefeed import tasks, working
 from livefeed.admin_deletion import CountedDeletionAdmin
 from livefeed.guarding import LastAdministratorError, administrators, is_last_administrator
 from livefeed.models import AuditEntry, Event, Follow, Post, User
@@ -43,13 +43,16 @@ class LivefeedUserAdmin(CountedDeletionAdmin[User], UserAdmin[User]):
         "following": "follows by them",
         "tokens": "tokens",
     }
-    list_display = ("username", "name", "email", "is_active", "is_staff")
+    list_display = ("username", "name", "email", "is_active", "is_activated", "is_staff")
+    list_filter = (*UserAdmin.list_filter, ("activated_at", admin.EmptyFieldListFilter))
     search_fields = ("username", "name", "email")
+    readonly_fields = ("activated_at",)
+    actions = ("activate", "send_welcome")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("name", "email")}),
         ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        ("Dates", {"fields": ("last_login", "date_joined", "activated_at")}),
     )
 
     def protected(self, rows: list[User]) -> list[str]:
@@ -57,6 +60,22 @@ class LivefeedUserAdmin(CountedDeletionAdmin[User], UserAdmin[User]):
         lost = {row.pk for row in rows}
         left = set(administrators().values_list("pk", flat=True)) - lost
         return [] if left else [str(LastAdministratorError(row)) for row in rows if row.is_superuser and row.is_active]
+
+    @admin.display(description="activated", boolean=True, ordering="activated_at")
+    def is_activated(self, user: User) -> bool:
+        return user.is_activated
+
+    @admin.action(description="Activate the selected people", permissions=["change"])
+    def activate(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        found = sum(person.activate() for person in people.order_by("pk"))
+        self.message_user(request, f"{found} can post now.", messages.SUCCESS)
+
+    @admin.action(description="Send the link that activates again", permissions=["change"])
+    def send_welcome(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        waiting = people.filter(activated_at=None, is_active=True)
+        for person in waiting:
+            tasks.send_welcome.enqueue(person.pk)
+        self.message_user(request, f"{len(waiting)} will get the mail.", messages.SUCCESS)
 
 
 @admin.register(Post)

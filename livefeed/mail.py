@@ -32,6 +32,7 @@ class KeptMail:
     recipient: str
     subject: str
     text: str
+    has_html: bool
 
 
 def kept_mails(folder: Path, most: int = 50) -> list[KeptMail]:
@@ -44,4 +45,5 @@ def _read(file: Path) -> KeptMail:
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
     body = message.get_body(("plain",))
     sent = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
-    return KeptMail(sent, message["To"], message["Subject"], body.get_content().strip() if body else "")
+    text = body.get_content().strip() if body else ""
+    return KeptMail(sent, message["To"], message["Subject"], text, message.get_body(("html",)) is not None)

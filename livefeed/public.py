@@ -27,6 +27,8 @@ post_unliked = Signal()
 """Somebody likes a post no more. Sender: `Like`. `user_id`, `post_id`."""
 user_registered = Signal()
 """Somebody has signed up. Sender: `User`. `user`."""
+user_activated = Signal()
+"""Somebody who has signed up may post from now on. Sender: `User`. `user`."""
 user_followed = Signal()
 """Somebody follows somebody. Sender: `Follow`. `follower_id`, `followed_id`."""
 user_unfollowed = Signal()
@@ -55,6 +57,10 @@ def follow_changed(follow: Follow, signal: Signal) -> None:
 
 def registered(user: User) -> None:
     tell(user_registered, User, user=user)
+
+
+def activated(user: User) -> None:
+    tell(user_activated, User, user=user)
 
 
 def tell(signal: Signal, sender: type, **what: Any) -> None:

@@ -8,6 +8,8 @@ import django_stubs_ext
 import environ
 from django.utils.csp import CSP
 
+from livefeed.logs import without_keys
+
 django_stubs_ext.monkeypatch()  # lets generic classes of Django's be written as such: ModelAdmin[Post]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -113,9 +115,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env.str("REDIS_URL", default="")
 
-# Rendered posts and profiles, in the memory of each process: what is kept must be nearer than rendering it anew.
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Counts of tries, shared by all processes, whatever becomes of Redis (docs/self-hosting.md).
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "livefeed_cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+    # Rendered posts and profiles, in the memory of each process: what is kept must be nearer than rendering it anew.
     "fragments": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "fragments",
@@ -203,9 +210,9 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION = "optional"  # one is signed in at once; posting waits for it (User.activated_at)
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 2
-ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_PREVENT_ENUMERATION = "strict"  # signing up with an address that is known looks like any other
 ACCOUNT_CHANGE_EMAIL = True  # one address each; a new one replaces it once confirmed
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # an open browser is not enough to take an account over by its address
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -214,6 +221,14 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Livefeed] "
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(LIVEFEED_URL).scheme
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_USERNAME_MIN_LENGTH = 3
+
+ACCOUNT_RATE_LIMITS = {
+    "signup": "20/m/ip,60/h/ip",
+    "signup_address": "5/h/key",  # ours: mails to one address, whoever asks for them
+    "confirm_email": "3/10m/key",
+    "reset_password": "20/m/ip,5/10m/key",
+    "manage_email": "10/5m/user",
+}
 
 MAIL_DIR = VAR_DIR / "mail"
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"Livefeed <noreply@{urlsplit(LIVEFEED_URL).hostname}>")
@@ -273,7 +288,8 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"keys": {"()": "django.utils.log.CallbackFilter", "callback": without_keys}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["keys"]}},
     "loggers": {
         "django": {"handlers": []},  # its own would say everything twice
         "django.tasks": {"level": "WARNING"},  # two lines for each task that goes well

@@ -1,9 +1,40 @@
-"""What is done beside requests, by the worker (livefeed/working.py). A task may run twice and must do no harm then."""
+"""What is done beside requests, by the worker (working.py). A task takes ids and looks anew: by the time it runs, or is
+run again, what it was asked for may no longer be due. No link stands in its row: keys are made when a mail is sent."""
 
+from allauth.account.models import EmailAddress
 from django.tasks import task
 
-from livefeed import notifying
-from livefeed.models import Post
+from livefeed import letters, notifying
+from livefeed.models import Post, User
+
+
+@task
+def send_welcome(user_id: int) -> None:
+    """Greets somebody who has signed up with the link that activates the account, unless that is done or gone."""
+    for user in User.objects.filter(pk=user_id, activated_at=None, is_active=True):
+        letters.welcome(user)
+
+
+@task
+def send_confirmation(address_id: int) -> None:
+    """Asks whether a new address is right, unless it is confirmed or given up by now."""
+    for address in EmailAddress.objects.filter(pk=address_id, verified=False).select_related("user"):
+        letters.confirm(address)
+
+
+@task
+def send_new_password(user_id: int, address_id: int | None) -> None:
+    """Sends the link to a new password to one of a person's addresses (None: the one kept with the account)."""
+    for user in User.objects.filter(pk=user_id, is_active=True):
+        address = EmailAddress.objects.filter(user=user, pk=address_id).first()
+        if address_id is None or address:
+            letters.choose_password(user, address.email if address else user.email)
+
+
+@task
+def send_written(recipient: str, subject: str, text: str) -> None:
+    """Sends a mail that was written in a request and holds no secret: notices of what was changed, and the like."""
+    letters.send(letters.written(recipient, subject, text))
 
 
 @task

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from livefeed.views import accounts, devmail, feed, health, metrics, profile, signals
+from livefeed.views import accounts, activation, devmail, feed, health, metrics, profile, signals
 from livefeed.views.completion import CompletionView
 from livefeed.views.deletion import DeletionView, RemovalView
 from livefeed.views.follows import BellView, FollowView
@@ -40,8 +40,12 @@ urlpatterns = [
     path("bookmarks/", feed.bookmarks, name="bookmarks"),
     path("posts/<int:pk>/edit/", PostEditorView.as_view(), name="edit_post"),
     path("accounts/signup/", accounts.SignupView.as_view(), name="account_signup"),
+    path("accounts/login/", accounts.LoginView.as_view(), name="account_login"),
+    path("accounts/reauthenticate/", accounts.ReauthenticateView.as_view(), name="account_reauthenticate"),
+    path("accounts/password/reset/", accounts.PasswordResetView.as_view(), name="account_reset_password"),
+    path("accounts/activation/", activation.ActivationView.as_view(), name="activation"),
     path("accounts/email/", accounts.EmailView.as_view(), name="account_email"),
-    path("accounts/confirm-email/<str:key>/", accounts.ConfirmEmailView.as_view(), name="account_confirm_email"),
+    path("accounts/confirm-email/<str:key>/", activation.ConfirmEmailView.as_view(), name="account_confirm_email"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/signals/", signals.overview, name="signals"),
     path("admin/", admin.site.urls),
@@ -54,4 +58,5 @@ urlpatterns = [
 handler400 = "livefeed.views.errors.bad_request"
 handler403 = "livefeed.views.errors.forbidden"
 handler404 = "livefeed.views.errors.not_found"
+handler429 = "livefeed.views.errors.too_many"  # allauth asks for it
 handler500 = "livefeed.views.errors.broken"

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from allauth.account import forms as allauth
 from django import forms
+from django.contrib.auth.hashers import make_password
 from django.core.validators import MaxLengthValidator
 
 from livefeed.models.user import USERNAME_MAX, USERNAME_MIN
@@ -74,7 +75,9 @@ class SignupForm(PlainForm, allauth.SignupForm):
         "username": Words(
             "User name", "Choose a name.", f"{USERNAME_MIN} to {USERNAME_MAX} letters, digits and underscores."
         ),
-        "email": Words("Email", EMAIL.missing, "We send a link there to confirm it. Other readers never see it."),
+        "email": Words(
+            "Email", EMAIL.missing, "We send a link there. Open it, and you can post. Nobody else sees your address."
+        ),
         "password1": Words("Password", NEW_PASSWORD.missing, NEW_PASSWORD.hint),
     }
 
@@ -84,6 +87,10 @@ class SignupForm(PlainForm, allauth.SignupForm):
         name.widget.attrs |= NAME_ATTRIBUTES
         name.error_messages["min_length"] = f"Use at least {USERNAME_MIN} characters."
         name.error_messages["max_length"] = f"Use at most {USERNAME_MAX} characters."
+
+    def hash_password(self) -> None:
+        """Hashes the password, which is slow on purpose: before the transaction begins that makes the account."""
+        self.hashed_password = make_password(self.cleaned_data.pop("password1"))
 
 
 class AddEmailForm(PlainForm, allauth.AddEmailForm):

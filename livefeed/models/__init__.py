@@ -11,7 +11,7 @@ from livefeed.models.profile import Profile
 from livefeed.models.session import Session
 from livefeed.models.tagging import Tagging
 from livefeed.models.token import Token
-from livefeed.models.user import User
+from livefeed.models.user import NotActivatedError, User
 
 __all__ = [
     "AuditEntry",
@@ -21,6 +21,7 @@ __all__ = [
     "Follow",
     "Like",
     "MissingPictureError",
+    "NotActivatedError",
     "Notification",
     "Picture",
     "Post",

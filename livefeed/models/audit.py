@@ -25,7 +25,7 @@ FLAGS = {
     "is_superuser": ("No longer administrator", "Made administrator"),
 }
 """What is said where the field is false now, and where it is true."""
-UNTOLD = {"password": "Password changed", "avatar_id": "Picture changed"}
+UNTOLD = {"password": "Password changed", "avatar_id": "Picture changed", "activated_at": "Account activated"}
 """Of these it is said that they changed, and not a word of what they are."""
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from livefeed import imaging
 from livefeed.models.post import Post
-from livefeed.models.user import User
+from livefeed.models.user import NOT_ACTIVATED, User
 from livefeed.text import tidy_text
 
 MOST = 4
@@ -63,6 +63,8 @@ class PictureManager(models.Manager["Picture"].from_queryset(PictureQuerySet)): 
 
     def take(self, owner: User, file: File[bytes], sizes: imaging.Sizes = imaging.POST) -> "Picture":
         """Keeps a picture that stands nowhere yet. Raises `PictureError` with a sentence for people."""
+        if not owner.is_activated:
+            raise imaging.PictureError(NOT_ACTIVATED)
         if self.unused().filter(owner=owner).count() >= WAITING_MOST:
             raise imaging.PictureError(TOO_MANY_WAIT)
         if file.size > imaging.BYTES_MOST:

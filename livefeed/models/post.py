@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from livefeed.models import locks, sort_keys
 from livefeed.models.post_query import Audience, PostQuerySet
-from livefeed.models.user import User
+from livefeed.models.user import NotActivatedError, User
 from livefeed.text import tidy_title
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
         gives the post that is already there. A different text under a used key is a new post, so nothing is lost.
         What another app's hook raises once the post is committed is logged: the post is there, and that is success.
         A reply to what is for followers is for followers too. Raises `Post.DoesNotExist` if `parent` went meanwhile,
-        `MissingPictureError` if one of the pictures is not there."""
+        `MissingPictureError` if one of the pictures is not there, `NotActivatedError` if the author may not post."""
+        if not author.is_activated:
+            raise NotActivatedError
         post = Post(author=author, title=title, body=body, key=key or uuid.uuid4(), audience=audience)
         post.pictures_count = len(pictures)
         if parent is not None:
@@ -194,10 +196,12 @@ class Post(models.Model):
     def edit(self, *, title: str, body: str, seen_version: int, pictures: "Sequence[Attachment] | None" = None) -> None:
         """Changes the text, and the pictures unless they are None; the same change sent twice is one. Raises
         `EditConflictError` if the post is no longer at `seen_version`, the version that the editor was opened with,
-        `Post.DoesNotExist` if it is gone, and `MissingPictureError` if a picture is."""
+        `Post.DoesNotExist` if it is gone, `MissingPictureError` if a picture is, and `NotActivatedError`."""
         with transaction.atomic():
             locks.beside_others()
             current = Post.objects.present().select_for_update(of=("self",)).select_related("author").get(pk=self.pk)
+            if not current.author.is_activated:
+                raise NotActivatedError
             if current.version == seen_version:
                 current.title, current.body = title, body
                 if pictures is not None:

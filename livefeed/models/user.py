@@ -11,11 +11,14 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Length, Lower
 from django.urls import reverse
+from django.utils import timezone
 
 from livefeed.models import locks
 
 USERNAME_MIN, USERNAME_MAX = 3, 30
-TRACKED = frozenset({"username", "name", "avatar_id", "email", "password", "is_active", "is_staff", "is_superuser"})
+TRACKED = frozenset(
+    ("username", "name", "avatar_id", "email", "password", "activated_at", "is_active", "is_staff", "is_superuser")
+)
 """What others see of a person, and what their rights hang on: who changes it is noted, and open pages learn of it."""
 RECENT_POSTS = 200
 """Among the authors of how many posts people to follow are looked for."""
@@ -24,10 +27,16 @@ COMPLETIONS = 6
 FOLLOWED_MOST = 1_000
 """Among how many of those whom one follows, the latest ones, display names are looked at."""
 
+NOT_ACTIVATED = "Your account is not activated yet. Open the link that we sent you, and you can post."
+
 username_validators: list[Callable[[Any], None]] = [
     RegexValidator(r"\A[A-Za-z0-9_]*\Z", "Use only letters a to z, digits and underscores."),
     MinLengthValidator(USERNAME_MIN, f"Use at least {USERNAME_MIN} characters."),
 ]
+
+
+class NotActivatedError(Exception):
+    """Somebody whose account is not activated yet posts something."""
 
 
 class UsernameCharacters(models.Func):
@@ -112,6 +121,10 @@ class User(AbstractUser):
     )
     """The picture beside the name; without one, initials."""
 
+    activated_at = models.DateTimeField("activated", null=True, default=timezone.now, editable=False)
+    """Since when the person may post: null until somebody who signed up has used the link in the mail. Whoever is made
+    in another way is activated from the start."""
+
     objects: ClassVar[LivefeedUserManager] = LivefeedUserManager()
 
     class Meta:
@@ -170,6 +183,25 @@ class User(AbstractUser):
         with transaction.atomic():
             locks.alone()
             return super().delete(*args, **kwargs)
+
+    @property
+    def is_activated(self) -> bool:
+        return self.activated_at is not None
+
+    def activate(self) -> bool:
+        """Lets the person post from now on; True if that is new, which it is for one of several at the same moment."""
+        with transaction.atomic():
+            waiting = User.objects.select_for_update(no_key=True).filter(pk=self.pk, activated_at=None)
+            if is_new := len(waiting) == 1:
+                self.activated_at = timezone.now()
+                self.save(update_fields=["activated_at"])
+        return is_new
+
+    @property
+    def awaited_email(self) -> str:
+        """The address that is to be confirmed, where the link goes that activates the account."""
+        address = apps.get_model("account.EmailAddress").objects.get_new(self)
+        return address.email if address else self.email
 
     @property
     def display_name(self) -> str:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from allauth.account.signals import user_signed_up
+from allauth.account.models import EmailAddress
+from allauth.account.signals import email_confirmed, user_signed_up
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
-from livefeed import auditing, events, guarding, public, rendering
+from livefeed import auditing, events, guarding, public, rendering, tasks
 from livefeed.models import Profile, Session, Token, User
 from livefeed.sessions import number_sign_in
 from livefeed.watching import watched
@@ -29,6 +30,9 @@ def connect() -> None:
     pre_save.connect(guard_change, sender=User, dispatch_uid="user.guard_change")
     pre_delete.connect(guard_deletion, sender=User, dispatch_uid="user.guard_deletion")
     user_signed_up.connect(tell_of_registration, dispatch_uid="user.tell_of_registration")
+    user_signed_up.connect(welcome, dispatch_uid="user.welcome")
+    email_confirmed.connect(activate, dispatch_uid="user.activate")
+    post_save.connect(tell_of_activation, sender=User, dispatch_uid="user.tell_of_activation")
     user_logged_in.connect(number_session, dispatch_uid="session.number")
     post_delete.connect(announce_sign_out, sender=Session, dispatch_uid="session.announce_end")
     post_delete.connect(announce_revocation, sender=Token, dispatch_uid="token.announce_end")
@@ -99,6 +103,25 @@ def audit_refusal(credentials: dict[str, Any], request: HttpRequest | None = Non
 @watched
 def tell_of_registration(user: User, **how: Any) -> None:
     public.registered(user)
+
+
+@watched
+def welcome(user: User, **how: Any) -> None:
+    """Hears allauth's signal, not ours, which comes after the commit: without the mail there must be no account."""
+    tasks.send_welcome.enqueue(user.pk)
+
+
+@watched
+def activate(email_address: EmailAddress, **how: Any) -> None:
+    email_address.user.activate()
+
+
+@watched
+def tell_of_activation(
+    instance: User, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
+) -> None:
+    if not raw and not created and instance.activated_at and "activated_at" in (update_fields or ()):
+        public.activated(instance)
 
 
 @watched

@@ -1,26 +1,100 @@
 """The few account pages where django-allauth's own views do not say enough."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from allauth.account import views
 from allauth.account.adapter import get_adapter
-from allauth.account.models import get_emailconfirmation_model
-from django.contrib import messages
-from django.db import IntegrityError
-from django.http import Http404, HttpRequest, HttpResponse
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from livefeed.adapter import NAME_TAKEN
+from livefeed import limits
+from livefeed.adapter import NAME_TAKEN, TOO_MANY
 from livefeed.models import User
 
+TOO_MANY_REQUESTS = 429
 
-class SignupView(views.SignupView):
-    """Makes an account that waits for its confirmation."""
+
+class Limited:
+    """A form whose page comes back after too many tries, with what was typed, but for passwords, and says when to try
+    again. `kept` are the fields that come back."""
+
+    kept: ClassVar[tuple[str, ...]] = ()
+
+    def limits(self) -> Iterator[tuple[str, str | None]]:
+        """What is counted here, and by which key."""
+        raise NotImplementedError
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # a mixin
+        return self.come_back() if response.status_code == TOO_MANY_REQUESTS else response
+
+    def come_back(self: Any) -> HttpResponse:
+        seconds = max(limits.wait(self.request, action, key) for action, key in self.limits())
+        options = self.get_form_kwargs() | {"data": None, "files": None, "initial": self.typed()}
+        context = self.get_context_data(form=self.get_form_class()(**options), said=limits.sentence(seconds))
+        response: HttpResponse = self.render_to_response(context, status=TOO_MANY_REQUESTS)
+        response["Retry-After"] = seconds
+        return response
+
+    def form_invalid(self: Any, form: Any) -> HttpResponse:
+        """Tries to guess a password are counted while the form is looked at."""
+        if any(error.code == TOO_MANY for errors in form.errors.as_data().values() for error in errors):
+            return HttpResponse(status=TOO_MANY_REQUESTS)
+        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]  # a mixin
+        return response
+
+    def typed(self: Any) -> dict[str, str]:
+        return {name: self.request.POST.get(name, "") for name in self.kept}
+
+
+class LoginView(Limited, views.LoginView):
+    """Signs in."""
+
+    kept = ("login",)
+
+    def limits(self) -> Iterator[tuple[str, str | None]]:
+        login = self.typed()["login"].strip().removeprefix("@")
+        yield from (("login", None), ("login_failed", get_adapter().login_key(self.request, username=login)))
+
+
+class ReauthenticateView(Limited, views.ReauthenticateView):
+    """Asks for the password once more."""
+
+    def limits(self) -> Iterator[tuple[str, str | None]]:
+        user = self.request.user
+        login = EmailAddress.objects.get_primary_email(user) or user.username
+        yield from (("reauthenticate", None), ("login_failed", get_adapter().login_key(self.request, username=login)))
+
+
+class PasswordResetView(Limited, views.PasswordResetView):
+    """Sends the link to a new password."""
+
+    kept = ("email",)
+
+    def limits(self) -> Iterator[tuple[str, str | None]]:
+        yield "reset_password", self.typed()["email"].strip().lower()
+
+
+class SignupView(Limited, views.SignupView):
+    """Makes an account, signed in at once, that may post when it is activated."""
+
+    kept = ("username", "email")
+
+    def limits(self) -> Iterator[tuple[str, str | None]]:
+        yield from (("signup", None), ("signup_address", self.typed()["email"].strip().lower()))
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Two people may want the same name at the same moment: the database lets one have it."""
+        """The account and the task of its mail are written together, or neither. Two people may want the same name at
+        the same moment: the database lets one have it."""
+        if not limits.count(self.request, "signup_address", form.cleaned_data["email"]):
+            return HttpResponse(status=TOO_MANY_REQUESTS)
+        form.hash_password()
         response: HttpResponse
         try:
-            response = super().form_valid(form)
+            with transaction.atomic():
+                response = super().form_valid(form)
         except IntegrityError:
             if not User.objects.named(form.cleaned_data["username"]).exists():
                 raise
@@ -29,30 +103,25 @@ class SignupView(views.SignupView):
         return response
 
 
-class ConfirmEmailView(views.ConfirmEmailView):
-    """A link from a mail. Mail programs and previews follow links too, so only the button changes anything."""
-
-    def get(self, request: HttpRequest, key: str) -> HttpResponse:
-        self.object = get_emailconfirmation_model().from_key(key)
-        response: HttpResponse = self.render_to_response(self.get_context_data(), status=200 if self.object else 404)
-        return response
-
-    def post(self, request: HttpRequest, key: str) -> HttpResponse:
-        response: HttpResponse
-        try:
-            response = super().post(request, key=key)
-        except Http404:
-            response = self.get(request, key)
-        return response
-
-
-class EmailView(views.EmailView):
+class EmailView(Limited, views.EmailView):
     """Shows and changes one's address."""
 
+    kept = ("email",)
+
+    def limits(self) -> Iterator[tuple[str, str | None]]:
+        yield from (("manage_email", None), ("confirm_email", self.typed()["email"].strip().lower()))
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Says so when a mail that was asked for once more was not sent again so soon."""
+        """Nothing is changed when the mail for it would not be sent."""
+        sends = "action_add" in request.POST or "action_send" in request.POST
+        if sends and limits.wait(request, "confirm_email", self.typed()["email"].strip().lower()):
+            return HttpResponse(status=TOO_MANY_REQUESTS)
         response: HttpResponse = super().post(request, *args, **kwargs)
-        if "action_send" in request.POST and not self._did_send_verification_email:
-            sentence = "We sent a link less than three minutes ago. Look for that one first."
-            get_adapter().add_message(request, messages.INFO, message=sentence)
+        return response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Somebody who is not activated yet has no other address to keep meanwhile."""
+        response: HttpResponse = super().form_valid(form)
+        if not self.request.user.is_activated:
+            EmailAddress.objects.get_new(self.request.user).set_as_primary()
         return response

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from livefeed import limits
 from livefeed.forms.post import PostForm
 
 TO_THE_NOTICES = {"HX-Retarget": "#notices", "HX-Reswap": "innerHTML"}
@@ -54,6 +55,15 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def refused(request: HttpRequest, sentence: str) -> HttpResponse:
     """What was sent cannot be taken, and `sentence` says why."""
     return _say(request, 422, sentence)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """What was tried too often by what this address is for; says when to try again."""
+    action = request.resolver_match.url_name or "" if request.resolver_match else ""
+    seconds = limits.wait(request, action.removeprefix("account_"))
+    response = _say(request, 429, limits.sentence(seconds))
+    response["Retry-After"] = seconds
+    return response
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -13,12 +13,13 @@ from livefeed.models import EditConflictError, Event, MissingPictureError, Post,
 from livefeed.models.mark import marked_by
 from livefeed.models.picture import with_pictures
 from livefeed.models.post import BODY_MAX
+from livefeed.models.user import NOT_ACTIVATED
 from livefeed.rendering import render_post
 from livefeed.text import tidy_text
 from livefeed.views.feed import home_page, page_of
 from livefeed.views.resource import Request, Resource, SignedInResource, viewer_of
 
-UNAUTHORIZED, CONFLICT, UNPROCESSABLE = 401, 409, 422
+UNAUTHORIZED, FORBIDDEN, CONFLICT, UNPROCESSABLE = 401, 403, 409, 422
 ON_TOP, AT_END = ({"HX-Retarget": "#posts", "HX-Reswap": where} for where in ("afterbegin", "beforeend"))
 """A new post goes to the top of the feed, a reply to the end of its thread; the page empties its composer itself
 (static/js/composer.js). A composer rendered anew with each answer was a quarter of the time that a POST took."""
@@ -33,7 +34,7 @@ class PostsView(Resource):
     def post(self, request: Request) -> HttpResponse:
         author = viewer_of(request)
         form = PostForm(request.POST, pictures=Attachments.typed(author, request.POST, request.FILES))
-        if author is None or not form.is_valid():
+        if author is None or not (author.is_activated and form.is_valid()):
             return self.compose(form, explain(form, author))
         text = form.cleaned_data
         parent_id = text.pop("parent")
@@ -85,7 +86,7 @@ class PostView(Resource):
         author = viewer_of(request)
         pictures = Attachments.typed(author, request.POST, request.FILES)
         form = EditForm(request.POST, ids=f"edit-{pk}", pictures=pictures)
-        if author is None or not form.is_valid():
+        if author is None or not (author.is_activated and form.is_valid()):
             return edit_page(request, pk, form, explain(form, author))
         post, text = find_own_post(request, pk), form.cleaned_data
         text["seen_version"] = text.pop("version")
@@ -154,10 +155,13 @@ def edit_page(request: Request, pk: int, form: EditForm, status: int = 200) -> H
 
 def explain(form: PostForm, author: User | None) -> int:
     """Lets the form say why a text goes back to whoever typed it; returns the status that says the same."""
-    if author is not None:
-        return UNPROCESSABLE
-    form.add_error(None, "You are signed out. Sign in in another tab, then send this again: it is all still here.")
-    return UNAUTHORIZED
+    if author is None:
+        form.add_error(None, "You are signed out. Sign in in another tab, then send this again: it is all still here.")
+        return UNAUTHORIZED
+    if not author.is_activated:
+        form.add_error(None, f"{NOT_ACTIVATED} What you typed is still here.")
+        return FORBIDDEN
+    return UNPROCESSABLE
 
 
 def find_post(request: Request, pk: int) -> Post:

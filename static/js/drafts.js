@@ -7,7 +7,7 @@ const fieldsOf = (composer) => [...composer.querySelectorAll(".composer-title, .
 
 export function keepDrafts() {
   const composer = document.getElementById("composer");
-  if (composer) restore(composer);
+  if (composer) restoreDraft(composer);
   document.addEventListener("input", (event) => event.target.form?.id === "composer" && keepDraft(event.target.form));
   document.addEventListener("click", (event) => {
     const discard = event.target.closest?.("[data-discard]");
@@ -34,7 +34,7 @@ export function keepDraft(composer) {
 }
 
 // A text that the server gave back is newer than any draft.
-function restore(composer) {
+export function restoreDraft(composer) {
   let draft = null;
   try {
     draft = JSON.parse(localStorage.getItem(keyOf(composer)));

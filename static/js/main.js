@@ -1,6 +1,7 @@
 // Wires a page together: what it shows, its socket, its clocks, its composer, its notices.
 import { LiveSocket } from "./live.js";
 import * as feed from "./feed.js";
+import { awaitActivation } from "./activation.js";
 import { keepActions } from "./actions.js";
 import { keepAvatar } from "./avatar.js";
 import { keepTimes } from "./times.js";
@@ -25,6 +26,7 @@ keepMarks();
 keepActions();
 keepOutbox();
 keepNotifications();
+awaitActivation();
 
 const posts = document.getElementById("posts");
 const badge = document.querySelector("[data-unread]"); // a page without a feed listens for its reader's notifications

@@ -74,7 +74,7 @@ function formOf({ pictures, ...texts }) {
   return form;
 }
 
-function flush() {
+export function flush() {
   read().forEach(post);
 }
 

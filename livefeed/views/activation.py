@@ -1,0 +1,82 @@
+"""Activating an account: the link from the mail, and asking for another one."""
+
+from typing import Any
+
+from allauth.account import views
+from allauth.account.models import EmailAddress
+from allauth.account.utils import get_next_redirect_url
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from livefeed import limits, tasks
+from livefeed.adapter import AccountAdapter
+from livefeed.links import Link, State
+from livefeed.views.resource import Request, SignedInResource
+
+NO_CONTENT, TOO_MANY_REQUESTS = 204, 429
+
+
+class ActivationView(SignedInResource):
+    """That one's account waits to be activated: `GET` says so (to htmx with 204), `POST` sends the link again."""
+
+    def get(self, request: Request) -> HttpResponse:
+        if self.viewer.is_activated:
+            return HttpResponse() if request.htmx else redirect("home")
+        return HttpResponse(status=NO_CONTENT) if request.htmx else self.page("")
+
+    def post(self, request: Request) -> HttpResponse:
+        if self.viewer.is_activated:
+            return redirect("home")
+        email = self.viewer.awaited_email
+        if not limits.count(request, "confirm_email", email.lower()):
+            return self.page(limits.sentence(limits.wait(request, "confirm_email", email.lower())), TOO_MANY_REQUESTS)
+        tasks.send_welcome.enqueue(self.viewer.pk)
+        said = f"We sent a new link to {email}."
+        if request.htmx:
+            return self.page(said)
+        messages.info(request, said)
+        return redirect(get_next_redirect_url(request) or "home")
+
+    def page(self, said: str, status: int = 200) -> HttpResponse:
+        template = "account/_not_activated.html" if self.request.htmx else "account/activation.html"
+        context = {"said": said, "is_refused": status == TOO_MANY_REQUESTS}
+        return render(self.request, template, context, status=status)
+
+
+class ConfirmEmailView(views.ConfirmEmailView):
+    """A link from a mail. Mail programs and previews follow links too, so only the button changes anything. It works in
+    any browser; who is signed in there stays so. A link that is too old offers a new one."""
+
+    def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        link = Link.of(key)
+        return self.page(link, 200 if link.state == State.FRESH else 404)
+
+    def post(self, request: HttpRequest, key: str) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                link = Link.locked(key)
+                if link.state == State.FRESH:
+                    response: HttpResponse = super().post(request, key=key)
+                    return response
+        except IntegrityError:  # another account has confirmed the same address at the same moment
+            link = Link.of(key)
+        if link.state == State.EXPIRED and link.address:
+            return self.renew(link, link.address)
+        return self.page(link, 404)
+
+    def renew(self, link: Link, address: EmailAddress) -> HttpResponse:
+        """Sends a new link to where the old one went."""
+        if not limits.count(self.request, "confirm_email", address.email):
+            wait = limits.wait(self.request, "confirm_email", address.email)
+            return self.page(link, TOO_MANY_REQUESTS, said=limits.sentence(wait))
+        AccountAdapter(self.request).send_link(address)
+        return self.page(link, 200, is_sent=True)
+
+    def page(self, link: Link, status: int, **more: Any) -> HttpResponse:
+        context = {"link": link, "state": link.state.value, "owner": link.address.user if link.address else None}
+        return render(self.request, "account/email_confirm.html", context | more, status=status)
+
+    def logout_other_user(self, confirmation: Any) -> None:
+        """Nobody is signed out by a link that is somebody else's."""

@@ -1,0 +1,67 @@
+"""A mail server for tests: it takes every mail, or refuses each recipient."""
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+
+@dataclass
+class MailServer:
+    """Where it listens, and what it has taken."""
+
+    port: int = 0
+    refuses: bool = False
+    mails: list[EmailMessage] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def mail_server(*, refuses: bool = False) -> Iterator[MailServer]:
+    """One that runs for as long as the block does."""
+    state = MailServer(refuses=refuses)
+
+    class Talk(socketserver.StreamRequestHandler):
+        """One client."""
+
+        def handle(self) -> None:
+            self.say("220 here")
+            while line := self.rfile.readline():
+                verb = line.split(None, 1)[0].upper() if line.strip() else b""
+                if verb == b"RCPT" and state.refuses:
+                    self.say(f"550 {line.decode().partition(':')[2].strip()} is unknown here")
+                elif verb == b"DATA":
+                    self.take()
+                elif verb == b"QUIT":
+                    return self.say("221 bye")
+                else:
+                    self.say("250 yes")
+            return None
+
+        def take(self) -> None:
+            self.say("354 go on")
+            text = b""
+            while (line := self.rfile.readline()) not in (b".\r\n", b""):
+                text += line.removeprefix(b".")
+            state.mails.append(message_from_bytes(text, policy=policy.default))
+            self.say("250 taken")
+
+        def say(self, words: str) -> None:
+            self.wfile.write(f"{words}\r\n".encode())
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Talk) as server:
+        server.daemon_threads = True
+        state.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield state
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,338 @@
+"""Until an account is activated one reads and follows; the link from the mail, in each of its states."""
+
+import re
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import signing
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from livefeed.models import NotActivatedError, Picture, Post, User
+from tests.factories import PASSWORD, make_cast, make_post, make_user, signed_in
+from tests.images import jpeg
+from tests.views.accounts import ADDRESS, path_in, reauthenticated, sign_in, sign_up, text, who
+
+HTMX = {"HX-Request": "true"}
+NOT_YET = "Your account is not activated yet."
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate(db, settings) -> Iterator[None]:
+    settings.LIVEFEED_URL = ADDRESS
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def mara(client: Client, mailoutbox) -> Client:
+    """A browser in which Mara has just signed up."""
+    sign_up(client)
+    return client
+
+
+def person() -> User:
+    return User.objects.named("mara").get()
+
+
+# --- What one can do before ---
+
+
+def test_one_reads_follows_likes_and_keeps_but_does_not_post(mara):
+    cast = make_cast()
+    post = make_post(cast.author)
+    assert mara.post("/@author/follow/").status_code == 302
+    assert mara.post(f"/posts/{post.pk}/like/").status_code == 302
+    assert mara.post(f"/posts/{post.pk}/bookmark/").status_code == 302
+    assert "Hello." in text(mara.get("/"))
+    for answer in (mara.post("/posts/", {"body": "Mine."}), mara.post("/posts/", {"body": "Mine.", "parent": post.pk})):
+        assert answer.status_code == 403
+        assert NOT_YET in text(answer)
+        assert ">\nMine.</textarea>" in text(answer)
+    assert Post.objects.get() == post
+
+
+def test_what_was_typed_comes_back_to_htmx_too(mara):
+    answer = mara.post("/posts/", {"title": "A title", "body": "Mine."}, headers=HTMX)
+    assert answer.status_code == 403
+    assert '<form id="composer"' in text(answer)
+    assert NOT_YET in text(answer)
+    assert 'value="A title"' in text(answer)
+    assert ">\nMine.</textarea>" in text(answer)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_editing_is_posting_too(mara, headers):
+    User.objects.update(activated_at=None)
+    post = Post.objects.create(author=person(), body="Before.")
+    answer = mara.post(f"/posts/{post.pk}/", {"body": "After.", "version": post.version}, headers=headers)
+    assert answer.status_code == 403
+    assert NOT_YET in text(answer)
+    assert ">\nAfter.</textarea>" in text(answer)
+    assert Post.objects.get().body == "Before."
+
+
+def test_no_picture_is_taken_in(mara):
+    for address, field in (("/pictures/", "file"), ("/posts/", "files"), ("/settings/profile/", "avatar_file")):
+        answer = mara.post(address, {field: SimpleUploadedFile("a.jpg", jpeg()), "body": "Look."})
+        assert NOT_YET in text(answer)
+    assert not Picture.objects.exists()
+
+
+def test_the_model_says_so_whoever_asks():
+    mara = make_user("mara", activated_at=None)
+    with pytest.raises(NotActivatedError):
+        make_post(mara)
+    post = Post.objects.create(author=mara, body="Before.")
+    with pytest.raises(NotActivatedError):
+        post.edit(title="", body="After.", seen_version=post.version)
+
+
+@pytest.mark.parametrize("path", ["/", "/posts/{}/"])
+def test_the_composers_place_says_what_to_do(mara, path):
+    path = path.format(make_post(make_user("author")).pk)
+    page = text(mara.get(path))
+    assert "Open the link that we sent to <b>mara@example.org</b>, and you can post." in page
+    assert 'id="composer"' not in page
+    assert f'<input type="hidden" name="next" value="{path}">' in page
+    person().activate()
+    page = text(mara.get(path))
+    assert 'id="composer"' in page
+    assert "Send it again" not in page
+
+
+def test_open_pages_ask_whether_it_is_done(mara):
+    assert mara.get("/accounts/activation/", headers=HTMX).status_code == 204
+    person().activate()
+    assert mara.get("/accounts/activation/", headers=HTMX).status_code == 200
+    assert mara.get("/accounts/activation/").headers["Location"] == "/"
+    assert Client().get("/accounts/activation/").status_code == 302
+
+
+# --- The link ---
+
+
+def test_looking_at_the_link_changes_nothing(mara, mailoutbox):
+    reader = signed_in(make_user("reader"))
+    for browser in (mara, Client(), reader):
+        page = text(browser.get(path_in(mailoutbox[0])))
+        assert "mara@example.org" in page
+        assert '<button class="button" type="submit">Activate</button>' in page
+    assert not person().is_activated
+    assert who(reader) == "reader"
+    assert "You are signed in as @reader in this browser" in page
+
+
+def test_the_button_activates(mara, mailoutbox):
+    response = mara.post(path_in(mailoutbox[0]), follow=True)
+    assert response.redirect_chain == [("/", 302)]
+    assert "mara@example.org is confirmed." in text(response)
+    assert 'id="composer"' in text(response)
+    assert mara.post("/posts/", {"body": "Mine."}).status_code == 302
+    assert EmailAddress.objects.get().verified
+
+
+def test_it_works_where_nobody_is_signed_in_and_signs_nobody_in(mara, mailoutbox):
+    elsewhere = Client()
+    response = elsewhere.post(path_in(mailoutbox[0]), follow=True)
+    assert response.redirect_chain == [("/accounts/login/", 302)]
+    assert person().is_activated
+    assert who(elsewhere) is None
+    assert 'id="composer"' in text(mara.get("/"))
+
+
+def test_it_works_where_somebody_else_is_signed_in_who_stays_so(mara, mailoutbox):
+    reader = signed_in(make_user("reader"))
+    reader.post(path_in(mailoutbox[0]))
+    assert person().is_activated
+    assert who(reader) == "reader"
+
+
+def test_a_link_works_once(mara, mailoutbox):
+    link = path_in(mailoutbox[0])
+    mara.post(link)
+    for again in (Client().post(link), Client().get(link), mara.post(link)):
+        assert again.status_code == 404
+        assert "This link was used before" in text(again)
+        assert "<b>@Mara</b> can post" in text(again)
+
+
+def test_an_old_link_offers_a_new_one_in_any_browser(mara, mailoutbox):
+    then = time.time() - timedelta(hours=48, minutes=1).total_seconds()
+    with patch("django.core.signing.time.time", return_value=then):
+        old = f"/accounts/confirm-email/{signing.dumps(EmailAddress.objects.get().pk, salt='account')}/"
+    elsewhere = Client()
+    page = elsewhere.get(old)
+    assert page.status_code == 404
+    assert "This link is too old" in text(page)
+    assert "A new link is on its way" in text(elsewhere.post(old))
+    assert not person().is_activated
+    assert len(mailoutbox) == 2
+    elsewhere.post(path_in(mailoutbox[1]))
+    assert person().is_activated
+
+
+def test_new_links_for_an_old_one_are_limited(mara, mailoutbox):
+    with patch("django.core.signing.time.time", return_value=0):
+        old = f"/accounts/confirm-email/{signing.dumps(EmailAddress.objects.get().pk, salt='account')}/"
+    answers = [Client().post(old) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert "Too many tries. Try again in 10 minutes." in text(answers[-1])
+    assert len(mailoutbox) == 4
+
+
+@pytest.mark.parametrize("what", ["cut off", "changed", "foreign"])
+def test_a_link_that_is_not_ours_activates_nothing_and_offers_a_new_one(mara, mailoutbox, what, settings):
+    link = path_in(mailoutbox[0])
+    if what == "foreign":
+        settings.SECRET_KEY = "another site's"
+    broken = {"cut off": link[:-6] + "/", "changed": link.replace(":", ":x", 1), "foreign": link}[what]
+    for answer in (Client().get(broken), Client().post(broken)):
+        assert answer.status_code == 404
+        assert "This link does not work" in text(answer)
+        assert '<a class="button" href="/accounts/activation/">Send a new link</a>' in text(answer)
+    assert not person().is_activated
+
+
+def test_a_link_to_an_address_that_was_changed_since_no_longer_works(mailoutbox):
+    sign_up(Client(), email="maar@example.org")
+    mara = reauthenticated(person())
+    page = mara.post("/accounts/email/", {"email": "mara@example.org", "action_add": ""}, follow=True)
+    assert "Waiting for <b>mara@example.org</b>" in text(page)
+    assert [mail.to for mail in mailoutbox] == [["maar@example.org"], ["mara@example.org"]]
+    assert person().email == "mara@example.org"
+    assert "This link does not work" in text(mara.post(path_in(mailoutbox[0])))
+    assert "<b>mara@example.org</b>, and you can post" in text(mara.get("/"))
+    mara.post(path_in(mailoutbox[1]))
+    assert person().is_activated
+
+
+def test_an_address_that_another_account_has_confirmed_meanwhile(mara, mailoutbox):
+    other = Client()
+    sign_up(other, username="other")
+    other.post(path_in(mailoutbox[1]))
+    answer = mara.post(path_in(mailoutbox[0]))
+    assert answer.status_code == 404
+    assert "That address is in use" in text(answer)
+    assert not person().is_activated
+
+
+# --- Another one ---
+
+
+def test_the_link_can_be_sent_again(mara, mailoutbox):
+    page = mara.post("/accounts/activation/", {"next": "/explore/"}, follow=True)
+    assert page.redirect_chain == [("/explore/", 302)]
+    assert "We sent a new link to mara@example.org." in text(page)
+    part = text(mara.post("/accounts/activation/", headers=HTMX))
+    assert part.startswith('<form id="activation"')
+    assert "We sent a new link to mara@example.org." in part
+    assert [mail.to for mail in mailoutbox] == [["mara@example.org"]] * 3
+    mara.post(path_in(mailoutbox[2]))
+    assert person().is_activated
+    assert mara.post("/accounts/activation/").headers["Location"] == "/"
+    assert len(mailoutbox) == 3
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_but_not_too_often(mara, mailoutbox, headers):
+    for _ in range(3):
+        mara.post("/accounts/activation/")
+    answer = mara.post("/accounts/activation/", headers=headers)
+    assert answer.status_code == 429
+    assert "Too many tries. Try again in 10 minutes." in text(answer)
+    assert len(mailoutbox) == 4
+
+
+# --- Whose address is known ---
+
+
+def test_an_address_that_has_an_account_gets_the_same_answer_and_its_owner_another_mail(mailoutbox):
+    make_user("lucia")
+    fresh, taken = Client(), Client()
+    pages = [sign_up(fresh), sign_up(taken, username="Otto", email="Lucia@example.org")]
+    assert pages[0].redirect_chain == pages[1].redirect_chain
+    for path in ("/", "/accounts/email/", "/accounts/activation/"):
+        assert plain(fresh, path, "Mara", "mara@example.org") == plain(taken, path, "Otto", "lucia@example.org")
+    assert [mail.subject for mail in mailoutbox] == [
+        "[Livefeed] Welcome: activate your account",
+        "[Livefeed] You have an account already",
+    ]
+    assert mailoutbox[1].to == ["lucia@example.org"]
+    assert f"{ADDRESS}/accounts/login/" in mailoutbox[1].body
+    assert "confirm-email" not in mailoutbox[1].body
+    for client in (fresh, taken):
+        assert client.post("/accounts/activation/").status_code == 302
+    assert [mail.subject for mail in mailoutbox[2:]] == [mail.subject for mail in mailoutbox[:2]]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_tries_with_an_address_are_limited_whether_it_is_known_or_not(is_known, mailoutbox):
+    if is_known:
+        make_user("lucia")
+    answers = [sign_up(Client(), username=f"otto{n}", email="lucia@example.org") for n in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert "Too many tries. Try again in an hour." in text(answers[-1])
+    assert len(mailoutbox) == 5
+
+
+def test_an_account_made_by_hand_owns_its_address_too(mailoutbox):
+    User.objects.create_superuser("root", "root@example.org", PASSWORD)
+    sign_up(Client(), email="root@example.org")
+    assert mailoutbox[0].subject == "[Livefeed] You have an account already"
+
+
+def test_signing_in_by_an_address_goes_to_whoever_confirmed_it():
+    lucia = make_user("lucia")
+    sign_up(Client(), username="Otto", email="lucia@example.org")
+    browser = Client()
+    sign_in(browser, "lucia@example.org")
+    assert who(browser) == lucia.username
+
+
+# --- Who is activated ---
+
+
+def test_who_is_made_in_another_way_is_activated_from_the_start():
+    assert User.objects.create(username="made_by_hand").is_activated
+    assert User.objects.create_superuser("root", "root@example.org", PASSWORD).is_activated
+    staff = signed_in(User.objects.get(username="root"))
+    form = {"username": "added", "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+    assert staff.post("/admin/livefeed/user/add/", form).status_code == 302
+    assert User.objects.get(username="added").is_activated
+
+
+def test_staff_see_it_activate_people_and_send_the_mail_again(mara, mailoutbox):
+    staff = signed_in(make_user("operator", is_staff=True, is_superuser=True))
+    address = "/admin/livefeed/user/"
+    waiting = staff.get(f"{address}?activated_at__isempty=1").text
+    assert "Mara" in waiting
+    assert "operator@" not in waiting
+    chosen = [person().pk, User.objects.get(username="operator").pk]
+    answer = staff.post(address, {"action": "send_welcome", "_selected_action": chosen}, follow=True)
+    assert "1 will get the mail." in answer.text
+    assert [mail.to for mail in mailoutbox] == [["mara@example.org"]] * 2
+    answer = staff.post(address, {"action": "activate", "_selected_action": chosen}, follow=True)
+    assert "1 can post now." in answer.text
+    assert person().is_activated
+    assert "Activated:" in staff.get(f"{address}{person().pk}/change/").text
+
+
+def test_staff_without_the_right_cannot(mara):
+    helper = signed_in(make_user("helper", is_staff=True))
+    helper.post("/admin/livefeed/user/", {"action": "activate", "_selected_action": [person().pk]})
+    assert not person().is_activated
+
+
+def plain(client: Client, path: str, name: str, address: str) -> str:
+    """A page as everybody gets it."""
+    page = re.sub(r'(name="csrfmiddlewaretoken" value|nonce)="[^"]*"', "", text(client.get(path)))
+    page = re.sub(r"(?i)" + re.escape(address), "ADDRESS", page)
+    page = re.sub(r"(?i)" + name + r"|>O<|>M<|oklch\([^)]*\)", "NAME", page)
+    return re.sub(r'(data-(?:viewer|author|cursor)=|data-author=)"?\d+"?', "", page)

@@ -1,0 +1,163 @@
+"""What is tried too often: a sentence that says when to try again, and what was typed, but for passwords."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client, RequestFactory
+
+from livefeed import limits
+from livefeed.models import User
+from tests.factories import PASSWORD, make_user, signed_in
+from tests.views.accounts import reauthenticated, sign_in, sign_up, text, who
+
+pytestmark = pytest.mark.django_db
+
+FIVE = "Too many tries. Try again in 5 minutes."
+TEN = "Too many tries. Try again in 10 minutes."
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate(db) -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "a moment"),
+        (1, "a minute"),
+        (60, "a minute"),
+        (61, "2 minutes"),
+        (240, "4 minutes"),
+        (3_540, "59 minutes"),
+        (3_541, "an hour"),
+        (3_600, "an hour"),
+        (3_601, "2 hours"),
+    ],
+)
+def test_how_long_is_said_in_words(seconds, said):
+    assert limits.sentence(seconds) == f"Too many tries. Try again in {said}."
+
+
+def test_how_long_is_what_allauth_counts(settings):
+    settings.ACCOUNT_RATE_LIMITS = {"confirm_email": "2/10m/key,3/h/key"}
+    request = RequestFactory().post("/")
+    waits = []
+    for _ in range(4):
+        waits.append(limits.wait(request, "confirm_email", "one"))
+        limits.count(request, "confirm_email", "one")
+    assert waits == [0, 0, 600, 600]
+    assert limits.wait(request, "confirm_email", "another") == 0
+
+
+@pytest.mark.parametrize("login", ["mara", "@Mara ", "mara@example.org"])
+def test_wrong_passwords(client, login):
+    make_user("mara")
+    for _ in range(5):
+        sign_in(client, login, "wrong horse")
+    answer = sign_in(client, login)
+    assert answer.status_code == 429
+    assert f'<p class="form-error" role="alert">{FIVE}</p>' in text(answer)
+    assert f'value="{login}"' in text(answer)
+    assert PASSWORD not in text(answer)
+    assert 0 < int(answer["Retry-After"]) <= 300
+    assert who(client) is None
+
+
+def test_tries_from_one_address(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
+    make_user("mara")
+    sign_in(client, "mara", "wrong horse")
+    answer = sign_in(client, "mara")
+    assert answer.status_code == 429
+    assert "Too many tries. Try again in a minute." in text(answer)
+    assert 'value="mara"' in text(answer)
+    assert client.get("/accounts/login/").status_code == 200
+
+
+def test_signing_up(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"signup": "1/4m/ip"}
+    client.post("/accounts/signup/", {})
+    answer = sign_up(client)
+    assert answer.status_code == 429
+    assert "Too many tries. Try again in 4 minutes." in text(answer)
+    assert 'value="Mara"' in text(answer)
+    assert 'value="mara@example.org"' in text(answer)
+    assert PASSWORD not in text(answer)
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("email", ["mara@example.org", "nobody@example.org"])
+def test_forgotten_passwords(client, mailoutbox, email):
+    make_user("mara")
+    answers = [client.post("/accounts/password/reset/", {"email": email}) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [302] * 5 + [429]
+    assert TEN in text(answers[-1])
+    assert f'value="{email}"' in text(answers[-1])
+    assert len(mailoutbox) == 5
+
+
+@pytest.mark.parametrize("action", ["action_add", "action_send"])
+def test_mails_to_a_new_address(mailoutbox, action):
+    mara = reauthenticated(make_user("mara"))
+    new = {"email": "new@example.org"}
+    for first in ("action_add", "action_send", "action_send"):
+        mara.post("/accounts/email/", new | {first: ""})
+    answer = mara.post("/accounts/email/", new | {action: ""})
+    assert answer.status_code == 429
+    assert TEN in text(answer)
+    assert 'value="new@example.org"' in text(answer)
+    assert "Waiting for <b>new@example.org</b>" in text(answer)
+    assert len(mailoutbox) == 3
+
+
+def test_changes_of_the_address(settings):
+    settings.ACCOUNT_RATE_LIMITS = {"manage_email": "1/5m/user"}
+    mara = reauthenticated(make_user("mara"))
+    mara.post("/accounts/email/", {"email": "one@example.org", "action_add": ""})
+    answer = mara.post("/accounts/email/", {"email": "two@example.org", "action_add": ""})
+    assert answer.status_code == 429
+    assert FIVE in text(answer)
+    assert 'value="two@example.org"' in text(answer)
+    assert "Waiting for <b>one@example.org</b>" in text(answer)
+
+
+def test_the_password_once_more():
+    mara = signed_in(make_user("mara"))
+    for _ in range(5):
+        mara.post("/accounts/reauthenticate/", {"password": "wrong horse"})
+    answer = mara.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert answer.status_code == 429
+    assert FIVE in text(answer)
+
+
+def test_a_page_of_its_own_says_it_where_only_passwords_were_typed(settings):
+    settings.ACCOUNT_RATE_LIMITS = {"change_password": "1/3m/user"}
+    mara = signed_in(make_user("mara"))
+    mara.post("/accounts/password/change/", {})
+    answer = mara.post("/accounts/password/change/", {})
+    assert answer.status_code == 429
+    assert "Nothing was changed. Too many tries. Try again in 3 minutes." in text(answer)
+    assert int(answer["Retry-After"]) == 180
+
+
+def test_one_who_is_limited_limits_nobody_else():
+    make_user("mara")
+    make_user("tove")
+    for _ in range(6):
+        sign_in(Client(), "mara", "wrong horse")
+    tove = Client()
+    sign_in(tove, "tove")
+    assert who(tove) == "tove"
+
+
+def test_counts_are_in_the_database_which_all_processes_share(client):
+    make_user("mara")
+    sign_in(client, "mara", "wrong horse")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM livefeed_cache WHERE cache_key LIKE '%login_failed%'")
+        assert cursor.fetchone() == (2,)  # by the address of the network, and by the name
