@@ -16,15 +16,18 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, user_signed_up
 from django.core.cache import cache
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from django.db.models.signals import post_save
 from django.tasks import TaskResultStatus
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from livefeed import logs, public, tasks
-from livefeed.models import User
+from livefeed.adapter import AccountAdapter
+from livefeed.models import Session, User
 from tests.conftest import database_url
 from tests.factories import PASSWORD, make_user, signed_in
 from tests.stack.mail import MailServer, mail_server
@@ -129,6 +132,25 @@ def test_it_is_not_sent_to_whom_it_is_no_longer_for(client, mail, what):
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
 
 
+def test_a_sign_up_does_the_same_whether_the_address_is_known_or_not(later):
+    make_user("lucia")
+    for username in ("one", "two"):  # the first request of a process looks up more
+        unknown = queries_of_sign_up(username, f"{username}@example.org")
+    assert queries_of_sign_up("mara", "lucia@example.org") == unknown
+
+
+def queries_of_sign_up(username: str, email: str) -> list[str]:
+    """The beginnings of the queries of a sign-up, in which nothing is rendered for a mail, nor sent."""
+    form = MARA | {"username": username, "email": email}
+    with (
+        CaptureQueriesContext(connection) as queries,
+        patch.object(AccountAdapter, "render_mail", side_effect=AssertionError),
+        patch.object(EmailMultiAlternatives, "send", side_effect=AssertionError),
+    ):
+        assert Client().post("/accounts/signup/", form).status_code == 302
+    return [" ".join(query["sql"].split()[:2]).partition("_")[0] for query in queries]
+
+
 # --- A mail server that is down ---
 
 
@@ -196,10 +218,11 @@ def test_what_a_mail_server_says_when_it_refuses_stands_nowhere(client, later, s
     assert "mara@" not in caplog.text
 
 
-def test_a_real_site_with_a_real_worker_logs_no_address_no_link_and_no_key(tmp_path):
+def test_a_real_site_whose_redis_is_away_lets_people_in_and_logs_no_address_no_link_and_no_key(tmp_path):
     with mail_server() as server:
+        away = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url(), "LOG_LEVEL": "INFO"}
-        site = Site(environment | {"EMAIL_URL": server.url, "DEBUG": "1"}, tmp_path, tasks=True)
+        site = Site(environment | away | {"EMAIL_URL": server.url, "DEBUG": "1"}, tmp_path, tasks=True)
         site.start()
         try:
             visitor = Person(site)
@@ -212,6 +235,8 @@ def test_a_real_site_with_a_real_worker_logs_no_address_no_link_and_no_key(tmp_p
                 urlopen(f"{site.url}/accounts/confirm-email/{key[1]}/", data=b"")
             visitor.send(f"/accounts/confirm-email/{key[1]}/")
             assert person().is_activated
+            Person(site).send("/accounts/login/", login="mara", password=PASSWORD)
+            assert Session.objects.filter(user=person()).count() == 2
         finally:
             site.stop()
     log = site.log()

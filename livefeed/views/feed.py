@@ -18,6 +18,8 @@ from livefeed.views.resource import Request, viewer_of
 
 PAGE = 20
 """Posts on a page."""
+PARTS = {"a": "feed/_posts.html", "div#posts": "feed/_again.html", "form#activation": "posts/_place.html"}
+"""What asks by htmx, and the part of a page that it gets."""
 
 
 def home(request: Request) -> HttpResponse:
@@ -70,7 +72,7 @@ def feed_page(
 ) -> HttpResponse:
     """A page of posts from `?before=` on. The log's position is read before the data: the page's socket goes on from
     there, so that nothing can fall between. Who asks by htmx gets the part that is asked for: the link to older posts
-    those, a list that must be read anew itself."""
+    those, a list that must be read anew itself, the place of the composer what is to stand there now."""
     cursor = Event.objects.head()
     start = request.GET.get("before", "")
     rows, is_more = page_of(posts, start, window=window)
@@ -80,8 +82,8 @@ def feed_page(
     if viewer := viewer_of(request):
         context["suggestions"] = User.objects.to_follow(viewer)
         context |= marked_by(viewer, rows)
-    parts = {"a": "feed/_posts.html", "div#posts": "feed/_again.html"} if request.htmx else {}
-    template = parts.get(request.headers.get("HX-Source", ""), template)
+    if request.htmx:
+        template = PARTS.get(request.headers.get("HX-Source", ""), template)
     response = render(request, template, context | more, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response

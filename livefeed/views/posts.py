@@ -80,6 +80,8 @@ class PostView(Resource):
             return thread_page(request, post, cursor, "feed/_posts.html")
         if self.request.headers.get("HX-Source") == "div#posts":
             return thread_page(request, post, cursor, "feed/_again.html")
+        if self.request.headers.get("HX-Source") == "form#activation":
+            return thread_page(request, post, cursor, "posts/_place.html")
         return HttpResponse(render_post(post))
 
     def post(self, request: Request, pk: int) -> HttpResponse:

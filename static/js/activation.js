@@ -35,13 +35,11 @@ async function makeRoom() {
   flush();
 }
 
-// False if this page has no composer and is left for one that has.
+// Asks this page for its composer alone; one that has none is left for one that has.
 async function putComposer() {
-  const answer = await fetch(location.href);
-  if (answer.redirected) return location.assign(answer.url);
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const composer = page.getElementById("composer");
-  if (!composer || !place()) return false;
+  const answer = await fetch(location.href, { headers: { "HX-Request": "true", "HX-Source": "form#activation" } });
+  const composer = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("composer");
+  if (!answer.ok || !composer) return location.assign("/");
   htmx.swap({ sourceElement: place(), target: place(), swap: "afterend", text: composer.outerHTML });
   restoreDraft(document.getElementById("composer"));
   return true;

@@ -14,7 +14,7 @@ const author = () => document.body.dataset.viewer;
 const place = () => `livefeed-outbox:${author()}`;
 const shownOf = ({ key }) => document.querySelector(`#outbox > [data-key="${key}"]`);
 const box = () => document.getElementById("outbox");
-const isHere = ({ parent }) => box() !== null && composerOf()?.elements.parent.value === parent;
+const isHere = ({ parent }) => box()?.dataset.parent === parent;
 
 export function keepOutbox() {
   if (!author()) return;
@@ -100,6 +100,7 @@ function mark(entry, error) {
   const item = shownOf(entry);
   if (!item) return;
   item.classList.toggle("failed", error !== null);
+  item.querySelector("[data-change]").hidden = !composerOf(); // there is none before the account is activated
   item.querySelector(".pending-state").textContent = error === null ? "Sending" : "Not sent";
   item.querySelector(".pending-why").textContent = error === null ? "" : sentenceOf(error);
 }

@@ -48,10 +48,18 @@ def test_links_can_be_clicked_and_texts_are_whole(client, development):
     assert f"{'long ' * 300}end.</div>" in page
 
 
+def test_it_is_said_that_a_mail_has_an_html_part(client, development):
+    send("Plain")
+    send("Both", html="<p>Text.</p>")
+    page = client.get("/dev/mail/").content.decode()
+    assert page.count("with an HTML part") == 1
+    assert page.index("Both") < page.index("with an HTML part") < page.index("Plain")
+
+
 def test_mail_is_printed_too(development, capsys):
     send("Hello", "How are you?")
     assert "Subject: Hello" in capsys.readouterr().out
 
 
-def send(subject: str, body: str = "Text.") -> None:
-    send_mail(subject, body, "livefeed@example.org", ["mara@example.org"])
+def send(subject: str, body: str = "Text.", html: str | None = None) -> None:
+    send_mail(subject, body, "livefeed@example.org", ["mara@example.org"], html_message=html)

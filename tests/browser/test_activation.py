@@ -1,0 +1,112 @@
+"""Signing up in one browser and opening the link in another: the composer takes its place by itself."""
+
+import re
+
+import pytest
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from playwright.sync_api import Page, expect
+
+from livefeed.models import Post, User
+from tests.browser.conftest import PHONE, live, shows, write
+from tests.factories import PASSWORD, make_cast, make_post, make_user
+
+
+def sign_up(page: Page) -> User:
+    page.goto("/accounts/signup/")
+    page.get_by_label("User name").fill("newcomer")
+    page.get_by_label("Email").fill("newcomer@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(place(page)).to_be_visible()
+    return User.objects.get(username="newcomer")
+
+
+def place(page: Page):
+    return page.get_by_text("Open the link that we sent to newcomer@example.org, and you can post.")
+
+
+def link_of(user: User) -> str:
+    return f"/accounts/confirm-email/{EmailConfirmationHMAC(EmailAddress.objects.get(user=user)).key}/"
+
+
+def come_back_to(page: Page) -> None:
+    """As when a window is chosen again; without that it looks every fifteen seconds."""
+    page.evaluate("dispatchEvent(new Event('focus'))")
+
+
+@pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
+def test_the_composer_appears_once_the_link_was_used_elsewhere(window, site, size):
+    page, telephone = window(**size), window()
+    newcomer = sign_up(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator("#composer")).to_have_count(0)
+    come_back_to(page)
+    expect(place(page)).to_be_visible()
+    telephone.goto(link_of(newcomer))
+    telephone.get_by_role("button", name="Activate").click()
+    expect(telephone.get_by_text("newcomer@example.org is confirmed.")).to_be_visible()
+    come_back_to(page)
+    expect(place(page)).to_have_count(0)
+    write(page, "Hello from somebody new.")
+    shows(page, "Hello from somebody new.")
+    assert Post.objects.get().author == newcomer
+
+
+def test_the_reply_has_a_place_too(window, site):
+    cast = make_cast()
+    post = make_post(cast.author)
+    page = window()
+    newcomer = sign_up(page)
+    page.goto(f"/posts/{post.pk}/")
+    expect(place(page)).to_be_visible()
+    newcomer.activate()
+    come_back_to(live(page))
+    page.get_by_label("Post", exact=True).fill("A reply.")
+    page.locator("#composer").get_by_role("button", name="Reply").click()
+    shows(page, "Hello.", "A reply.")
+    assert Post.objects.get(body="A reply.").parent == post
+
+
+def test_the_link_is_sent_again_without_leaving_the_page(window, site):
+    page = window()
+    sign_up(page)
+    again = page.get_by_role("button", name="Send it again")
+    for _ in range(3):
+        again.click()
+        expect(page.get_by_text("We sent a new link to newcomer@example.org.")).to_be_visible()
+        page.evaluate("document.querySelector('#activation [role=status]').remove()")
+    again.click()
+    expect(page.get_by_text("Too many tries. Try again in 10 minutes.")).to_be_visible()
+    page.reload()
+    expect(again).to_be_visible()
+
+
+def test_what_was_refused_stays_and_is_sent_once_that_is_done(window, site):
+    mara = make_user("mara")
+    page = live(window(mara))
+    User.objects.update(activated_at=None)
+    write(page, "Too early.")
+    pending = page.locator("#outbox > .pending")
+    expect(pending.get_by_text("Your account is not activated yet.")).to_be_visible()
+    page.reload()
+    expect(pending.locator(".post-body")).to_have_text("Too early.")
+    expect(page.locator("#activation")).to_be_visible()
+    assert not Post.objects.exists()
+    mara.activated_at = None
+    mara.activate()
+    come_back_to(page)
+    shows(live(page), "Too early.")
+    expect(pending).to_have_count(0)
+    expect(page.locator("#composer")).to_be_visible()
+
+
+def test_without_scripts_the_text_comes_back(window, site):
+    mara = make_user("mara")
+    page = window(mara, java_script_enabled=False)
+    User.objects.update(activated_at=None)
+    page.get_by_label("Post", exact=True).fill("Too early.")
+    page.get_by_role("button", name="Post", exact=True).click()
+    expect(page.get_by_text(re.compile("Your account is not activated yet"))).to_be_visible()
+    expect(page.get_by_label("Post", exact=True)).to_have_value("Too early.")
+    page.get_by_role("button", name="Send it again").click()
+    expect(page.get_by_text("We sent a new link to mara@example.org.")).to_be_visible()
