@@ -6,9 +6,11 @@ from copy import copy
 from pathlib import Path
 from typing import Any
 
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.core import mail
 from django.core.cache import caches
 from django.dispatch import Signal
 from django.test import Client
@@ -245,6 +247,29 @@ def registered(cast: Cast) -> None:
         assert Client().post("/accounts/signup/", form).status_code == 302
 
 
+def sign_up() -> User:
+    form = {"username": "newcomer", "email": "new@example.org", "password1": PASSWORD}
+    Client().post("/accounts/signup/", form)
+    return User.objects.get(username="newcomer")
+
+
+def welcomed(cast: Cast) -> None:
+    sign_up()
+    assert [message.to for message in mail.outbox] == [["new@example.org"]]
+
+
+def activated(cast: Cast) -> None:
+    address = EmailAddress.objects.get(user=sign_up())
+    Client().post(f"/accounts/confirm-email/{EmailConfirmationHMAC(address).key}/")
+    assert User.objects.get(username="newcomer").is_activated
+
+
+def user_activated(cast: Cast) -> None:
+    person = make_user(activated_at=None)
+    with hears(public.user_activated):
+        person.activate()
+
+
 def change_in_log(cast: Cast) -> None:
     person = User.objects.get(pk=cast.author.pk)
     person.name = "Else"
@@ -388,6 +413,9 @@ PROBES: dict[str, Probe] = {
     "user.make_profile": profile_made,
     "user.tell_of_registration": registered,
     "user.announce_change": change_in_log,
+    "user.welcome": welcomed,
+    "user.activate": activated,
+    "user.tell_of_activation": user_activated,
     "user.forget": card_freed,
     "user.forget_deleted": card_of_deleted_freed,
     "profile.forget": card_of_changed_freed,

@@ -155,7 +155,8 @@ def test_one_who_is_limited_limits_nobody_else():
     assert who(tove) == "tove"
 
 
-def test_counts_are_in_the_database_which_all_processes_share(client):
+def test_counts_are_in_the_database_which_all_processes_share(client, settings):
+    settings.CACHES = {**settings.CACHES, "default": settings.CACHES["in the database"]}
     make_user("mara")
     sign_in(client, "mara", "wrong horse")
     with connection.cursor() as cursor:
