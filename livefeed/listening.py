@@ -39,10 +39,13 @@ class Hearing:
 
 
 def hearings() -> Iterator[Hearing]:
-    """Every one, in the order in which receivers were connected to their signals."""
+    """Every one, in the order in which receivers were connected to their signals. Some modules have others' signals,
+    too."""
+    known: list[Signal] = []
     for module, when in WHEN.items():
         for name, signal in vars(import_module(module)).items():
-            if isinstance(signal, Signal):
+            if isinstance(signal, Signal) and not any(signal is each for each in known):
+                known.append(signal)
                 yield from _hearings_of(signal, name, when)
 
 

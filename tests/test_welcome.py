@@ -5,10 +5,9 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from email.message import EmailMessage
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -257,10 +256,9 @@ def test_keys_are_taken_out_of_any_line():
 
 
 def test_a_sign_up_asks_for_the_mail():
-    mara = User(pk=7)
-    with patch.object(tasks, "send_welcome") as task:
-        user_signed_up.send(User, request=None, user=mara)
-    task.enqueue.assert_called_once_with(7)
+    with patch.object(tasks, "send_welcome", AsyncMock()) as task:
+        public.user_registered.send(User, user=User(pk=7))
+    task.aenqueue.assert_awaited_once_with(7)
 
 
 def test_a_confirmed_address_activates():
@@ -307,10 +305,13 @@ def test_a_sign_up_that_is_rolled_back_leaves_neither_account_nor_task(client, m
     assert not DBTaskResult.objects.exists()
 
 
-def test_without_a_task_there_is_no_account(client, later):
-    with patch.object(DBTaskResult.objects, "create", side_effect=RuntimeError("on purpose")), suppress(RuntimeError):
-        client.post("/accounts/signup/", MARA)
-    assert not User.objects.exists()
+def test_a_task_that_cannot_be_written_fails_no_sign_up_and_can_be_asked_for_again(client, later, caplog):
+    with patch.object(DBTaskResult.objects, "acreate", side_effect=RuntimeError("on purpose")):
+        assert client.post("/accounts/signup/", MARA).status_code == 302
+    assert "on purpose" in caplog.text
+    assert not DBTaskResult.objects.exists()
+    client.post("/accounts/activation/")
+    assert DBTaskResult.objects.count() == 1
 
 
 def test_an_activation_that_is_rolled_back_is_not_told(told):

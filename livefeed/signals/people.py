@@ -30,7 +30,7 @@ def connect() -> None:
     pre_save.connect(guard_change, sender=User, dispatch_uid="user.guard_change")
     pre_delete.connect(guard_deletion, sender=User, dispatch_uid="user.guard_deletion")
     user_signed_up.connect(tell_of_registration, dispatch_uid="user.tell_of_registration")
-    user_signed_up.connect(welcome, dispatch_uid="user.welcome")
+    public.user_registered.connect(welcome, sender=User, dispatch_uid="user.welcome")
     email_confirmed.connect(activate, dispatch_uid="user.activate")
     post_save.connect(tell_of_activation, sender=User, dispatch_uid="user.tell_of_activation")
     user_logged_in.connect(number_session, dispatch_uid="session.number")
@@ -106,9 +106,8 @@ def tell_of_registration(user: User, **how: Any) -> None:
 
 
 @watched
-def welcome(user: User, **how: Any) -> None:
-    """Hears allauth's signal, not ours, which comes after the commit: without the mail there must be no account."""
-    tasks.send_welcome.enqueue(user.pk)
+async def welcome(user: User, **how: Any) -> None:
+    await tasks.send_welcome.aenqueue(user.pk)
 
 
 @watched

@@ -4,7 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from django.core.mail import EmailMessage
-from django.test import Client
+from django.test import Client, TestCase
 
 from livefeed.models import User
 from tests.factories import PASSWORD, signed_in
@@ -17,7 +17,9 @@ MARA = {"username": "Mara", "email": "mara@example.org", "password1": PASSWORD}
 
 
 def sign_up(client: Client, **changes: str) -> "Page":
-    return client.post("/accounts/signup/", MARA | changes, follow=True)
+    """Signs up; what waits for the commit is done, although the test's own transaction goes on."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        return client.post("/accounts/signup/", MARA | changes, follow=True)
 
 
 def sign_in(client: Client, login: str, password: str = PASSWORD, **more: str) -> "Page":

@@ -21,15 +21,16 @@ class Command(BaseCommand):
 
     def handle(self, *, all: bool, **options: Any) -> None:
         shown = [each for each in hearings() if all or not each.receiver.startswith(THEIR_OWN)]
+        widths = [max(len(getattr(each, part)) for each in shown) for part in ("sender", "receiver")]
         for (signal, when), some in groupby(shown, lambda each: (each.signal, each.when)):
             self.stdout.write(f"{signal} ({when})")
             for each in some:
-                self.stdout.write(_line(each))
+                self.stdout.write(_line(each, *widths))
         unheard = [name for name in signals() if name not in {each.signal for each in shown}]
         if unheard:
             self.stdout.write(f"heard by nobody here: {', '.join(unheard)}")
 
 
-def _line(hearing: Hearing) -> str:
+def _line(hearing: Hearing, for_sender: int, for_receiver: int) -> str:
     kind = "async" if hearing.is_async else "sync"
-    return f"    {hearing.sender:<10} {hearing.receiver:<44} {kind:<6} {hearing.place}"
+    return f"    {hearing.sender:<{for_sender}} {hearing.receiver:<{for_receiver}} {kind:<6} {hearing.place}"
