@@ -1,7 +1,6 @@
 """People."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
@@ -145,38 +144,38 @@ class User(AbstractUser):
             ),
         ]
 
-    saved_changes: Mapping[str, tuple[Any, Any]] = MappingProxyType({})
-    """Which of TRACKED the save changes that is under way, or was the last one: before and after, by name. Receivers
-    read it; a new person's has nothing."""
+    _kept: Mapping[str, Any] = {}
+    """What the database has, before the save that is under way, of those of TRACKED that it writes."""
 
     def __str__(self) -> str:
         return f"@{self.username}"
 
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Self:
-        user = super().from_db(db, field_names, values, **options)
-        user._known = user._tracked()
-        return user
-
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        super().refresh_from_db(*args, **kwargs)
-        self._known = self._tracked()
-
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """Saves the person and, in the same transaction, what its signals write."""
-        saved = None if update_fields is None else {*update_fields, *(f"{name}_id" for name in update_fields)}
-        now = {name: value for name, value in self._tracked().items() if saved is None or name in saved}
-        known: dict[str, Any] = self.__dict__.get("_known", {})
-        self.saved_changes = {
-            name: (known[name], value) for name, value in now.items() if name in known and known[name] != value
-        }
-        with transaction.atomic():
-            super().save(*args, update_fields=update_fields, **kwargs)
-        self._known = known | now
+        named, around = None if update_fields is None else frozenset(update_fields), self._kept
+        try:
+            with transaction.atomic():
+                self._kept = self._read_kept(named)
+                super().save(*args, update_fields=named, **kwargs)
+        finally:
+            self._kept = around  # a receiver may have saved the person once more
 
-    def _tracked(self) -> dict[str, Any]:
-        """What there is of TRACKED in memory."""
-        return {name: self.__dict__[name] for name in TRACKED & self.__dict__.keys()}
+    @property
+    def saved_changes(self) -> dict[str, tuple[Any, Any]]:
+        """Which of TRACKED the save changes that is under way: before and after, by name. Any receiver may read it. For
+        a new person there is nothing."""
+        now = self.__dict__
+        return {name: (before, now[name]) for name, before in self._kept.items() if now[name] != before}
+
+    def _read_kept(self, named: frozenset[str] | None) -> dict[str, Any]:
+        """Reads what is about to be written over, instead of remembering what was loaded: that may be old, deferred, or
+        of a transaction that was rolled back. It locks nothing: who guards the last administrators locks in order."""
+        saved = TRACKED & self.__dict__.keys()
+        if named is not None:
+            saved &= named | {f"{name}_id" for name in named}
+        if self.pk is None or not saved:
+            return {}
+        return type(self)._base_manager.filter(pk=self.pk).values(*sorted(saved)).first() or {}
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Deletes the person with all that is theirs, while nobody else writes."""

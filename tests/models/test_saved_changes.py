@@ -1,0 +1,136 @@
+"""What a save changes of a person: the same for every receiver, whatever happened to the object before."""
+
+import pickle
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models.signals import post_save
+from django.utils import timezone
+
+from livefeed.guarding import LastAdministratorError
+from livefeed.models import AuditEntry, Event, User
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+RENAMED = {"name": ("Mara", "Maria")}
+Changes = list[dict[str, tuple[Any, Any]]]
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.get(pk=make_user("mara", name="Mara").pk)
+
+
+@pytest.fixture
+def told() -> Iterator[Changes]:
+    """What two receivers read at each save, one after the other."""
+    found: Changes = []
+
+    def read(instance: User, **how: Any) -> None:
+        found.append(instance.saved_changes)
+
+    def read_too(instance: User, **how: Any) -> None:
+        assert instance.saved_changes == found[-1]
+
+    for receiver in (read, read_too):
+        post_save.connect(receiver, sender=User)
+    yield found
+    for receiver in (read, read_too):
+        post_save.disconnect(receiver, sender=User)
+
+
+def test_every_receiver_reads_the_same_and_nobody_afterwards(user, told):
+    user.name = "Maria"
+    user.save()
+    user.save()
+    assert told == [RENAMED, {}]
+    assert user.saved_changes == {}
+    assert pickle.loads(pickle.dumps(user)) == user
+
+
+def test_a_new_person_and_a_sign_in_change_nothing(user, told, django_assert_num_queries):
+    make_user("tove")
+    user.last_login = timezone.now()
+    with django_assert_num_queries(3):  # a savepoint and its end, the person: nothing is looked up
+        user.save(update_fields=["last_login"])
+    assert told == [{}, {}]
+
+
+def test_only_what_is_saved_counts(user, told):
+    user.name, user.email = "Maria", "maria@example.org"
+    user.save(update_fields=iter(["name"]))
+    user.save()
+    assert told == [RENAMED, {"email": ("mara@example.org", "maria@example.org")}]
+
+
+def test_what_was_rolled_back_is_a_change_again(user, told):
+    user.name = "Maria"
+    with suppress(RuntimeError), transaction.atomic():
+        user.save()
+        raise RuntimeError
+    user.save()
+    assert told == [RENAMED, RENAMED]
+    assert AuditEntry.objects.filter(kind="account.changed").count() == 1
+
+
+def test_what_failed_is_a_change_again(user, told):
+    user.username, user.name = "x" * 31, "Maria"
+    with suppress(Exception), transaction.atomic():
+        user.save()
+    user.username = "mara"
+    user.save()
+    assert told == [RENAMED]
+
+
+def test_what_was_never_loaded_is_compared_too(user, told):
+    person = User.objects.only("pk").get()
+    person.name = "Maria"
+    person.save()
+    assert told == [RENAMED]
+
+
+def test_loading_something_else_meanwhile_loses_nothing(user, told):
+    person = User.objects.defer("email").get()
+    person.name = "Maria"
+    assert person.email
+    person.save()
+    assert told == [RENAMED]
+
+
+def test_an_old_object_that_undoes_what_others_did_is_told_so(user, told):
+    other = User.objects.get()
+    other.name = "Maria"
+    other.save()
+    user.save()
+    assert told == [RENAMED, {"name": ("Maria", "Mara")}]
+
+
+def test_a_receiver_that_saves_once_more_takes_nothing_from_the_others(user):
+    found: Changes = []
+
+    def save_again(instance: User, **how: Any) -> None:
+        post_save.disconnect(save_again, sender=User)
+        instance.save()
+
+    def read(instance: User, **how: Any) -> None:
+        found.append(instance.saved_changes)
+
+    post_save.connect(save_again, sender=User)
+    post_save.connect(read, sender=User)
+    user.name = "Maria"
+    user.save()
+    post_save.disconnect(read, sender=User)
+    assert found == [{}, RENAMED]
+
+
+def test_a_suspension_is_announced_and_the_last_administrator_guarded_however_they_were_loaded(user):
+    make_user("operator", is_superuser=True)
+    for person in User.objects.only("is_superuser"):
+        person.is_active = False
+        with suppress(LastAdministratorError), transaction.atomic():
+            person.save()
+    assert list(Event.objects.filter(kind="user.suspended").values_list("actor_id", flat=True)) == [user.pk]
+    assert User.objects.get(username="operator").is_active
