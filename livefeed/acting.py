@@ -5,10 +5,11 @@ from contextvars import ContextVar
 from typing import NamedTuple
 
 from allauth.account.adapter import get_adapter
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from livefeed.models import User
+from livefeed.models.audit import UNKNOWN
 
 _request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 
@@ -44,11 +45,14 @@ def actor() -> Actor:
 
 
 def address_of(request: HttpRequest | None) -> str:
-    """The network address a request came from, as far as the proxies before us are trusted; empty if it is unknown."""
+    """The network address a request came from, as far as the proxies before us are trusted; empty without a request.
+    One that came past some of them is from where its connection is from: it must not fail for that."""
     if request is None:
         return ""
     try:
         address: str = get_adapter().get_client_ip(request)
+    except ImproperlyConfigured:
+        address = request.META.get("REMOTE_ADDR") or UNKNOWN
     except PermissionDenied:
-        address = ""
+        address = UNKNOWN
     return address[:45]

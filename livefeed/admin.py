@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.tasks import TaskResultStatus
+from django.utils.html import format_html_join
 from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
@@ -139,7 +140,7 @@ class AuditAdmin(ReadOnlyAdmin[AuditEntry]):
 
     @admin.display(description="what")
     def said(self, entry: AuditEntry) -> str:
-        return ". ".join(entry.sentences)
+        return format_html_join(". ", "{}", ((sentence,) for sentence in entry.sentences))
 
 
 admin.site.unregister(DBTaskResult)

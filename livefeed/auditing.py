@@ -79,7 +79,7 @@ def note(kind: Kind, user: User, by: Actor, changes: dict[str, Any] | None = Non
     """Writes an entry, and the line when that is committed."""
     entry = AuditEntry(kind=kind, user_id=user.pk, username=user.username, address=by.address, changes=changes or {})
     if by.user is not None:
-        entry.actor_id, entry.actor = by.user.pk, by.user.username
+        entry.actor_id, entry.actor, entry.by_staff = by.user.pk, by.user.username, by.user.is_staff
     entry.save()
     transaction.on_commit(partial(_log, entry), robust=True)
 

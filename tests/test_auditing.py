@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from livefeed.models import AuditEntry, Session, User
 from livefeed.models.audit import REFUSED_MOST
@@ -98,7 +99,7 @@ def test_rights_that_are_given_and_taken(user):
     group.user_set.remove(user)
     group.user_set.add(user)
     group.user_set.clear()
-    said = [sentence for entry in AuditEntry.objects.order_by("pk") for sentence in entry.sentences]
+    said = [strip_tags(sentence) for entry in AuditEntry.objects.order_by("pk") for sentence in entry.sentences]
     assert said == [
         "Made staff",
         "Given the group Moderators",
@@ -160,7 +161,7 @@ def test_whoever_changes_an_account_in_the_admin_is_named_and_a_deletion_outlive
         ("account.deleted", "operator", "mara"),
     ]
     page = operator.get("/admin/livefeed/auditentry/?q=mara").text
-    assert "Display name changed from “Mara” to “Maria”" in page
+    assert "Display name changed from “<bdi>Mara</bdi>” to “<bdi>Maria</bdi>”" in page
     assert operator.get(f"/admin/livefeed/auditentry/{entries[0].pk}/change/").status_code == 200
     assert operator.post(f"/admin/livefeed/auditentry/{entries[0].pk}/delete/", {"post": "yes"}).status_code == 403
 
@@ -246,7 +247,7 @@ def test_one_sees_ones_own_entries_and_nobody_elses(user, operator):
         f"/admin/livefeed/user/{user.pk}/password/", {"password1": "a new one here", "password2": "a new one here"}
     )
     page = Page(log_in("a new one here").get(SECURITY))
-    assert " ".join(page.all("p", "entry-how")[1].text.split()) == f"from {HERE} by @operator"
+    assert " ".join(page.all("p", "entry-how")[1].text.split()) == "by @operator"
 
 
 def test_it_is_found_among_the_settings_and_older_ones_are_a_link_away(user):

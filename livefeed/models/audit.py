@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from livefeed.models import sort_keys
 from livefeed.models.user import User
@@ -18,13 +20,18 @@ WORDS = {
     "name": "Display name",
     "email": "Email",
 }
-RIGHTS = {"groups": "group", "permissions": "permission"}
+RIGHTS = {
+    "groups": ("No longer has the group {}", "Given the group {}"),
+    "permissions": ("No longer has the permission {}", "Given the permission {}"),
+}
 FLAGS = {
     "is_active": ("Account suspended", "Suspension lifted"),
     "is_staff": ("No longer staff", "Made staff"),
     "is_superuser": ("No longer administrator", "Made administrator"),
 }
-"""What is said where the field is false now, and where it is true."""
+"""What is said where the field is false now, and where it is true; of RIGHTS, what was taken, and what was given."""
+UNKNOWN = "unknown"
+"""Kept as an address where there was a request, but not where from."""
 UNTOLD = {"password": "Password changed", "avatar_id": "Picture changed", "activated_at": "Account activated"}
 """Of these it is said that they changed, and not a word of what they are."""
 
@@ -76,8 +83,11 @@ class AuditEntry(models.Model):
     """Who did it; 0 if nobody was signed in, or it was done on the server."""
     actor = models.CharField(max_length=30, blank=True)
     """What they were called then."""
+    by_staff = models.BooleanField(default=False, db_default=False)
+    """Whether they were staff then: whose account it is may know who did it."""
     address = models.CharField(max_length=45, blank=True)
-    """The network address it came from; empty if it was done on the server, by a command or a task."""
+    """The network address it came from; empty if it was done on the server, by a command or a task;
+    UNKNOWN if it could not be told."""
     changes = models.JSONField(default=dict)
     """Each field that changed: before and after; an empty list where that is nobody's business."""
     created_at = models.DateTimeField(default=timezone.now)
@@ -105,18 +115,28 @@ class AuditEntry(models.Model):
         return self.actor_id not in (0, self.user_id)
 
     @property
-    def sentences(self) -> list[str]:
-        """What happened, for people."""
+    def is_from_unknown(self) -> bool:
+        """Whether it came from somewhere, but nobody could tell where."""
+        return self.address == UNKNOWN
+
+    @property
+    def sentences(self) -> list[SafeString]:
+        """What happened, as HTML for people. Whatever was typed stands in a `bdi`: it turns no words around it."""
         if self.kind != self.Kind.CHANGED:
-            return [self.get_kind_display()]
+            return [format_html("{}", self.get_kind_display())]
         return [_sentence(field, *values) for field, values in self.changes.items()]
 
 
-def _sentence(field: str, before: Any = None, after: Any = None) -> str:
-    if field in FLAGS:
-        return FLAGS[field][bool(after)]
-    if field in UNTOLD:
-        return UNTOLD[field]
+def _sentence(field: str, before: Any = None, after: Any = None) -> SafeString:
+    if field in FLAGS or field in UNTOLD:
+        return format_html("{}", FLAGS[field][bool(after)] if field in FLAGS else UNTOLD[field])
     if field in RIGHTS:
-        return f"Given the {RIGHTS[field]} {after}" if after else f"No longer has the {RIGHTS[field]} {before}"
-    return f"{WORDS.get(field, field)} changed from “{before}” to “{after}”"
+        return format_html(RIGHTS[field][bool(after)], _apart(after or before))
+    words = WORDS.get(field, field)
+    if not before or not after:
+        return format_html("{} {}“{}”", words, "set to " if after else "removed: ", _apart(after or before))
+    return format_html("{} changed from “{}” to “{}”", words, _apart(before), _apart(after))
+
+
+def _apart(value: Any) -> SafeString:
+    return format_html("<bdi>{}</bdi>", value)

@@ -1,0 +1,116 @@
+"""What people read about their accounts: what others typed and where others are stays out of it."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+
+from livefeed.models import AuditEntry, User
+from tests.factories import PASSWORD, make_user, signed_in
+from tests.views.html import Page
+
+pytestmark = pytest.mark.django_db
+SECURITY = "/settings/security/"
+OPERATORS, NOBODYS = "198.51.100.77", "203.0.113.9"
+HOSTILE = '</bdi>\u202e"><script>\u2069'
+
+
+@pytest.fixture
+def user() -> User:
+    user = make_user("mara", name="Mara")
+    AuditEntry.objects.all().delete()
+    return User.objects.get(pk=user.pk)
+
+
+def page_of(user: User) -> Page:
+    return Page(signed_in(user).get(SECURITY))
+
+
+def ways(page: Page) -> list[str]:
+    """By whom and from where, the latest first, but for the sign-in with which one looks."""
+    return [" ".join(each.text.split()) for each in page.all("p", "entry-how")][1:]
+
+
+def from_address(user: User, address: str) -> Client:
+    client = Client(REMOTE_ADDR=address)
+    client.force_login(user)
+    return client
+
+
+def test_staff_are_named_and_where_they_are_is_not_told(user):
+    staff = from_address(make_user("operator", is_staff=True, is_superuser=True), OPERATORS)
+    passwords = {"password1": "a new one here", "password2": "a new one here"}
+    assert staff.post(f"/admin/livefeed/user/{user.pk}/password/", passwords).status_code == 302
+    user.refresh_from_db()
+    page = page_of(user)
+    assert ways(page) == ["by @operator"]
+    assert OPERATORS not in page.html
+    assert OPERATORS in staff.get("/admin/livefeed/auditentry/").text
+
+
+def test_staff_stay_named_when_they_are_staff_no_more(user):
+    operator = make_user("operator", is_staff=True)
+    AuditEntry.objects.create(
+        kind="account.changed", user_id=user.pk, actor_id=operator.pk, actor="operator", by_staff=True
+    )
+    User.objects.filter(pk=operator.pk).delete()
+    assert ways(page_of(user)) == ["by @operator"]
+
+
+def test_another_who_is_no_staff_is_not_named(user):
+    """As where two share a browser, and one opens the other's link while signed in."""
+    other = make_user("other")
+    AuditEntry.objects.create(
+        kind="account.changed",
+        user_id=user.pk,
+        actor_id=other.pk,
+        actor="other",
+        address=NOBODYS,
+        changes={"email": []},
+    )
+    page = page_of(user)
+    assert ways(page) == ["by somebody else"]
+    assert "other" not in page.html.replace("another", "")
+    assert NOBODYS not in page.html
+
+
+def test_what_came_from_who_knows_where_was_not_done_on_the_server(user):
+    from_address(user, "").post("/settings/profile/", {"name": "Maria"})
+    assert ways(page_of(user)) == ["from an unknown address"] * 2
+
+
+def test_a_request_that_came_past_a_proxy_is_no_failure(user, settings):
+    client = from_address(user, NOBODYS)
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+    answer = client.post("/settings/profile/", {"name": "Maria"}, headers={"X-Forwarded-For": "10.0.0.1"})
+    assert answer.status_code == 302
+    assert AuditEntry.objects.get(kind="account.changed").address == NOBODYS
+
+
+def test_hostile_names_stand_apart_from_the_words_around_them(user):
+    user.groups.add(Group.objects.create(name=HOSTILE))
+    for name in (HOSTILE, "x" * 50, ""):
+        user.name = name
+        user.save()
+    operator = signed_in(make_user("operator", is_staff=True, is_superuser=True))
+    apart = "<bdi>&lt;/bdi&gt;\u202e&quot;&gt;&lt;script&gt;\u2069</bdi>"
+    for html in (page_of(user).html, operator.get("/admin/livefeed/auditentry/").text):
+        assert f"changed from “<bdi>Mara</bdi>” to “{apart}”" in html
+        assert f"Given the group {apart}" in html
+        assert f"Display name removed: “<bdi>{'x' * 50}</bdi>”" in html
+        assert "<script>\u2069" not in html
+
+
+def test_only_the_person_sees_it_and_staff_with_the_right_to(user):
+    user.name = "Maria"
+    user.save()
+    stranger, staff = signed_in(make_user("stranger")), signed_in(make_user("helper", is_staff=True))
+    assert "Maria" not in stranger.get(SECURITY).text
+    assert stranger.get("/admin/livefeed/auditentry/").status_code == 302
+    assert staff.get("/admin/livefeed/auditentry/").status_code == 403
+
+
+def test_a_name_that_is_set_for_the_first_time():
+    user = make_user("tove", name="")
+    signed_in(user).post("/settings/profile/", {"name": "Tove"})
+    assert [each.text for each in page_of(user).all("p", "entry-said")][1] == "Display name set to “Tove”"
+    assert PASSWORD not in page_of(user).html
