@@ -7,12 +7,14 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import get_hasher, identify_hasher
 from django.contrib.auth.models import Group, Permission
 from django.db import models, transaction
 from django.http import HttpRequest
 
 from livefeed.acting import Actor, actor, address_of
-from livefeed.models import AuditEntry, User
+from livefeed.models import AuditEntry, Token, User
 from livefeed.models.audit import UNTOLD
 
 logger = logging.getLogger("livefeed.audit")
@@ -25,8 +27,8 @@ def user_saved(user: User, *, created: bool) -> None:
     """Notes that somebody was made, or what a save changes of them."""
     if created:
         note(Kind.CREATED, user, actor())
-    elif user.saved_changes:
-        note(Kind.CHANGED, user, actor(), {name: _told(name, *values) for name, values in user.saved_changes.items()})
+    elif (changes := user.saved_changes) and not _is_kept_anew(user, changes):
+        note(Kind.CHANGED, user, actor(), {name: _told(name, *values) for name, values in changes.items()})
 
 
 def user_deleted(user: User) -> None:
@@ -55,6 +57,22 @@ def _rights_changed(user: User, rights: type[models.Model], given: bool, ids: Co
         note(Kind.CHANGED, user, actor(), changes)
 
 
+def group_deleted(group: Group) -> None:
+    """Notes what all its members lose."""
+    for user in group.user_set.order_by("pk"):
+        _rights_changed(user, Group, False, [group.pk])
+
+
+def token_issued(token: Token) -> None:
+    note(Kind.CHANGED, token.user, actor(), {"tokens": ["", _name_of(token)]})
+
+
+def token_revoked(token: Token, origin: Any) -> None:
+    """Notes the end of a token; nothing if its person is deleted (`origin`), and it with them."""
+    if getattr(origin, "model", type(origin)) is not User:
+        note(Kind.CHANGED, token.user, actor(), {"tokens": [_name_of(token), ""]})
+
+
 def signed_in(user: User, request: HttpRequest | None) -> None:
     note(Kind.SIGNED_IN, user, Actor(user, address_of(request)))
 
@@ -72,7 +90,7 @@ def refused(credentials: dict[str, Any], request: HttpRequest | None) -> None:
     if user is not None and AuditEntry.objects.has_room_for_refused(user):
         note(Kind.REFUSED, user, by)
     else:
-        _log(AuditEntry(kind=Kind.REFUSED, user_id=user.pk if user else 0, address=by.address))
+        _log_at_commit(AuditEntry(kind=Kind.REFUSED, user_id=user.pk if user else 0, address=by.address))
 
 
 def note(kind: Kind, user: User, by: Actor, changes: dict[str, Any] | None = None) -> None:
@@ -81,6 +99,11 @@ def note(kind: Kind, user: User, by: Actor, changes: dict[str, Any] | None = Non
     if by.user is not None:
         entry.actor_id, entry.actor, entry.by_staff = by.user.pk, by.user.username, by.user.is_staff
     entry.save()
+    _log_at_commit(entry)
+
+
+def _log_at_commit(entry: AuditEntry) -> None:
+    """Writes the line; that this fails harms nobody."""
     transaction.on_commit(partial(_log, entry), robust=True)
 
 
@@ -88,6 +111,22 @@ def _log(entry: AuditEntry) -> None:
     told = {"event": entry.kind, "user": entry.user_id, "username": entry.username, "actor": entry.actor_id}
     told |= {"address": entry.address, "changes": entry.changes}
     logger.info(json.dumps({name: value for name, value in told.items() if value}, ensure_ascii=True))
+
+
+def _is_kept_anew(user: User, changes: dict[str, tuple[Any, Any]]) -> bool:
+    """Whether the same password is only hashed by a newer method, as Django does at the first sign-in after an update:
+    nobody must take that for somebody else's doing."""
+    if changes.keys() != {"password"} or getattr(user, "_password", None) is not None:
+        return False
+    try:
+        hasher, newest = identify_hasher(changes["password"][0]), get_hasher()
+    except ValueError:  # there was none
+        return False
+    return hasher.algorithm != newest.algorithm or newest.must_update(changes["password"][0])
+
+
+def _name_of(token: Token) -> str:
+    return f"{token.pk} {token.label}".rstrip()
 
 
 def _told(name: str, before: Any, after: Any) -> list[Any]:
@@ -99,5 +138,11 @@ def _meant(credentials: dict[str, Any]) -> User | None:
     login = str(credentials.get("username") or credentials.get("email") or "")
     if "\0" in login:  # PostgreSQL takes no such text, not even to look for it
         return None
-    found: User | None = User.objects.named(login).first() or User.objects.filter(email__iexact=login).first()
+    found: User | None = None
+    if "@" not in login:  # no user name has one
+        found = User.objects.named(login).first()
+    elif address := EmailAddress.objects.filter(email=login.lower()).order_by("-verified", "pk").first():
+        found = address.user
+    else:  # as of those who were made by a command, until they first sign in
+        found = User.objects.filter(email__iexact=login).first()
     return found

@@ -364,6 +364,26 @@ def permissions_noted(cast: Cast) -> None:
     assert is_noted(cast.author, "account.changed")
 
 
+def end_of_group_noted(cast: Cast) -> None:
+    group = Group.objects.create(name="Moderators")
+    cast.author.groups.add(group)
+    AuditEntry.objects.all().delete()
+    group.delete()
+    assert is_noted(cast.author, "account.changed")
+
+
+def token_noted(cast: Cast) -> None:
+    Token.objects.issue(cast.author)
+    assert is_noted(cast.author, "account.changed")
+
+
+def revocation_noted(cast: Cast) -> None:
+    token, _ = Token.objects.issue(cast.author)
+    AuditEntry.objects.all().delete()
+    token.revoke()
+    assert is_noted(cast.author, "account.changed")
+
+
 def sign_in_noted(cast: Cast) -> None:
     signed_in(cast.author)
     assert is_noted(cast.author, "signed_in")
@@ -425,6 +445,9 @@ PROBES: dict[str, Probe] = {
     "user.audit_deletion": deletion_noted,
     "user.audit_groups": groups_noted,
     "user.audit_permissions": permissions_noted,
+    "group.audit_deletion": end_of_group_noted,
+    "token.audit": token_noted,
+    "token.audit_end": revocation_noted,
     "session.audit": sign_in_noted,
     "session.audit_end": sign_out_noted,
     "session.audit_refusal": refusal_noted,

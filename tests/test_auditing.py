@@ -119,6 +119,7 @@ def test_signing_in_and_out_and_trying_to(user):
     assert set(AuditEntry.objects.values_list("address", flat=True)) == {HERE}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_name_that_nobody_has_leaves_a_line_and_no_entry_and_neither_what_was_typed(user, caplog):
     caplog.set_level(logging.INFO, "livefeed.audit")
     log_in("wrong", login="hunter2-typed-in-the-wrong-field")

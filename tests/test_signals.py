@@ -191,7 +191,15 @@ CALLS: list[tuple[Signal, Model, dict[str, Any], list[Call]]] = [
     (pre_delete, USER, DELETED, [("guarding.user_goes", (USER, None), {})]),
     (post_delete, USER, DELETED, [("rendering.forget_card", (3,), {}), ("auditing.user_deleted", (USER,), {})]),
     (post_delete, SESSION, DELETED, [("events.sign_in_ended", (SESSION,), {})]),
-    (post_delete, TOKEN, DELETED, [("events.token_revoked", (TOKEN,), {})]),
+    (post_save, TOKEN, SAVED, [("auditing.token_issued", (TOKEN,), {})]),
+    (post_save, TOKEN, CHANGED, []),
+    (
+        post_delete,
+        TOKEN,
+        DELETED,
+        [("auditing.token_revoked", (TOKEN, None), {}), ("events.token_revoked", (TOKEN,), {})],
+    ),
+    (pre_delete, Group(pk=1), DELETED, [("auditing.group_deleted", (Group(pk=1),), {})]),
     (post_save, Profile(user_id=3), CHANGED, [("rendering.forget_card", (3,), {})]),
     (post_save, Tagging(), SAVED, []),
 ]
@@ -268,6 +276,7 @@ def test_groups_and_permissions():
     through = User.groups.through
     with patch.object(people, "auditing") as audit:
         m2m_changed.send(through, instance=USER, action="post_add", reverse=False, model=Group, pk_set={1})
+        m2m_changed.send(through, instance=USER, action="post_add", reverse=False, model=Group, pk_set={1}, raw=True)
     audit.rights_change.assert_called_once_with(USER, "post_add", Group, reverse=False, ids={1})
 
 

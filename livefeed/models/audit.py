@@ -23,6 +23,7 @@ WORDS = {
 RIGHTS = {
     "groups": ("No longer has the group {}", "Given the group {}"),
     "permissions": ("No longer has the permission {}", "Given the permission {}"),
+    "tokens": ("Token {} revoked", "Token {} made"),
 }
 FLAGS = {
     "is_active": ("Account suspended", "Suspension lifted"),

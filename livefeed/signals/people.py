@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, user_signed_up
+from django.contrib.auth.models import Group
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
@@ -24,6 +25,9 @@ def connect() -> None:
     post_delete.connect(audit_deletion, sender=User, dispatch_uid="user.audit_deletion")
     m2m_changed.connect(audit_rights, sender=User.groups.through, dispatch_uid="user.audit_groups")
     m2m_changed.connect(audit_rights, sender=User.user_permissions.through, dispatch_uid="user.audit_permissions")
+    pre_delete.connect(audit_end_of_group, sender=Group, dispatch_uid="group.audit_deletion")
+    post_save.connect(audit_token, sender=Token, dispatch_uid="token.audit")
+    post_delete.connect(audit_revocation, sender=Token, dispatch_uid="token.audit_end")
     user_logged_in.connect(audit_sign_in, dispatch_uid="session.audit")
     user_logged_out.connect(audit_sign_out, dispatch_uid="session.audit_end")
     user_login_failed.connect(audit_refusal, dispatch_uid="session.audit_refusal")
@@ -80,9 +84,32 @@ def audit_deletion(instance: User, **how: Any) -> None:
 
 @watched
 def audit_rights(
-    instance: Any, action: str, reverse: bool, model: type[Any], pk_set: set[int] | None, **how: Any
+    instance: Any,
+    action: str,
+    reverse: bool,
+    model: type[Any],
+    pk_set: set[int] | None,
+    raw: bool = False,
+    **how: Any,
 ) -> None:
-    auditing.rights_change(instance, action, model, reverse=reverse, ids=pk_set)
+    if not raw:
+        auditing.rights_change(instance, action, model, reverse=reverse, ids=pk_set)
+
+
+@watched
+def audit_end_of_group(instance: Group, **how: Any) -> None:
+    auditing.group_deleted(instance)
+
+
+@watched
+def audit_token(instance: Token, created: bool, raw: bool = False, **how: Any) -> None:
+    if created and not raw:
+        auditing.token_issued(instance)
+
+
+@watched
+def audit_revocation(instance: Token, origin: Any = None, **how: Any) -> None:
+    auditing.token_revoked(instance, origin)
 
 
 @watched

@@ -1,0 +1,170 @@
+"""The audit log where it could say too much, too little or the wrong thing."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, Permission
+from django.core import serializers
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+from django.utils.html import strip_tags
+
+from livefeed import auditing
+from livefeed.models import AuditEntry, Token, User
+from tests.factories import PASSWORD, make_user, signed_in
+
+pytestmark = pytest.mark.django_db
+NEWER = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+
+
+@pytest.fixture
+def user() -> User:
+    user = make_user("mara", name="Mara")
+    AuditEntry.objects.all().delete()
+    return User.objects.get(pk=user.pk)
+
+
+@pytest.fixture
+def broken_log() -> Iterator[None]:
+    """Lines that cannot be written."""
+
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise OSError("no space left")
+
+    handler = Broken()
+    auditing.logger.addHandler(handler)
+    yield
+    auditing.logger.removeHandler(handler)
+
+
+def said() -> list[str]:
+    """Everything that was noted, the oldest first."""
+    return [strip_tags(sentence) for entry in AuditEntry.objects.order_by("pk") for sentence in entry.sentences]
+
+
+def try_to_sign_in(login: str, password: str = "wrong") -> Any:
+    return Client().post("/accounts/login/", {"login": login, "password": password})
+
+
+# --- Passwords ---
+
+
+def test_a_password_that_is_only_hashed_by_a_newer_method_is_no_change(user, settings):
+    settings.PASSWORD_HASHERS = [NEWER, *settings.PASSWORD_HASHERS]
+    try_to_sign_in("mara", PASSWORD)
+    before, user = user.password, User.objects.get()
+    assert user.password != before
+    assert said() == ["Signed in"]
+
+
+@pytest.mark.parametrize("encoded", [None, "!", ""])
+def test_a_hash_that_is_put_there_by_hand_is_one_and_so_is_an_unusable_password(user, encoded):
+    if encoded is not None:
+        User.objects.update(password=encoded)
+    user.password = make_password("another horse battery")
+    user.save()
+    assert said() == ["Password changed"]
+
+
+def test_both_a_newer_method_and_another_password_is_one(user, settings):
+    settings.PASSWORD_HASHERS = [NEWER, *settings.PASSWORD_HASHERS]
+    user.set_password("another horse battery")
+    user.save()
+    assert said() == ["Password changed"]
+
+
+# --- Sign-ins that fail ---
+
+
+@pytest.mark.parametrize("login", ["MARA", "mara@example.org", "Second@Example.org"])
+def test_a_try_is_noted_by_whatever_name_one_can_sign_in_with(user, login):
+    user.emailaddress_set.create(email="second@example.org", verified=True)
+    try_to_sign_in(login)
+    assert list(AuditEntry.objects.values_list("kind", "user_id")) == [("sign_in.refused", user.pk)]
+
+
+def test_and_by_an_address_that_was_never_asked_to_be_confirmed(user):
+    user.emailaddress_set.all().delete()
+    try_to_sign_in("Mara@example.org")
+    assert list(AuditEntry.objects.values_list("kind", "user_id")) == [("sign_in.refused", user.pk)]
+
+
+@pytest.mark.parametrize("login", ["nobody", "nobody@example.org", "ma\0ra", "\0@example.org", "x" * 500])
+@pytest.mark.django_db(transaction=True)
+def test_a_line_that_cannot_be_written_harms_nobody(broken_log, login):
+    user = make_user("mara")
+    assert try_to_sign_in(login).status_code == 200
+    assert not AuditEntry.objects.filter(kind="sign_in.refused").exists()
+    try_to_sign_in("mara", PASSWORD)
+    user.name = "Maria"
+    user.save()
+    assert User.objects.get().name == "Maria"
+    assert said() == ["Account created", "Signed in", "Display name changed from “Mara” to “Maria”"]
+
+
+# --- Groups, permissions ---
+
+
+def test_rights_from_a_fixture_are_not_noted(user):
+    user.groups.add(Group.objects.create(name="Moderators"))
+    user.user_permissions.add(Permission.objects.earliest("pk"))
+    row = serializers.serialize("json", [user])
+    user.groups.clear()
+    user.user_permissions.clear()
+    AuditEntry.objects.all().delete()
+    for loaded in serializers.deserialize("json", row):
+        loaded.save()
+    assert User.objects.get().groups.exists()
+    assert said() == []
+
+
+def test_a_group_that_is_deleted_takes_its_rights_from_all_its_members(user):
+    tove, stranger = make_user("tove"), make_user("stranger")
+    group = Group.objects.create(name="Moderators")
+    group.user_set.set([user, tove])
+    AuditEntry.objects.all().delete()
+    with suppress(RuntimeError), transaction.atomic():
+        group.delete()
+        raise RuntimeError
+    assert said() == []
+    Group.objects.all().delete()
+    assert said() == ["No longer has the group Moderators"] * 2
+    assert not AuditEntry.objects.about(stranger).exists()
+
+
+# --- Tokens ---
+
+
+def test_a_token_is_noted_when_it_is_made_and_revoked_and_never_shown(user, caplog, capsys):
+    caplog.set_level(logging.INFO, "livefeed.audit")
+    operator = make_user("operator", is_staff=True, is_superuser=True)
+    AuditEntry.objects.all().delete()
+    call_command("token", "mara", "--label", "bot")
+    text = capsys.readouterr().out.strip()
+    token = Token.objects.get()
+    token.label = "bot two"
+    token.save()
+    call_command("token", "mara", "--revoke", str(token.pk))
+    assert said() == [f"Token {token.pk} bot made", f"Token {token.pk} bot two revoked"]
+    assert text.startswith("lf_")
+    shown = signed_in(user).get("/settings/security/").text + caplog.text
+    shown += signed_in(operator).get("/admin/livefeed/auditentry/").text
+    assert not any(secret in shown for secret in (text, token.digest, user.password))
+
+
+def test_a_token_that_goes_with_its_person_or_came_by_a_fixture_is_not_noted(user):
+    for goes in (lambda: user.delete(), lambda: User.objects.filter(username="tove").delete()):
+        token, _ = Token.objects.issue(user if user.pk else make_user("tove"))
+        rows = serializers.serialize("json", [token])
+        Token.objects.all().delete()
+        AuditEntry.objects.all().delete()
+        for loaded in serializers.deserialize("json", rows):
+            loaded.save()
+        goes()
+        assert said() == ["Account deleted"]
