@@ -133,7 +133,7 @@ class EventAdmin(ReadOnlyAdmin[Event]):
 class AuditAdmin(ReadOnlyAdmin[AuditEntry]):
     """What was done to accounts."""
 
-    list_display = ("created_at", "kind", "said", "username", "actor", "address")
+    list_display = ("created_at", "username", "actor", "address", "said")
     list_filter = ("kind", "created_at")
     search_fields = ("username", "actor", "address")
     ordering = ("-created_at", "-id")
