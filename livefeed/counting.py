@@ -1,7 +1,28 @@
-"""How many follow, are followed and were posted: counted in the transaction of what is counted, exact whoever writes at
-the same moment. What several change is locked in one order, posts before profiles, each by key."""
+"""How many follow, are followed and were posted.
+
+A follow is counted in its transaction, for both ends in the order of their keys. An author's posts are counted anew
+once a post is committed: to add to a count in the middle of a transaction is to hold a row that the author's other posts
+need, and with it deadlocks among those whose transactions do more than post.
+"""
+
+from dataclasses import dataclass
+
+from django.db import transaction
 
 from livefeed.models import Follow, Post, Profile
+from livefeed.models.counted import COUNTS
+
+POSTS = next(count for count in COUNTS if count.field == "posts_count")
+
+
+@dataclass(frozen=True)
+class Recount:
+    """Counts somebody's posts, when it is called: the last of several who do sees what all of them committed."""
+
+    author_id: int
+
+    def __call__(self) -> None:
+        POSTS.repair(self.author_id)
 
 
 def follow_counted(follow: Follow, change: int) -> None:
@@ -11,7 +32,15 @@ def follow_counted(follow: Follow, change: int) -> None:
         Profile.objects.filter(user=person).count_again(**{count: change})
 
 
-def post_counted(post: Post, change: int) -> None:
-    """Counts a post that comes or goes. Replies stand in a list of their own and are not counted."""
-    if not post.is_reply:
-        Profile.objects.filter(user=post.author_id).count_again(posts_count=change)
+def post_came_or_went(post: Post) -> None:
+    """Counts its author's posts, once that is committed. Replies stand in a list of their own and are not counted."""
+    recount = Recount(post.author_id)
+    if not post.is_reply and not _is_due(recount):
+        transaction.on_commit(recount, robust=True)
+
+
+def _is_due(recount: Recount) -> bool:
+    """Whether it is done at this commit anyway, and no rollback to a savepoint can take it away but not us."""
+    connection = transaction.get_connection()
+    here = set(connection.savepoint_ids)
+    return any(hook == recount and savepoints <= here for savepoints, hook, _ in connection.run_on_commit)

@@ -137,6 +137,7 @@ class Post(models.Model):
         indexes = [
             models.Index(fields=["created_at", "id"], name="post_newest"),
             models.Index(fields=["author", "created_at", "id"], name="post_newest_of_author"),
+            models.Index(fields=["author"], condition=Q(removed_at=None, parent_author_id=0), name="post_counted"),
             models.Index(fields=["parent", "created_at", "id"], name="post_replies"),
             models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="post_removed"),
         ]

@@ -16,7 +16,7 @@ from livefeed.models.counted import COUNTS
 from tests.factories import Cast, make_cast, make_post, make_user
 from tests.models.at_once import at_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # posts are counted once they are committed
 
 
 def counts(person: User) -> tuple[int, int, int]:
@@ -66,7 +66,6 @@ def test_who_goes_is_counted_no_more_and_nor_are_their_likes_and_replies(cast):
     assert are_right()
 
 
-@pytest.mark.django_db(transaction=True)
 def test_what_is_rolled_back_was_never_counted():
     cast = make_cast()
     with suppress(RuntimeError), transaction.atomic():
@@ -120,7 +119,6 @@ def test_a_whole_save_does_not_bring_back_what_was_removed(cast):
 # --- All at once ---
 
 
-@pytest.mark.django_db(transaction=True)
 def test_sixteen_who_follow_and_sixteen_who_post_at_once_are_counted():
     author = make_user()
     people = iter([make_user() for _ in range(16)])
@@ -139,7 +137,6 @@ def test_sixteen_who_follow_and_sixteen_who_post_at_once_are_counted():
     assert counts(author) == (16, 0, 0)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_people_who_follow_each_other_like_reply_and_go_at_once_never_deadlock():
     """Each of sixteen does random things to the others; half of them are deleted in the middle of it."""
     people = [make_user() for _ in range(16)]
@@ -228,7 +225,6 @@ def test_many_are_not_all_named(cast):
     assert recount()[-2:] == ["and 11 more", "31 counts were wrong and are right now."]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_it_is_exact_while_others_write():
     author, people = make_user(), [make_user() for _ in range(8)]
     Profile.objects.filter(user=author).update(followers_count=99)
