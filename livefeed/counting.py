@@ -1,8 +1,8 @@
 """How many follow, are followed and were posted.
 
 A follow is counted in its transaction, for both ends in the order of their keys. An author's posts are counted anew
-once a post is committed: to add to a count in the middle of a transaction is to hold a row that the author's other posts
-need, and with it deadlocks among those whose transactions do more than post.
+once a post is committed: to add to a count in the middle of a transaction is to hold a row that the author's other
+posts need, and with it deadlocks among those whose transactions do more than post.
 """
 
 from dataclasses import dataclass
