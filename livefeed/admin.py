@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from allauth.account import admin as _  # noqa: F401  # registers what is taken back below
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
@@ -141,6 +144,21 @@ class AuditAdmin(ReadOnlyAdmin[AuditEntry]):
     @admin.display(description="what")
     def said(self, entry: AuditEntry) -> str:
         return format_html_join(". ", "{}", ((sentence,) for sentence in entry.sentences))
+
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # its tries are limited
+
+admin.site.unregister(EmailAddress)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ReadOnlyAdmin[EmailAddress]):
+    """Which addresses belong to whom, and are confirmed. Whoever could add one could take an account over by it."""
+
+    list_display = ("email", "user", "verified", "primary")
+    list_filter = ("verified", "primary")
+    list_select_related = ("user",)
+    search_fields = ("email", "user__username")
 
 
 admin.site.unregister(DBTaskResult)
