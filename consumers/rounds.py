@@ -20,7 +20,7 @@ from consumers.log import Log
 from consumers.message import Message
 from consumers.rights import standing
 from consumers.threads import ReaderThreads
-from livefeed import working
+from livefeed import limits, working
 from livefeed.models import AuditEntry, Event, Notification, Picture, Post
 from livefeed.sessions import SessionStore
 
@@ -93,6 +93,7 @@ class Rounds:
         await self._thread.run(working.prune)
         await self._thread.run(Notification.objects.prune)
         await self._thread.run(AuditEntry.objects.prune)
+        await self._thread.run(limits.prune)
 
     def close(self) -> None:
         """Ends what runs beside the hub."""

@@ -5,7 +5,9 @@ from math import ceil
 
 from allauth.core.internal import ratelimit
 from django.core.cache import cache
+from django.db import connection
 from django.http import HttpRequest
+from django.utils.timezone import now
 
 APP = "allauth.account"
 
@@ -25,6 +27,14 @@ def wait(request: HttpRequest, action: str, key: str | None = None) -> int:
 def count(request: HttpRequest, action: str, key: str) -> bool:
     """Counts a try; False if it is one too many."""
     return ratelimit.consume(request, app=APP, action=action, key=key) is not None
+
+
+def prune() -> None:
+    """Forgets what no longer counts: the keys hold network addresses. Django's own cache would keep it until the table
+    is full."""
+    moment = connection.ops.adapt_datetimefield_value(now())
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM livefeed_cache WHERE expires < %s", [moment])
 
 
 def sentence(seconds: int) -> str:

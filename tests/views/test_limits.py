@@ -162,3 +162,15 @@ def test_counts_are_in_the_database_which_all_processes_share(client, settings):
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM livefeed_cache WHERE cache_key LIKE '%login_failed%'")
         assert cursor.fetchone() == (2,)  # by the address of the network, and by the name
+
+
+def test_what_no_longer_counts_is_forgotten(settings):
+    settings.CACHES = {**settings.CACHES, "default": settings.CACHES["in the database"]}
+    cache.set("old", 1, timeout=0.001)
+    cache.set("new", 2, timeout=60)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE livefeed_cache SET expires = '2020-01-01 00:00:00' WHERE cache_key LIKE '%old'")
+        limits.prune()
+        cursor.execute("SELECT COUNT(*) FROM livefeed_cache")
+        assert cursor.fetchone() == (1,)
+    assert cache.get("new") == 2
