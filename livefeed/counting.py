@@ -1,13 +1,14 @@
 """How many follow, are followed and were posted.
 
-A follow is counted in its transaction, for both ends in the order of their keys. An author's posts are counted anew
-once a post is committed: to add to a count in the middle of a transaction is to hold a row that the author's other
-posts need, and with it deadlocks among those whose transactions do more than post.
+A follow is counted in its transaction, for both ends in the order of their keys. So is a post where one writes at a
+time, on SQLite. On PostgreSQL an author's posts are counted anew once a post is committed: to add to a count in the
+middle of a transaction is to hold a row that the author's other posts need, and with it deadlocks among those whose
+transactions do more than post.
 """
 
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from livefeed.models import Follow, Post, Profile
 from livefeed.models.counted import COUNTS
@@ -32,15 +33,18 @@ def follow_counted(follow: Follow, change: int) -> None:
         Profile.objects.filter(user=person).count_again(**{count: change})
 
 
-def post_came_or_went(post: Post) -> None:
-    """Counts its author's posts, once that is committed. Replies stand in a list of their own and are not counted."""
-    recount = Recount(post.author_id)
-    if not post.is_reply and not _is_due(recount):
+def post_counted(post: Post, change: int) -> None:
+    """Counts a post that comes or goes. Replies stand in a list of their own and are not counted."""
+    if post.is_reply:
+        return
+    if not connection.features.has_select_for_update:
+        Profile.objects.filter(user=post.author_id).count_again(posts_count=change)
+    elif not _is_due(recount := Recount(post.author_id)):
         transaction.on_commit(recount, robust=True)
 
 
 def _is_due(recount: Recount) -> bool:
     """Whether it is done at this commit anyway, and no rollback to a savepoint can take it away but not us."""
-    connection = transaction.get_connection()
-    here = set(connection.savepoint_ids)
-    return any(hook == recount and savepoints <= here for savepoints, hook, _ in connection.run_on_commit)
+    current = transaction.get_connection()
+    here = set(current.savepoint_ids)
+    return any(hook == recount and savepoints <= here for savepoints, hook, _ in current.run_on_commit)

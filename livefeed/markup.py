@@ -7,6 +7,7 @@ tables or HTML of one's own: what looks like it stays text. markdown-it renders,
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import nh3
@@ -57,6 +58,7 @@ def render(text: str) -> SafeString:
     return mark_safe(html)  # noqa: S308  # nh3 is what makes it so
 
 
+@lru_cache(maxsize=64)  # several ask for the same text while a post is saved
 def named_in(text: str) -> Named:
     """Whom and what the text names where it is not code and no link."""
     env: dict[str, Any] = {"users": {}, "tags": {}}

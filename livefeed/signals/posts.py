@@ -95,7 +95,7 @@ def count_post(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
     if not raw and (created or _came_or_went(update_fields)):
-        counting.post_came_or_went(instance)
+        counting.post_counted(instance, -1 if instance.removed_at else +1)
 
 
 @watched
@@ -124,7 +124,7 @@ def count_end_of_reply(instance: Post, **how: Any) -> None:
 @watched
 def count_end_of_post(instance: Post, **how: Any) -> None:
     if not instance.removed_at:  # else it is counted
-        counting.post_came_or_went(instance)
+        counting.post_counted(instance, -1)
 
 
 @watched
