@@ -49,7 +49,8 @@ class Count:
 
     def repair(self, pk: int) -> "Wrong | None":
         """Counts anew for one row, which is locked meanwhile: whoever changes what is counted changes the count in the
-        same transaction, and waits. Returns what was wrong, None if it was right by now."""
+        same transaction, and waits, or does the same as this afterwards. Returns what was wrong, None if it was right
+        by now."""
         with transaction.atomic():
             self._rows().filter(pk=pk).lock()
             for said, true in self._rows().filter(pk=pk).annotate(true=self._truth()).values_list(self.field, "true"):

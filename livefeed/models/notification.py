@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from livefeed.models import sort_keys
 from livefeed.models.follow import Follow
+from livefeed.models.mark import Like
 from livefeed.models.post import Post
 from livefeed.models.post_query import Audience
 from livefeed.models.user import User
@@ -33,7 +34,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(read_at=None)
 
     def newest_first(self) -> Self:
-        return self.select_related("actor", "post__author").order_by("-created_at", "-pk")
+        """With what is needed to tell them."""
+        own = Like.objects.filter(user=OuterRef("recipient"), post=OuterRef("post"))
+        rows = self.select_related("actor", "post__author").annotate(is_own_too=Exists(own))
+        return rows.order_by("-created_at", "-pk")
 
     def before(self, sort_key: str) -> Self:
         """Those that come after `sort_key` in the list. Raises `ValueError` if it is no sort key."""
@@ -129,5 +133,6 @@ class Notification(models.Model):
 
     @property
     def others(self) -> int:
-        """How many more like the post than its latest liker; somebody's like of their own post is not told."""
-        return max(0, self.post.likes_count - 1) if self.post else 0
+        """How many more like the post than its latest liker, and its author, if they like it themselves."""
+        own = getattr(self, "is_own_too", False)
+        return max(0, self.post.likes_count - 1 - own) if self.post else 0

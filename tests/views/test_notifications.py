@@ -48,6 +48,15 @@ def test_each_kind_says_who_did_what(cast, author, follower, stranger):
     assert (badge(author), badge(stranger), badge(follower, "/explore/")) == ("3", "1", "1")
 
 
+def test_ones_own_like_is_none_of_the_others(cast, author):
+    post = make_post(cast.author)
+    for person in (cast.author, cast.follower):
+        Like.objects.begin(person, post)
+    assert said(author) == ["New: Follower likes your post"]
+    Like.objects.begin(cast.stranger, post)
+    assert said(author) == ["New: Stranger and 1 other like your post"]
+
+
 def test_followers_of_the_same_day_stand_together(cast, author):
     for number in range(4):
         make_user(f"number{number}", name=f"Number {number}").follow(cast.author)
