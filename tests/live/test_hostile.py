@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from livefeed.forms.post import PostForm
 from livefeed.models import User
 from tests.factories import make_post
+from tests.faults.conftest import full_or
 from tests.live.conftest import everything_told
 from tests.views.html import Page
 
@@ -47,7 +48,7 @@ def as_typed():
         yield
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=full_or(60, 1_000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=texts, body=texts, name=texts)
 async def test_titles_bodies_and_names_are_text_in_every_frame(as_typed, read, cast, title, body, name):
     """The fragment has the skeleton of a harmless post's; in its body stands nothing but light Markdown."""
