@@ -67,6 +67,8 @@ class UserQuerySet(models.QuerySet["User"]):
             locks.alone()
             return super().delete()
 
+    delete.queryset_only = True  # type: ignore[attr-defined]  # as Django's own: else `User.objects.delete()` is everybody
+
     def to_follow(self, viewer: "User", most: int = 5) -> Self:
         """Up to `most` people who posted lately and whom `viewer` does not follow yet."""
         lately = apps.get_model("livefeed.Post").objects.order_by("-created_at", "-pk").values("author")[:RECENT_POSTS]

@@ -128,3 +128,9 @@ def test_no_more_than_five_people_are_suggested(cast):
         make_post(make_user())
 
     assert len(User.objects.to_follow(cast.stranger)) == 5
+
+
+def test_only_a_query_deletes_many():
+    """`User.objects.delete()` would be everybody."""
+    assert not hasattr(User.objects, "delete")
+    assert hasattr(User.objects.all(), "delete")
