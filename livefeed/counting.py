@@ -8,12 +8,11 @@ transactions do more than post.
 
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import connection
 
+from livefeed.commit import once_at_commit
 from livefeed.models import Follow, Post, Profile
-from livefeed.models.counted import COUNTS
-
-POSTS = next(count for count in COUNTS if count.field == "posts_count")
+from livefeed.models.counted import POSTS_OF
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Recount:
     author_id: int
 
     def __call__(self) -> None:
-        POSTS.repair(self.author_id)
+        POSTS_OF.repair(self.author_id)
 
 
 def follow_counted(follow: Follow, change: int) -> None:
@@ -39,12 +38,5 @@ def post_counted(post: Post, change: int) -> None:
         return
     if not connection.features.has_select_for_update:
         Profile.objects.filter(user=post.author_id).count_again(posts_count=change)
-    elif not _is_due(recount := Recount(post.author_id)):
-        transaction.on_commit(recount, robust=True)
-
-
-def _is_due(recount: Recount) -> bool:
-    """Whether it is done at this commit anyway, and no rollback to a savepoint can take it away but not us."""
-    current = transaction.get_connection()
-    here = set(current.savepoint_ids)
-    return any(hook == recount and savepoints <= here for savepoints, hook, _ in current.run_on_commit)
+    else:
+        once_at_commit(Recount(post.author_id))

@@ -8,8 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
-
+from livefeed.commit import once_at_commit
 from livefeed.models import Event, Follow, Post, Session, Token, User
 
 logger = logging.getLogger(__name__)
@@ -109,15 +108,7 @@ def publish(kind: Event.Kind, *, subject_id: int = 0, actor_id: int = 0, **reach
     """Writes one event into the current transaction and rings, once for all its events, when that is committed. A ring
     that fails is logged and harms nobody: the post is saved, and the log is read at the next tick."""
     Event.objects.create(kind=kind, subject_id=subject_id, actor_id=actor_id, **reach)
-    if not _will_ring():
-        transaction.on_commit(ring, robust=True)
-
-
-def _will_ring() -> bool:
-    """Whether a ring waits for this commit already, and no rollback to a savepoint can take it away but not us."""
-    connection = transaction.get_connection()
-    here = set(connection.savepoint_ids)
-    return any(hook is ring and savepoints <= here for savepoints, hook, _ in connection.run_on_commit)
+    once_at_commit(ring)
 
 
 def ring() -> None:

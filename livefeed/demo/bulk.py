@@ -19,7 +19,7 @@ from livefeed import events
 from livefeed.demo.accounts import add_accounts
 from livefeed.demo.conversation import Conversation, early
 from livefeed.models import Follow, User
-from livefeed.models.counted import COUNTS
+from livefeed.models.counted import OF_PEOPLE
 
 BATCH = 2_000
 """Rows a transaction: other writers wait a quarter of a second, and larger ones are no faster."""
@@ -62,9 +62,8 @@ def _without_query_log() -> Iterator[None]:
 
 def _count_those_seen_before() -> None:
     """Who has a profile already is counted anew; all others are at first sight."""
-    for count in COUNTS:
-        for wrong in count.wrong() if count.model == "profile" else ():
-            count.repair(wrong.pk)
+    for count in OF_PEOPLE:
+        list(count.repair_all())
 
 
 def _progress(what: str, total: int, quiet: bool) -> Bar:

@@ -47,6 +47,12 @@ class Count:
             for pk, said, true in some.values_list("pk", self.field, "true"):
                 yield Wrong(self, pk, said, true)
 
+    def repair_all(self) -> Iterator["Wrong"]:
+        """Puts right all that is wrong, a row at a time; tells what was."""
+        for wrong in self.wrong():
+            if found := self.repair(wrong.pk):
+                yield found
+
     def repair(self, pk: int) -> "Wrong | None":
         """Counts anew for one row, which is locked meanwhile: whoever changes what is counted changes the count in the
         same transaction, and waits, or does the same as this afterwards. Returns what was wrong, None if it was right
@@ -79,10 +85,14 @@ class Wrong:
     true: int
 
 
-COUNTS = [
+POSTS_OF = Count("profile", "posts_count", of="post", by="author", only=(("removed_at", None), ("parent_author_id", 0)))
+OF_PEOPLE = [
     Count("profile", "followers_count", of="follow", by="followed"),
     Count("profile", "following_count", of="follow", by="follower"),
-    Count("profile", "posts_count", of="post", by="author", only=(("removed_at", None), ("parent_author_id", 0))),
+    POSTS_OF,
+]
+COUNTS = [
+    *OF_PEOPLE,
     Count("post", "likes_count", of="like", by="post"),
     Count("post", "replies_count", of="post", by="parent", only=(("removed_at", None),)),
 ]

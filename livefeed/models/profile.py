@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.db import models, transaction
 
-from livefeed.models.counted import COUNTS, CountedQuerySet
+from livefeed.models.counted import OF_PEOPLE, CountedQuerySet
 from livefeed.models.picture import Picture
 from livefeed.models.user import User
 
@@ -35,9 +35,8 @@ class ProfileManager(models.Manager["Profile"].from_queryset(CountedQuerySet)): 
             profile: Profile
             profile, is_new = self.get_or_create(user=user)
             if is_new:
-                for count in COUNTS:
-                    if count.model == "profile":
-                        count.repair(profile.pk)
+                for count in OF_PEOPLE:
+                    count.repair(profile.pk)
                 profile.refresh_from_db()
         return profile
 

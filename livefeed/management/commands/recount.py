@@ -27,9 +27,8 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if anything is wrong")
 
     def handle(self, *, check: bool, **options: Any) -> None:
-        found = [wrong for count in COUNTS for wrong in count.wrong()]
+        found = [wrong for count in COUNTS for wrong in (count.wrong() if check else count.repair_all())]
         if not check:
-            found = [wrong for each in found if (wrong := each.count.repair(each.pk))]
             self._tell([wrong.pk for wrong in found if wrong.count.model == "post"])
         for wrong in found[:NAMED]:
             self.stdout.write(f"{self._named(wrong)}: {wrong.count.field} {wrong.said} -> {wrong.true}")
