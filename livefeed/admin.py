@@ -18,7 +18,7 @@ from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
 from livefeed import tasks, working
 from livefeed.admin_deletion import CountedDeletionAdmin
-from livefeed.guarding import LastAdministratorError, administrators, is_last_administrator
+from livefeed.guarding import LastAdministratorError, last_administrators
 from livefeed.models import AuditEntry, Event, Follow, Post, User
 
 
@@ -28,7 +28,7 @@ class GuardedUserForm(UserChangeForm[User]):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         stays = cleaned.get("is_active", True) and cleaned.get("is_superuser", True)
-        if not stays and is_last_administrator(self.instance):
+        if not stays and last_administrators([self.instance]):
             raise ValidationError(str(LastAdministratorError(self.instance)), code="last_administrator")
         return cleaned
 
@@ -61,9 +61,7 @@ class LivefeedUserAdmin(CountedDeletionAdmin[User], UserAdmin[User]):
 
     def protected(self, rows: list[User]) -> list[str]:
         """The last administrators, if none would be left."""
-        lost = {row.pk for row in rows}
-        left = set(administrators().values_list("pk", flat=True)) - lost
-        return [] if left else [str(LastAdministratorError(row)) for row in rows if row.is_superuser and row.is_active]
+        return [str(LastAdministratorError(row)) for row in last_administrators(rows)]
 
     @admin.display(description="activated", boolean=True, ordering="activated_at")
     def is_activated(self, user: User) -> bool:

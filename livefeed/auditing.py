@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from livefeed.acting import Actor, actor, address_of
 from livefeed.models import AuditEntry, Token, User
 from livefeed.models.audit import UNTOLD
+from livefeed.origin import is_part_of
 
 logger = logging.getLogger("livefeed.audit")
 
@@ -69,7 +70,7 @@ def token_issued(token: Token) -> None:
 
 def token_revoked(token: Token, origin: Any) -> None:
     """Notes the end of a token; nothing if its person is deleted (`origin`), and it with them."""
-    if getattr(origin, "model", type(origin)) is not User:
+    if not is_part_of(origin, User):
         note(Kind.CHANGED, token.user, actor(), {"tokens": [_name_of(token), ""]})
 
 

@@ -1,5 +1,6 @@
 """What must not happen: that nobody is left who can administer the site."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -16,9 +17,10 @@ class LastAdministratorError(PermissionDenied):
         super().__init__(f"{user} is the last administrator. Make somebody else one first.")
 
 
-def is_last_administrator(user: User) -> bool:
-    """Whether nobody else is an active superuser."""
-    return not administrators().exclude(pk=user.pk).exists() and administrators().filter(pk=user.pk).exists()
+def last_administrators(people: Iterable[User]) -> list[User]:
+    """The active superusers among people, if there are no others."""
+    keys = [person.pk for person in people]
+    return [] if administrators().exclude(pk__in=keys).exists() else list(administrators().filter(pk__in=keys))
 
 
 def administrators() -> QuerySet[User]:
@@ -36,9 +38,9 @@ def user_goes(user: User, origin: Any) -> None:
 
 def user_changes(user: User) -> None:
     """Called before a change of somebody is saved. Raises `LastAdministratorError`."""
-    lost = [name for name in ("is_active", "is_superuser") if user.saved_changes.get(name, (0, True))[1] is False]
-    was = [user.saved_changes.get(name, (getattr(user, name), 0))[0] for name in ("is_active", "is_superuser")]
-    if lost and all(was):
+    changes = user.saved_changes
+    was = [changes[name][0] if name in changes else getattr(user, name) for name in ("is_active", "is_superuser")]
+    if all(was) and not (user.is_active and user.is_superuser):
         _keep_one(user, {user.pk})
 
 

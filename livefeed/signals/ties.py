@@ -6,6 +6,7 @@ from django.db.models.signals import post_delete, post_save
 
 from livefeed import counting, events, notifying, public
 from livefeed.models import Follow, Like, Post
+from livefeed.origin import is_part_of
 from livefeed.watching import watched
 
 
@@ -24,11 +25,6 @@ def connect() -> None:
     post_delete.connect(tell_of_unfollow, sender=Follow, dispatch_uid="follow.tell_of_end")
     post_delete.connect(notify_of_unfollow, sender=Follow, dispatch_uid="follow.notify_of_end")
     post_delete.connect(count_end_of_follow, sender=Follow, dispatch_uid="follow.count_end")
-
-
-def _goes_with_its_post(origin: Any) -> bool:
-    """Whether a like ends because its post is deleted."""
-    return getattr(origin, "model", type(origin)) is Post
 
 
 @watched
@@ -51,7 +47,7 @@ def notify_of_like(instance: Like, created: bool, raw: bool = False, **how: Any)
 
 @watched
 def count_end_of_like(instance: Like, origin: Any = None, **how: Any) -> None:
-    if not _goes_with_its_post(origin):
+    if not is_part_of(origin, Post):  # else the post goes, and its count with it
         events.like_counted(instance.post_id, -1)
 
 
@@ -62,7 +58,7 @@ def tell_of_end_of_like(instance: Like, **how: Any) -> None:
 
 @watched
 def notify_of_end_of_like(instance: Like, origin: Any = None, **how: Any) -> None:
-    if not _goes_with_its_post(origin):
+    if not is_part_of(origin, Post):  # else the post goes, and what tells of it
         notifying.like_ended(instance)
 
 
