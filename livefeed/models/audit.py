@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -48,8 +47,7 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 
     def before(self, sort_key: str) -> Self:
         """Those that come after `sort_key` in the list. Raises `ValueError` if it is no sort key."""
-        moment, pk = sort_keys.parsed(sort_key)
-        return self.filter(Q(created_at__lt=moment) | Q(pk__lt=pk), created_at__lte=moment)
+        return self.filter(sort_keys.before(sort_key))
 
     def prune(self) -> int:
         """Forgets what is older than LIVEFEED_AUDIT_DAYS. Returns how many entries went."""

@@ -41,8 +41,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
     def before(self, sort_key: str) -> Self:
         """Those that come after `sort_key` in the list. Raises `ValueError` if it is no sort key."""
-        moment, pk = sort_keys.parsed(sort_key)
-        return self.filter(Q(created_at__lt=moment) | Q(pk__lt=pk), created_at__lte=moment)
+        return self.filter(sort_keys.before(sort_key))
 
     def unread_of(self, people: Collection[int]) -> dict[int, int]:
         """How many each of these people, by id, has not read."""

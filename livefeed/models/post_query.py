@@ -80,10 +80,8 @@ class PostQuerySet(CountedQuerySet["Post"]):
 
     def before(self, sort_key: str) -> Self:
         """Those that come after `sort_key` in a feed, newest first. Raises `ValueError` if it is no sort key."""
-        moment, pk = sort_keys.parsed(sort_key)
-        return self.filter(Q(created_at__lt=moment) | Q(pk__lt=pk), created_at__lte=moment)  # so that indexes serve
+        return self.filter(sort_keys.before(sort_key))
 
     def after(self, sort_key: str) -> Self:
         """Those that come after `sort_key` in a thread, oldest first. Raises `ValueError` if it is no sort key."""
-        moment, pk = sort_keys.parsed(sort_key)
-        return self.filter(Q(created_at__gt=moment) | Q(pk__gt=pk), created_at__gte=moment)
+        return self.filter(sort_keys.after(sort_key))

@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from django.db.models import Q
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -22,3 +24,16 @@ def parsed(sort_key: str) -> tuple[datetime, int]:
         return EPOCH + timedelta(microseconds=int(micros)), int(pk)
     except OverflowError:
         raise ValueError(f"{micros} is no time") from None
+
+
+def before(sort_key: str) -> Q:
+    """What comes after `sort_key` in a list that is in the order `(-created_at, -id)`. Raises `ValueError` if it is
+    none."""
+    moment, pk = parsed(sort_key)
+    return Q(Q(created_at__lt=moment) | Q(pk__lt=pk), created_at__lte=moment)  # so that indexes serve
+
+
+def after(sort_key: str) -> Q:
+    """The same in the order `(created_at, id)`."""
+    moment, pk = parsed(sort_key)
+    return Q(Q(created_at__gt=moment) | Q(pk__gt=pk), created_at__gte=moment)

@@ -14,10 +14,9 @@ from livefeed.models.mark import marked_by
 from livefeed.models.picture import with_pictures
 from livefeed.models.post_query import PostQuerySet
 from livefeed.models.window import HomeOf, Tagged, Window
+from livefeed.views.paging import PAGE, part_of
 from livefeed.views.resource import Request, viewer_of
 
-PAGE = 20
-"""Posts on a page."""
 PARTS = {"a": "feed/_posts.html", "div#posts": "feed/_again.html", "form#activation": "posts/_place.html"}
 """What asks by htmx, and the part of a page that it gets."""
 
@@ -82,9 +81,7 @@ def feed_page(
     if viewer := viewer_of(request):
         context["suggestions"] = User.objects.to_follow(viewer)
         context |= marked_by(viewer, rows)
-    if request.htmx:
-        template = PARTS.get(request.headers.get("HX-Source", ""), template)
-    response = render(request, template, context | more, status=status)
+    response = render(request, part_of(request, template, PARTS), context | more, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

@@ -11,8 +11,11 @@ from django.utils.dateparse import parse_datetime
 
 from livefeed import notifying
 from livefeed.models import Event, Notification, User
-from livefeed.views.feed import PAGE
+from livefeed.views.paging import newest_page, part_of
 from livefeed.views.resource import Request, SignedInResource
+
+PARTS = {"a": "notifications/_rows.html", "section#notifications": "notifications/_list.html"}
+"""What asks by htmx, and the part of the page that it gets."""
 
 
 class Group(NamedTuple):
@@ -44,16 +47,9 @@ class NotificationsView(SignedInResource):
         cursor, upto = Event.objects.head(), timezone.now()
         notifications = Notification.objects.filter(recipient=self.viewer).shown().newest_first()
         start = request.GET.get("before", "")
-        try:
-            rows = list((notifications.before(start) if start else notifications)[: PAGE + 1])
-        except ValueError:
-            raise Http404("There is no such page.") from None
-        context = {"groups": grouped(rows[:PAGE]), "cursor": cursor, "upto": upto, "start": start}
-        if len(rows) > PAGE:
-            context["next"] = f"?before={rows[PAGE - 1].sort_key}"
-        parts = {"a": "notifications/_rows.html", "section#notifications": "notifications/_list.html"}
-        part = parts.get(request.headers.get("HX-Source", "")) if request.htmx else None
-        return render(request, part or "notifications/page.html", context)
+        rows, older = newest_page(notifications, start)
+        context = {"groups": grouped(rows), "next": older, "cursor": cursor, "upto": upto, "start": start}
+        return render(request, part_of(request, "notifications/page.html", PARTS), context)
 
 
 class ReadView(SignedInResource):

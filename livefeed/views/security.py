@@ -1,10 +1,10 @@
 """What happened to one's account."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from livefeed.models import AuditEntry
-from livefeed.views.feed import PAGE
+from livefeed.views.paging import newest_page, part_of
 from livefeed.views.resource import Request, SignedInResource
 
 
@@ -13,11 +13,6 @@ class SecurityView(SignedInResource):
 
     def get(self, request: Request) -> HttpResponse:
         entries = AuditEntry.objects.about(self.viewer).newest_first()
-        start = request.GET.get("before", "")
-        try:
-            rows = list((entries.before(start) if start else entries)[: PAGE + 1])
-        except ValueError:
-            raise Http404("There is no such page.") from None
-        context = {"entries": rows[:PAGE], "next": f"?before={rows[PAGE - 1].sort_key}" if len(rows) > PAGE else ""}
-        part = request.htmx and request.headers.get("HX-Source") == "a"
-        return render(request, "security/_entries.html" if part else "security/page.html", context)
+        rows, older = newest_page(entries, request.GET.get("before", ""))
+        template = part_of(request, "security/page.html", {"a": "security/_entries.html"})
+        return render(request, template, {"entries": rows, "next": older})

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from livefeed.models import Follow, Like, Notification
-from livefeed.views.feed import PAGE
+from livefeed.views.paging import PAGE
 from tests.factories import Cast, make_post, make_user, signed_in
 from tests.views.html import Page
 from tests.views.htmx import htmx
