@@ -2,7 +2,6 @@
 way. It is started again whenever it ends, and ends with the server, however that ends."""
 
 import logging
-import os
 import subprocess
 import threading
 import time
@@ -11,7 +10,7 @@ from typing import Self
 
 from django.conf import settings
 
-from consumers.workers import PAUSE
+from consumers.workers import PAUSE, start
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +50,5 @@ class Beside:
         with self._lock:
             if self._is_over.is_set():
                 return 0
-            environment = {**os.environ, "LIVEFEED_WORKER": "tasks"}
-            self._running = subprocess.Popen(  # noqa: S603  # our own words
-                self._command, stdin=subprocess.PIPE, env=environment, process_group=0
-            )
+            self._running = start(self._command, "tasks", stdin=subprocess.PIPE)
         return self._running.wait()

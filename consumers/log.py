@@ -5,7 +5,7 @@ Database work and rendering happen in one thread of its own.
 
 import logging
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from functools import partial
 from itertools import batched, islice
 from operator import attrgetter
@@ -141,16 +141,16 @@ class Log:
 
     def heartbeat(self, position: int) -> str:
         """The end of a replay, the same object for the same position."""
-        key = (position, "heartbeat", "html")
-        if key not in self._frames:
-            self._frames[key] = frames.heartbeat(position)
-        return self._frames[key]
+        return self._once((position, "heartbeat", "html"), lambda: frames.heartbeat(position))
 
     def notice(self, position: int, unread: int) -> str:
         """How many notifications somebody has not read, the same object for all of whom it is true."""
         key = (position, f"notifications {unread}", "html")
+        return self._once(key, lambda: frames.notifications(position, unread))
+
+    def _once(self, key: tuple[int, str, str], make: Callable[[], str]) -> str:
         if key not in self._frames:
-            self._frames[key] = frames.notifications(position, unread)
+            self._frames[key] = make()
         return self._frames[key]
 
     async def unread(self, of: Collection[tuple[int, int]]) -> dict[int, int]:

@@ -44,12 +44,7 @@ class Workers:
 
     def _start(self, name: str) -> None:
         self._started_at[name] = time.monotonic()
-        command, environment = self._commands[name], {**os.environ, "LIVEFEED_WORKER": name}
-        self._running[name] = subprocess.Popen(  # noqa: S603  # our own words
-            command,
-            env=environment,
-            process_group=0,  # Ctrl-C is for us, who tell them to end once and not twice
-        )
+        self._running[name] = start(self._commands[name], name)
         if self._is_ending:  # told to end between the decision and the start
             self._running[name].terminate()
 
@@ -69,6 +64,13 @@ class Workers:
         self._is_ending = True
         for worker in tuple(self._running.values()):
             worker.terminate()
+
+
+def start(command: Sequence[str], name: str, stdin: int | None = None) -> subprocess.Popen[bytes]:
+    """Starts one of our own commands with a name as LIVEFEED_WORKER. Ctrl-C does not reach it: it is for us, who tell
+    it to end once and not twice."""
+    environment = {**os.environ, "LIVEFEED_WORKER": name}
+    return subprocess.Popen(command, env=environment, stdin=stdin, process_group=0)  # noqa: S603  # our own words
 
 
 def this_program(*words: str) -> list[str]:
