@@ -16,6 +16,7 @@ from django.utils.html import strip_tags
 
 from livefeed.models import AuditEntry, Session, User
 from livefeed.models.audit import REFUSED_MOST
+from tests.audited import make_mara
 from tests.factories import PASSWORD, make_user, signed_in
 from tests.views.html import Page
 
@@ -26,9 +27,7 @@ SECURITY = "/settings/security/"
 
 @pytest.fixture
 def user() -> User:
-    user = make_user("mara", name="Mara")
-    AuditEntry.objects.all().delete()
-    return User.objects.get(pk=user.pk)
+    return make_mara()
 
 
 @pytest.fixture

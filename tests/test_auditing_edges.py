@@ -16,6 +16,7 @@ from django.utils.html import strip_tags
 
 from livefeed import auditing
 from livefeed.models import AuditEntry, Token, User
+from tests.audited import make_mara
 from tests.factories import PASSWORD, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +25,7 @@ NEWER = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
 
 @pytest.fixture
 def user() -> User:
-    user = make_user("mara", name="Mara")
-    AuditEntry.objects.all().delete()
-    return User.objects.get(pk=user.pk)
+    return make_mara()
 
 
 @pytest.fixture

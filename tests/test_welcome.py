@@ -14,7 +14,6 @@ from urllib.request import urlopen
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, user_signed_up
-from django.core.cache import cache
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from django.db.models.signals import post_save
@@ -39,11 +38,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _clean_slate(settings) -> Iterator[None]:
+def _public_address(settings) -> None:
     settings.LIVEFEED_URL = ADDRESS
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Signing up, in and out, and changing what one signs in with; through the pages and the mails alone."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
 from django.test import Client, override_settings
 
 from livefeed.adapter import AccountAdapter
@@ -14,12 +12,9 @@ from tests.views.accounts import ADDRESS, error_of, path_in, reauthenticated, si
 
 
 @pytest.fixture(autouse=True)
-def _clean_slate(db, settings) -> Iterator[None]:
-    """No tries counted yet; links in mails lead to ADDRESS."""
+def _public_address(db, settings) -> None:
+    """Links in mails lead to ADDRESS."""
     settings.LIVEFEED_URL = ADDRESS
-    cache.clear()
-    yield
-    cache.clear()
 
 
 # --- Signing up ---

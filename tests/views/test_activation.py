@@ -2,14 +2,12 @@
 
 import re
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import signing
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -23,11 +21,8 @@ NOT_YET = "Your account is not activated yet."
 
 
 @pytest.fixture(autouse=True)
-def _clean_slate(db, settings) -> Iterator[None]:
+def _public_address(db, settings) -> None:
     settings.LIVEFEED_URL = ADDRESS
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

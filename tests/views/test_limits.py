@@ -1,7 +1,5 @@
 """What is tried too often: a sentence that says when to try again, and what was typed, but for passwords."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -16,13 +14,6 @@ pytestmark = pytest.mark.django_db
 
 FIVE = "Too many tries. Try again in 5 minutes."
 TEN = "Too many tries. Try again in 10 minutes."
-
-
-@pytest.fixture(autouse=True)
-def _clean_slate(db) -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from livefeed.models import AuditEntry, User
+from tests.audited import make_mara
 from tests.factories import PASSWORD, make_user, signed_in
 from tests.views.html import Page
 
@@ -16,9 +17,7 @@ HOSTILE = '</bdi>\u202e"><script>\u2069'
 
 @pytest.fixture
 def user() -> User:
-    user = make_user("mara", name="Mara")
-    AuditEntry.objects.all().delete()
-    return User.objects.get(pk=user.pk)
+    return make_mara()
 
 
 def page_of(user: User) -> Page:
