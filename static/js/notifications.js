@@ -37,6 +37,8 @@ function seen() {
   if (document.hidden || !list().querySelector(".unread:not(.seen)")) return;
   const body = new FormData();
   body.set("upto", list().dataset.upto);
-  list().querySelectorAll(".unread").forEach((row) => row.classList.add("seen"));
-  ask("POST", "/notifications/read/", body).catch(() => {}); // the next look says it again
+  const rows = list().querySelectorAll(".unread");
+  rows.forEach((row) => row.classList.add("seen"));
+  const again = () => rows.forEach((row) => row.classList.remove("seen")); // the next look says it once more
+  ask("POST", "/notifications/read/", body).catch(again);
 }

@@ -89,3 +89,15 @@ def test_without_scripts_the_page_is_whole(window, cast):
     expect(badge(page)).to_be_hidden()
     page.get_by_role("link", name="mentioned you").click()
     assert "/posts/" in page.url
+
+
+def test_what_was_seen_while_the_server_was_out_of_reach_is_said_at_the_next_look(window, cast):
+    make_post(cast.author, "@follower")
+    page = window(cast.follower, "/explore/")
+    page.route("**/notifications/read/", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.get_by_role("link", name="Notifications").click()
+    page.unroute("**/notifications/read/")
+    expect(badge(page)).to_be_visible()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(badge(page)).to_be_hidden()
