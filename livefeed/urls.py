@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from livefeed.views import accounts, activation, devmail, feed, health, metrics, profile, signals
+from livefeed.views import accounts, activation, devmail, feed, health, metrics, profile, search, signals
 from livefeed.views.completion import CompletionView
 from livefeed.views.deletion import DeletionView, RemovalView
 from livefeed.views.follows import BellView, FollowView
@@ -16,6 +16,8 @@ from livefeed.views.security import SecurityView
 urlpatterns = [
     path("", feed.home, name="home"),
     path("explore/", feed.explore, name="explore"),
+    path("explore/popular/", feed.popular, name="popular"),
+    path("search/", search.search_page, name="search"),
     path("tags/<str:tag>/", feed.tag, name="tag"),
     path("@<str:username>/", profile.profile, name="profile"),
     path("@<str:username>/follow/", FollowView.as_view(), name="follow"),

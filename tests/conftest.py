@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-from livefeed import events
+from livefeed import events, trends
 from tests.factories import Cast, make_cast
 from tests.stack.servers import Site
 
@@ -52,6 +52,12 @@ def database_url() -> str:
 def _no_limits_reached() -> None:
     """What others did a moment ago counts for nobody's rate limits."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_trends_kept() -> None:
+    """What was talked about in another test."""
+    trends.forget()
 
 
 @pytest.fixture(autouse=True)

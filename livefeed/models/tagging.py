@@ -25,7 +25,7 @@ class TaggingManager(models.Manager["Tagging"]):
         new = [Tagging(post=post, tag=tag, created_at=post.created_at) for tag in post.tags_now - post.tags_kept]
         self.bulk_create(new, ignore_conflicts=True)
 
-    def completing(self, typed: str, viewer: User, most: int = COMPLETIONS) -> list[str]:
+    def completing(self, typed: str, viewer: User | None, most: int = COMPLETIONS) -> list[str]:
         """Up to `most` tags that begin with `typed`, given as `markup.normal` makes it, on posts that `viewer` may see:
         first what the newest posts bear, the most used first, then older ones from A to Z."""
         begun = self.filter(Exists(Post.objects.visible_to(viewer).filter(pk=OuterRef("post"))), tag__startswith=typed)

@@ -19,8 +19,6 @@ TRACKED = frozenset(
     ("username", "name", "avatar_id", "email", "password", "activated_at", "is_active", "is_staff", "is_superuser")
 )
 """What others see of a person, and what their rights hang on: who changes it is noted, and open pages learn of it."""
-RECENT_POSTS = 200
-"""Among the authors of how many posts people to follow are looked for."""
 COMPLETIONS = 6
 """How many people or tags are offered for what is being typed."""
 FOLLOWED_MOST = 1_000
@@ -68,12 +66,6 @@ class UserQuerySet(models.QuerySet["User"]):
             return super().delete()
 
     delete.queryset_only = True  # type: ignore[attr-defined]  # as Django's own: else `User.objects.delete()` is everybody
-
-    def to_follow(self, viewer: "User", most: int = 5) -> Self:
-        """Up to `most` people who posted lately and whom `viewer` does not follow yet."""
-        lately = apps.get_model("livefeed.Post").objects.order_by("-created_at", "-pk").values("author")[:RECENT_POSTS]
-        others = self.filter(is_active=True, pk__in=lately).exclude(pk=viewer.pk)
-        return others.exclude(followers__follower=viewer).order_by("-pk")[:most]
 
     def completing(self, typed: str, viewer: "User", most: int = COMPLETIONS) -> list["User"]:
         """Up to `most` active people with a name that begins with `typed` (letters, digits, underscores), whatever its
@@ -146,6 +138,8 @@ class User(AbstractUser):
             ),
         ]
 
+    known_by = ""
+    """Who of those whom somebody follows does, where people are suggested to them."""
     _kept: Mapping[str, Any] = {}
     """What the database has, before the save that is under way, of those of TRACKED that it writes."""
 

@@ -9,10 +9,12 @@ from django.templatetags.static import static
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
+from livefeed import trends
 from livefeed.markup import render
 from livefeed.models import Event, Notification, Picture, Post, Profile, User
 from livefeed.models.picture import picture_address
 from livefeed.rendering import render_card, render_post
+from livefeed.trends import Trend
 
 register = template.Library()
 
@@ -71,6 +73,12 @@ def unread_badge(context: Context) -> dict[str, int]:
     feed listens from there."""
     cursor = context["cursor"] if "cursor" in context else Event.objects.head()
     return {"cursor": cursor, "unread": Notification.objects.unread_by(context["user"])}
+
+
+@register.simple_tag
+def trending_tags() -> list[Trend]:
+    """What is talked about."""
+    return trends.trending_tags()
 
 
 @register.simple_tag

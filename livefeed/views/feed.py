@@ -14,6 +14,8 @@ from livefeed.models.mark import marked_by
 from livefeed.models.picture import with_pictures
 from livefeed.models.post_query import PostQuerySet
 from livefeed.models.window import HomeOf, Tagged, Window
+from livefeed.suggestions import people_to_follow
+from livefeed.trends import trending_posts
 from livefeed.views.paging import PAGE, part_of
 from livefeed.views.resource import Request, viewer_of
 
@@ -31,15 +33,22 @@ def home(request: Request) -> HttpResponse:
 def home_page(request: Request, form: PostForm, status: int = 200) -> HttpResponse:
     """The home feed with a composer as it stands."""
     viewer = cast(User, request.user)
-    posts = Post.objects.visible_to(viewer)
-    return feed_page(request, "feed/home.html", "home", posts, status, window=HomeOf(viewer), form=form)
+    posts, is_new = Post.objects.visible_to(viewer), not viewer.following.exists()
+    return feed_page(request, "feed/home.html", "home", posts, status, HomeOf(viewer), form=form, is_new=is_new)
 
 
 def explore(request: Request) -> HttpResponse:
-    """Everything public, and whom one might follow."""
-    return feed_page(
-        request, "feed/explore.html", "public", Post.objects.visible_to(viewer_of(request)).public().starting()
-    )
+    """Everything public as it comes, what is talked about, and whom one might follow."""
+    posts = Post.objects.visible_to(viewer_of(request)).public().starting()
+    return feed_page(request, "feed/explore.html", "public", posts)
+
+
+def popular(request: Request) -> HttpResponse:
+    """The posts that are talked about. One page: further down nobody talks."""
+    cursor, viewer = Event.objects.head(), viewer_of(request)
+    posts = with_pictures(trending_posts(viewer))
+    context = {"posts": posts, "view": "shown", "cursor": cursor, "is_popular": True} | beside(viewer, posts)
+    return render(request, part_of(request, "feed/explore.html", PARTS), context)
 
 
 def tag(request: Request, tag: str) -> HttpResponse:
@@ -78,12 +87,16 @@ def feed_page(
     context = {"posts": rows, "start": start, "view": view, "cursor": cursor}
     if is_more:
         context["next"] = f"?before={rows[-1].sort_key}"
-    if viewer := viewer_of(request):
-        context["suggestions"] = User.objects.to_follow(viewer)
-        context |= marked_by(viewer, rows)
+    context |= beside(viewer_of(request), rows)
     response = render(request, part_of(request, template, PARTS), context | more, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def beside(viewer: User | None, rows: list[Post]) -> dict[str, Any]:
+    """What a signed-in reader's page has beside its posts: what they marked of them, and whom they may like to
+    follow."""
+    return marked_by(viewer, rows) | {"suggestions": people_to_follow(viewer)} if viewer else {}
 
 
 def page_of(

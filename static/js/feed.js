@@ -1,14 +1,14 @@
 // Keeps the list of posts true. Whatever comes, by socket or by an htmx answer, late, twice or out of order: the newer
 // version of a post stays, what was removed stays removed, and a new post goes where its sort key belongs.
 
+import { announce, comesBefore, ease, hold, isOwn, list, MOST_SHOWN, postElement, posts, still, visiblePosts } from "./list.js";
+import { trimEnd } from "./older.js";
+import { mustWait } from "./pill.js";
+
 const removed = new Set(); // ids; a late answer must not bring a deleted post back
-const MOST_SHOWN = 300; // ids the server remembers for a page
 let waiting = null; // frames that came while the list is being read anew
 
-const list = () => document.getElementById("posts");
-const shownPosts = () => [...list().querySelectorAll(":scope > .post")];
-const postElement = (id) => document.getElementById(`post-${id}`);
-const still = matchMedia("(prefers-reduced-motion: reduce)");
+const changes = (name) => document.dispatchEvent(new CustomEvent(`livefeed:${name}`));
 
 export function receive(frame) {
   if (frame.type === "reset") readAnew(frame.within);
@@ -21,7 +21,7 @@ export function receive(frame) {
 
 // Calls back with the ids the page shows: now, and whenever it has come to show posts that no socket brought.
 export function whenShownChanges(tell) {
-  const now = () => tell(shownPosts().slice(0, MOST_SHOWN).map((post) => Number(post.dataset.post)));
+  const now = () => tell(posts().slice(0, MOST_SHOWN).map((post) => Number(post.dataset.post)));
   document.addEventListener("htmx:after:swap", (event) => event.detail.ctx.request && now());
   document.addEventListener("livefeed:reread", now);
   now();
@@ -55,21 +55,44 @@ function put({ id, version, sort, html }) {
 
 function insert(sort, html, id) {
   const { from, order } = list().dataset;
-  const comesBefore = order === "oldest" ? (one, other) => one < other : (one, other) => one > other;
-  if (from && !comesBefore(from, sort)) return; // this page begins further down
-  const next = shownPosts().find((post) => comesBefore(sort, post.dataset.sort)) ?? list().querySelector(":scope > .older");
+  if (from && !comesBefore(from, sort)) return changes("ahead"); // this page begins further down
+  const next = posts().find((post) => comesBefore(sort, post.dataset.sort)) ?? list().querySelector(":scope > .older");
   if (next?.matches(".older")) return; // it belongs to what has not been asked for yet
-  swap(next ?? list(), next ? "beforebegin" : "beforeend", html);
+  if (order === "oldest" && posts().length >= MOST_SHOWN) return;
+  const waits = mustWait(next);
+  const place = next?.previousElementSibling?.matches(".away") && !waits ? next.previousElementSibling : next;
+  ease(() => {
+    swap(place ?? list(), place ? "beforebegin" : "beforeend", html);
+    if (waits && !isOwn(postElement(id))) postElement(id).classList.add("waiting");
+  });
+  const post = postElement(id);
   mark(id, "arrived");
+  announce("new", post);
+  if (order !== "oldest") trimEnd();
+  changes("list");
 }
 
 // Puts the newer version in place; an open editor moves over with all that was typed in it.
 function replace(shown, html, id) {
   const editor = shown.querySelector(".editor");
+  const waits = shown.matches(".waiting");
+  const hasFocus = shown === document.activeElement;
   editor?.remove();
-  swap(shown, "outerHTML", html);
-  if (editor) postElement(id).append(editor);
+  ease(() => {
+    swap(shown, "outerHTML", html);
+    if (editor) postElement(id).append(editor);
+    postElement(id).classList.toggle("waiting", waits);
+  });
+  const post = postElement(id);
+  if (hasFocus) focus(post);
   mark(id, "changed");
+  announce("edited", post);
+  changes("list");
+}
+
+function focus(post) {
+  post.tabIndex = -1;
+  post.focus({ preventScroll: true });
 }
 
 export function remove(id) {
@@ -78,9 +101,18 @@ export function remove(id) {
   const shown = postElement(id);
   if (!shown) return;
   if (shown.querySelector(".editor")) return keepEditorOf(shown);
-  if (still.matches || document.hidden) return shown.remove();
-  shown.classList.add("leaving");
-  setTimeout(() => shown.remove(), 150);
+  if (shown === document.activeElement) focus(shown.nextElementSibling?.matches(".post") ? shown.nextElementSibling : list());
+  announce("removed", shown);
+  if (still.matches || document.hidden || shown.matches(".waiting")) takeOut(shown);
+  else {
+    shown.classList.add("leaving");
+    setTimeout(() => takeOut(shown), 150);
+  }
+}
+
+function takeOut(post) {
+  ease(() => post.remove());
+  changes("list");
 }
 
 // Somebody is typing into a post that is gone: the text stays until they have done with it.
@@ -128,11 +160,25 @@ async function fetchList() {
     const part = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = part.getElementById("posts");
     if (fresh?.dataset.view !== list().dataset.view) location.reload();
-    else takeOver(fresh, part.getElementById("profile"));
+    else takeOver(await upToWhatIsRead(fresh), part.getElementById("profile"));
     return true;
   } catch {
     return false;
   }
+}
+
+// Adds as many pages of older posts as were there down to what is being read.
+async function upToWhatIsRead(fresh) {
+  const read = visiblePosts().find((post) => post.getBoundingClientRect().bottom > 0);
+  const isThere = () => scrollY === 0 || !read || [...fresh.querySelectorAll(".post")].some(({ dataset }) => !comesBefore(dataset.sort, read.dataset.sort));
+  while (!isThere() && fresh.querySelector(":scope > .older") && fresh.childElementCount < MOST_SHOWN) {
+    const older = fresh.querySelector(":scope > .older");
+    const answer = await fetch(new URL(older.getAttribute("href"), location.href), { headers: { "HX-Request": "true", "HX-Source": "a" } });
+    if (!answer.ok) break;
+    const more = new DOMParser().parseFromString(await answer.text(), "text/html");
+    older.replaceWith(...more.head.childNodes, ...more.body.childNodes);
+  }
+  return fresh;
 }
 
 // The page is no longer there for this reader, say because its author is. What was being typed stays.
@@ -143,22 +189,40 @@ function leave() {
 }
 
 function takeOver(fresh, profile) {
-  const anchor = shownPosts().find((post) => post.getBoundingClientRect().bottom > 0 && fresh.querySelector(`#${post.id}`));
-  const top = anchor?.getBoundingClientRect().top;
-  const editing = shownPosts().filter((post) => post.querySelector(".editor"));
-  editing.forEach((post) => post.remove());
-  swap(list(), "outerHTML", fresh.outerHTML);
-  for (const post of editing) {
-    const again = postElement(post.dataset.post);
-    if (again) again.append(post.querySelector(".editor"));
-    else {
-      list().prepend(post);
-      keepEditorOf(post);
+  const before = new Map(posts().map((post) => [post.id, post]));
+  const newest = visiblePosts()[0]?.dataset.sort;
+  const isNew = (post) => newest && !before.has(post.id) && comesBefore(post.dataset.sort, newest);
+  const wait = mustWait(visiblePosts()[0]);
+  hold(() => {
+    const editing = posts().filter((post) => post.querySelector(".editor"));
+    editing.forEach((post) => post.remove());
+    swap(list(), "outerHTML", fresh.outerHTML);
+    for (const post of editing) {
+      const again = postElement(post.dataset.post);
+      if (again) again.append(post.querySelector(".editor"));
+      else {
+        list().prepend(post);
+        keepEditorOf(post);
+      }
     }
-  }
-  if (profile) swap(document.getElementById("profile"), "outerHTML", profile.outerHTML);
+    if (wait) posts().filter((post) => isNew(post) && !isOwn(post)).forEach((post) => post.classList.add("waiting"));
+    if (profile) swap(document.getElementById("profile"), "outerHTML", profile.outerHTML);
+  });
   document.dispatchEvent(new CustomEvent("livefeed:arrived", { detail: list() }));
-  if (anchor && scrollY > 0) scrollBy({ top: postElement(anchor.dataset.post).getBoundingClientRect().top - top, behavior: "instant" });
+  compare(before, isNew);
+  changes("list");
+}
+
+// Tells what a list that was read anew has that the one before had not, and the other way round.
+function compare(before, isNew) {
+  const last = posts().at(-1)?.dataset.sort;
+  for (const post of posts()) {
+    const known = before.get(post.id);
+    if (isNew(post)) announce("new", post);
+    else if (known && Number(known.dataset.version) < Number(post.dataset.version)) announce("edited", post);
+    before.delete(post.id);
+  }
+  for (const post of before.values()) if (last && comesBefore(post.dataset.sort, last)) announce("removed", post);
 }
 
 // The same care for what htmx is about to put in: an answer may be older than what the socket has brought meanwhile.

@@ -19,6 +19,7 @@ export class LiveSocket {
   #view;
   #receive;
   #state;
+  #mended;
   #heard = 0;
   #attempts = 0;
   #timer = 0;
@@ -28,18 +29,30 @@ export class LiveSocket {
   #polls = false;
 
   // view: what the page shows. cursor: the log's position before its data was read. receive(frame) is called for each
-  // frame; state(name, detail) with "connecting", "live", "offline" or "refused".
-  constructor({ view, cursor, receive, state }) {
+  // frame; state(name, detail) with "connecting", "live", "offline" or "refused"; mended(isReplay) before the frames of
+  // each message, with whether they are what was missed, up to now.
+  constructor({ view, cursor, receive, state, mended }) {
     this.#view = view;
     this.#cursor = cursor;
     this.#receive = receive;
     this.#state = state;
+    this.#mended = mended;
     addEventListener("online", () => this.#wake());
     addEventListener("offline", () => this.#drop());
     addEventListener("pagehide", () => this.#drop());
     addEventListener("pageshow", (event) => event.persisted && this.#wake());
     document.addEventListener("visibilitychange", () => document.hidden || this.#wake());
     setInterval(() => this.#check(), 5_000);
+  }
+
+  // The position that the page has passed.
+  get cursor() {
+    return this.#cursor;
+  }
+
+  // When the page was last known to know everything, in ms since 1970.
+  get heardAt() {
+    return this.#heard;
   }
 
   open() {
@@ -68,7 +81,10 @@ export class LiveSocket {
 
   #hear(frames) {
     this.#heard = Date.now();
-    for (const frame of [frames].flat()) {
+    const told = [frames].flat();
+    const isReplay = told.length > 1 && told.at(-1).type === "heartbeat";
+    if (!told.some(({ type }) => type === "hello" || type === "reset")) this.#mended(isReplay);
+    for (const frame of told) {
       if (frame.type === "hello") this.#welcomed();
       else if (frame.type === "error") this.#state("refused", frame.detail);
       else this.#receive(frame);

@@ -1,20 +1,28 @@
 // Wires a page together: what it shows, its socket, its clocks, its composer, its notices.
 import { LiveSocket } from "./live.js";
 import * as feed from "./feed.js";
+import * as absence from "./absence.js";
 import { awaitActivation } from "./activation.js";
 import { keepActions } from "./actions.js";
+import { keepAnnouncer } from "./announcer.js";
 import { keepAvatar } from "./avatar.js";
 import { keepTimes } from "./times.js";
 import { keepComposers } from "./composer.js";
 import { keepCompletions } from "./completion.js";
 import { keepDrafts } from "./drafts.js";
+import { keepKeys } from "./keys.js";
 import { keepMarks } from "./marks.js";
+import { keepOlder } from "./older.js";
 import { keepOutbox } from "./outbox.js";
 import { keepPictures } from "./pictures.js";
+import { keepPill } from "./pill.js";
+import { keepPlace, restorePlace } from "./place.js";
 import { keepNotices } from "./notices.js";
 import { keepNotifications, showUnread } from "./notifications.js";
+import { keepTitle } from "./title.js";
 import { showState } from "./connection.js";
 
+restorePlace();
 keepTimes();
 keepAvatar();
 keepDrafts();
@@ -26,6 +34,11 @@ keepMarks();
 keepActions();
 keepOutbox();
 keepNotifications();
+keepPill();
+keepTitle();
+keepAnnouncer();
+keepOlder();
+keepKeys();
 awaitActivation();
 
 const posts = document.getElementById("posts");
@@ -35,8 +48,16 @@ if (posts || badge) {
     view: posts?.dataset.view ?? "shown",
     cursor: Number((posts ?? badge).dataset.cursor),
     receive: (frame) => (frame.type === "notifications" ? showUnread(frame.unread) : posts && feed.receive(frame)),
-    state: showState,
+    state: (name, detail) => {
+      if (name !== "live") absence.cut(socket.heardAt);
+      showState(name, detail);
+    },
+    mended: absence.mended,
   });
-  if (posts) feed.whenShownChanges((ids) => socket.showing(ids));
+  if (posts) {
+    keepPlace(() => socket.cursor);
+    feed.whenShownChanges((ids) => socket.showing(ids));
+  }
   socket.open();
 }
+absence.keepAbsence();

@@ -1,6 +1,7 @@
 // How many notifications are unread, on every page; on their own page the list itself, and that it was seen.
 
 import { ask } from "./ask.js";
+import { countNotifications } from "./title.js";
 
 const MOST = 99;
 const AT_TOP = 200; // px down to which a list that changes does not pull away what is being read
@@ -13,6 +14,7 @@ export function showUnread(count) {
     badge.hidden = count === 0;
     badge.textContent = count > MOST ? `${MOST}+` : count;
   }
+  countNotifications(count);
   if (list() && count > 0) readAnew();
 }
 

@@ -2,11 +2,13 @@
 // it: it survives a lost connection, a reload and an expired session. Its key, made here and kept by the server, tells
 // the post that arrives, by the socket or as the answer, from any other, and makes sending twice the same post.
 
-import { answered, ask, sentenceOf } from "./ask.js";
+import { answered, ask, Refused, sentenceOf } from "./ask.js";
 import { emptyComposer, refill } from "./composer.js";
 import { accept } from "./feed.js";
 import { bringBack, picturesOf } from "./pictures.js";
 
+const PAUSE = 15_000; // ms after which what waits for the connection is tried again
+let retry = 0;
 let sending = Promise.resolve(); // one after the other: what was sent first stands below
 
 const composerOf = () => document.getElementById("composer");
@@ -21,8 +23,12 @@ export function keepOutbox() {
   document.addEventListener("submit", (event) => event.target.id === "composer" && take(event), true);
   document.addEventListener("livefeed:arrived", settleArrived);
   addEventListener("online", flush);
+  document.addEventListener("livefeed:connection", ({ detail }) => detail === "live" && document.querySelector("#outbox > .failed.waits") && flush());
   flush();
 }
+
+// Whether it is the way to the server that failed, not the server that refused.
+const isOut = (error) => !(error instanceof Refused) && (!navigator.onLine || error instanceof TypeError);
 
 // Takes over what can be posted; what cannot, htmx sends as ever, and the server says why.
 function take(event) {
@@ -62,7 +68,15 @@ async function send(entry, isSecondTry = false) {
   } catch (error) {
     if (error.isOutOfDate && !isSecondTry) return send(entry, true); // with the fresh token that came with it
     mark(entry, error);
+    if (isOut(error)) tryLater();
   }
+}
+
+function tryLater() {
+  retry ||= setTimeout(() => {
+    retry = 0;
+    flush();
+  }, PAUSE);
 }
 
 function formOf({ pictures, ...texts }) {
@@ -99,10 +113,12 @@ function show(entry) {
 function mark(entry, error) {
   const item = shownOf(entry);
   if (!item) return;
+  const waits = error !== null && isOut(error);
   item.classList.toggle("failed", error !== null);
+  item.classList.toggle("waits", waits);
   item.querySelector("[data-change]").hidden = !composerOf(); // there is none before the account is activated
-  item.querySelector(".pending-state").textContent = error === null ? "Sending" : "Not sent";
-  item.querySelector(".pending-why").textContent = error === null ? "" : sentenceOf(error);
+  item.querySelector(".pending-state").textContent = error === null ? "Sending" : waits ? "Not sent yet" : "Not sent";
+  item.querySelector(".pending-why").textContent = error === null ? "" : waits ? "Kept here. It is sent as soon as the server can be reached." : sentenceOf(error);
 }
 
 // Back into the composer, below what stands there.

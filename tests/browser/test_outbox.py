@@ -67,7 +67,8 @@ def test_what_could_not_be_sent_says_so_and_is_tried_again(window, cast, fault):
     page.route("**/posts/", lose if fault == "offline" else lambda route: route.fulfill(status=502, body="Bad gateway"))
     write(page, "Not lost.")
     expect(pending(page).get_by_text("Not sent")).to_be_visible()
-    expect(pending(page).get_by_role("alert")).to_contain_text("Try again in a moment")
+    why = "as soon as the server can be reached" if fault == "offline" else "Try again in a moment"
+    expect(pending(page).get_by_role("alert")).to_contain_text(why)
     page.unroute("**/posts/")
     pending(page).get_by_role("button", name="Try again").click()
     shows(page, "Not lost.")

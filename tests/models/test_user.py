@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livefeed.models import User
-from tests.factories import make_post, make_user
+from tests.factories import make_user
 from tests.models.rollback import examples, rolled_back
 
 CHARACTERS = "Use only letters a to z, digits and underscores."
@@ -111,23 +111,6 @@ def test_nobody_is_found_under_another_name(db, username):
 def test_others_read_the_display_name_and_else_the_user_name(db):
     assert make_user("mara", name="Mara Lindqvist").display_name == "Mara Lindqvist"
     assert make_user("tove", name="").display_name == "tove"
-
-
-def test_whom_one_might_follow_has_posted_and_is_not_followed_yet(cast):
-    silent, gone = make_user("silent"), make_user("gone", is_active=False)
-    for person in (cast.author, cast.follower, cast.stranger, gone):
-        make_post(person)
-
-    assert silent not in User.objects.to_follow(cast.follower)
-    assert list(User.objects.to_follow(cast.follower)) == [cast.stranger]
-    assert set(User.objects.to_follow(cast.stranger)) == {cast.author, cast.follower}
-
-
-def test_no_more_than_five_people_are_suggested(cast):
-    for _ in range(7):
-        make_post(make_user())
-
-    assert len(User.objects.to_follow(cast.stranger)) == 5
 
 
 def test_only_a_query_deletes_many():

@@ -82,12 +82,12 @@ class Page(HTMLParser):
 
     @property
     def typed(self) -> dict[str, str]:
-        """What the fields of the page's form hold; without the token, the mark that it tells of pictures, and files,
-        which no page can hold."""
+        """What the fields of the page's form hold; without the token, the mark that it tells of pictures, files,
+        which no page can hold, and what is searched for."""
         inputs = {
             each["name"]: each.attributes.get("value", "")
             for each in self.all("input")
-            if "name" in each.attributes and each.attributes.get("type") != "file"
+            if "name" in each.attributes and each.attributes.get("type") not in ("file", "search")
         }
         areas = {each["name"]: each.text.removeprefix("\n") for each in self.all("textarea")}
         return {

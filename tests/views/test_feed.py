@@ -171,9 +171,11 @@ def crowd(request, cast):
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 9),  # session, viewer, head, where the posts are (2), posts, suggestions, own marks, unread notifications
-        ("/explore/", 7),
-        ("/@author/", 10),  # and the person, their profile, whether followed
+        # session, viewer, head, where the posts are (2), posts, whether new here, own marks, suggestions (3), trends
+        # (2), unread notifications
+        ("/", 14),
+        ("/explore/", 11),
+        ("/@author/", 14),  # and the person, their profile, whether followed
         ("/posts/{}/", 7),  # the post, its replies
     ],
 )
@@ -186,7 +188,7 @@ def test_a_members_page_asks_the_database_as_often_for_20_posts_as_for_1(
         client.get(address.format(crowd.pk))
 
 
-@pytest.mark.parametrize(("address", "queries"), [("/", 2), ("/explore/", 2), ("/@author/", 4), ("/posts/{}/", 3)])
+@pytest.mark.parametrize(("address", "queries"), [("/", 2), ("/explore/", 4), ("/@author/", 6), ("/posts/{}/", 3)])
 def test_a_visitors_page_asks_the_database_as_often_for_20_posts_as_for_1(
     visitor, crowd, django_assert_num_queries, address, queries
 ):

@@ -1,0 +1,157 @@
+"""Searching finds the same on both databases, whichever way rows were written, and nothing that one may not see."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from livefeed.models import Post, User
+from livefeed.models import search as module
+from livefeed.models.search import Search, people_found, posts_found
+from tests.factories import make_post, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def found(text: str, viewer: User | None = None) -> list[str]:
+    return [post.body for post in posts_found(Search.parsed(text), viewer, "", 50)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kettle",
+        "KETTLE tea",
+        "tea kettle",
+        '"kettle is on"',
+        '"is on"',
+        "kett*",
+        "cafe",
+        "CAFÉ",
+        "zürich",
+        "Zurich",
+        "example",
+        "foo bar",
+        "grandmother",
+        "3rd",
+        "от*",
+        "“kettle”",
+    ],
+)
+def test_words_phrases_beginnings_and_accents(cast, text):
+    body = "The kettle is on (tea, café) in Zürich: https://example.org/foo_bar my grand-mother's grandmother, 3rd от"
+    make_post(cast.author, body)
+    make_post(cast.author, "Nothing of the kind.")
+
+    assert found(text) == [body]
+
+
+@pytest.mark.parametrize(
+    "text", ["kettles", '"on kettle"', "kett", "tea coffee", '"is', "'; DROP TABLE livefeed_post; --"]
+)
+def test_what_is_not_there_is_not_found(cast, text):
+    make_post(cast.author, "The kettle of tea: on it.")
+
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", '"', '""', "*", "()", "AND", "OR NOT", "a:b:c", "\0", "&|!<->", "\\", "'", "from:", "x" * 999]
+)
+def test_anything_may_be_typed(cast, text):
+    make_post(cast.author, "Hello.")
+
+    assert found(text) in ([], ["Hello."])
+
+
+def test_a_title_is_searched_too(cast):
+    make_post(cast.author, "Body.", title="Of Kettles")
+
+    assert found("kettles") == ["Body."]
+
+
+def test_by_author_and_by_tag(cast):
+    for author in (cast.author, cast.stranger):
+        make_post(author, f"Tea by {author.username}. #Garden")
+        make_post(author, f"Tea by {author.username}, again.")
+
+    assert found("from:author") == ["Tea by author, again.", "Tea by author. #Garden"]
+    assert found("tea from:@AUTHOR") == ["Tea by author, again.", "Tea by author. #Garden"]
+    assert found("#garden") == ["Tea by stranger. #Garden", "Tea by author. #Garden"]
+    assert found("tag:GARDEN from:author tea") == ["Tea by author. #Garden"]
+    assert found("tea from:nobody") == []
+
+
+def test_by_days(cast):
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for day in range(3):
+        post = make_post(cast.author, f"Tea on day {day}.")
+        Post.objects.filter(pk=post.pk).update(created_at=noon + timedelta(days=day))
+
+    assert found("tea before:2026-03-02") == ["Tea on day 0."]
+    assert found("tea after:2026-03-02") == ["Tea on day 2.", "Tea on day 1."]
+    assert found("after:2026-03-02 before:2026-03-03") == ["Tea on day 1."]
+
+
+def test_a_day_that_is_none_is_said():
+    assert Search.parsed("tea before:yesterday").problems == ["before: takes a day, such as before:2026-01-31."]
+
+
+def test_nobody_finds_what_they_may_not_see(cast):
+    make_post(cast.author, "Secret tea.", audience="followers")
+    make_post(cast.author, "Removed tea.").remove()
+
+    assert found("tea", cast.follower) == found("tea", cast.author) == ["Secret tea."]
+    assert found("tea", cast.stranger) == found("tea") == []
+
+
+def test_what_changes_and_what_goes(cast):
+    post, kept = make_post(cast.author, "Tea."), make_post(cast.author, "Tea too.")
+    post.edit(title="", body="Coffee.", seen_version=post.version)
+
+    assert found("tea") == ["Tea too."]
+    assert found("coffee") == ["Coffee."]
+    kept.delete()
+    assert found("too") == []
+
+
+def test_rows_that_no_signal_saw_are_found(cast):
+    Post.objects.bulk_create([Post(author=cast.author, body="Bulk tea.")])
+
+    assert found("bulk") == ["Bulk tea."]
+
+
+def test_page_by_page_everything_is_found_once_however_much_is_hidden(cast, monkeypatch):
+    monkeypatch.setattr(module, "REACH", 3)
+    monkeypatch.setattr(module, "REACH_MOST", 5)
+    monkeypatch.setattr(module, "RECENT", 7)
+    for number in range(30):
+        make_post(cast.author, f"Tea {number}.", audience="public" if number % 4 == 0 else "followers")
+    start, seen = "", []
+    while page := posts_found(Search.parsed("tea"), None, start, 3):
+        seen += [post.body for post in page]
+        start = page[-1].sort_key
+
+    assert seen == [f"Tea {number}." for number in reversed(range(0, 30, 4))]
+
+
+def test_people_are_found_by_the_beginnings_of_their_names(cast):
+    mara, _ = make_user("mara", name="Mara Lindqvist"), make_user("gone", name="Lind Gone", is_active=False)
+
+    assert people_found(Search.parsed("lind"), 5) == [mara]
+    assert people_found(Search.parsed("mar lindq"), 5) == [mara]
+    mara.name = "Mara"
+    mara.save()
+    assert people_found(Search.parsed("lind"), 5) == []
+    assert people_found(Search.parsed(""), 5) == []
+
+
+def test_what_keeps_the_indexes_is_there_after_all_migrations():
+    """A migration that makes SQLite build a table anew drops its triggers."""
+    query = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'livefeed_%_search_%'",
+        "postgresql": "SELECT indexname FROM pg_indexes WHERE indexname LIKE 'livefeed_%_search'",
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        assert len(cursor.fetchall()) == {"sqlite": 6, "postgresql": 2}[connection.vendor]

@@ -1,0 +1,40 @@
+"""Whom somebody may like to follow."""
+
+from livefeed.suggestions import people_to_follow
+from tests.factories import make_post, make_user
+
+
+def test_whom_one_might_follow_has_posted_and_is_not_followed_yet(cast):
+    silent, gone = make_user("silent"), make_user("gone", is_active=False)
+    for person in (cast.author, cast.follower, cast.stranger, gone):
+        make_post(person)
+
+    assert silent not in people_to_follow(cast.follower)
+    assert people_to_follow(cast.follower) == [cast.stranger]
+    assert set(people_to_follow(cast.stranger)) == {cast.author, cast.follower}
+
+
+def test_no_more_than_five_people_are_suggested(cast):
+    for _ in range(7):
+        make_post(make_user())
+
+    assert len(people_to_follow(cast.stranger)) == 5
+
+
+def test_first_come_those_whom_many_follow_that_one_follows_and_it_says_who(cast):
+    ada, ben, both, one, gone = (make_user(name) for name in ("ada", "ben", "both", "one", "gone"))
+    for person in (ada, ben):
+        cast.stranger.follow(person)
+        person.follow(both)
+        person.follow(cast.stranger)
+    ada.follow(ben)
+    ada.follow(one)
+    ada.follow(gone)
+    gone.is_active = False
+    gone.save()
+    make_post(cast.author)
+
+    people = people_to_follow(cast.stranger)
+
+    assert people == [both, one, cast.author]
+    assert [person.known_by for person in people] == ["Ben and 1 other", "Ada", ""]

@@ -1,0 +1,64 @@
+"""What is talked about: many people count, not many posts; and yesterday counts less than today."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from livefeed import trends
+from livefeed.models import Post
+from livefeed.trends import trending_posts, trending_tags
+from tests.factories import make_post, make_user
+
+
+def aged(post: Post, **age: int) -> Post:
+    Post.objects.filter(pk=post.pk).update(created_at=timezone.now() - timedelta(**age))
+    return post
+
+
+def test_one_person_alone_makes_no_trend(cast):
+    for number in range(5):
+        make_post(cast.author, f"#mine {number}")
+    for person in (cast.follower, cast.stranger):
+        make_post(person, "#ours")
+
+    assert [(trend.tag, trend.people) for trend in trending_tags()] == [("ours", 2), ("mine", 1)]
+
+
+def test_a_tag_of_today_stands_above_a_larger_one_of_last_week(cast):
+    for person in (cast.author, cast.follower, cast.stranger):
+        aged(make_post(person, "#past"), days=7)
+    make_post(cast.author, "#present")
+
+    assert [trend.tag for trend in trending_tags()] == ["present", "past"]
+
+
+def test_what_not_everybody_may_see_and_what_is_gone_makes_no_trend(cast):
+    make_post(cast.author, "#hidden", audience="followers")
+    make_post(cast.author, "#removed").remove()
+    cast.stranger.is_active = False
+    cast.stranger.save()
+    make_post(cast.stranger, "#suspended")
+
+    assert trending_tags() == []
+
+
+def test_a_newcomers_post_that_is_answered_today_stands_above_a_famous_one_of_yesterday(cast):
+    famous = aged(make_post(cast.author, "Famous."), days=2)
+    Post.objects.filter(pk=famous.pk).update(likes_count=500)
+    fresh = make_post(cast.stranger, "Fresh.")
+    make_post(cast.follower, "Yes.", parent=fresh)
+    make_post(cast.follower, "Ignored.")
+
+    assert trending_posts(None) == [fresh, famous]
+
+
+def test_of_each_author_one_post_is_shown_and_only_what_the_reader_may_see(cast):
+    liked = [make_post(cast.author, body) for body in ("One.", "Two.")]
+    hidden = make_post(make_user(), "Hidden.", audience="followers")
+    Post.objects.filter(pk__in=[post.pk for post in (*liked, hidden)]).update(likes_count=3)
+    Post.objects.filter(pk=liked[0].pk).update(likes_count=5)
+
+    assert trending_posts(cast.stranger) == [liked[0]]
+    liked[0].remove()
+    trends.forget()
+    assert trending_posts(cast.stranger) == [liked[1]]
