@@ -22,10 +22,11 @@ REJOIN = 2.0
 
 
 class Bell:
-    """Rings the other processes' hubs and calls `on_ring` when one of them rings."""
+    """Rings the other processes' hubs, calls `on_ring` when one of them rings, and `on_question` with what another
+    process asks of all."""
 
-    def __init__(self, on_ring: Callable[[], None]) -> None:
-        self._on_ring = on_ring
+    def __init__(self, on_ring: Callable[[], None], on_question: Callable[[dict[str, Any]], None]) -> None:
+        self._on_ring, self._on_question = on_ring, on_question
         self._layer = get_channel_layer()
         self._id = uuid4().hex
         self._due = asyncio.Event()
@@ -73,7 +74,9 @@ class Bell:
                 self._note(error)
                 await asyncio.sleep(REJOIN)
                 continue
-            if message.get("from") != self._id:
+            if message.get("type") != "log.moved":
+                self._on_question(message)
+            elif message.get("from") != self._id:
                 self._on_ring()
 
     async def _ask(self, answer: Coroutine[Any, Any, None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from time import time
 from typing import Literal, NamedTuple
 
 from consumers.frames import Form
@@ -72,6 +73,8 @@ class Connection:
     is_live: bool = False
     """Whether it stands where the hub stands, and is told what the hub tells."""
     is_closed: bool = False
+    since: float = field(default_factory=time)
+    """When it was opened, in seconds since 1970."""
     stalled_at: float = 0.0
     """When its reader was last found not to take what is sent, by the loop's clock."""
     form: Form = field(init=False)

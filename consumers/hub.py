@@ -27,6 +27,7 @@ from consumers.log import BATCH, Log
 from consumers.message import Message
 from consumers.notices import Notices, Unread
 from consumers.pace import Pace
+from consumers.presence import Presence
 from consumers.rights import RefusedError
 from consumers.rounds import Rounds
 from livefeed import events, health
@@ -86,7 +87,8 @@ class Hub:
         self._looked_at = time.monotonic()
         self._rest, self._rest_until, self._counts_due = 0.0, 0.0, 0.0
         self._closings: set[asyncio.Task[None]] = set()
-        self._bell = Bell(self._rung.set)
+        self.presence = Presence(self.index, loop)
+        self._bell = Bell(self._rung.set, self.presence.answer)
         self._start()
         events.add_bell(self.ring)
         health.probes |= {"hub": self._probe, "layer": self._bell.probe}
@@ -111,8 +113,8 @@ class Hub:
         self._task.cancel()
         self.delivery.stop()
         await asyncio.gather(self._task, self._bell.stop(), return_exceptions=True)
-        for threads in (self.log, self.door.openings, self.rounds):
-            await self._loop.run_in_executor(None, threads.close)
+        for each in (self.presence, self.log, self.door.openings, self.rounds):
+            await self._loop.run_in_executor(None, each.close)
 
     def ring(self) -> None:
         """Something was committed in this process: look at once and tell the others. Safe from any thread."""
@@ -180,8 +182,7 @@ class Hub:
     async def _wait(self) -> bool:
         """Waits for a ring, or for the tick; says whether it was a ring."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(TICK):
-                await self._rung.wait()
+            await asyncio.wait_for(self._rung.wait(), TICK)
         is_rung = self._rung.is_set()
         if (rest := self._rest_until - time.monotonic()) > 0:
             await asyncio.sleep(rest)
@@ -274,9 +275,9 @@ class Hub:
 
     def _posts_told(self, entries: list[Entry]) -> set[int]:
         """The posts that somebody will be told of, or may be, once a follow before them counts."""
-        follows = any(entry.is_follow for entry in entries)
-        told = (entry for entry in entries if entry.shows_post and (follows or self.index.has_audience(entry)))
-        return {entry.subject_id for entry in told}
+        all_may = any(entry.is_follow for entry in entries)
+        shown = (entry for entry in entries if entry.shows_post)
+        return {entry.subject_id for entry in shown if all_may or self.index.has_audience(entry)}
 
     def _whose_rights_changed(self, entries: Iterable[Entry]) -> list[Connection]:
         people = {entry.actor_id for entry in entries if entry.is_about_rights}

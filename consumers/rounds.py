@@ -21,7 +21,7 @@ from consumers.message import Message
 from consumers.rights import standing
 from consumers.threads import ReaderThreads
 from livefeed import limits, working
-from livefeed.models import AuditEntry, Event, Notification, Picture, Post
+from livefeed.models import AuditEntry, Event, Export, Notification, Picture, Post
 from livefeed.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
@@ -85,12 +85,13 @@ class Rounds:
 
     async def prune(self) -> None:
         """Lets the database forget old events, sessions that have run out, pictures that nobody posted, tasks
-        that are done, old notifications and audit entries."""
+        that are done, old exports, notifications and audit entries."""
         keep = timedelta(days=settings.LIVEFEED_LOG_DAYS)
         await self._thread.run(lambda: Event.objects.prune(keep))
         await self._thread.run(SessionStore.clear_expired)
         await self._thread.run(Picture.objects.purge)
         await self._thread.run(working.prune)
+        await self._thread.run(Export.objects.purge)
         await self._thread.run(Notification.objects.prune)
         await self._thread.run(AuditEntry.objects.prune)
         await self._thread.run(limits.prune)

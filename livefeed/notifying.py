@@ -1,7 +1,7 @@
 """Who is told of what: one row for each, in the transaction of what it tells of, and an event that moves the badges of
 open pages. New posts of those whose bell is on may concern 100,000 people: that is a task."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 
 from livefeed import events
 from livefeed.markup import named_in
-from livefeed.models import Follow, Like, Notification, Post, User
+from livefeed.models import Follow, Like, Notification, Post, Preferences, User
 
 Kind = Notification.Kind
 MENTIONS_MOST = 20
@@ -33,7 +33,7 @@ def follow_ended(follow: Follow) -> None:
 
 def like_began(like: Like) -> None:
     author_id = like.post.author_id
-    if author_id != like.user_id:
+    if author_id != like.user_id and not Preferences.objects.muted_by([author_id], Kind.LIKED):
         Notification.objects.tell_again(author_id, Kind.LIKED, like.user_id, like.post_id)
         events.notified(author_id)
 
@@ -96,8 +96,9 @@ def _named(names: Iterable[str]) -> list[int]:
     return list(named.filter(is_active=True).values_list("pk", flat=True))
 
 
-def _tell(people: Iterable[int], kind: Kind, actor_id: int, post_id: int | None = None) -> None:
-    for recipient in Notification.objects.tell(people, kind, actor_id, post_id):
+def _tell(people: Collection[int], kind: Kind, actor_id: int, post_id: int | None = None) -> None:
+    wanting = set(people) - Preferences.objects.muted_by(people, kind)
+    for recipient in Notification.objects.tell(sorted(wanting), kind, actor_id, post_id):
         events.notified(recipient)
 
 

@@ -4,8 +4,8 @@ run again, what it was asked for may no longer be due. No link stands in its row
 from allauth.account.models import EmailAddress
 from django.tasks import task
 
-from livefeed import letters, notifying
-from livefeed.models import Post, User
+from livefeed import exporting, letters, notifying
+from livefeed.models import Export, Post, User
 
 
 @task
@@ -35,6 +35,20 @@ def send_new_password(user_id: int, address_id: int | None) -> None:
 def send_written(recipient: str, subject: str, text: str) -> None:
     """Sends a mail that was written in a request and holds no secret: notices of what was changed, and the like."""
     letters.send(letters.written(recipient, subject, text))
+
+
+@task
+def make_export(export_id: str) -> None:
+    """Makes the file that somebody asked for, unless that was given up."""
+    for export in Export.objects.filter(pk=export_id, ready_at=None).select_related("user"):
+        exporting.make(export)
+
+
+@task
+def delete_account(user_id: int) -> None:
+    """Deletes somebody who has ended the account; nobody who was brought back by an administrator meanwhile."""
+    for user in User.objects.filter(pk=user_id, is_active=False):
+        user.delete()
 
 
 @task

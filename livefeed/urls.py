@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from livefeed.views import accounts, activation, devmail, feed, health, metrics, profile, search, signals
+from livefeed.views import accounts, activation, devmail, feed, health, metrics, profile, search, settings, signals
 from livefeed.views.completion import CompletionView
 from livefeed.views.deletion import DeletionView, RemovalView
 from livefeed.views.follows import BellView, FollowView
@@ -27,6 +27,14 @@ urlpatterns = [
     path("notifications/read/", ReadView.as_view(), name="notifications_read"),
     path("settings/", profile.settings, name="settings"),
     path("settings/profile/", profile.ProfileSettingsView.as_view(), name="settings_profile"),
+    path("settings/display/", settings.DisplayView.as_view(), name="settings_display"),
+    path("settings/notifications/", settings.NotificationSettingsView.as_view(), name="settings_notifications"),
+    path("settings/sessions/", settings.SessionsView.as_view(), name="settings_sessions"),
+    path("settings/sessions/<int:sign_in>/", settings.SessionView.as_view(), name="settings_session"),
+    path("settings/tokens/<int:pk>/", settings.TokenView.as_view(), name="settings_token"),
+    path("settings/data/", settings.DataView.as_view(), name="settings_data"),
+    path("settings/data/export.zip", settings.ExportView.as_view(), name="settings_export"),
+    path("settings/delete/", settings.DeleteAccountView.as_view(), name="settings_delete"),
     path("settings/security/", SecurityView.as_view(), name="settings_security"),
     path("posts/", PostsView.as_view(), name="posts"),
     path("posts/complete/", CompletionView.as_view(), name="complete"),

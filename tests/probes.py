@@ -12,12 +12,14 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core import mail
 from django.core.cache import caches
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.dispatch import Signal
 from django.test import Client
 
 from livefeed import public
 from livefeed.guarding import LastAdministratorError, administrators
-from livefeed.models import AuditEntry, Event, Like, Notification, Picture, Post, Profile, Session, Token, User
+from livefeed.models import AuditEntry, Event, Export, Like, Notification, Picture, Post, Profile, Session, Token, User
 from livefeed.rendering import render_card, render_post
 from tests.factories import PASSWORD, Cast, make_post, make_user, signed_in
 from tests.images import file
@@ -282,6 +284,18 @@ def sign_in_numbered(cast: Cast) -> None:
     assert Session.objects.get().sign_in is not None
 
 
+def place_noted(cast: Cast) -> None:
+    assert signed_in(cast.author).session.get("began")
+
+
+def export_file_deleted(cast: Cast) -> None:
+    export = Export.objects.create(user=cast.author)
+    default_storage.save(export.path, ContentFile(b"zip"))
+    path = export.path
+    export.delete()
+    assert not default_storage.exists(path)
+
+
 def sign_out_in_log(cast: Cast) -> None:
     client = signed_in(cast.author)
     Session.objects.update(sign_in=7)
@@ -452,6 +466,8 @@ PROBES: dict[str, Probe] = {
     "session.audit_end": sign_out_noted,
     "session.audit_refusal": refusal_noted,
     "session.number": sign_in_numbered,
+    "session.note_place": place_noted,
+    "export.delete_file": export_file_deleted,
     "session.announce_end": sign_out_in_log,
     "token.announce_end": revocation_in_log,
 }

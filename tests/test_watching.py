@@ -89,10 +89,13 @@ def test_staff_see_who_hears_what_and_how_often():
     [
         (lambda cast: make_post(cast.author), 8),  # two savepoints; the post; its event; any bell; the author's count
         (lambda cast: make_post(cast.author, "#one #two"), 9),  # and its tags
-        (lambda cast: make_post(cast.author, "@stranger"), 11),  # and who is named, the notification, its event
+        (
+            lambda cast: make_post(cast.author, "@stranger"),
+            12,
+        ),  # and who is named, whether they want it, the notification, its event
         (
             lambda cast: cast.stranger.follow(cast.author),
-            13,
+            14,
         ),  # among them the notification, its event, two counts
         (lambda cast: make_user("newcomer"), 6),
     ],

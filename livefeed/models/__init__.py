@@ -2,11 +2,13 @@
 
 from livefeed.models.audit import AuditEntry
 from livefeed.models.event import Event
+from livefeed.models.export import Export
 from livefeed.models.follow import Follow
 from livefeed.models.mark import Bookmark, Like
 from livefeed.models.notification import Notification
 from livefeed.models.picture import MissingPictureError, Picture
 from livefeed.models.post import EditConflictError, Post
+from livefeed.models.preferences import Preferences
 from livefeed.models.profile import Profile
 from livefeed.models.session import Session
 from livefeed.models.tagging import Tagging
@@ -18,6 +20,7 @@ __all__ = [
     "Bookmark",
     "EditConflictError",
     "Event",
+    "Export",
     "Follow",
     "Like",
     "MissingPictureError",
@@ -25,6 +28,7 @@ __all__ = [
     "Notification",
     "Picture",
     "Post",
+    "Preferences",
     "Profile",
     "Session",
     "Tagging",

@@ -9,8 +9,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
-from livefeed import auditing, events, guarding, public, rendering, tasks
-from livefeed.models import Profile, Session, Token, User
+from livefeed import auditing, events, guarding, public, rendering, signed_in, tasks
+from livefeed.models import Export, Profile, Session, Token, User
 from livefeed.sessions import number_sign_in
 from livefeed.watching import watched
 
@@ -38,6 +38,8 @@ def connect() -> None:
     email_confirmed.connect(activate, dispatch_uid="user.activate")
     post_save.connect(tell_of_activation, sender=User, dispatch_uid="user.tell_of_activation")
     user_logged_in.connect(number_session, dispatch_uid="session.number")
+    user_logged_in.connect(note_place, dispatch_uid="session.note_place")
+    post_delete.connect(delete_export, sender=Export, dispatch_uid="export.delete_file")
     post_delete.connect(announce_sign_out, sender=Session, dispatch_uid="session.announce_end")
     post_delete.connect(announce_revocation, sender=Token, dispatch_uid="token.announce_end")
 
@@ -153,6 +155,16 @@ def tell_of_activation(
 @watched
 def number_session(request: HttpRequest, **how: Any) -> None:
     number_sign_in(request.session)
+
+
+@watched
+def note_place(request: HttpRequest, **how: Any) -> None:
+    signed_in.note(request.session, request)
+
+
+@watched
+def delete_export(instance: Export, **how: Any) -> None:
+    instance.delete_file()
 
 
 @watched

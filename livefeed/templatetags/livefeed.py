@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from livefeed import trends
 from livefeed.markup import render
-from livefeed.models import Event, Notification, Picture, Post, Profile, User
+from livefeed.models import Event, Notification, Picture, Post, Preferences, Profile, User
 from livefeed.models.picture import picture_address
 from livefeed.rendering import render_card, render_post
 from livefeed.trends import Trend
@@ -73,6 +73,13 @@ def unread_badge(context: Context) -> dict[str, int]:
     feed listens from there."""
     cursor = context["cursor"] if "cursor" in context else Event.objects.head()
     return {"cursor": cursor, "unread": Notification.objects.unread_by(context["user"])}
+
+
+@register.simple_tag(takes_context=True)
+def preferences(context: Context) -> Preferences:
+    """What the reader chose; what holds for everybody, for a visitor and where a page has no reader."""
+    user = context.get("user")
+    return Preferences.objects.of(user) if user is not None and user.is_authenticated else Preferences()
 
 
 @register.simple_tag

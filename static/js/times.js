@@ -1,9 +1,17 @@
 // Keeps every <time> current: "now", "3 min", "2 h", a weekday, a date; the exact moment, in the reader's zone, on hover.
 
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short" });
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" });
-const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
-const dayOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const { language, zone } = document.body.dataset; // as the reader chose; else as the browser says
+const format = (options) => {
+  try {
+    return new Intl.DateTimeFormat(language, { ...options, timeZone: zone });
+  } catch {
+    return new Intl.DateTimeFormat(undefined, options); // a zone that this browser does not know
+  }
+};
+const exact = format({ dateStyle: "full", timeStyle: "short" });
+const weekday = format({ weekday: "short", hour: "numeric", minute: "2-digit" });
+const day = format({ day: "numeric", month: "short" });
+const dayOfYear = format({ day: "numeric", month: "short", year: "numeric" });
 
 export function keepTimes() {
   tell(document.body);

@@ -171,12 +171,12 @@ def crowd(request, cast):
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        # session, viewer, head, where the posts are (2), posts, whether new here, own marks, suggestions (3), trends
-        # (2), unread notifications
-        ("/", 14),
-        ("/explore/", 11),
-        ("/@author/", 14),  # and the person, their profile, whether followed
-        ("/posts/{}/", 7),  # the post, its replies
+        # session, viewer, preferences, head, where the posts are (2), posts, whether new here, own marks,
+        # suggestions (3), trends (2), unread notifications
+        ("/", 15),
+        ("/explore/", 12),
+        ("/@author/", 15),  # and the person, their profile, whether followed
+        ("/posts/{}/", 8),  # the post, its replies
     ],
 )
 def test_a_members_page_asks_the_database_as_often_for_20_posts_as_for_1(

@@ -153,7 +153,7 @@ def test_visitors_have_none(visitor):
 def test_the_page_asks_the_database_as_often_for_20_as_for_1(cast, author, django_assert_num_queries):
     for number in range(PAGE):
         make_post(make_user(), f"@author {number}")
-        with django_assert_num_queries(5):  # session, viewer, head, the list, unread
+        with django_assert_num_queries(6):  # session, viewer, preferences, head, the list, unread
             author.get(ADDRESS)
 
 

@@ -1,0 +1,125 @@
+"""Writes all that is somebody's into one zip: `livefeed.json` for programs, `index.html` for people, `media/` for both.
+
+Rows are read some at a time, pictures copied one at a time: what somebody wrote in ten years fits on the disk, not
+always into memory.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.core.serializers.json import DjangoJSONEncoder
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from livefeed.models import Bookmark, Export, Follow, Like, Notification, Picture, Post, Profile, Token, User
+
+SOME = 500
+"""Rows read at a time."""
+
+
+def make(export: Export) -> None:
+    """Makes the file of an export and says that it is ready. Made twice, it is the same."""
+    with tempfile.TemporaryFile() as file:
+        with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+            write(export.user, archive)
+        size = file.tell()
+        file.seek(0)
+        default_storage.delete(export.path)
+        default_storage.save(export.path, File(file))
+    if not Export.objects.filter(pk=export.pk).update(ready_at=timezone.now(), size=size):
+        default_storage.delete(export.path)  # it was given up meanwhile
+
+
+def write(user: User, archive: ZipFile) -> None:
+    """Writes what is a person's into an archive."""
+    with archive.open("livefeed.json", "w", force_zip64=True) as file:
+        for part in _json(user):
+            file.write(part.encode())
+    posts = _posts(user).iterator(SOME)
+    context = {"person": user, "profile": Profile.objects.of(user), "posts": posts, "made_at": timezone.now()}
+    archive.writestr("index.html", render_to_string("export/index.html", context))
+    for picture in user.pictures.iterator(SOME):
+        with default_storage.open(picture.path("large")) as content:
+            archive.writestr(media_name(picture), content.read(), compress_type=ZIP_STORED)
+
+
+def media_name(picture: Picture) -> str:
+    """Where a picture lies in the archive."""
+    return f"media/{picture.pk.hex}.webp"
+
+
+def _posts(user: User) -> Any:
+    return user.posts.present().prefetch_related("pictures").order_by("-created_at", "-pk")
+
+
+def _json(user: User) -> Iterator[str]:
+    """One JSON object in parts: `account`, then a list for each kind of thing, newest first."""
+    yield '{"account": ' + _encoded(_account(user))
+    for name, rows in _lists(user):
+        yield f',\n"{name}": ['
+        for number, row in enumerate(rows):
+            yield (",\n" if number else "\n") + _encoded(row)
+        yield "]"
+    yield "}\n"
+
+
+def _account(user: User) -> dict[str, Any]:
+    profile = Profile.objects.of(user)
+    return {
+        "username": user.username,
+        "name": user.name,
+        "email": user.email,
+        "joined_at": user.date_joined,
+        "about": profile.about,
+        "links": profile.addresses,
+        "avatar": media_name(user.avatar) if user.avatar else None,
+    }
+
+
+def _lists(user: User) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
+    yield "posts", (_post(post) for post in _posts(user).iterator(SOME))
+    marks = {"likes": Like, "bookmarks": Bookmark}
+    for name, model in marks.items():
+        rows = model.objects.filter(user=user).select_related("post__author").order_by("-pk")
+        visible = set(Post.objects.visible_to(user).filter(pk__in=rows.values("post")).values_list("pk", flat=True))
+        yield name, (_marked(row.post, visible) for row in rows.iterator(SOME))
+    follows = Follow.objects.select_related("follower", "followed").order_by("-pk")
+    yield "following", ({"username": each.followed.username} for each in follows.filter(follower=user).iterator(SOME))
+    yield "followers", ({"username": each.follower.username} for each in follows.filter(followed=user).iterator(SOME))
+    told = Notification.objects.shown().filter(recipient=user).select_related("actor").order_by("-pk")
+    yield "notifications", (_notification(each) for each in told.iterator(SOME))
+    yield "tokens", ({"label": each.label, "created_at": each.created_at} for each in Token.objects.filter(user=user))
+
+
+def _post(post: Post) -> dict[str, Any]:
+    return {
+        "id": post.pk,
+        "title": post.title,
+        "body": post.body,
+        "created_at": post.created_at,
+        "edited_at": post.edited_at,
+        "audience": post.audience,
+        "reply_to": post.parent_id,
+        "likes": post.likes_count,
+        "replies": post.replies_count,
+        "pictures": [{"file": media_name(each), "description": each.description} for each in post.pictures.all()],
+    }
+
+
+def _marked(post: Post, visible: set[int]) -> dict[str, Any]:
+    """What somebody else wrote is named, not copied; nothing but its number of what they may no longer see."""
+    return {"id": post.pk, "author": post.author.username if post.pk in visible else None}
+
+
+def _notification(told: Notification) -> dict[str, datetime | str | int | None]:
+    return {"kind": told.kind, "by": told.actor.username, "post": told.post_id, "at": told.created_at}
+
+
+def _encoded(value: dict[str, Any]) -> str:
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)

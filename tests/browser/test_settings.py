@@ -1,0 +1,92 @@
+"""Settings as a reader uses them; what they end is gone at once."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from livefeed import tasks
+from livefeed.models import Export, Post, Preferences, Token, User
+from tests.browser.conftest import PHONE, live, shows
+from tests.factories import PASSWORD, make_post
+
+
+def paper(page: Page) -> str:
+    return page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+
+
+def test_colours_hold_from_the_first_paint_whatever_the_system_says(window, cast):
+    page = window(cast.author, "/settings/display/", color_scheme="light")
+    light = paper(page)
+    page.get_by_label("Colours").select_option("dark")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert paper(page) != light
+    assert "dark" in page.request.get("/").text().split("</head>")[0]
+    dark_system = window(cast.stranger, "/", color_scheme="dark")
+    assert paper(dark_system) == paper(page)
+
+
+def test_times_are_told_in_the_zone_and_the_language_that_one_chose(window, cast):
+    post = make_post(cast.author)
+    Post.objects.filter(pk=post.pk).update(created_at=datetime.now(UTC) - timedelta(days=400))
+    Preferences.objects.create(user=cast.author, language="de", time_zone="Asia/Tokyo")
+    page = window(cast.author, f"/posts/{post.pk}/", timezone_id="UTC", locale="en-US")
+    time = page.locator(".post-time time")
+    moment = Post.objects.get().created_at
+    tokyo = moment + timedelta(hours=9)
+    expect(time).to_have_attribute("title", re.compile(rf"(tag|woch), .*{tokyo:%H:%M}"))
+
+
+@pytest.mark.parametrize("options", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
+def test_a_sign_in_that_is_ended_is_gone_at_once_with_what_was_open(window, cast, options):
+    there = live(window(cast.author, f"/@{cast.follower.username}/"))
+    stranger = live(window(cast.stranger))
+    page = window(cast.author, "/settings/sessions/", **options)
+    expect(page.get_by_text("Open now: @follower")).to_be_visible()
+    page.get_by_role("button", name="End the sign-in of").click()
+    expect(there.locator("#connection")).to_have_attribute("data-state", "refused")
+    expect(page.get_by_text("Open now: @follower")).to_have_count(0)
+    there.goto("/settings/sessions/")
+    expect(there.get_by_label("Password", exact=True)).to_be_visible()
+    live(stranger)
+
+
+def test_a_program_is_listed_and_its_token_revoked(window, cast):
+    Token.objects.issue(cast.author, "Bridge")
+    page = window(cast.author, "/settings/sessions/")
+    expect(page.get_by_text("Not connected now")).to_be_visible()
+    page.get_by_role("button", name="Revoke the token of Bridge").click()
+    expect(page.get_by_text("Bridge")).to_have_count(0)
+    assert not Token.objects.exists()
+
+
+def test_an_account_is_deleted_and_its_posts_leave_open_pages(window, cast):
+    make_post(cast.author, "Mine.")
+    follower = live(window(cast.follower))
+    shows(follower, "Mine.")
+    page = window(cast.author, "/settings/data/")
+    page.get_by_role("link", name="Delete your account").click()
+    page.get_by_role("button", name="Delete my account").click()
+    expect(page.get_by_text("Type your password.")).to_be_visible()
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_label("I know that this cannot be undone").check()
+    page.get_by_role("button", name="Delete my account").click()
+    expect(page.get_by_text("Your account is deleted")).to_be_visible()
+    shows(follower)
+    assert not User.objects.filter(pk=cast.author.pk).exists()  # here tasks are done at once
+
+
+def test_an_export_is_shown_when_it_is_ready_and_taken_home(window, cast):
+    export = Export.objects.create(user=cast.author)
+    page = window(cast.author, "/settings/data/")
+    expect(page.get_by_text("Your export is being made")).to_be_visible()
+    tasks.make_export.func(str(export.pk))
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename.startswith("livefeed-author-")
+    page.get_by_role("button", name="Make a new export").click()
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+    assert Export.objects.get() != export

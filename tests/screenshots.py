@@ -1,0 +1,102 @@
+"""`python -m tests.screenshots [FOLDER]`: the main pages as pictures, by default into docs/images/.
+
+A site of its own with the demo people, looked at by one of them; nothing of it is left.
+"""
+
+import os
+import subprocess
+import sys
+from io import BytesIO
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests import needs
+from tests.stack.servers import Site
+
+READER, PASSWORD = "demo", "livefeed-demo"  # as `manage.py demo` says
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
+SIZES = {"desk": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 844}}
+SCHEMES = "light", "dark"
+PAGES = {
+    "home": "/",
+    "explore": "/explore/",
+    "search": "/search/?q=tea",
+    "thread": "",
+    "profile": "/@mara/",
+    "notifications": "/notifications/",
+    "settings": "/settings/profile/",
+}
+QUALITY = 82
+FLAGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+
+
+def main(folder: Path = IMAGES) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="livefeed-screenshots-") as place:
+        site = Site(environment(Path(place)), Path(place))
+        manage(site, "migrate", "-v", "0")
+        manage(site, "demo")
+        site.start()
+        try:
+            take_all(site, folder)
+        finally:
+            site.stop()
+
+
+def environment(place: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    return kept | {
+        "DATABASE_URL": f"sqlite:///{place}/livefeed.sqlite3",
+        "LIVEFEED_MEDIA_DIR": f"{place}/media",
+        "DEBUG": "1",
+    }
+
+
+def manage(site: Site, *words: str) -> None:
+    subprocess.run([sys.executable, "manage.py", *words], env=site._environment, check=True, stdout=subprocess.DEVNULL)
+
+
+def take_all(site: Site, folder: Path) -> None:
+    flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=needs.chromium(), args=flags)
+        for (size, viewport), scheme in product(SIZES.items(), SCHEMES):
+            page = signed_in(browser, site, viewport=viewport, color_scheme=scheme, device_scale_factor=1.5)
+            for name, path in PAGES.items():
+                page.goto(path or thread(page))
+                page.wait_for_load_state("networkidle")
+                save(page, folder / f"{name}-{size}-{scheme}.webp")
+            page.context.close()
+        browser.close()
+
+
+def signed_in(browser: Browser, site: Site, **options: object) -> Page:
+    page = browser.new_context(base_url=site.url, **options).new_page()  # type: ignore[arg-type]
+    page.goto("/accounts/login/")
+    page.locator("[name=login]").fill(READER)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.wait_for_url("/")
+    return page
+
+
+def thread(page: Page) -> str:
+    """The post that has most replies, of those on the first page of Explore."""
+    page.goto("/explore/")
+    count = "Number(post.querySelector('[data-count=replies]').textContent)"
+    script = f"(posts) => posts.map((post) => [{count}, post.dataset.post])"
+    counts = page.locator("#posts > .post").evaluate_all(script)
+    return f"/posts/{max(counts)[1]}/"
+
+
+def save(page: Page, file: Path) -> None:
+    Image.open(BytesIO(page.screenshot(animations="disabled"))).save(file, quality=QUALITY, method=6)
+    print(file)
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))

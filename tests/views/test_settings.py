@@ -1,0 +1,235 @@
+"""Looks, notifications, sign-ins, one's data, and the end of an account."""
+
+import json
+from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.utils import timezone
+
+from livefeed import tasks
+from livefeed.models import Export, Like, Notification, Picture, Post, Preferences, Session, Token, User
+from livefeed.signed_in import agent_name
+from tests.factories import PASSWORD, make_post, make_user, signed_in
+from tests.images import file
+from tests.views.html import Page
+
+CHOSEN = {"theme": "dark", "language": "de", "time_zone": "Europe/Berlin", "announcements": "each", "has_keys": ""}
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+
+
+@pytest.mark.parametrize(
+    "address", ["display", "notifications", "sessions", "sessions/1", "tokens/1", "data", "data/export.zip", "delete"]
+)
+def test_a_visitor_is_asked_to_sign_in(visitor, address):
+    address = f"/settings/{address}" + ("" if "." in address else "/")
+    ask = visitor.post if address.endswith("/1/") else visitor.get
+    assert ask(address, {"_method": "DELETE"}).headers["Location"].startswith("/accounts/login/")
+
+
+# --- Display ---
+
+
+def test_what_one_chose_is_on_every_page(cast, author, visitor):
+    assert author.post("/settings/display/", CHOSEN).status_code == 302
+
+    page = Page(author.get("/"))
+    assert page.one("html")["data-theme"] == page.one("meta", name="color-scheme")["content"] == "dark"
+    body = page.one("body")
+    assert [body[f"data-{name}"] for name in ("language", "zone", "announce", "keys")] == [
+        "de",
+        "Europe/Berlin",
+        "each",
+        "off",
+    ]
+    assert "data-theme" not in Page(visitor.get("/")).one("html").attributes
+    assert "data-theme" not in Page(signed_in(cast.stranger).get("/")).one("html").attributes
+
+
+@pytest.mark.parametrize(("field", "value"), [("theme", "pink"), ("time_zone", "Moon/Base"), ("language", "xx")])
+def test_what_cannot_be_chosen_is_refused_and_changes_nothing(cast, author, field, value):
+    assert author.post("/settings/display/", CHOSEN | {field: value}).status_code == 422
+    assert not Preferences.objects.exists()
+
+
+# --- Notifications ---
+
+
+def test_one_is_not_told_of_what_one_does_not_want(cast, author):
+    post = make_post(cast.author)
+    author.post("/settings/notifications/", {"followed": "on", "mentioned": "on", "replied": "on"})
+
+    Like.objects.begin(cast.follower, post)
+    make_post(cast.follower, "Yes.", parent=post)
+    make_post(cast.stranger, "Ask @author.")
+
+    assert set(Notification.objects.filter(recipient=cast.author).values_list("kind", flat=True)) == {
+        "followed",
+        "replied",
+        "mentioned",
+    }
+    page = Page(author.get("/settings/notifications/"))
+    boxes = [each for each in page.all("input") if each.attributes.get("type") == "checkbox"]
+    assert {each["name"] for each in boxes if "checked" not in each.attributes} == {"liked"}
+
+
+# --- Sign-ins ---
+
+
+def sign_in(user: User, agent: str = "", address: str = "127.0.0.1") -> Client:
+    """By the form, as browsers do."""
+    client = Client(headers={"User-Agent": agent}, REMOTE_ADDR=address)
+    assert client.post("/accounts/login/", {"login": user.username, "password": PASSWORD}).status_code == 302
+    return client
+
+
+def test_one_sees_where_one_is_signed_in_and_ends_it(cast):
+    here, there = sign_in(cast.author), sign_in(cast.author, FIREFOX, "198.51.100.7")
+    others = sign_in(cast.stranger)
+
+    page = Page(here.get("/settings/sessions/"))
+    places = [" ".join(each.text.split()) for each in page.all("li", "place")]
+    assert [("This one" in place, "Firefox on Linux" in place) for place in places] == [(True, False), (False, True)]
+    assert "From 198.51.100.7, since" in places[1]
+
+    (address,) = {each["action"] for each in page.all("form") if "/sessions/" in each.attributes.get("action", "")}
+    assert others.post(address, {"_method": "DELETE"}).status_code == 404
+    assert there.get("/settings/sessions/").status_code == 200
+    assert here.post(address, {"_method": "DELETE"}).status_code == 302
+    assert there.get("/settings/sessions/").status_code == 302
+    assert here.post(address, {"_method": "DELETE"}).status_code == 404
+
+
+def test_one_ends_all_others_at_once(cast):
+    here, there, others = sign_in(cast.author), sign_in(cast.author), sign_in(cast.stranger)
+
+    here.post("/settings/sessions/", {"_method": "DELETE"})
+
+    assert [client.get("/settings/data/").status_code for client in (here, there, others)] == [200, 302, 200]
+    assert Session.objects.filter(user=cast.author).count() == 1
+
+
+def test_one_revokes_a_programs_token_and_nobody_elses(cast, author, stranger):
+    token, _ = Token.objects.issue(cast.author, "Bridge")
+    address = f"/settings/tokens/{token.pk}/"
+
+    assert "Bridge" in author.get("/settings/sessions/").content.decode()
+    assert stranger.post(address, {"_method": "DELETE"}).status_code == 404
+    assert author.post(address, {"_method": "DELETE"}).status_code == 302
+    assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        (FIREFOX, "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (Linux; Android 15) Chrome/130.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("curl/8", "An unknown browser"),
+        ("", "An unknown browser"),
+    ],
+)
+def test_browsers_are_called_what_people_call_them(agent, name):
+    assert agent_name(agent) == name
+
+
+# --- Export ---
+
+
+@pytest.fixture
+def full(cast, settings, tmp_path):
+    """The author with something of everything."""
+    settings.MEDIA_ROOT = tmp_path
+    client = signed_in(cast.author)
+    picture = Picture.objects.take(cast.author, file()).pk
+    client.post("/posts/", {"body": "With a picture. <b>", "picture": picture, "picture_description": "A kettle"})
+    make_post(cast.author, "Gone.").remove()
+    Like.objects.begin(cast.author, make_post(cast.stranger, "Somebody else's words."))
+    return client
+
+
+def exported(client: Client, user: User) -> ZipFile:
+    client.post("/settings/data/")
+    tasks.make_export.func(str(Export.objects.get(user=user).pk))
+    answer = client.get("/settings/data/export.zip")
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="livefeed-author-')
+    return ZipFile(BytesIO(b"".join(answer)))
+
+
+def test_an_export_holds_what_is_ones_own_and_nothing_else(cast, full):
+    archive = exported(full, cast.author)
+
+    data = json.loads(archive.read("livefeed.json"))
+    assert data["account"]["email"] == cast.author.email
+    (post,) = data["posts"]
+    assert post["body"] == "With a picture. <b>"
+    (picture,) = post["pictures"]
+    assert picture["description"] == "A kettle"
+    assert archive.read(picture["file"])[8:12] == b"WEBP"
+    assert data["followers"] == [{"username": "follower"}]
+    assert [like["author"] for like in data["likes"]] == ["stranger"]
+    page = archive.read("index.html").decode()
+    assert "With a picture. &lt;b&gt;" in page
+    assert picture["file"] in page
+    everything = b"".join(archive.read(name) for name in ("livefeed.json", "index.html")).decode()
+    assert not any(text in everything for text in ("Gone.", "Somebody else's words.", cast.stranger.email, "pbkdf2"))
+
+
+def test_an_export_is_made_once_however_often_it_is_asked_for_and_is_nobody_elses(cast, full, stranger):
+    export = Export.objects.create(user=cast.author)
+    full.post("/settings/data/")
+    assert Export.objects.get() == export
+    assert "is being made" in full.get("/settings/data/").content.decode()
+    assert full.get("/settings/data/export.zip").status_code == 404
+    tasks.make_export.func(str(export.pk))
+    assert "Download" in full.get("/settings/data/").content.decode()
+    assert stranger.get("/settings/data/export.zip").status_code == 404
+
+
+def test_the_file_goes_with_the_export(cast, full, django_capture_on_commit_callbacks):
+    exported(full, cast.author)
+    export = Export.objects.get()
+    assert default_storage.exists(export.path)
+    Export.objects.update(begun_at=timezone.now() - timedelta(days=8))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert Export.objects.purge() == 1
+    assert not default_storage.exists(export.path)
+
+
+# --- The end ---
+
+
+def test_an_account_is_deleted_with_its_password_alone(cast, author):
+    make_post(cast.author)
+    for wrong in ({"password": "wrong", "understood": "on"}, {"password": PASSWORD}, {}):
+        assert author.post("/settings/delete/", wrong).status_code == 422
+    assert User.objects.get(pk=cast.author.pk).is_active
+
+    answer = author.post("/settings/delete/", {"password": PASSWORD, "understood": "on"})
+
+    assert answer.headers["Location"] == "/"
+    assert author.get("/settings/data/").status_code == 302
+    assert author.get("/@author/").status_code == 404
+    tasks.delete_account.func(cast.author.pk)
+    assert not User.objects.filter(pk=cast.author.pk).exists()
+    assert not Post.objects.exists()
+
+
+def test_who_was_brought_back_is_not_deleted(cast):
+    tasks.delete_account.func(cast.author.pk)
+
+    assert User.objects.filter(pk=cast.author.pk).exists()
+
+
+def test_the_last_administrator_stays(db):
+    client = signed_in(make_user("operator", is_staff=True, is_superuser=True))
+
+    answer = client.post("/settings/delete/", {"password": PASSWORD, "understood": "on"})
+
+    assert answer.status_code == 403
+    assert "last administrator" in answer.content.decode()
+    assert User.objects.get().is_active
