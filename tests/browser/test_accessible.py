@@ -1,0 +1,230 @@
+"""Everybody can use every page: axe finds nothing in both themes, nothing sticks out at 320 px or at 200 %, the keyboard
+does everything, nothing moves where that is not wanted, and what comes is said."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from livefeed.models import Like, Preferences, Token
+from tests.browser.conftest import bodies, live, shows, until
+from tests.factories import Cast, make_post, make_user
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+PUBLIC = [
+    "/",
+    "/explore/",
+    "/explore/popular/",
+    "/search/",
+    "/search/?q=tea before:x",
+    "/@author/",
+    "/posts/{post}/",
+    "/tags/tea/",
+]
+ENTRANCE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/nothing/here/"]
+OWN = [
+    "/notifications/",
+    "/bookmarks/",
+    "/@author/replies/",
+    "/@author/media/",
+    "/posts/{post}/edit/",
+    "/posts/{post}/delete/",
+    "/settings/profile/",
+    "/settings/display/",
+    "/settings/notifications/",
+    "/settings/sessions/",
+    "/settings/security/",
+    "/settings/data/",
+    "/settings/delete/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/logout/",
+]
+
+
+@pytest.fixture
+def addresses(cast: Cast) -> dict[str, int]:
+    """A place with something of everything; what stands in addresses."""
+    post = make_post(cast.author, "A **cup** of #tea with @follower.\n\n> quoted `code`", title="Of Tea")
+    make_post(cast.follower, "With milk?", parent=post)
+    make_post(cast.author, "For followers.", audience="followers")
+    make_post(make_user("ada", name="Ada Byron"), "More #tea.")
+    Like.objects.begin(cast.follower, post)
+    Token.objects.issue(cast.author, "Bridge")
+    return {"post": post.pk}
+
+
+def check(page: Page) -> None:
+    page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished.catch(() => {})))")
+    results = Axe().run(page, options=RULES)
+    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page_of_a_member(window, cast, addresses, scheme):
+    page = window(cast.author, color_scheme=scheme)
+    for path in (*PUBLIC, *OWN):
+        page.goto(path.format(**addresses))
+        check(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page_of_a_visitor(window, addresses, scheme):
+    page = window(color_scheme=scheme)
+    for path in (*PUBLIC, *ENTRANCE):
+        page.goto(path.format(**addresses))
+        check(page)
+
+
+def test_axe_finds_nothing_in_what_opens_and_in_what_goes_wrong(window, cast, addresses):
+    page = live(window(make_user("newcomer")))
+    check(page)  # first steps
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    check(page)
+    page.keyboard.press("Escape")
+    page = live(window(cast.author))
+    page.locator(".post", has_text="For followers").get_by_role("link", name="Edit").click()
+    expect(page.locator(".editor")).to_be_visible()
+    check(page)
+    page.locator(".post", has_text="Of Tea").get_by_role("link", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    check(page)
+    page.keyboard.press("Escape")
+    page.context.set_offline(True)
+    page.get_by_label("Post", exact=True).first.fill("Kept.")
+    page.locator("#composer").get_by_role("button", name="Post").click()
+    expect(page.get_by_text("Not sent yet")).to_be_visible()
+    expect(page.get_by_text("What you write is kept here")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize("width", [320, 640], ids=["320 px", "200 %"])
+def test_nothing_sticks_out(window, cast, addresses, width):
+    page = window(cast.author, viewport={"width": width, "height": 560}, device_scale_factor=2 if width == 640 else 1)
+    for path in (*PUBLIC, *OWN):
+        page.goto(path.format(**addresses))
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+def test_nothing_moves_where_that_is_not_wanted(window, cast):
+    make_post(cast.author, "Before.")
+    page = live(window(cast.follower, reduced_motion="reduce"))
+    page.evaluate("""() => {
+        window.moved = [];
+        const animate = Element.prototype.animate;
+        Element.prototype.animate = function (...how) { window.moved.push(this.id); return animate.apply(this, how) };
+        for (const kind of ["animationstart", "transitionstart"]) document.addEventListener(kind, (event) => window.moved.push(event.target.id));
+    }""")
+    post = make_post(cast.author, "News.")
+    shows(page, "News.", "Before.")
+    post.edit(title="", body="Edited.", seen_version=post.version)
+    shows(page, "Edited.", "Before.")
+    post.remove()
+    shows(page, "Before.")
+    assert page.evaluate("window.moved") == []
+
+
+# --- What is said ---
+
+
+def test_new_posts_are_said_in_batches(window, cast):
+    page, stranger = live(window(cast.follower)), live(window(cast.stranger))
+    for number in range(3):
+        make_post(cast.author, f"Number {number}.")
+    expect(page.locator("#announcer")).to_have_text("3 new posts from Author.")
+    assert stranger.locator("#announcer").inner_text() == ""
+
+
+@pytest.mark.parametrize(("choice", "said"), [("off", ""), ("each", "Author: News of the day.")])
+def test_what_is_said_is_for_the_reader_to_choose(window, cast, choice, said):
+    Preferences.objects.create(user=cast.follower, announcements=choice)
+    page, witness = live(window(cast.follower)), live(window(make_follower(cast)))
+    make_post(cast.author, "News of the day.")
+    expect(witness.locator("#announcer")).to_have_text("1 new post from Author.")
+    expect(page.locator("#announcer")).to_have_text(said)
+
+
+def make_follower(cast: Cast):
+    follower = make_user("witness")
+    follower.follow(cast.author)
+    return follower
+
+
+# --- The keyboard ---
+
+
+def focused(page: Page) -> str:
+    """The text of the post that has the focus."""
+    return page.evaluate("document.querySelector('.post:focus .post-body')?.textContent.trim() ?? ''")
+
+
+def test_the_keyboard_reads_likes_answers_and_goes_places(window, cast):
+    first, second = make_post(cast.author, "First."), make_post(cast.author, "Second.")
+    page = live(window(cast.follower))
+    page.keyboard.press("j")
+    assert focused(page) == "Second."
+    page.keyboard.press("j")
+    assert focused(page) == "First."
+    page.keyboard.press("k")
+    page.keyboard.press("l")
+    until(page, lambda: Like.objects.filter(user=cast.follower, post=second).exists())
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/posts/{first.pk}/")
+    page.keyboard.press("g")
+    page.keyboard.press("e")
+    page.wait_for_url("**/explore/")
+    page.keyboard.press("/")
+    page.keyboard.type("first")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search/?q=first")
+    shows(page, "First.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    page.wait_for_url(f"**/posts/{first.pk}/#composer-body")
+    expect(page.get_by_label("Post", exact=True)).to_be_focused()
+    page.keyboard.type("jkl? gh/")
+    expect(page.get_by_label("Post", exact=True)).to_have_value("jkl? gh/")
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    page.wait_for_url("**/")
+    page.keyboard.press("n")
+    expect(page.get_by_label("Post", exact=True)).to_be_focused()
+
+
+def test_the_keys_are_told_and_can_be_switched_off(window, cast):
+    make_post(cast.author, "First.")
+    page = live(window(cast.follower))
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    Preferences.objects.create(user=cast.follower, has_keys=False)
+    page.reload()
+    live(page)
+    page.keyboard.press("j")
+    assert focused(page) == ""
+
+
+def test_the_keyboard_goes_to_what_waits_behind_the_pill(window, cast):
+    for number in range(20):
+        make_post(cast.author, f"Post {number}.")
+    page = live(window(cast.follower))
+    for _ in range(9):
+        page.keyboard.press("j")
+    until(page, lambda: page.evaluate("scrollY > 100"))
+    make_post(cast.author, "News.")
+    expect(page.locator("#pill")).to_be_visible()
+    page.keyboard.press(".")
+    assert focused(page) == "News."
+    assert bodies(page)[0] == "News."
+
+
+def test_skip_links_lead_to_the_content(window, cast):
+    page = live(window(cast.follower))
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
