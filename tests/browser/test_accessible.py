@@ -1,5 +1,5 @@
-"""Everybody can use every page: axe finds nothing in both themes, nothing sticks out at 320 px or at 200 %, the keyboard
-does everything, nothing moves where that is not wanted, and what comes is said."""
+"""Everybody can use every page: axe finds nothing in both themes, nothing sticks out at 320 px or at 200 %, the
+keyboard does everything, nothing moves where that is not wanted, and what comes is said."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -113,7 +113,8 @@ def test_nothing_moves_where_that_is_not_wanted(window, cast):
         window.moved = [];
         const animate = Element.prototype.animate;
         Element.prototype.animate = function (...how) { window.moved.push(this.id); return animate.apply(this, how) };
-        for (const kind of ["animationstart", "transitionstart"]) document.addEventListener(kind, (event) => window.moved.push(event.target.id));
+        const note = (event) => window.moved.push(event.target.id);
+        for (const kind of ["animationstart", "transitionstart"]) document.addEventListener(kind, note);
     }""")
     post = make_post(cast.author, "News.")
     shows(page, "News.", "Before.")

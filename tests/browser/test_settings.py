@@ -78,15 +78,20 @@ def test_an_account_is_deleted_and_its_posts_leave_open_pages(window, cast):
     assert not User.objects.filter(pk=cast.author.pk).exists()  # here tasks are done at once
 
 
-def test_an_export_is_shown_when_it_is_ready_and_taken_home(window, cast):
+def test_an_export_is_taken_home(window, cast):
+    page = window(cast.author, "/settings/data/")
+    page.get_by_role("button", name="Make an export").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename.startswith("livefeed-author-")
+
+
+def test_an_export_that_is_being_made_is_shown_when_it_is_ready(window, cast):
     export = Export.objects.create(user=cast.author)
     page = window(cast.author, "/settings/data/")
     expect(page.get_by_text("Your export is being made")).to_be_visible()
     tasks.make_export.func(str(export.pk))
     expect(page.get_by_role("link", name="Download")).to_be_visible()
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Download").click()
-    assert download.value.suggested_filename.startswith("livefeed-author-")
     page.get_by_role("button", name="Make a new export").click()
     expect(page.get_by_role("link", name="Download")).to_be_visible()
     assert Export.objects.get() != export
