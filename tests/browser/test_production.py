@@ -1,0 +1,52 @@
+"""The site as it is in production, with its static files collected: small, and it works."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import live, shows
+from tests.conftest import database_url
+from tests.factories import make_post
+from tests.stack.servers import Site
+
+MOST = 40_000
+"""Bytes of our own style sheets and scripts together, as they go over the wire."""
+
+
+@pytest.fixture
+def site(transactional_db, tmp_path: Path):
+    """In place of the one that all other tests share."""
+    environment = {
+        **os.environ,
+        "BENCH_STATIC": str(tmp_path / "static"),
+        "DATABASE_URL": database_url(),
+        "DEBUG": "0",
+        "DJANGO_SETTINGS_MODULE": "bench.settings",
+        "SECRET_KEY": "for this test alone, and long enough for Django not to complain",
+    }
+    collect = [sys.executable, "manage.py", "collectstatic", "--no-input", "-v", "0"]
+    subprocess.run(collect, env=environment, check=True)
+    site = Site(environment, tmp_path)
+    site.start()
+    yield site
+    site.stop()
+
+
+def test_it_is_small_and_works(cast, site, window, tmp_path):
+    sizes = {
+        file.name: file.stat().st_size for kind in ("css", "js") for file in (tmp_path / "static" / kind).glob("*.gz")
+    }
+    hashed = {name: size for name, size in sizes.items() if name.count(".") == 3}  # name.hash.kind.gz
+    assert len(hashed) > 30
+    assert sum(hashed.values()) < MOST
+    make_post(cast.author, "Before.")
+    page = live(window(path="/"))
+    shows(page, "Before.")
+    make_post(cast.author, "News.")
+    shows(page, "News.", "Before.")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
