@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from livefeed import events
 from livefeed.models import Post
-from tests.browser.conftest import PHONE, bodies, live, shows, until
+from tests.browser.conftest import PHONE, bodies, live, shows, sign_in, until
 from tests.factories import make_post, make_user
 
 DESK = {"width": 1280, "height": 800}
@@ -226,6 +226,28 @@ def test_going_back_leads_to_the_same_place(window, cast, size):
     expect(post(page, "Post 21.")).to_have_count(0)
     expect(pill(page)).to_have_text("1 new post from Author")
     assert abs(top_of(page, "Post 20.") - at) < 2
+
+
+def test_going_back_shows_the_page_itself_where_the_browser_keeps_it(cast, site, playwright, browser_type_launch_args):
+    """Playwright switches that off in all other tests."""
+    many(cast.author, 3)
+    kept = {**browser_type_launch_args, "ignore_default_args": ["--disable-back-forward-cache"]}
+    browser = playwright.chromium.launch(**kept)
+    try:
+        context = browser.new_context(base_url=site.url)
+        sign_in(context, cast.follower, site.url)
+        page = context.new_page()
+        page.goto("/")
+        live(page)
+        page.evaluate("addEventListener('pageshow', (event) => (window.wasKept = event.persisted))")
+        page.goto("/explore/")
+        live(page)
+        make_post(cast.author, "Meanwhile.")
+        page.go_back()
+        until(page, lambda: page.evaluate("window.wasKept === true"))
+        shows(live(page), "Meanwhile.", "Post 2.", "Post 1.", "Post 0.")
+    finally:
+        browser.close()
 
 
 def test_without_scripts_older_and_newest_posts_are_links(window, cast):

@@ -176,6 +176,19 @@ def test_a_worker_that_dies_is_started_again_and_nothing_is_missed(two_workers):
         assert stranger.frame()["type"] == "reset"
 
 
+def test_one_sees_what_is_open_in_whichever_worker_and_nobody_elses(two_workers):
+    cast = make_cast()
+    person, other = Person(two_workers, cast.follower), Person(two_workers, cast.stranger)
+    with ExitStack() as stack:
+        for view in ("home", "public", "user:author", "tag:tea") * 2:
+            stack.enter_context(person.listen(view=view))
+        stack.enter_context(other.listen(view="tag:milk"))
+        for _ in range(4):  # whichever worker answers
+            page = person.get("/settings/sessions/")
+            shown = page.split("Open now: ")[1].split("</p>")[0].split(", ")
+            assert sorted(shown) == sorted(["Home", "Explore", "@author", "#tea"] * 2)
+
+
 def test_they_end_together(two_workers):
     assert two_workers.process is not None
     workers = workers_of(two_workers)

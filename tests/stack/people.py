@@ -37,6 +37,13 @@ class Person:
         except urllib.error.HTTPError as error:
             return error.code
 
+    def get(self, path: str) -> str:
+        """Reads a page."""
+        request = urllib.request.Request(self.site.url + path, headers={"Cookie": self._cookie})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            text: str = answer.read().decode()
+        return text
+
     def listen(self, **query: object) -> "Listener":
         """Opens a socket: `listen(view="home", after=7)`."""
         address = f"{self.site.url.replace('http', 'ws', 1)}/ws/feed/?{urllib.parse.urlencode(query)}"
