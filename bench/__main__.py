@@ -28,7 +28,7 @@ What is measured, each part a table, the targets in the last one:
 - an author whose new posts 100,000 people asked to be told of: a POST with and without, and how long telling takes;
 - home and tag pages among 2,400,000 posts, on SQLite and, where there is one, on PostgreSQL: of somebody who follows
   2,000 people, twenty of whom wrote 20,000 posts each, of others, and far down; how much of it grew since there were a
-  tenth of the posts. Making them takes some ten minutes for each database.
+  tenth of the posts; and what searches take among all of them. Making them takes some ten minutes for each database.
 
 --quick      the first two, shorter, and home and tags among 30,000 posts: three minutes instead of three quarters of an
              hour

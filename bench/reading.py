@@ -11,7 +11,8 @@ from bench.table import Figure, Figures, Results, Target, table
 from tests import needs
 from tests.stack import servers
 
-TITLE = "Home and tags"
+TITLE, SEARCH = "Home and tags", "Search"
+WHOLE = Figure("whole page, p95")
 LITE, STACK = "SQLite", "PostgreSQL"
 SLOWEST = "slowest"
 """The column that holds the worst of each line."""
@@ -53,21 +54,34 @@ def run(place: Place, folder: Path, databases: list[str]) -> tuple[list[str], li
         if database == STACK and not needs.postgres("initdb"):
             machine.say(f"{TITLE}: no PostgreSQL was found")
             continue
-        results = measure(place, folder / f"reading-{database}", database)
+        results, found = measure(place, folder / f"reading-{database}", database)
         tables.append(table(f"{TITLE}, {database}, ms", results, compared=False))
+        tables.append(table(f"{SEARCH}, {database}, ms", found, compared=False))
         rows += [target.row({f"{TITLE}, {database}": results[SLOWEST]}) for target in targets(database)]
+        rows.append(Target(f"{SEARCH}, {database}", WHOLE, at_most=50).row({f"{SEARCH}, {database}": found[SLOWEST]}))
     return tables, rows
 
 
-def measure(place: Place, folder: Path, database: str) -> Results:
-    """What every page takes with all posts, and how many times what it takes with a tenth of them."""
+def measure(place: Place, folder: Path, database: str) -> tuple[Results, Results]:
+    """What every page takes with all posts, and how many times what it takes with a tenth of them; and what searches
+    take with all."""
     folder.mkdir()
     with environment(folder, database) as env:
         few = figures(place.part(0.1), env, database)
         many = figures(place.part(0.9), env, database)
+        found = searches(env, database)
     for name, column in many.items():
         column |= {growth(page): column[middle(page)] / few[name][middle(page)] for page in PLACES.values()}
-    return many
+    return many, found
+
+
+def searches(env: dict[str, str], database: str) -> Results:
+    """The figures of each kind of search; the worst under SLOWEST."""
+    machine.say(f"{SEARCH}, {database}")
+    with machine.on_server_core():
+        found = json.loads(inside.call("searching", env=env))
+    results = {name: {Figure(what): value for what, value in values.items()} for name, values in found.items()}
+    return results | {SLOWEST: worst_of(results)}
 
 
 def figures(added: Place, env: dict[str, str], database: str) -> Results:
@@ -76,10 +90,14 @@ def figures(added: Place, env: dict[str, str], database: str) -> Results:
     with machine.on_server_core():
         found = json.loads(inside.call("home", *added.words(), env=env))
     results = {name: dict(lines(pages)) for name, pages in found.items()}
+    return results | {SLOWEST: worst_of(results)}
+
+
+def worst_of(results: Results) -> Figures:
     worst: Figures = {}
     for column in results.values():
         worst |= {figure: max(value, worst.get(figure, 0)) for figure, value in column.items()}
-    return results | {SLOWEST: worst}
+    return worst
 
 
 def lines(pages: dict[str, dict[str, float]]) -> Iterator[tuple[Figure, float]]:

@@ -144,20 +144,24 @@ def _newest_pk(search: Search) -> int:
 
 
 def _newest_matches(terms: list[Term], marks: _Marks, below: int) -> Iterator[list[int]]:
-    """The ids of what matches below an id, the newest first, in portions that grow."""
+    """The ids of what matches below an id, the newest first, in portions that grow. PostgreSQL looks through the newest
+    posts one by one before it asks the index of words; `+ 0` keeps it to either."""
     table, looked_at, reach = Post._meta.db_table, 0, REACH
     is_postgresql = connection.vendor == "postgresql"
-    name, order = ("id", "id + 0") if is_postgresql else ("rowid", "rowid")  # `+ 0`: by the index of words, not of ids
-    if is_postgresql:
-        recent = below - RECENT
-        yield _ids(_matching(table, terms, marks, f"id < {below:d} AND id >= {recent:d} ORDER BY id DESC"))
-        below = recent
+    name, recent = ("id", below - RECENT) if is_postgresql else ("rowid", below)
     while looked_at < LOOKED_AT_MOST and below > 0:
-        found = _ids(_matching(table, terms, marks, f"{name} < {below:d} ORDER BY {order} DESC LIMIT {reach:d}"))
+        is_recent = below > recent
+        bounds = (
+            f"AND {name} >= {recent:d} ORDER BY {name}" if is_recent else f"ORDER BY {name}{' + 0' * is_postgresql}"
+        )
+        found = _ids(_matching(table, terms, marks, f"{name} < {below:d} {bounds} DESC LIMIT {reach:d}"))
         yield found
-        if len(found) < reach:
+        if len(found) == reach:
+            looked_at, below, reach = looked_at + reach, found[-1], min(10 * reach, REACH_MOST)
+        elif is_recent:
+            below = recent
+        else:
             return
-        looked_at, below, reach = looked_at + reach, found[-1], min(10 * reach, REACH_MOST)
 
 
 def _ids(query: tuple[str, list[Any]]) -> list[int]:
