@@ -1,4 +1,4 @@
-"""Finds, or as root on Debian installs, the programs that the tests start: a browser, Redis, PostgreSQL."""
+"""Finds, or as root on Debian installs, the programs that the tests start: a browser, Redis, PostgreSQL, nginx."""
 
 import os
 import shutil
@@ -7,7 +7,13 @@ import sys
 from collections.abc import Iterable
 from glob import glob
 
-DEBIAN = {"chromium": "chromium", "redis-server": "redis-server", "initdb": "postgresql"}
+DEBIAN = {
+    "chromium": "chromium",
+    "redis-server": "redis-server",
+    "initdb": "postgresql",
+    "nginx": "nginx-light",
+    "openssl": "openssl",
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -22,9 +28,20 @@ def postgres(program: str) -> str | None:
     return versions[-1] if versions else shutil.which(program)
 
 
+def nginx() -> str | None:
+    """The path of nginx, which Debian keeps where only root looks."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
 def missing() -> list[str]:
     """The names of the programs that are not there."""
-    found = {"chromium": chromium(), "redis-server": shutil.which("redis-server"), "initdb": postgres("initdb")}
+    found = {
+        "chromium": chromium(),
+        "redis-server": shutil.which("redis-server"),
+        "initdb": postgres("initdb"),
+        "nginx": nginx(),
+        "openssl": shutil.which("openssl"),
+    }
     return [name for name, path in found.items() if path is None]
 
 

@@ -128,15 +128,21 @@ class Site:
     """A server of Livefeed on the test's own database, with a Redis of its own where there is one."""
 
     def __init__(
-        self, environment: dict[str, str], folder: Path, *options: str, tasks: bool = False, plain: bool = False
+        self,
+        environment: dict[str, str],
+        folder: Path,
+        *options: str,
+        tasks: bool = False,
+        plain: bool = False,
+        url: str = "",
     ) -> None:
-        """`tasks`: with its worker. `plain`: by daphne itself."""
+        """`tasks`: with its worker. `plain`: by daphne itself. `url`: its public address, if a proxy has that."""
         self.port = free_port()
         ours = ("manage.py", "serve", "--port", str(self.port), *(() if tasks else ("--no-tasks",)), *options)
         daphnes = ("-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "asgi:application")
         self._command = (sys.executable, *(daphnes if plain else ours))
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = environment | {"PORT": str(self.port), "LIVEFEED_URL": self.url}
+        self._environment = environment | {"PORT": str(self.port), "LIVEFEED_URL": url or self.url}
         self._log = folder / f"site-{self.port}.log"
         self._running: AbstractContextManager[subprocess.Popen[bytes]] | None = None
         self.process: subprocess.Popen[bytes] | None = None

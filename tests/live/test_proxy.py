@@ -1,0 +1,111 @@
+"""Behind a real nginx with the configuration of docs/deploy/nginx.conf, and TLS: sockets that say nothing for a minute,
+frames that nobody holds back, and what is believed of where somebody comes from."""
+
+import os
+import re
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from livefeed.models import Session
+from tests import needs
+from tests.conftest import database_url
+from tests.factories import PASSWORD, Cast, cookie_of, make_cast, make_post
+from tests.stack.servers import ROOT, Site, free_port, process
+
+CONFIGURATION = ROOT / "docs" / "deploy" / "nginx.conf"
+SILENCE = 60
+"""Seconds after which nginx ends what says nothing."""
+UNCHECKED = ssl._create_unverified_context()
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Somebody's own, which nobody trusts."""
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    subprocess.run(["openssl", *words, "-keyout", key, "-out", cert], check=True, capture_output=True)
+    return cert, key
+
+
+def configuration(folder: Path, port: int, site: Site) -> Path:
+    """The documented one with our addresses and files, in what a main configuration is."""
+    cert, key = certificate(folder)
+    text = CONFIGURATION.read_text().replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{site.port}").replace("feed.example.org;", "localhost;")
+    text = re.sub(r"(ssl_certificate) .*;", rf"\1 {cert};", text)
+    text = re.sub(r"(ssl_certificate_key) .*;", rf"\1 {key};", text)
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+    head = f"daemon off; pid {folder}/pid; error_log {folder}/errors; events {{}}"
+    if os.geteuid() == 0:
+        head += " user root;"
+    file = folder / "nginx.conf"
+    file.write_text(f"{head}\nhttp {{ access_log off; {temporary}\n{text}\n}}")
+    return file
+
+
+@pytest.fixture
+def proxy(transactional_db, tmp_path: Path) -> Iterator[str]:
+    """Where nginx listens."""
+    port = free_port()
+    url = f"https://localhost:{port}"
+    environment = {**os.environ, "DATABASE_URL": database_url(), "LIVEFEED_TRUSTED_PROXIES": "1"}
+    site = Site(environment, tmp_path, url=url)
+    site.start()
+    command = [needs.nginx() or "nginx", "-c", str(configuration(tmp_path, port, site))]
+    with process(command, port, log=tmp_path / "nginx.log"):
+        yield url
+    site.stop()
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+def listen(proxy: str, cookie: str, origin: str = "") -> ClientConnection:
+    address = proxy.replace("https", "wss") + "/ws/feed/?view=home"
+    headers = {"Cookie": cookie}
+    return connect(address, origin=Origin(origin or proxy), additional_headers=headers, ssl=UNCHECKED)
+
+
+def test_a_socket_outlives_a_minute_of_silence_and_frames_come_at_once(proxy, cast):
+    with listen(proxy, cookie_of(cast.follower)) as reader, listen(proxy, cookie_of(cast.stranger)) as stranger:
+        for socket in (reader, stranger):
+            assert '"hello"' in socket.recv(timeout=10)
+        began, heard = time.monotonic(), []
+        while time.monotonic() - began < SILENCE + 5:
+            heard.append(reader.recv(timeout=SILENCE))
+        assert all('"heartbeat"' in frame for frame in heard)
+        make_post(cast.author, "After a minute.")
+        assert "After a minute." in reader.recv(timeout=5)
+        assert all('"heartbeat"' in stranger.recv(timeout=SILENCE) for _ in heard)
+
+
+def test_what_is_forwarded_is_believed_as_far_as_the_proxy_goes(proxy, cast):
+    jar = urllib.request.HTTPCookieProcessor()
+    client = urllib.request.build_opener(jar, urllib.request.HTTPSHandler(context=UNCHECKED))
+    page = client.open(f"{proxy}/accounts/login/").read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+    form = f"csrfmiddlewaretoken={token[1]}&login=author&password={PASSWORD.replace(' ', '+')}"
+    headers = {"Referer": f"{proxy}/accounts/login/", "X-Forwarded-For": "203.0.113.9"}  # somebody's own claim
+    client.open(urllib.request.Request(f"{proxy}/accounts/login/", form.encode(), headers))
+    session = Session.objects.get()
+    assert session.get_decoded()["began"]["address"] == "127.0.0.1"
+    assert all(cookie.secure for cookie in jar.cookiejar if cookie.name == "sessionid")
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        client.open(f"{proxy}/metrics")
+
+
+def test_sockets_of_other_sites_are_refused_through_it_too(proxy, cast):
+    with pytest.raises(Exception, match="403"):
+        listen(proxy, cookie_of(cast.follower), origin="https://elsewhere.example").close()
