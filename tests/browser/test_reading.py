@@ -120,6 +120,21 @@ def test_what_goes_or_changes_further_up_moves_nothing(window, cast, size):
     assert abs(top_of(page, "Post 10.") - at) < 1
 
 
+def test_the_first_steps_end_with_a_feed_that_moves(window, cast, size):
+    ada = make_user("ada", name="Ada Byron")
+    make_post(ada, "Before.")
+    page, stranger = live(window(make_user("newcomer"), viewport=size)), live(window(cast.stranger))
+    expect(page.get_by_role("heading", name="First steps")).to_be_visible()
+    page.get_by_role("button", name="Follow Ada Byron").click()
+    shows(page, "Before.")
+    make_post(ada, "News.")
+    shows(page, "News.", "Before.")
+    page.reload()
+    expect(page.get_by_role("heading", name="First steps")).to_have_count(0)
+    shows(live(page), "News.", "Before.")
+    assert bodies(stranger) == []
+
+
 def test_ones_own_post_does_not_wait(window, cast):
     many(cast.author, 20)
     page = live(window(cast.author))
@@ -243,7 +258,7 @@ def test_going_back_shows_the_page_itself_where_the_browser_keeps_it(cast, site,
         page.goto("/explore/")
         live(page)
         make_post(cast.author, "Meanwhile.")
-        page.go_back()
+        page.go_back(wait_until="commit")  # what is kept is not loaded again
         until(page, lambda: page.evaluate("window.wasKept === true"))
         shows(live(page), "Meanwhile.", "Post 2.", "Post 1.", "Post 0.")
     finally:
