@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from itertools import count
+from unittest.mock import AsyncMock
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -127,7 +128,7 @@ async def test_heartbeats_carry_what_was_told_and_not_the_head(read, cast, monke
     """What is committed but not yet routed must not be skipped by a reader who trusts its last heartbeat."""
     follower = await read(cast.follower)
     told = await head()
-    monkeypatch.setattr(events, "ring", lambda: None)
+    monkeypatch.setattr(Log, "read", AsyncMock(return_value=[]))
     await post_it(cast.author)
     await Hub.current().rounds.beat()
     assert await follower.frame(heartbeats=True) == {"type": "heartbeat", "cursor": told}
