@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import format_lazy
@@ -22,41 +22,47 @@ from livefeed.views.resource import Request, SignedInResource
 UNPROCESSABLE = 422
 
 
-class DisplayView(SignedInResource):
-    """Colours, dates, what is read out, keys: `GET` shows them, `POST` changes them."""
+class ChoicesView(SignedInResource):
+    """Choices of one's own: `GET` shows them, `POST` changes them."""
+
+    title = legend = ""
+
+    def form(self, data: QueryDict | None = None) -> DisplayForm | NotificationsForm:
+        """What is chosen: sent, or as it is."""
+        raise NotImplementedError
 
     def get(self, request: Request) -> HttpResponse:
-        return self.page(DisplayForm(instance=Preferences.objects.of(self.viewer)))
+        return self.page(self.form())
 
     def post(self, request: Request) -> HttpResponse:
-        form = DisplayForm(request.POST, instance=Preferences.objects.of(self.viewer))
+        form = self.form(request.POST)
         if not form.is_valid():
             return self.page(form, UNPROCESSABLE)
         form.save()
         messages.success(request, "Saved.")
-        return redirect("settings_display")
+        return redirect(request.path)
 
     def page(self, form: forms.BaseForm, status: int = 200) -> HttpResponse:
-        return render(self.request, "settings/form.html", {"form": form, "title": "Display"}, status=status)
-
-
-class NotificationSettingsView(SignedInResource):
-    """What one is told of: `GET` shows it, `POST` changes it."""
-
-    def get(self, request: Request) -> HttpResponse:
-        return self.page(NotificationsForm(preferences=Preferences.objects.of(self.viewer)))
-
-    def post(self, request: Request) -> HttpResponse:
-        form = NotificationsForm(request.POST, preferences=Preferences.objects.of(self.viewer))
-        if not form.is_valid():
-            return self.page(form, UNPROCESSABLE)
-        form.save()
-        messages.success(request, "Saved.")
-        return redirect("settings_notifications")
-
-    def page(self, form: forms.BaseForm, status: int = 200) -> HttpResponse:
-        context = {"form": form, "title": "Notifications", "legend": "Tell me when"}
+        context = {"form": form, "title": self.title, "legend": self.legend}
         return render(self.request, "settings/form.html", context, status=status)
+
+
+class DisplayView(ChoicesView):
+    """Colours, dates, what is read out, keys."""
+
+    title = "Display"
+
+    def form(self, data: QueryDict | None = None) -> DisplayForm:
+        return DisplayForm(data, instance=Preferences.objects.of(self.viewer))
+
+
+class NotificationSettingsView(ChoicesView):
+    """What one is told of."""
+
+    title, legend = "Notifications", "Tell me when"
+
+    def form(self, data: QueryDict | None = None) -> NotificationsForm:
+        return NotificationsForm(data, preferences=Preferences.objects.of(self.viewer))
 
 
 class SessionsView(SignedInResource):
