@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from livefeed.acting import address_of
 from livefeed.models import Session, Token, User
+from livefeed.models.audit import UNKNOWN
 from livefeed.presence import OpenPage, open_pages
 
 BEGAN = "began"
@@ -98,7 +99,7 @@ def _place(session: Session, pages: dict[int, list[str]], here: int | None) -> P
     began: dict[str, Any] = session.get_decoded().get(BEGAN, {})
     began_at = datetime.fromisoformat(began["at"]) if began else None
     number = session.sign_in or 0
-    name, address = agent_name(began.get("agent", "")), began.get("address", "")
+    name, address = agent_name(began.get("agent", "")), began.get("address", "").removeprefix(UNKNOWN)
     return Place(number, name, address, began_at, pages.get(number, []), is_here=number == here)
 
 

@@ -25,7 +25,7 @@ UNPROCESSABLE = 422
 class ChoicesView(SignedInResource):
     """Choices of one's own: `GET` shows them, `POST` changes them."""
 
-    title = legend = ""
+    title = legend = hint = ""
 
     def form(self, data: QueryDict | None = None) -> DisplayForm | NotificationsForm:
         """What is chosen: sent, or as it is."""
@@ -43,7 +43,7 @@ class ChoicesView(SignedInResource):
         return redirect(request.path)
 
     def page(self, form: forms.BaseForm, status: int = 200) -> HttpResponse:
-        context = {"form": form, "title": self.title, "legend": self.legend}
+        context = {"form": form, "title": self.title, "legend": self.legend, "hint": self.hint}
         return render(self.request, "settings/form.html", context, status=status)
 
 
@@ -60,6 +60,7 @@ class NotificationSettingsView(ChoicesView):
     """What one is told of."""
 
     title, legend = "Notifications", "Tell me when"
+    hint = "To be told of each new post of somebody, ring the bell on their page."
 
     def form(self, data: QueryDict | None = None) -> NotificationsForm:
         return NotificationsForm(data, preferences=Preferences.objects.of(self.viewer))
