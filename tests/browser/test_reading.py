@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from livefeed import events
-from livefeed.models import Post
+from livefeed.models import Bookmark, Like, Post
 from tests.browser.conftest import PHONE, bodies, live, shows, sign_in, until
 from tests.factories import make_post, make_user
 
@@ -263,6 +263,47 @@ def test_going_back_shows_the_page_itself_where_the_browser_keeps_it(cast, site,
         shows(live(page), "Meanwhile.", "Post 2.", "Post 1.", "Post 0.")
     finally:
         browser.close()
+
+
+def test_what_one_likes_and_keeps_is_marked_from_the_first_paint(window, cast):
+    """Without scripts too; the fragments are everybody's."""
+    liked, other = make_post(cast.author, "Liked."), make_post(cast.author, "Not liked.")
+    Like.objects.begin(cast.follower, liked)
+    Bookmark.objects.begin(cast.follower, other)
+    page = window(cast.follower, java_script_enabled=False)
+    stranger = window(cast.stranger, "/explore/", java_script_enabled=False)
+
+    def drawing(page: Page, number: int, kind: str) -> str:
+        return page.locator(f"#post-{number} .{kind}").evaluate(
+            "(e) => getComputedStyle(e).getPropertyValue('--drawing')"
+        )
+
+    assert ["full" in drawing(page, post.pk, "like") for post in (liked, other)] == [True, False]
+    assert ["full" in drawing(page, post.pk, "bookmark") for post in (liked, other)] == [False, True]
+    assert not any(
+        "full" in drawing(stranger, post.pk, kind) for post in (liked, other) for kind in ("like", "bookmark")
+    )
+
+
+def test_without_scripts_it_is_a_classic_site(window, cast):
+    make_post(cast.author, "Tea in the #garden.")
+    page = window(make_user("newcomer"), java_script_enabled=False, viewport=DESK)
+    page.get_by_role("button", name="Follow Author").click()
+    expect(page.get_by_role("heading", name="Author", exact=True)).to_be_visible()
+    page.goto("/")
+    assert bodies(page) == ["Tea in the #garden."]
+    page.get_by_role("searchbox").fill("tea from:author")
+    page.get_by_role("searchbox").press("Enter")
+    assert bodies(page) == ["Tea in the #garden."]
+    page.locator(".post-body").get_by_role("link", name="#garden").click()
+    expect(page.get_by_role("heading", name="#garden")).to_be_visible()
+    page.goto("/settings/display/")
+    page.get_by_label("Colours").select_option("dark")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    page.goto("/explore/")
+    page.get_by_role("link", name="Popular").click()
+    expect(page.get_by_text("Nobody has liked or answered anything lately.")).to_be_visible()
 
 
 def test_without_scripts_older_and_newest_posts_are_links(window, cast):
