@@ -40,6 +40,8 @@ SETTLE = 0.2
 """Seconds in which a request that has just connected comes in, and an answer that was just given goes out."""
 LOOK = 2
 """Seconds between two looks for those who are silent."""
+TAKING = 0.02
+"""Seconds between two looks whether a client has taken what it was sent of a long answer."""
 AFTERWARDS = 0.2
 """Seconds after its end in which something may still ask a socket for something."""
 SWITCH = 0.0005
@@ -137,6 +139,17 @@ class Server(DaphneServer):
         if details is not None:
             details["application_instance"].add_done_callback(partial(self._application_ended, protocol))
         return queue
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Passes on what an application sends. A long answer waits for its client: daphne would hold all of it."""
+        await super().handle_reply(protocol, message)
+        while message.get("more_body") and self._is_behind(protocol):  # noqa: ASYNC110  # Twisted does not tell us
+            await asyncio.sleep(TAKING)
+
+    def _is_behind(self, protocol: Any) -> bool:
+        """Whether a request's client has not taken yet what it was sent, as its channel is told by its transport."""
+        is_there = "disconnected" not in self.connections.get(protocol, {"disconnected": True})
+        return is_there and bool(getattr(getattr(protocol, "channel", None), "_waitingForTransport", False))
 
     def _application_ended(self, protocol: Any, application: "asyncio.Future[None]") -> None:
         details = self.connections.get(protocol, {})

@@ -1,16 +1,20 @@
 """Settings beside one's profile: looks, notifications, sign-ins, one's data, and the end of an account."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from asgiref.sync import sync_to_async
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.text import format_lazy
 
 from livefeed import signed_in, tasks
@@ -20,6 +24,8 @@ from livefeed.sessions import SIGN_IN
 from livefeed.views.resource import Request, SignedInResource
 
 UNPROCESSABLE = 422
+PIECE = 64 * 1024
+"""Bytes of a file that are read at a time."""
 
 
 class ChoicesView(SignedInResource):
@@ -125,17 +131,26 @@ class DataView(SignedInResource):
 class ExportView(SignedInResource):
     """One's own export, to keep: `GET` downloads it, `DELETE` deletes it."""
 
-    def get(self, request: Request) -> HttpResponse | FileResponse:
+    def get(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         export = Export.objects.filter(user=self.viewer).exclude(ready_at=None).first()
         if export is None or not default_storage.exists(export.path):
             raise Http404("There is no export any more. Make a new one.")
         name = format_lazy("livefeed-{}-{:%Y-%m-%d}.zip", self.viewer.username, timezone.localtime(export.begun_at))
-        return FileResponse(default_storage.open(export.path), as_attachment=True, filename=str(name))
+        headers = {"Content-Disposition": content_disposition_header(True, str(name)), "Content-Length": export.size}
+        file = default_storage.open(export.path)
+        return StreamingHttpResponse(_pieces(file), content_type="application/zip", headers=headers)
 
     def delete(self, request: Request) -> HttpResponse:
         for export in Export.objects.filter(user=self.viewer):
             export.delete()
         return redirect("settings_data")
+
+
+async def _pieces(file: File[bytes]) -> AsyncIterator[bytes]:
+    """A file in pieces, each read in the request's thread when the one before was sent."""
+    with file:
+        while piece := await sync_to_async(file.read)(PIECE):
+            yield piece
 
 
 class DeleteForm(forms.Form):

@@ -2,21 +2,27 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 
-from livefeed.models import Event, Post, User
+from livefeed.models import Event, Export, Post, User
 from tests.conftest import database_url
-from tests.factories import make_cast, make_post
+from tests.factories import cookie_of, make_cast, make_post
 from tests.stack.people import Listener, Person
 from tests.stack.servers import ROOT, Site, free_port, redis, wait_until
 
@@ -134,6 +140,51 @@ def test_a_message_that_is_too_long_ends_a_socket_and_no_other(own_site):
         assert other.frame()["type"] == "post.created"
         cast.stranger.follow(cast.author)
         assert stranger.frame()["type"] == "reset"
+
+
+def memory_of(pid: int) -> int:
+    """Bytes that a process holds."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def grown(pid: int) -> int:
+    """Bytes that a process holds once that does not grow any more."""
+    held, last = memory_of(pid), 0
+    while held > last:
+        time.sleep(1)
+        held, last = memory_of(pid), held
+    return held
+
+
+@pytest.fixture
+def plain_site(transactional_db, tmp_path, settings) -> Iterator[Site]:
+    """A site that shares the tests' folder of files."""
+    plain = {"DJANGO_SETTINGS_MODULE": "livefeed.settings", "LIVEFEED_MEDIA_DIR": settings.MEDIA_ROOT}
+    site = Site(environment(**plain), tmp_path)
+    site.start()
+    yield site
+    site.stop()
+
+
+def test_a_client_that_does_not_take_a_large_export_costs_no_memory(plain_site):
+    cast, size = make_cast(), 96 * 1024 * 1024
+    export = Export.objects.create(user=cast.author, ready_at=timezone.now(), size=size)
+    default_storage.save(export.path, ContentFile(os.urandom(1024) * (size // 1024)))
+    assert plain_site.process is not None
+    with socket.create_connection(("127.0.0.1", plain_site.port)) as client:
+        before = memory_of(plain_site.process.pid)
+        head = f"GET /settings/data/export.zip HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie_of(cast.author)}\r\n"
+        client.sendall(f"{head}Connection: close\r\n\r\n".encode())
+        answer = client.recv(1000)
+        assert b"200 OK" in answer
+        assert metrics(plain_site)  # others are answered meanwhile
+        most = grown(plain_site.process.pid) - before  # while nothing is taken
+        taken = len(answer)
+        while piece := client.recv(1 << 20):
+            taken += len(piece)
+    assert taken - answer.index(b"\r\n\r\n") - 4 == size
+    assert most < size / 4
+    default_storage.delete(export.path)
 
 
 @pytest.fixture
