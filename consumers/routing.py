@@ -9,7 +9,7 @@ from django.urls import path, re_path
 
 from consumers.events import EventConsumer
 from consumers.feed import FeedConsumer
-from consumers.hub import Hub
+from consumers.hub.hub import Hub
 from consumers.origin import SameOrigin
 from consumers.poll import poll
 from consumers.requests import Handler, RequestThreads

@@ -24,7 +24,7 @@ from django.conf import settings
 from twisted.internet import reactor
 
 from consumers.body import BoundedRequest
-from consumers.hub import Hub
+from consumers.hub.hub import Hub
 from consumers.outlet import EXTENSION
 from consumers.pace import Pace
 from consumers.wire import Wire

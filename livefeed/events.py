@@ -1,7 +1,7 @@
 """The one door through which anything is announced: a row in the log, and at commit a ring.
 
 The ring carries nothing and may be lost: whoever listens reads the log. This module knows no consumers; a process that
-has listeners (see consumers/hub.py) adds their bells here.
+has listeners (see consumers/hub/hub.py) adds their bells here.
 """
 
 import logging

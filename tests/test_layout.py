@@ -38,7 +38,7 @@ WRITTEN_BY_HAND = [source for source in EVERYTHING if "/migrations/" not in sour
 
 def test_there_is_something_to_look_at():
     assert "livefeed/models/post.py" in LIVEFEED
-    assert "consumers/hub.py" in EVERYTHING
+    assert "consumers/hub/hub.py" in EVERYTHING
 
 
 @pytest.mark.parametrize("source", LIVEFEED)

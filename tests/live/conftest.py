@@ -14,7 +14,7 @@ from django.conf import settings
 from prometheus_client import REGISTRY
 
 from asgi import application
-from consumers.hub import Hub
+from consumers.hub.hub import Hub
 from livefeed.models import Event, User
 from tests.factories import Cast, cookie_of, make_cast
 

@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.test import Client
 
-from consumers import hub
+from consumers.hub import hub
 from livefeed import events
 from livefeed.models import User
 from tests.factories import make_post

@@ -3,7 +3,7 @@
 import pytest
 from asgiref.sync import sync_to_async
 
-from consumers import hub as hub_module
+from consumers.hub import hub as hub_module
 from consumers.log import Log
 from livefeed.models import Bookmark, Like, Post
 from tests.factories import make_post, make_user

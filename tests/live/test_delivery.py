@@ -11,7 +11,7 @@ from django.db import connection as database
 
 from consumers import delivery
 from consumers.connection import Connection
-from consumers.hub import Hub
+from consumers.hub.hub import Hub
 from consumers.message import Message
 from consumers.opening import Asking
 from consumers.outlet import Outlet

@@ -9,7 +9,7 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings as django_settings
 
 from asgi import application
-from consumers.hub import Hub
+from consumers.hub.hub import Hub
 from livefeed.events import feed_reset
 from livefeed.models import Event, Follow, Post
 from tests.factories import cookie_of, make_post, make_user

@@ -10,8 +10,9 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 from django.utils import timezone
 
-from consumers import bell, hub
-from consumers.hub import Hub
+from consumers import bell
+from consumers.hub import hub
+from consumers.hub.hub import Hub
 from consumers.log import Log
 from consumers.outlet import Outlet
 from livefeed import events, health
@@ -112,7 +113,7 @@ async def test_a_database_that_was_away_costs_a_second_and_no_post(read, cast, m
 
     before = metric("hub_failures_total")
     monkeypatch.setattr(Log, "read", failing)
-    monkeypatch.setattr("consumers.hub.asyncio.sleep", no_pause)
+    monkeypatch.setattr("consumers.hub.hub.asyncio.sleep", no_pause)
     await post_it(cast.author)
     await follower.frames("post.created")
     assert metric("hub_failures_total") == before + 2
@@ -157,7 +158,7 @@ async def test_a_layer_that_fails_or_hangs_holds_nobody_up(hub, cast, read, monk
 async def test_another_process_ring_wakes_the_hub(hub, cast, read, monkeypatch):
     """A post saved where there is no hub, and the ring of another process's hub."""
     monkeypatch.setattr(events, "ring", lambda: None)
-    monkeypatch.setattr("consumers.hub.TICK", 60)
+    monkeypatch.setattr("consumers.hub.hub.TICK", 60)
     follower = await read(cast.follower)
     hub._rung.set()  # the tick that had begun
     await hub.now()

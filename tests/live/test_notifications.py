@@ -4,7 +4,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from consumers.hub import Hub
+from consumers.hub.hub import Hub
 from livefeed import notifying
 from livefeed.models import Event, Follow, Like, Notification, User
 from tests.factories import Cast, cookie_of, make_post, make_user

@@ -6,7 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from consumers import log
-from consumers.hub import Hub
+from consumers.hub.hub import Hub
 from livefeed.models import Event, Post
 from tests.factories import make_post
 from tests.live.conftest import head

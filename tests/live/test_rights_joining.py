@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from consumers import delivery
 from consumers.delivery import Delivery
 from consumers.door import Door
-from consumers.hub import Hub
+from consumers.hub.hub import Hub
 from consumers.opening import Openings
 from consumers.rights import REFUSED, SIGNED_OUT, SUSPENDED
 from livefeed.models import Session, User
