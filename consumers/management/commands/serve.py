@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
     def _serve(self, host: str, port: int, *, tasks: bool, shared: bool = False) -> None:
         from asgi import application
-        from consumers.server import serve
+        from consumers.server.server import serve
 
         def ready() -> None:
             if not shared:
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             serve(application, host, port, shared=shared, on_ready=ready)
 
     def _serve_with_workers(self, host: str, port: int, count: int, *, tasks: bool) -> None:
-        from consumers.server import listen
+        from consumers.server.server import listen
 
         if not settings.REDIS_URL:
             raise CommandError("Several workers hear of each other through Redis: set REDIS_URL.")
