@@ -14,7 +14,7 @@ from django.conf import settings
 
 from consumers import frames, metrics
 from consumers.connection import Connection
-from consumers.index import Index
+from consumers.hub.subscriptions import Index
 from consumers.log import Log
 from consumers.message import Message
 from consumers.pace import Pace

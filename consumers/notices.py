@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from consumers.connection import Connection, Viewer
 from consumers.entry import Entry
-from consumers.index import Index
+from consumers.hub.subscriptions import Index
 from consumers.log import Log
 from consumers.message import Message
 

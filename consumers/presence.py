@@ -9,7 +9,7 @@ from uuid import uuid4
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from consumers.bell import GROUP
-from consumers.index import Index
+from consumers.hub.subscriptions import Index
 from livefeed import presence
 from livefeed.presence import OpenPage
 

@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from consumers.connection import Connection
 from consumers.entry import AUTHORS, Entry, Kind
-from consumers.index import concerns
+from consumers.hub.subscriptions import concerns
 from consumers.log import Log
 from consumers.message import Message
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from consumers import frames
 from consumers.delivery import Delivery
 from consumers.door import Door, credentials_of
-from consumers.index import Index
+from consumers.hub.subscriptions import Index
 from consumers.log import Log
 from consumers.message import Message
 from consumers.rights import standing

@@ -22,7 +22,7 @@ from consumers.delivery import Delivery
 from consumers.door import Door, credentials_of
 from consumers.entry import Entry, Kind, without_older_counts
 from consumers.frames import Form, Rendered
-from consumers.index import Index, concerns
+from consumers.hub.subscriptions import Index, concerns
 from consumers.log import BATCH, Log
 from consumers.message import Message
 from consumers.notices import Notices, Unread
