@@ -14,8 +14,8 @@ from django.conf import settings
 
 from consumers import frames, metrics
 from consumers.connection import Connection
+from consumers.hub.event_log import Log
 from consumers.hub.subscriptions import Index
-from consumers.log import Log
 from consumers.message import Message
 from consumers.pace import Pace
 from consumers.replay import replay

@@ -10,8 +10,8 @@ from consumers import frames, metrics
 from consumers.connection import Connection, Credential, ReaderKind, is_number
 from consumers.delivery import Delivery
 from consumers.entry import Kind
+from consumers.hub.event_log import Log
 from consumers.hub.subscriptions import Index, concerns, follow
-from consumers.log import Log
 from consumers.message import Message
 from consumers.opening import Asking, Openings
 from consumers.outlet import Outlet

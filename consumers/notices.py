@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from consumers.connection import Connection, Viewer
 from consumers.entry import Entry
+from consumers.hub.event_log import Log
 from consumers.hub.subscriptions import Index
-from consumers.log import Log
 from consumers.message import Message
 
 

@@ -15,8 +15,8 @@ from django.conf import settings
 from consumers import frames
 from consumers.delivery import Delivery
 from consumers.door import Door, credentials_of
+from consumers.hub.event_log import Log
 from consumers.hub.subscriptions import Index
-from consumers.log import Log
 from consumers.message import Message
 from consumers.rights import standing
 from consumers.threads import ReaderThreads

@@ -22,8 +22,8 @@ from consumers.delivery import Delivery
 from consumers.door import Door, credentials_of
 from consumers.entry import Entry, Kind, without_older_counts
 from consumers.frames import Form, Rendered
+from consumers.hub.event_log import BATCH, Log
 from consumers.hub.subscriptions import Index, concerns
-from consumers.log import BATCH, Log
 from consumers.message import Message
 from consumers.notices import Notices, Unread
 from consumers.pace import Pace

@@ -8,7 +8,7 @@ from asgiref.sync import async_to_sync
 from django.core.management import call_command
 from django.db import connection
 
-from consumers.log import Log
+from consumers.hub.event_log import Log
 from livefeed import events
 from livefeed.models import Event
 from livefeed.models.event import GAP

@@ -4,7 +4,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from consumers.hub import hub as hub_module
-from consumers.log import Log
+from consumers.hub.event_log import Log
 from livefeed.models import Bookmark, Like, Post
 from tests.factories import make_post, make_user
 from tests.live.conftest import everything_told, head

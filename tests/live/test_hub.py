@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from consumers import bell
 from consumers.hub import hub
+from consumers.hub.event_log import Log
 from consumers.hub.hub import Hub
-from consumers.log import Log
 from consumers.outlet import Outlet
 from livefeed import events, health
 from livefeed.models import Event, Post
@@ -75,7 +75,7 @@ async def test_a_post_that_cannot_be_rendered_is_passed_and_counted(read, cast, 
         return render_post(post)
 
     before = metric("poisoned_total")
-    monkeypatch.setattr("consumers.log.render_post", poisoned)
+    monkeypatch.setattr("consumers.hub.event_log.render_post", poisoned)
     follower = await read(cast.follower)
     await post_it(cast.author, "poison")
     await post_it(cast.author, "What stands behind it.")

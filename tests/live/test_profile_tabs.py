@@ -4,7 +4,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from consumers.log import Log
+from consumers.hub.event_log import Log
 from livefeed.models import Picture, Post, Token, User
 from livefeed.models.picture import Attachment
 from tests import images

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from asgiref.sync import sync_to_async
 
-from consumers import log
+from consumers.hub import event_log
 from consumers.hub.hub import Hub
 from livefeed.models import Event, Post
 from tests.factories import make_post
@@ -28,7 +28,7 @@ async def forget(hub):
 @pytest.fixture(params=["memory", "database"])
 async def back(request, read, forget, monkeypatch):
     """Opens a socket for somebody who comes back, with the hub remembering or not."""
-    monkeypatch.setattr(log, "PAGE", 20)
+    monkeypatch.setattr(event_log, "PAGE", 20)
 
     async def come_back(user, query, **options):
         await Hub.current().now()

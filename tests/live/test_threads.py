@@ -3,7 +3,7 @@
 import pytest
 from asgiref.sync import sync_to_async
 
-from consumers.log import Log
+from consumers.hub.event_log import Log
 from livefeed.models import Follow
 from tests.factories import make_post
 from tests.live.conftest import head
