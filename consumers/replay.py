@@ -3,8 +3,8 @@
 from django.db.models import Q
 
 from consumers.connection import Connection
-from consumers.entry import AUTHORS, Entry, Kind
 from consumers.hub.event_log import Log
+from consumers.hub.log_entry import AUTHORS, Entry, Kind
 from consumers.hub.subscriptions import concerns
 from consumers.message import Message
 

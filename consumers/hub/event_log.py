@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from consumers import frames, metrics
-from consumers.entry import Entry, Kind
 from consumers.frames import Form, Rendered
+from consumers.hub.log_entry import Entry, Kind
 from consumers.message import Message
 from consumers.threads import ReaderThreads
 from livefeed.models import Event, Follow, Notification, Post

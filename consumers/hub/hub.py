@@ -20,9 +20,9 @@ from consumers.bell import Bell
 from consumers.connection import Connection, Credential
 from consumers.delivery import Delivery
 from consumers.door import Door, credentials_of
-from consumers.entry import Entry, Kind, without_older_counts
 from consumers.frames import Form, Rendered
 from consumers.hub.event_log import BATCH, Log
+from consumers.hub.log_entry import Entry, Kind, without_older_counts
 from consumers.hub.subscriptions import Index, concerns
 from consumers.message import Message
 from consumers.notices import Notices, Unread

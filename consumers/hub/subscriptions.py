@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from consumers import metrics
 from consumers.connection import Connection, Viewer
-from consumers.entry import CREATED, POSTS, PUBLIC, Entry, Kind
+from consumers.hub.log_entry import CREATED, POSTS, PUBLIC, Entry, Kind
 
 
 class Index:
