@@ -8,7 +8,7 @@ from django.conf import settings
 
 from consumers import frames, metrics
 from consumers.connection import Connection, Credential, ReaderKind, is_number
-from consumers.delivery import Delivery
+from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import Log
 from consumers.hub.log_entry import Kind
 from consumers.hub.subscriptions import Index, concerns, follow

@@ -9,13 +9,13 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection as database
 
-from consumers import delivery
 from consumers.connection import Connection
+from consumers.hub import delivery
 from consumers.hub.hub import Hub
+from consumers.hub.replay import replay
 from consumers.message import Message
 from consumers.opening import Asking
 from consumers.outlet import Outlet
-from consumers.replay import replay
 from consumers.rights import RESTARTING, SIGNED_OUT, TOO_SLOW
 from livefeed.models import User
 from tests.factories import make_post, signed_in

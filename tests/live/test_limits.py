@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers import limits
-from consumers.delivery import Delivery
+from consumers.hub.delivery import Delivery
 from consumers.limits import TokenBucket, address_of
 from consumers.opening import Openings
 from consumers.rights import REFUSED, REPLACED, RESTARTING, TOO_MANY

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from consumers import delivery
-from consumers.delivery import Delivery
 from consumers.door import Door
+from consumers.hub import delivery
+from consumers.hub.delivery import Delivery
 from consumers.hub.hub import Hub
 from consumers.opening import Openings
 from consumers.rights import REFUSED, SIGNED_OUT, SUSPENDED

@@ -15,10 +15,10 @@ from django.conf import settings
 from consumers import frames, metrics
 from consumers.connection import Connection
 from consumers.hub.event_log import Log
+from consumers.hub.replay import replay
 from consumers.hub.subscriptions import Index
 from consumers.message import Message
 from consumers.pace import Pace
-from consumers.replay import replay
 from consumers.resets import Resets
 from consumers.rights import RESTARTING, TOO_SLOW
 
