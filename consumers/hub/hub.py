@@ -23,13 +23,13 @@ from consumers.frames import Form, Rendered
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import BATCH, Log
 from consumers.hub.log_entry import Entry, Kind, without_older_counts
+from consumers.hub.maintenance import Rounds
 from consumers.hub.subscriptions import Index, concerns
 from consumers.message import Message
 from consumers.notices import Notices, Unread
 from consumers.pace import Pace
 from consumers.presence import Presence
 from consumers.rights import RefusedError
-from consumers.rounds import Rounds
 from livefeed import events, health
 
 logger = logging.getLogger(__name__)
