@@ -17,8 +17,8 @@ from consumers.connection import Connection
 from consumers.hub.event_log import Log
 from consumers.hub.replay import replay
 from consumers.hub.subscriptions import Index
+from consumers.hub.time_slice import Pace
 from consumers.message import Message
-from consumers.pace import Pace
 from consumers.resets import Resets
 from consumers.rights import RESTARTING, TOO_SLOW
 

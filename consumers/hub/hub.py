@@ -25,9 +25,9 @@ from consumers.hub.event_log import BATCH, Log
 from consumers.hub.log_entry import Entry, Kind, without_older_counts
 from consumers.hub.maintenance import Rounds
 from consumers.hub.subscriptions import Index, concerns
+from consumers.hub.time_slice import Pace
 from consumers.message import Message
 from consumers.notices import Notices, Unread
-from consumers.pace import Pace
 from consumers.presence import Presence
 from consumers.rights import RefusedError
 from livefeed import events, health

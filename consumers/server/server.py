@@ -25,8 +25,8 @@ from twisted.internet import reactor
 
 from consumers.body import BoundedRequest
 from consumers.hub.hub import Hub
+from consumers.hub.time_slice import Pace
 from consumers.outlet import EXTENSION
-from consumers.pace import Pace
 from consumers.wire import Wire
 from livefeed import health
 
