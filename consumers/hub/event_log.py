@@ -222,7 +222,7 @@ def _frame(entry: Entry, post: Rendered | None, form: Form) -> str | None:
     if entry.is_follow:
         return frames.reset(entry.position)
     if entry.is_notice:
-        return None  # what is told differs for each reader: consumers/notices.py
+        return None  # what is told differs for each reader: consumers/hub/unread_counts.py
     if entry.kind == Kind.POST_DELETED:
         return frames.post_deleted(entry.position, entry.subject_id)
     if post is None:

@@ -26,8 +26,8 @@ from consumers.hub.log_entry import Entry, Kind, without_older_counts
 from consumers.hub.maintenance import Rounds
 from consumers.hub.subscriptions import Index, concerns
 from consumers.hub.time_slice import Pace
+from consumers.hub.unread_counts import Notices, Unread
 from consumers.message import Message
-from consumers.notices import Notices, Unread
 from consumers.presence import Presence
 from consumers.rights import RefusedError
 from livefeed import events, health
