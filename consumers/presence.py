@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-from consumers.bell import GROUP
+from consumers.hub.layer_notifier import GROUP
 from consumers.hub.subscriptions import Index
 from livefeed import presence
 from livefeed.presence import OpenPage

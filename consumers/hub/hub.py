@@ -16,12 +16,12 @@ from typing import Self
 from weakref import WeakKeyDictionary
 
 from consumers import metrics
-from consumers.bell import Bell
 from consumers.connection import Connection, Credential
 from consumers.door import Door, credentials_of
 from consumers.frames import Form, Rendered
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import BATCH, Log
+from consumers.hub.layer_notifier import Bell
 from consumers.hub.log_entry import Entry, Kind, without_older_counts
 from consumers.hub.maintenance import Rounds
 from consumers.hub.subscriptions import Index, concerns

@@ -10,8 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 from django.utils import timezone
 
-from consumers import bell
-from consumers.hub import hub
+from consumers.hub import hub, layer_notifier
 from consumers.hub.event_log import Log
 from consumers.hub.hub import Hub
 from consumers.outlet import Outlet
@@ -141,10 +140,10 @@ async def test_a_layer_that_fails_or_hangs_holds_nobody_up(hub, cast, read, monk
     async def hang(*args):
         await never.wait()
 
-    monkeypatch.setattr(bell, "PATIENCE", 0.05)
+    monkeypatch.setattr(layer_notifier, "PATIENCE", 0.05)
     monkeypatch.setattr(hub._bell._layer, "group_send", hang)
     follower = await read(cast.follower)
-    with caplog.at_level(logging.WARNING, "consumers.bell"):
+    with caplog.at_level(logging.WARNING, "consumers.hub.layer_notifier"):
         for number in range(20):
             await post_it(cast.author, f"{number}")
         assert len(await follower.rest()) == 20
@@ -165,7 +164,7 @@ async def test_another_process_ring_wakes_the_hub(hub, cast, read, monkeypatch):
     await post_it(cast.author)
 
     async def heard() -> bool:
-        await hub._bell._layer.group_send(bell.GROUP, {"type": "log.moved", "from": "another process"})
+        await hub._bell._layer.group_send(layer_notifier.GROUP, {"type": "log.moved", "from": "another process"})
         return not follower.socket.output_queue.empty()
 
     await eventually(heard)
