@@ -5,7 +5,7 @@ from typing import Any
 
 from consumers import frames, metrics
 from consumers.connection import Connection
-from consumers.door import Door
+from consumers.connections.admission import Door
 from consumers.hub.hub import TICK, Hub
 from consumers.limits import address_of
 from consumers.message import Message

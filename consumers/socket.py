@@ -11,7 +11,7 @@ from django.conf import settings
 
 from consumers import frames, metrics
 from consumers.connection import SHOWN_MOST, Connection, ReaderKind
-from consumers.door import Door
+from consumers.connections.admission import Door
 from consumers.hub.hub import Hub
 from consumers.limits import TokenBucket, address_of
 from consumers.opening import Asking

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 from consumers import metrics
 from consumers.connection import Connection, Credential
-from consumers.door import Door, credentials_of
+from consumers.connections.admission import Door, credentials_of
 from consumers.frames import Form, Rendered
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import BATCH, Log

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from consumers import frames
-from consumers.door import Door, credentials_of
+from consumers.connections.admission import Door, credentials_of
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import Log
 from consumers.hub.subscriptions import Index

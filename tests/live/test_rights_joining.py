@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from consumers.door import Door
+from consumers.connections.admission import Door
 from consumers.hub import delivery
 from consumers.hub.delivery import Delivery
 from consumers.hub.hub import Hub
