@@ -1,6 +1,6 @@
 """The program's socket."""
 
-from consumers.opening import Asking
+from consumers.connections.authentication import Asking
 from consumers.rights import bad_token
 from consumers.socket import LiveConsumer, Query, header_of
 

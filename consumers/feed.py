@@ -1,6 +1,6 @@
 """The browser's socket."""
 
-from consumers.opening import Asking, session_key_of
+from consumers.connections.authentication import Asking, session_key_of
 from consumers.socket import LiveConsumer, Query, header_of
 
 

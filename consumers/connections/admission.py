@@ -8,12 +8,12 @@ from django.conf import settings
 
 from consumers import frames, metrics
 from consumers.connection import Connection, Credential, ReaderKind, is_number
+from consumers.connections.authentication import Asking, Openings
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import Log
 from consumers.hub.log_entry import Kind
 from consumers.hub.subscriptions import Index, concerns, follow
 from consumers.message import Message
-from consumers.opening import Asking, Openings
 from consumers.outlet import Outlet
 from consumers.rights import REPLACED, RESTARTING, TOO_MANY, RefusedError
 

@@ -10,11 +10,11 @@ from asgiref.sync import sync_to_async
 from django.db import connection as database
 
 from consumers.connection import Connection
+from consumers.connections.authentication import Asking
 from consumers.hub import delivery
 from consumers.hub.hub import Hub
 from consumers.hub.replay import replay
 from consumers.message import Message
-from consumers.opening import Asking
 from consumers.outlet import Outlet
 from consumers.rights import RESTARTING, SIGNED_OUT, TOO_SLOW
 from livefeed.models import User

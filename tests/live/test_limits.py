@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers import limits
+from consumers.connections.authentication import Openings
 from consumers.hub.delivery import Delivery
 from consumers.limits import TokenBucket, address_of
-from consumers.opening import Openings
 from consumers.rights import REFUSED, REPLACED, RESTARTING, TOO_MANY
 from tests.factories import cookie_of, make_post
 from tests.live.conftest import Reader, eventually, metric

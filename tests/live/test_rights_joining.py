@@ -7,10 +7,10 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from consumers.connections.admission import Door
+from consumers.connections.authentication import Openings
 from consumers.hub import delivery
 from consumers.hub.delivery import Delivery
 from consumers.hub.hub import Hub
-from consumers.opening import Openings
 from consumers.rights import REFUSED, SIGNED_OUT, SUSPENDED
 from livefeed.models import Session, User
 from tests.factories import cookie_of, make_post, make_user
