@@ -1,7 +1,7 @@
 """The program's socket."""
 
 from consumers.connections.authentication import Asking
-from consumers.rights import bad_token
+from consumers.connections.authorization import bad_token
 from consumers.socket import LiveConsumer, Query, header_of
 
 

@@ -7,11 +7,11 @@ from consumers import frames, metrics
 from consumers.connection import Connection
 from consumers.connections.admission import Door
 from consumers.connections.authentication import Asking, session_key_of
+from consumers.connections.authorization import REFUSED, SIGNED_OUT, RefusedError
 from consumers.hub.hub import TICK, Hub
 from consumers.limits import address_of
 from consumers.message import Message
 from consumers.outlet import Outlet, Send
-from consumers.rights import REFUSED, SIGNED_OUT, RefusedError
 from consumers.socket import header_of, query_of
 
 WAIT = frames.HEARTBEAT + 2 * TICK

@@ -13,7 +13,7 @@ from http.cookies import CookieError, SimpleCookie
 from django.conf import settings
 
 from consumers.connection import Credential, View, Viewer, ViewKind, is_number
-from consumers.rights import RefusedError, bad_token, standing
+from consumers.connections.authorization import RefusedError, bad_token, standing
 from consumers.threads import ReaderThreads
 from livefeed.markup import is_tag, normal
 from livefeed.models import Event, Follow, Post, Session, Token, User

@@ -14,13 +14,13 @@ from django.conf import settings
 
 from consumers import frames, metrics
 from consumers.connection import Connection
+from consumers.connections.authorization import RESTARTING, TOO_SLOW
 from consumers.hub.event_log import Log
 from consumers.hub.replay import replay
 from consumers.hub.subscriptions import Index
 from consumers.hub.time_slice import Pace
 from consumers.message import Message
 from consumers.resets import Resets
-from consumers.rights import RESTARTING, TOO_SLOW
 
 logger = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 from consumers import metrics
 from consumers.connection import Connection, Credential
 from consumers.connections.admission import Door, credentials_of
+from consumers.connections.authorization import RefusedError
 from consumers.frames import Form, Rendered
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import BATCH, Log
@@ -29,7 +30,6 @@ from consumers.hub.time_slice import Pace
 from consumers.hub.unread_counts import Notices, Unread
 from consumers.message import Message
 from consumers.presence import Presence
-from consumers.rights import RefusedError
 from livefeed import events, health
 
 logger = logging.getLogger(__name__)

@@ -11,12 +11,12 @@ from django.db import connection as database
 
 from consumers.connection import Connection
 from consumers.connections.authentication import Asking
+from consumers.connections.authorization import RESTARTING, SIGNED_OUT, TOO_SLOW
 from consumers.hub import delivery
 from consumers.hub.hub import Hub
 from consumers.hub.replay import replay
 from consumers.message import Message
 from consumers.outlet import Outlet
-from consumers.rights import RESTARTING, SIGNED_OUT, TOO_SLOW
 from livefeed.models import User
 from tests.factories import make_post, signed_in
 from tests.live.conftest import eventually, head, metric

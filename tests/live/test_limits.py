@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from consumers import limits
 from consumers.connections.authentication import Openings
+from consumers.connections.authorization import REFUSED, REPLACED, RESTARTING, TOO_MANY
 from consumers.hub.delivery import Delivery
 from consumers.limits import TokenBucket, address_of
-from consumers.rights import REFUSED, REPLACED, RESTARTING, TOO_MANY
 from tests.factories import cookie_of, make_post
 from tests.live.conftest import Reader, eventually, metric
 from tests.live.endings import end_of, hears_next

@@ -8,10 +8,10 @@ from asgiref.sync import sync_to_async
 
 from consumers.connections.admission import Door
 from consumers.connections.authentication import Openings
+from consumers.connections.authorization import REFUSED, SIGNED_OUT, SUSPENDED
 from consumers.hub import delivery
 from consumers.hub.delivery import Delivery
 from consumers.hub.hub import Hub
-from consumers.rights import REFUSED, SIGNED_OUT, SUSPENDED
 from livefeed.models import Session, User
 from tests.factories import cookie_of, make_post, make_user
 from tests.live.conftest import PATIENCE, Reader, eventually, head
