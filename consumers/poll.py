@@ -4,10 +4,10 @@ import asyncio
 from typing import Any
 
 from consumers import frames, metrics
-from consumers.connection import Connection
 from consumers.connections.admission import Door
 from consumers.connections.authentication import Asking, session_key_of
 from consumers.connections.authorization import REFUSED, SIGNED_OUT, RefusedError
+from consumers.connections.connection import Connection
 from consumers.hub.hub import TICK, Hub
 from consumers.limits import address_of
 from consumers.message import Message

@@ -7,10 +7,10 @@ from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.urls import path, re_path
 
+from consumers.connections.origin import SameOrigin
 from consumers.events import EventConsumer
 from consumers.feed import FeedConsumer
 from consumers.hub.hub import Hub
-from consumers.origin import SameOrigin
 from consumers.poll import poll
 from consumers.requests import Handler, RequestThreads
 

@@ -10,10 +10,10 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from consumers import frames, metrics
-from consumers.connection import SHOWN_MOST, Connection, ReaderKind
 from consumers.connections.admission import Door
 from consumers.connections.authentication import Asking
 from consumers.connections.authorization import RefusedError
+from consumers.connections.connection import SHOWN_MOST, Connection, ReaderKind
 from consumers.hub.hub import Hub
 from consumers.limits import TokenBucket, address_of
 from consumers.outlet import Send, outlet_of

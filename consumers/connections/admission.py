@@ -7,9 +7,9 @@ from contextlib import suppress
 from django.conf import settings
 
 from consumers import frames, metrics
-from consumers.connection import Connection, Credential, ReaderKind, is_number
 from consumers.connections.authentication import Asking, Openings
 from consumers.connections.authorization import REPLACED, RESTARTING, TOO_MANY, RefusedError
+from consumers.connections.connection import Connection, Credential, ReaderKind, is_number
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import Log
 from consumers.hub.log_entry import Kind

@@ -12,8 +12,8 @@ from http.cookies import CookieError, SimpleCookie
 
 from django.conf import settings
 
-from consumers.connection import Credential, View, Viewer, ViewKind, is_number
 from consumers.connections.authorization import RefusedError, bad_token, standing
+from consumers.connections.connection import Credential, View, Viewer, ViewKind, is_number
 from consumers.threads import ReaderThreads
 from livefeed.markup import is_tag, normal
 from livefeed.models import Event, Follow, Post, Session, Token, User

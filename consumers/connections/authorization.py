@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from consumers.connection import Credential
+from consumers.connections.connection import Credential
 from livefeed.models import Session, Token
 
 SIGNED_OUT, SUSPENDED, BAD_TOKEN, REFUSED = 3500, 3501, 3503, 3504

@@ -13,8 +13,8 @@ from typing import Any
 from django.conf import settings
 
 from consumers import frames, metrics
-from consumers.connection import Connection
 from consumers.connections.authorization import RESTARTING, TOO_SLOW
+from consumers.connections.connection import Connection
 from consumers.hub.event_log import Log
 from consumers.hub.replay import replay
 from consumers.hub.subscriptions import Index

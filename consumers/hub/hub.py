@@ -16,9 +16,9 @@ from typing import Self
 from weakref import WeakKeyDictionary
 
 from consumers import metrics
-from consumers.connection import Connection, Credential
 from consumers.connections.admission import Door, credentials_of
 from consumers.connections.authorization import RefusedError
+from consumers.connections.connection import Connection, Credential
 from consumers.frames import Form, Rendered
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import BATCH, Log

@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from consumers.connection import Connection
+from consumers.connections.connection import Connection
 from consumers.hub.event_log import Log
 from consumers.hub.log_entry import AUTHORS, Entry, Kind
 from consumers.hub.subscriptions import concerns

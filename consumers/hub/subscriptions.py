@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from consumers import metrics
-from consumers.connection import Connection, Viewer
+from consumers.connections.connection import Connection, Viewer
 from consumers.hub.log_entry import CREATED, POSTS, PUBLIC, Entry, Kind
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from consumers.connection import Connection, Viewer
+from consumers.connections.connection import Connection, Viewer
 from consumers.hub.event_log import Log
 from consumers.hub.log_entry import Entry
 from consumers.hub.subscriptions import Index

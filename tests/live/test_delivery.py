@@ -9,9 +9,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection as database
 
-from consumers.connection import Connection
 from consumers.connections.authentication import Asking
 from consumers.connections.authorization import RESTARTING, SIGNED_OUT, TOO_SLOW
+from consumers.connections.connection import Connection
 from consumers.hub import delivery
 from consumers.hub.hub import Hub
 from consumers.hub.replay import replay
