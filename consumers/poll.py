@@ -8,8 +8,8 @@ from consumers.connections.admission import Door
 from consumers.connections.authentication import Asking, session_key_of
 from consumers.connections.authorization import REFUSED, SIGNED_OUT, RefusedError
 from consumers.connections.connection import Connection
+from consumers.connections.rate_limit import address_of
 from consumers.hub.hub import TICK, Hub
-from consumers.limits import address_of
 from consumers.message import Message
 from consumers.outlet import Outlet, Send
 from consumers.socket import header_of, query_of

@@ -14,8 +14,8 @@ from consumers.connections.admission import Door
 from consumers.connections.authentication import Asking
 from consumers.connections.authorization import RefusedError
 from consumers.connections.connection import SHOWN_MOST, Connection, ReaderKind
+from consumers.connections.rate_limit import TokenBucket, address_of
 from consumers.hub.hub import Hub
-from consumers.limits import TokenBucket, address_of
 from consumers.outlet import Send, outlet_of
 
 Query = dict[str, str]

@@ -8,11 +8,11 @@ from asgiref.sync import sync_to_async
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers import limits
+from consumers.connections import rate_limit
 from consumers.connections.authentication import Openings
 from consumers.connections.authorization import REFUSED, REPLACED, RESTARTING, TOO_MANY
+from consumers.connections.rate_limit import TokenBucket, address_of
 from consumers.hub.delivery import Delivery
-from consumers.limits import TokenBucket, address_of
 from tests.factories import cookie_of, make_post
 from tests.live.conftest import Reader, eventually, metric
 from tests.live.endings import end_of, hears_next
@@ -185,7 +185,7 @@ class Clock:
 def clock():
     with pytest.MonkeyPatch.context() as patch:
         clock = Clock()
-        patch.setattr(limits, "time", clock)
+        patch.setattr(rate_limit, "time", clock)
         yield clock
 
 
