@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from consumers.message import Message
+from consumers.protocol.message import Message
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 EXTENSION = "livefeed.wire"

@@ -3,15 +3,16 @@
 import asyncio
 from typing import Any
 
-from consumers import frames, metrics
+from consumers import metrics
 from consumers.connections.admission import Door
 from consumers.connections.authentication import Asking, session_key_of
 from consumers.connections.authorization import REFUSED, SIGNED_OUT, RefusedError
 from consumers.connections.connection import Connection
 from consumers.connections.rate_limit import address_of
 from consumers.hub.hub import TICK, Hub
-from consumers.message import Message
 from consumers.outlet import Outlet, Send
+from consumers.protocol import frames
+from consumers.protocol.message import Message
 from consumers.socket import header_of, query_of
 
 WAIT = frames.HEARTBEAT + 2 * TICK

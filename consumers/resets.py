@@ -3,7 +3,7 @@
 import time
 from collections import deque
 
-from consumers import frames
+from consumers.protocol import frames
 
 
 class Resets:

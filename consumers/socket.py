@@ -9,7 +9,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from consumers import frames, metrics
+from consumers import metrics
 from consumers.connections.admission import Door
 from consumers.connections.authentication import Asking
 from consumers.connections.authorization import RefusedError
@@ -17,6 +17,7 @@ from consumers.connections.connection import SHOWN_MOST, Connection, ReaderKind
 from consumers.connections.rate_limit import TokenBucket, address_of
 from consumers.hub.hub import Hub
 from consumers.outlet import Send, outlet_of
+from consumers.protocol import frames
 
 Query = dict[str, str]
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from django.conf import settings
 
-from consumers import frames, metrics
+from consumers import metrics
 from consumers.connections.authentication import Asking, Openings
 from consumers.connections.authorization import REPLACED, RESTARTING, TOO_MANY, RefusedError
 from consumers.connections.connection import Connection, Credential, ReaderKind, is_number
@@ -14,8 +14,9 @@ from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import Log
 from consumers.hub.log_entry import Kind
 from consumers.hub.subscriptions import Index, concerns, follow
-from consumers.message import Message
 from consumers.outlet import Outlet
+from consumers.protocol import frames
+from consumers.protocol.message import Message
 
 DRAINED_AT_LEAST = 100
 """Sockets a second that are sent away when a server stops: a few need not wait for the whole of the grace time."""

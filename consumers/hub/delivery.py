@@ -12,14 +12,15 @@ from typing import Any
 
 from django.conf import settings
 
-from consumers import frames, metrics
+from consumers import metrics
 from consumers.connections.authorization import RESTARTING, TOO_SLOW
 from consumers.connections.connection import Connection
 from consumers.hub.event_log import Log
 from consumers.hub.replay import replay
 from consumers.hub.subscriptions import Index
 from consumers.hub.time_slice import Pace
-from consumers.message import Message
+from consumers.protocol import frames
+from consumers.protocol.message import Message
 from consumers.resets import Resets
 
 logger = logging.getLogger(__name__)

@@ -13,10 +13,11 @@ from operator import attrgetter
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from consumers import frames, metrics
-from consumers.frames import Form, Rendered
+from consumers import metrics
 from consumers.hub.log_entry import Entry, Kind
-from consumers.message import Message
+from consumers.protocol import frames
+from consumers.protocol.frames import Form, Rendered
+from consumers.protocol.message import Message
 from consumers.threads import ReaderThreads
 from livefeed.models import Event, Follow, Notification, Post
 from livefeed.models.picture import with_pictures

@@ -19,7 +19,6 @@ from consumers import metrics
 from consumers.connections.admission import Door, credentials_of
 from consumers.connections.authorization import RefusedError
 from consumers.connections.connection import Connection, Credential
-from consumers.frames import Form, Rendered
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import BATCH, Log
 from consumers.hub.layer_notifier import Bell
@@ -28,8 +27,9 @@ from consumers.hub.maintenance import Rounds
 from consumers.hub.subscriptions import Index, concerns
 from consumers.hub.time_slice import Pace
 from consumers.hub.unread_counts import Notices, Unread
-from consumers.message import Message
 from consumers.presence import Presence
+from consumers.protocol.frames import Form, Rendered
+from consumers.protocol.message import Message
 from livefeed import events, health
 
 logger = logging.getLogger(__name__)

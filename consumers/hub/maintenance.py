@@ -12,13 +12,13 @@ from typing import Any
 
 from django.conf import settings
 
-from consumers import frames
 from consumers.connections.admission import Door, credentials_of
 from consumers.connections.authorization import standing
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import Log
 from consumers.hub.subscriptions import Index
-from consumers.message import Message
+from consumers.protocol import frames
+from consumers.protocol.message import Message
 from consumers.threads import ReaderThreads
 from livefeed import limits, working
 from livefeed.models import AuditEntry, Event, Export, Notification, Picture, Post

@@ -6,7 +6,7 @@ from consumers.connections.connection import Connection
 from consumers.hub.event_log import Log
 from consumers.hub.log_entry import AUTHORS, Entry, Kind
 from consumers.hub.subscriptions import concerns
-from consumers.message import Message
+from consumers.protocol.message import Message
 
 MOST = 200
 """More posts than this are not replayed: reading anew is quicker."""

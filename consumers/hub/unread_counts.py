@@ -7,7 +7,7 @@ from consumers.connections.connection import Connection, Viewer
 from consumers.hub.event_log import Log
 from consumers.hub.log_entry import Entry
 from consumers.hub.subscriptions import Index
-from consumers.message import Message
+from consumers.protocol.message import Message
 
 
 @dataclass

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.message import Message
+from consumers.protocol.message import Message
 
 LENGTHS = 0, 1, 125, 126, 127, 65_535, 65_536, 70_000
 
