@@ -10,9 +10,9 @@ from consumers.connections.authorization import REFUSED, SIGNED_OUT, RefusedErro
 from consumers.connections.connection import Connection
 from consumers.connections.rate_limit import address_of
 from consumers.hub.hub import TICK, Hub
-from consumers.outlet import Outlet, Send
 from consumers.protocol import frames
 from consumers.protocol.message import Message
+from consumers.protocol.transport import Outlet, Send
 from consumers.socket import header_of, query_of
 
 WAIT = frames.HEARTBEAT + 2 * TICK

@@ -16,8 +16,8 @@ from consumers.connections.authorization import RefusedError
 from consumers.connections.connection import SHOWN_MOST, Connection, ReaderKind
 from consumers.connections.rate_limit import TokenBucket, address_of
 from consumers.hub.hub import Hub
-from consumers.outlet import Send, outlet_of
 from consumers.protocol import frames
+from consumers.protocol.transport import Send, outlet_of
 
 Query = dict[str, str]
 

@@ -14,9 +14,9 @@ from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import Log
 from consumers.hub.log_entry import Kind
 from consumers.hub.subscriptions import Index, concerns, follow
-from consumers.outlet import Outlet
 from consumers.protocol import frames
 from consumers.protocol.message import Message
+from consumers.protocol.transport import Outlet
 
 DRAINED_AT_LEAST = 100
 """Sockets a second that are sent away when a server stops: a few need not wait for the whole of the grace time."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from time import time
 from typing import Literal, NamedTuple
 
-from consumers.outlet import Outlet
 from consumers.protocol.frames import Form
+from consumers.protocol.transport import Outlet
 
 ViewKind = Literal["home", "public", "user", "replies", "media", "post", "tag", "shown"]
 ReaderKind = Literal["browser", "program", "poll"]

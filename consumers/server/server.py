@@ -26,7 +26,7 @@ from twisted.internet import reactor
 from consumers.body import BoundedRequest
 from consumers.hub.hub import Hub
 from consumers.hub.time_slice import Pace
-from consumers.outlet import EXTENSION
+from consumers.protocol.transport import EXTENSION
 from consumers.wire import Wire
 from livefeed import health
 

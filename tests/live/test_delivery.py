@@ -15,8 +15,8 @@ from consumers.connections.connection import Connection
 from consumers.hub import delivery
 from consumers.hub.hub import Hub
 from consumers.hub.replay import replay
-from consumers.outlet import Outlet
 from consumers.protocol.message import Message
+from consumers.protocol.transport import Outlet
 from livefeed.models import User
 from tests.factories import make_post, signed_in
 from tests.live.conftest import eventually, head, metric

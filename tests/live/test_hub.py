@@ -13,7 +13,7 @@ from django.utils import timezone
 from consumers.hub import hub, layer_notifier
 from consumers.hub.event_log import Log
 from consumers.hub.hub import Hub
-from consumers.outlet import Outlet
+from consumers.protocol.transport import Outlet
 from livefeed import events, health
 from livefeed.models import Event, Post
 from tests.factories import make_post
