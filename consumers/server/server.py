@@ -26,8 +26,8 @@ from twisted.internet import reactor
 from consumers.body import BoundedRequest
 from consumers.hub.hub import Hub
 from consumers.hub.time_slice import Pace
+from consumers.protocol.direct_writer import Wire
 from consumers.protocol.transport import EXTENSION
-from consumers.wire import Wire
 from livefeed import health
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from twisted.internet.tcp import Connection
 
-from consumers.wire import Wire, can_write_directly
+from consumers.protocol.direct_writer import Wire, can_write_directly
 
 FILL = b"x" * 1_000_000
 
