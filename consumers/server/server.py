@@ -23,11 +23,11 @@ from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from twisted.internet import reactor
 
-from consumers.body import BoundedRequest
 from consumers.hub.hub import Hub
 from consumers.hub.time_slice import Pace
 from consumers.protocol.direct_writer import Wire
 from consumers.protocol.transport import EXTENSION
+from consumers.server.request_limits import BoundedRequest
 from livefeed import health
 
 logger = logging.getLogger(__name__)
