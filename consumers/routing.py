@@ -12,7 +12,7 @@ from consumers.events import EventConsumer
 from consumers.feed import FeedConsumer
 from consumers.hub.hub import Hub
 from consumers.poll import poll
-from consumers.requests import Handler, RequestThreads
+from consumers.server.request_threads import Handler, RequestThreads
 
 requests: Any = RequestThreads(Handler(), settings.LIVEFEED_REQUEST_THREADS)
 browser: Any = SameOrigin(FeedConsumer.as_asgi())
