@@ -18,7 +18,7 @@ from consumers.hub.log_entry import Entry, Kind
 from consumers.protocol import frames
 from consumers.protocol.frames import Form, Rendered
 from consumers.protocol.message import Message
-from consumers.threads import ReaderThreads
+from consumers.server.db_threads import ReaderThreads
 from livefeed.models import Event, Follow, Notification, Post
 from livefeed.models.picture import with_pictures
 from livefeed.rendering import render_post

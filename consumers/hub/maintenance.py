@@ -19,7 +19,7 @@ from consumers.hub.event_log import Log
 from consumers.hub.subscriptions import Index
 from consumers.protocol import frames
 from consumers.protocol.message import Message
-from consumers.threads import ReaderThreads
+from consumers.server.db_threads import ReaderThreads
 from livefeed import limits, working
 from livefeed.models import AuditEntry, Event, Export, Notification, Picture, Post
 from livefeed.sessions import SessionStore
