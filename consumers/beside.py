@@ -10,7 +10,7 @@ from typing import Self
 
 from django.conf import settings
 
-from consumers.workers import PAUSE, start
+from consumers.server.supervisor import PAUSE, start
 
 logger = logging.getLogger(__name__)
 

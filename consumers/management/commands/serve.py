@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import autoreload
 
 from consumers.beside import Beside
-from consumers.workers import Workers, this_program
+from consumers.server.supervisor import Workers, this_program
 
 
 class Command(BaseCommand):
