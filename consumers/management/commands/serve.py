@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import autoreload
 
-from consumers.beside import Beside
 from consumers.server.supervisor import Workers, this_program
+from consumers.server.task_process import Beside
 
 
 class Command(BaseCommand):
