@@ -1,8 +1,8 @@
 """The program's socket."""
 
+from consumers.base import LiveConsumer, Query, header_of
 from consumers.connections.authentication import Asking
 from consumers.connections.authorization import bad_token
-from consumers.socket import LiveConsumer, Query, header_of
 
 
 class EventConsumer(LiveConsumer):

@@ -1,7 +1,7 @@
 """The browser's socket."""
 
+from consumers.base import LiveConsumer, Query, header_of
 from consumers.connections.authentication import Asking, session_key_of
-from consumers.socket import LiveConsumer, Query, header_of
 
 
 class FeedConsumer(LiveConsumer):

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from consumers import metrics
+from consumers.base import header_of, query_of
 from consumers.connections.admission import Door
 from consumers.connections.authentication import Asking, session_key_of
 from consumers.connections.authorization import REFUSED, SIGNED_OUT, RefusedError
@@ -13,7 +14,6 @@ from consumers.hub.hub import TICK, Hub
 from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.protocol.transport import Outlet, Send
-from consumers.socket import header_of, query_of
 
 WAIT = frames.HEARTBEAT + 2 * TICK
 """Seconds an answer may take: a heartbeat comes before."""
