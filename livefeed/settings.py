@@ -197,7 +197,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "livefeed.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "livefeed.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "add_email": "livefeed.forms.accounts.AddEmailForm",
     "change_password": "livefeed.forms.accounts.ChangePasswordForm",

@@ -24,7 +24,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from livefeed import logs, public, tasks
-from livefeed.adapter import AccountAdapter
+from livefeed.accounts.adapter import AccountAdapter
 from livefeed.models import Session, User
 from tests.conftest import database_url
 from tests.factories import PASSWORD, make_user, signed_in

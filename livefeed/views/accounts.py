@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from livefeed import limits
-from livefeed.adapter import NAME_TAKEN, TOO_MANY
+from livefeed.accounts.adapter import NAME_TAKEN, TOO_MANY
 from livefeed.models import User
 
 TOO_MANY_REQUESTS = 429

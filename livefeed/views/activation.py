@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from livefeed import limits, tasks
-from livefeed.adapter import AccountAdapter
+from livefeed.accounts.adapter import AccountAdapter
 from livefeed.links import Link, State
 from livefeed.views.resource import Request, SignedInResource
 

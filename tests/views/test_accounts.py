@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client, override_settings
 
-from livefeed.adapter import AccountAdapter
+from livefeed.accounts.adapter import AccountAdapter
 from livefeed.models import User
 from tests.factories import PASSWORD, make_user, signed_in
 from tests.views.accounts import ADDRESS, error_of, path_in, reauthenticated, sign_in, sign_up, text, who
