@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils.html import strip_tags
 
-from livefeed import auditing
+from livefeed.accounts import audit
 from livefeed.models import AuditEntry, Token, User
 from tests.audited import make_mara
 from tests.factories import PASSWORD, make_user, signed_in
@@ -37,9 +37,9 @@ def broken_log() -> Iterator[None]:
             raise OSError("no space left")
 
     handler = Broken()
-    auditing.logger.addHandler(handler)
+    audit.logger.addHandler(handler)
     yield
-    auditing.logger.removeHandler(handler)
+    audit.logger.removeHandler(handler)
 
 
 def said() -> list[str]:

@@ -280,7 +280,7 @@ def test_an_activation_is_told_and_nothing_else_of_a_person(created, raw, fields
         patch.object(public, "activated") as told,
         patch("livefeed.events.user_changed"),
         patch("livefeed.models.Profile.objects.begin"),
-        patch("livefeed.auditing.user_saved"),
+        patch("livefeed.accounts.audit.user_saved"),
     ):
         post_save.send(User, instance=mara, created=created, raw=raw, update_fields=fields, using="default")
     assert told.called is is_told

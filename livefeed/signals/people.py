@@ -9,7 +9,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
-from livefeed import auditing, events, guarding, public, rendering, signed_in, tasks
+from livefeed import events, guarding, public, rendering, signed_in, tasks
+from livefeed.accounts import audit
 from livefeed.models import Export, Profile, Session, Token, User
 from livefeed.sessions import number_sign_in
 from livefeed.watching import watched
@@ -76,12 +77,12 @@ def guard_deletion(instance: User, origin: Any = None, **how: Any) -> None:
 @watched
 def audit_user(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
     if not raw:
-        auditing.user_saved(instance, created=created)
+        audit.user_saved(instance, created=created)
 
 
 @watched
 def audit_deletion(instance: User, **how: Any) -> None:
-    auditing.user_deleted(instance)
+    audit.user_deleted(instance)
 
 
 @watched
@@ -95,38 +96,38 @@ def audit_rights(
     **how: Any,
 ) -> None:
     if not raw:
-        auditing.rights_change(instance, action, model, reverse=reverse, ids=pk_set)
+        audit.rights_change(instance, action, model, reverse=reverse, ids=pk_set)
 
 
 @watched
 def audit_end_of_group(instance: Group, **how: Any) -> None:
-    auditing.group_deleted(instance)
+    audit.group_deleted(instance)
 
 
 @watched
 def audit_token(instance: Token, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
-        auditing.token_issued(instance)
+        audit.token_issued(instance)
 
 
 @watched
 def audit_revocation(instance: Token, origin: Any = None, **how: Any) -> None:
-    auditing.token_revoked(instance, origin)
+    audit.token_revoked(instance, origin)
 
 
 @watched
 def audit_sign_in(user: User, request: HttpRequest, **how: Any) -> None:
-    auditing.signed_in(user, request)
+    audit.signed_in(user, request)
 
 
 @watched
 def audit_sign_out(user: User | None, request: HttpRequest, **how: Any) -> None:
-    auditing.signed_out(user, request)
+    audit.signed_out(user, request)
 
 
 @watched
 def audit_refusal(credentials: dict[str, Any], request: HttpRequest | None = None, **how: Any) -> None:
-    auditing.refused(credentials, request)
+    audit.refused(credentials, request)
 
 
 @watched
