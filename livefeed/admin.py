@@ -17,8 +17,8 @@ from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
 from livefeed import tasks, working
+from livefeed.accounts.last_admin import LastAdministratorError, last_administrators
 from livefeed.admin_deletion import CountedDeletionAdmin
-from livefeed.guarding import LastAdministratorError, last_administrators
 from livefeed.models import AuditEntry, Event, Follow, Post, User
 
 

@@ -18,7 +18,7 @@ from django.dispatch import Signal
 from django.test import Client
 
 from livefeed import public
-from livefeed.guarding import LastAdministratorError, administrators
+from livefeed.accounts.last_admin import LastAdministratorError, administrators
 from livefeed.models import AuditEntry, Event, Export, Like, Notification, Picture, Post, Profile, Session, Token, User
 from livefeed.rendering import render_card, render_post
 from tests.factories import PASSWORD, Cast, make_post, make_user, signed_in

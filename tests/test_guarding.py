@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from livefeed.guarding import LastAdministratorError, administrators
+from livefeed.accounts.last_admin import LastAdministratorError, administrators
 from livefeed.models import User
 from tests.factories import make_post, make_user, signed_in
 from tests.models.at_once import at_once

@@ -19,8 +19,8 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from django.dispatch import Signal
 from django.utils import timezone
 
-from livefeed import counting, events, guarding, notifying, public, rendering, signals, text
-from livefeed.accounts import audit
+from livefeed import counting, events, notifying, public, rendering, signals, text
+from livefeed.accounts import audit, last_admin
 from livefeed.models import Event, Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
 from livefeed.signals import people, posts
 from tests.factories import make_cast, make_post, make_user
@@ -219,7 +219,7 @@ def calls() -> Iterator[list[Call]]:
     found: list[Call] = []
     modules = {
         "auditing": audit,
-        "guarding": guarding,
+        "guarding": last_admin,
         "counting": counting,
         "events": events,
         "notifying": notifying,

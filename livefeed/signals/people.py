@@ -9,8 +9,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
-from livefeed import events, guarding, public, rendering, signed_in, tasks
-from livefeed.accounts import audit
+from livefeed import events, public, rendering, signed_in, tasks
+from livefeed.accounts import audit, last_admin
 from livefeed.models import Export, Profile, Session, Token, User
 from livefeed.sessions import number_sign_in
 from livefeed.watching import watched
@@ -66,12 +66,12 @@ def forget_card(instance: User | Profile, raw: bool = False, **how: Any) -> None
 @watched
 def guard_change(instance: User, raw: bool = False, **how: Any) -> None:
     if not raw:
-        guarding.user_changes(instance)
+        last_admin.user_changes(instance)
 
 
 @watched
 def guard_deletion(instance: User, origin: Any = None, **how: Any) -> None:
-    guarding.user_goes(instance, origin)
+    last_admin.user_goes(instance, origin)
 
 
 @watched

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models.signals import post_save
 from django.utils import timezone
 
-from livefeed.guarding import LastAdministratorError
+from livefeed.accounts.last_admin import LastAdministratorError
 from livefeed.models import AuditEntry, Event, User
 from tests.factories import make_user
 
