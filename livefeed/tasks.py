@@ -4,7 +4,8 @@ run again, what it was asked for may no longer be due. No link stands in its row
 from allauth.account.models import EmailAddress
 from django.tasks import task
 
-from livefeed import exporting, letters, notifying
+from livefeed import exporting, notifying
+from livefeed.accounts import emails
 from livefeed.models import Export, Post, User
 
 
@@ -12,14 +13,14 @@ from livefeed.models import Export, Post, User
 def send_welcome(user_id: int) -> None:
     """Greets somebody who has signed up with the link that activates the account, unless that is done or gone."""
     for user in User.objects.filter(pk=user_id, activated_at=None, is_active=True):
-        letters.welcome(user)
+        emails.welcome(user)
 
 
 @task
 def send_confirmation(address_id: int) -> None:
     """Asks whether a new address is right, unless it is confirmed or given up by now."""
     for address in EmailAddress.objects.filter(pk=address_id, verified=False).select_related("user"):
-        letters.confirm(address)
+        emails.confirm(address)
 
 
 @task
@@ -28,13 +29,13 @@ def send_new_password(user_id: int, address_id: int | None) -> None:
     for user in User.objects.filter(pk=user_id, is_active=True):
         address = EmailAddress.objects.filter(user=user, pk=address_id).first()
         if address_id is None or address:
-            letters.choose_password(user, address.email if address else user.email)
+            emails.choose_password(user, address.email if address else user.email)
 
 
 @task
 def send_written(recipient: str, subject: str, text: str) -> None:
     """Sends a mail that was written in a request and holds no secret: notices of what was changed, and the like."""
-    letters.send(letters.written(recipient, subject, text))
+    emails.send(emails.written(recipient, subject, text))
 
 
 @task
