@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 
 from livefeed import limits, tasks
 from livefeed.accounts.adapter import AccountAdapter
-from livefeed.links import Link, State
+from livefeed.accounts.email_confirmation import Link, State
 from livefeed.views.resource import Request, SignedInResource
 
 NO_CONTENT, TOO_MANY_REQUESTS = 204, 429
