@@ -20,7 +20,8 @@ from consumers.hub.subscriptions import Index
 from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.server.db_threads import ReaderThreads
-from livefeed import limits, working
+from livefeed import working
+from livefeed.accounts import rate_limits
 from livefeed.models import AuditEntry, Event, Export, Notification, Picture, Post
 from livefeed.sessions import SessionStore
 
@@ -94,7 +95,7 @@ class Rounds:
         await self._thread.run(Export.objects.purge)
         await self._thread.run(Notification.objects.prune)
         await self._thread.run(AuditEntry.objects.prune)
-        await self._thread.run(limits.prune)
+        await self._thread.run(rate_limits.prune)
 
     def close(self) -> None:
         """Ends what runs beside the hub."""

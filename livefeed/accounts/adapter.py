@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
-from livefeed import limits, tasks
+from livefeed import tasks
+from livefeed.accounts import rate_limits
 from livefeed.models import User
 
 NAME_TAKEN = "That name is taken."
@@ -57,7 +58,9 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
-            said = limits.sentence(limits.wait(request, "login_failed", self.login_key(request, **credentials)))
+            said = rate_limits.sentence(
+                rate_limits.wait(request, "login_failed", self.login_key(request, **credentials))
+            )
             raise ValidationError(said, code=TOO_MANY) from None
 
     def login_key(self, request: HttpRequest, **credentials: Any) -> str:

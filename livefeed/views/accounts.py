@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from livefeed import limits
+from livefeed.accounts import rate_limits
 from livefeed.accounts.adapter import NAME_TAKEN, TOO_MANY
 from livefeed.models import User
 
@@ -22,7 +22,7 @@ class Limited:
 
     kept: ClassVar[tuple[str, ...]] = ()
 
-    def limits(self) -> Iterator[tuple[str, str | None]]:
+    def rate_limits(self) -> Iterator[tuple[str, str | None]]:
         """What is counted here, and by which key."""
         raise NotImplementedError
 
@@ -31,9 +31,9 @@ class Limited:
         return self.come_back() if response.status_code == TOO_MANY_REQUESTS else response
 
     def come_back(self: Any) -> HttpResponse:
-        seconds = max(limits.wait(self.request, action, key) for action, key in self.limits())
+        seconds = max(rate_limits.wait(self.request, action, key) for action, key in self.limits())
         options = self.get_form_kwargs() | {"data": None, "files": None, "initial": self.typed()}
-        context = self.get_context_data(form=self.get_form_class()(**options), said=limits.sentence(seconds))
+        context = self.get_context_data(form=self.get_form_class()(**options), said=rate_limits.sentence(seconds))
         response: HttpResponse = self.render_to_response(context, status=TOO_MANY_REQUESTS)
         response["Retry-After"] = seconds
         return response
@@ -54,7 +54,7 @@ class LoginView(Limited, views.LoginView):
 
     kept = ("login",)
 
-    def limits(self) -> Iterator[tuple[str, str | None]]:
+    def rate_limits(self) -> Iterator[tuple[str, str | None]]:
         login = self.typed()["login"].strip().removeprefix("@")
         yield from (("login", None), ("login_failed", get_adapter().login_key(self.request, username=login)))
 
@@ -62,7 +62,7 @@ class LoginView(Limited, views.LoginView):
 class ReauthenticateView(Limited, views.ReauthenticateView):
     """Asks for the password once more."""
 
-    def limits(self) -> Iterator[tuple[str, str | None]]:
+    def rate_limits(self) -> Iterator[tuple[str, str | None]]:
         user = self.request.user
         login = EmailAddress.objects.get_primary_email(user) or user.username
         yield from (("reauthenticate", None), ("login_failed", get_adapter().login_key(self.request, username=login)))
@@ -73,7 +73,7 @@ class PasswordResetView(Limited, views.PasswordResetView):
 
     kept = ("email",)
 
-    def limits(self) -> Iterator[tuple[str, str | None]]:
+    def rate_limits(self) -> Iterator[tuple[str, str | None]]:
         yield "reset_password", self.typed()["email"].strip().lower()
 
 
@@ -82,13 +82,13 @@ class SignupView(Limited, views.SignupView):
 
     kept = ("username", "email")
 
-    def limits(self) -> Iterator[tuple[str, str | None]]:
+    def rate_limits(self) -> Iterator[tuple[str, str | None]]:
         yield from (("signup", None), ("signup_address", self.typed()["email"].strip().lower()))
 
     def form_valid(self, form: Any) -> HttpResponse:
         """The account and the task of its mail are written together, or neither. Two people may want the same name at
         the same moment: the database lets one have it."""
-        if not limits.count(self.request, "signup_address", form.cleaned_data["email"]):
+        if not rate_limits.count(self.request, "signup_address", form.cleaned_data["email"]):
             return HttpResponse(status=TOO_MANY_REQUESTS)
         form.hash_password()
         response: HttpResponse
@@ -108,13 +108,13 @@ class EmailView(Limited, views.EmailView):
 
     kept = ("email",)
 
-    def limits(self) -> Iterator[tuple[str, str | None]]:
+    def rate_limits(self) -> Iterator[tuple[str, str | None]]:
         yield from (("manage_email", None), ("confirm_email", self.typed()["email"].strip().lower()))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Nothing is changed when the mail for it would not be sent."""
         sends = "action_add" in request.POST or "action_send" in request.POST
-        if sends and limits.wait(request, "confirm_email", self.typed()["email"].strip().lower()):
+        if sends and rate_limits.wait(request, "confirm_email", self.typed()["email"].strip().lower()):
             return HttpResponse(status=TOO_MANY_REQUESTS)
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response

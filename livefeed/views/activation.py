@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from livefeed import limits, tasks
+from livefeed import tasks
+from livefeed.accounts import rate_limits
 from livefeed.accounts.adapter import AccountAdapter
 from livefeed.accounts.email_confirmation import Link, State
 from livefeed.views.resource import Request, SignedInResource
@@ -30,8 +31,10 @@ class ActivationView(SignedInResource):
         if self.viewer.is_activated:
             return redirect("home")
         email = self.viewer.awaited_email
-        if not limits.count(request, "confirm_email", email.lower()):
-            return self.page(limits.sentence(limits.wait(request, "confirm_email", email.lower())), TOO_MANY_REQUESTS)
+        if not rate_limits.count(request, "confirm_email", email.lower()):
+            return self.page(
+                rate_limits.sentence(rate_limits.wait(request, "confirm_email", email.lower())), TOO_MANY_REQUESTS
+            )
         tasks.send_welcome.enqueue(self.viewer.pk)
         said = f"We sent a new link to {email}."
         if request.htmx:
@@ -68,9 +71,9 @@ class ConfirmEmailView(views.ConfirmEmailView):
 
     def renew(self, link: Link, address: EmailAddress) -> HttpResponse:
         """Sends a new link to where the old one went."""
-        if not limits.count(self.request, "confirm_email", address.email):
-            wait = limits.wait(self.request, "confirm_email", address.email)
-            return self.page(link, TOO_MANY_REQUESTS, said=limits.sentence(wait))
+        if not rate_limits.count(self.request, "confirm_email", address.email):
+            wait = rate_limits.wait(self.request, "confirm_email", address.email)
+            return self.page(link, TOO_MANY_REQUESTS, said=rate_limits.sentence(wait))
         AccountAdapter(self.request).send_link(address)
         return self.page(link, 200, is_sent=True)
 

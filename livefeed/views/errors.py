@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from livefeed import limits
+from livefeed.accounts import rate_limits
 from livefeed.forms.post import PostForm
 
 TO_THE_NOTICES = {"HX-Retarget": "#notices", "HX-Reswap": "innerHTML"}
@@ -60,8 +60,8 @@ def refused(request: HttpRequest, sentence: str) -> HttpResponse:
 def too_many(request: HttpRequest) -> HttpResponse:
     """What was tried too often by what this address is for; says when to try again."""
     action = request.resolver_match.url_name or "" if request.resolver_match else ""
-    seconds = limits.wait(request, action.removeprefix("account_"))
-    response = _say(request, 429, limits.sentence(seconds))
+    seconds = rate_limits.wait(request, action.removeprefix("account_"))
+    response = _say(request, 429, rate_limits.sentence(seconds))
     response["Retry-After"] = seconds
     return response
 

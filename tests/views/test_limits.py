@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client, RequestFactory
 
-from livefeed import limits
+from livefeed.accounts import rate_limits
 from livefeed.models import User
 from tests.factories import PASSWORD, make_user, signed_in
 from tests.views.accounts import reauthenticated, sign_in, sign_up, text, who
@@ -31,7 +31,7 @@ TEN = "Too many tries. Try again in 10 minutes."
     ],
 )
 def test_how_long_is_said_in_words(seconds, said):
-    assert limits.sentence(seconds) == f"Too many tries. Try again in {said}."
+    assert rate_limits.sentence(seconds) == f"Too many tries. Try again in {said}."
 
 
 def test_how_long_is_what_allauth_counts(settings):
@@ -39,10 +39,10 @@ def test_how_long_is_what_allauth_counts(settings):
     request = RequestFactory().post("/")
     waits = []
     for _ in range(4):
-        waits.append(limits.wait(request, "confirm_email", "one"))
-        limits.count(request, "confirm_email", "one")
+        waits.append(rate_limits.wait(request, "confirm_email", "one"))
+        rate_limits.count(request, "confirm_email", "one")
     assert waits == [0, 0, 600, 600]
-    assert limits.wait(request, "confirm_email", "another") == 0
+    assert rate_limits.wait(request, "confirm_email", "another") == 0
 
 
 @pytest.mark.parametrize("login", ["mara", "@Mara ", "mara@example.org"])
@@ -161,7 +161,7 @@ def test_what_no_longer_counts_is_forgotten(settings):
     cache.set("new", 2, timeout=60)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE livefeed_cache SET expires = '2020-01-01 00:00:00' WHERE cache_key LIKE '%old'")
-        limits.prune()
+        rate_limits.prune()
         cursor.execute("SELECT COUNT(*) FROM livefeed_cache")
         assert cursor.fetchone() == (1,)
     assert cache.get("new") == 2
