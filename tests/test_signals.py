@@ -263,7 +263,7 @@ def test_who_signs_up_in_and_out_and_who_is_refused():
         user_signed_up.send(User, request=request, user=USER)
     registered.assert_called_once_with(USER)
     with patch.object(people, "auditing") as audit, patch.object(people, "number_sign_in") as number:
-        with patch.object(User, "save"), patch("livefeed.signed_in.note") as note:
+        with patch.object(User, "save"), patch("livefeed.accounts.active_sessions.note") as note:
             user_logged_in.send(User, request=request, user=USER)
         user_logged_out.send(User, request=request, user=USER)
         user_login_failed.send("auth", credentials={"username": "mara"}, request=request)

@@ -9,8 +9,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
-from livefeed import events, public, rendering, signed_in, tasks
-from livefeed.accounts import audit, last_admin
+from livefeed import events, public, rendering, tasks
+from livefeed.accounts import active_sessions, audit, last_admin
 from livefeed.models import Export, Profile, Session, Token, User
 from livefeed.sessions import number_sign_in
 from livefeed.watching import watched
@@ -160,7 +160,7 @@ def number_session(request: HttpRequest, **how: Any) -> None:
 
 @watched
 def note_place(request: HttpRequest, **how: Any) -> None:
-    signed_in.note(request.session, request)
+    active_sessions.note(request.session, request)
 
 
 @watched

@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.text import format_lazy
 
-from livefeed import signed_in, tasks
+from livefeed import tasks
+from livefeed.accounts import active_sessions
 from livefeed.forms.preferences import DisplayForm, NotificationsForm
 from livefeed.models import Export, Preferences, Session, Token
 from livefeed.sessions import SIGN_IN
@@ -76,14 +77,14 @@ class SessionsView(SignedInResource):
     """Where one is signed in, with the pages and programs that are open: `DELETE` ends all sign-ins but this one."""
 
     def get(self, request: Request) -> HttpResponse:
-        places = signed_in.places_of(self.viewer, request.session.get(SIGN_IN))
+        places = active_sessions.places_of(self.viewer, request.session.get(SIGN_IN))
         return render(
-            request, "settings/sessions.html", {"places": places, "programs": signed_in.programs_of(self.viewer)}
+            request, "settings/sessions.html", {"places": places, "programs": active_sessions.programs_of(self.viewer)}
         )
 
     def delete(self, request: Request) -> HttpResponse:
         here = request.session.get(SIGN_IN)
-        signed_in.end(Session.objects.filter(user=self.viewer).exclude(sign_in=here))
+        active_sessions.end(Session.objects.filter(user=self.viewer).exclude(sign_in=here))
         messages.success(request, "You are signed out everywhere else.")
         return redirect("settings_sessions")
 
@@ -95,7 +96,7 @@ class SessionView(SignedInResource):
         found = Session.objects.filter(user=self.viewer, sign_in=sign_in)
         if not found:
             raise Http404("That sign-in has ended already.")
-        signed_in.end(found)
+        active_sessions.end(found)
         return redirect("settings_sessions")
 
 

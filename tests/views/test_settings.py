@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from livefeed import tasks
+from livefeed.accounts.active_sessions import agent_name
 from livefeed.models import Export, Like, Notification, Picture, Post, Preferences, Session, Token, User
-from livefeed.signed_in import agent_name
 from tests.factories import PASSWORD, make_post, make_user, signed_in
 from tests.images import file
 from tests.views.html import Page
