@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
+from livefeed.accounts.session_store import SIGN_IN, SessionStore
 from livefeed.models import Follow, Session, User
-from livefeed.sessions import SIGN_IN, SessionStore
 
 BATCH = 5_000
 """Rows written at once."""

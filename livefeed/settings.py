@@ -271,7 +271,7 @@ SECURE_CSP: dict[str, Any] = {
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LIVEFEED_URL.startswith("https://")
-SESSION_ENGINE = "livefeed.sessions"
+SESSION_ENGINE = "livefeed.accounts.session_store"
 SESSION_COOKIE_NAME = "livefeed_session"
 CSRF_FAILURE_VIEW = "livefeed.views.errors.csrf_failed"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

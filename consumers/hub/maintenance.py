@@ -22,8 +22,8 @@ from consumers.protocol.message import Message
 from consumers.server.db_threads import ReaderThreads
 from livefeed import working
 from livefeed.accounts import rate_limits
+from livefeed.accounts.session_store import SessionStore
 from livefeed.models import AuditEntry, Event, Export, Notification, Picture, Post
-from livefeed.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
 

@@ -61,7 +61,7 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> type:
-        from livefeed.sessions import SessionStore
+        from livefeed.accounts.session_store import SessionStore
 
         return SessionStore
 

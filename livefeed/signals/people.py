@@ -11,8 +11,8 @@ from django.http import HttpRequest
 
 from livefeed import events, public, rendering, tasks
 from livefeed.accounts import active_sessions, audit, last_admin
+from livefeed.accounts.session_store import number_sign_in
 from livefeed.models import Export, Profile, Session, Token, User
-from livefeed.sessions import number_sign_in
 from livefeed.watching import watched
 
 

@@ -19,9 +19,9 @@ from django.utils.text import format_lazy
 
 from livefeed import tasks
 from livefeed.accounts import active_sessions
+from livefeed.accounts.session_store import SIGN_IN
 from livefeed.forms.preferences import DisplayForm, NotificationsForm
 from livefeed.models import Export, Preferences, Session, Token
-from livefeed.sessions import SIGN_IN
 from livefeed.views.resource import Request, SignedInResource
 
 UNPROCESSABLE = 422

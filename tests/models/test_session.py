@@ -7,8 +7,8 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
+from livefeed.accounts.session_store import SIGN_IN, SessionStore
 from livefeed.models import Event, Session, User
-from livefeed.sessions import SIGN_IN, SessionStore
 from tests.factories import Cast, signed_in
 from tests.models.announced import log
 
