@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "livefeed.acting.ActingMiddleware",
+    "livefeed.accounts.current_actor.ActingMiddleware",
     "livefeed.views.errors.PlainErrors",
 ]
 

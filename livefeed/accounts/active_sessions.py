@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from livefeed.acting import address_of
+from livefeed.accounts.current_actor import address_of
 from livefeed.models import Session, Token, User
 from livefeed.models.audit import UNKNOWN
 from livefeed.presence import OpenPage, open_pages

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import models, transaction
 from django.http import HttpRequest
 
-from livefeed.acting import Actor, actor, address_of
+from livefeed.accounts.current_actor import Actor, actor, address_of
 from livefeed.models import AuditEntry, Token, User
 from livefeed.models.audit import UNTOLD
 from livefeed.origin import is_part_of
