@@ -10,24 +10,24 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from consumers.hub.layer_notifier import GROUP
 from consumers.hub.subscriptions import Index
-from livefeed import presence
-from livefeed.presence import OpenPage
+from livefeed.accounts import open_pages
+from livefeed.accounts.open_pages import OpenPage
 
 PATIENCE = 0.4
 """Seconds in which the other processes may answer."""
 
 
 class Presence:
-    """Answers who has what open, for `livefeed.presence`."""
+    """Answers who has what open, for `livefeed.accounts.open_pages`."""
 
     def __init__(self, index: Index, loop: asyncio.AbstractEventLoop) -> None:
         self._index, self._loop = index, loop
         self._layer, self._id = get_channel_layer(), uuid4().hex
-        presence.finders.add(self.find)
+        open_pages.finders.add(self.find)
 
     def close(self) -> None:
         """Answers nobody any more."""
-        presence.finders.discard(self.find)
+        open_pages.finders.discard(self.find)
 
     def find(self, user_id: int) -> list[OpenPage]:
         """Called in a request's thread. Raises `TimeoutError` if this process's loop does not answer."""

@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from livefeed.accounts.current_actor import address_of
+from livefeed.accounts.open_pages import OpenPage, open_pages
 from livefeed.models import Session, Token, User
 from livefeed.models.audit import UNKNOWN
-from livefeed.presence import OpenPage, open_pages
 
 BEGAN = "began"
 """What a session says of its sign-in: when, from where, by which browser."""
