@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Lower
 
 from livefeed import events
-from livefeed.markup import named_in
+from livefeed.content.markup import named_in
 from livefeed.models import Follow, Like, Notification, Post, Preferences, User
 
 Kind = Notification.Kind

@@ -8,7 +8,8 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-from livefeed import events, trends
+from livefeed import events
+from livefeed.content import trends
 from tests.factories import Cast, make_cast
 from tests.stack.servers import Site
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livefeed.markup import is_tag, named_in, normal, render
+from livefeed.content.markup import is_tag, named_in, normal, render
 from tests.views.html import Page
 
 

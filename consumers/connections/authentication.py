@@ -15,7 +15,7 @@ from django.conf import settings
 from consumers.connections.authorization import RefusedError, bad_token, standing
 from consumers.connections.connection import Credential, View, Viewer, ViewKind, is_number
 from consumers.server.db_threads import ReaderThreads
-from livefeed.markup import is_tag, normal
+from livefeed.content.markup import is_tag, normal
 from livefeed.models import Event, Follow, Post, Session, Token, User
 
 AUTHORS: dict[str, ViewKind] = {"user": "user", "replies": "replies", "media": "media"}

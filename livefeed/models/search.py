@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from livefeed.markup import is_tag, normal
+from livefeed.content.markup import is_tag, normal
 from livefeed.models import sort_keys
 from livefeed.models.post import Post
 from livefeed.models.user import User

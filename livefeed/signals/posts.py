@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
 from livefeed import counting, events, notifying, public, rendering, text
-from livefeed.markup import named_in
+from livefeed.content.markup import named_in
 from livefeed.models import Picture, Post, Tagging
 from livefeed.watching import watched
 

@@ -5,7 +5,7 @@ import re
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from livefeed.markup import TAG_MAX, normal
+from livefeed.content.markup import TAG_MAX, normal
 from livefeed.models import Tagging, User
 from livefeed.views.resource import Request, SignedInResource
 

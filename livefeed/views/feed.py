@@ -7,15 +7,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 
+from livefeed.content.markup import is_tag, normal
+from livefeed.content.suggestions import people_to_follow
+from livefeed.content.trends import trending_posts
 from livefeed.forms.post import PostForm
-from livefeed.markup import is_tag, normal
 from livefeed.models import Event, Post, User
 from livefeed.models.mark import marked_by
 from livefeed.models.picture import with_pictures
 from livefeed.models.post_query import PostQuerySet
 from livefeed.models.window import HomeOf, Tagged, Window
-from livefeed.suggestions import people_to_follow
-from livefeed.trends import trending_posts
 from livefeed.views.paging import PAGE, part_of
 from livefeed.views.resource import Request, viewer_of
 

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
-from livefeed.markup import is_tag, normal
+from livefeed.content.markup import is_tag, normal
 from livefeed.models import Event, Tagging, User
 from livefeed.models.mark import marked_by
 from livefeed.models.picture import with_pictures

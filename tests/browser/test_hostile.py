@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from livefeed.markup import render
+from livefeed.content.markup import render
 from livefeed.models import Picture, Post, Profile, User
 from livefeed.models.picture import DESCRIPTION_MAX, Attachment
 from livefeed.models.post import TITLE_MAX

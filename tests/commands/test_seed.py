@@ -6,8 +6,8 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, F
 from django.test import Client
 
+from livefeed.content.markup import named_in
 from livefeed.demo.voices import SENTENCES
-from livefeed.markup import named_in
 from livefeed.models import Event, Follow, Like, Post, Profile, Tagging, User
 from tests.factories import make_user
 

@@ -1,6 +1,6 @@
 """Whom somebody may like to follow."""
 
-from livefeed.suggestions import people_to_follow
+from livefeed.content.suggestions import people_to_follow
 from tests.factories import make_post, make_user
 
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from livefeed import trends
+from livefeed.content import trends
+from livefeed.content.trends import trending_posts, trending_tags
 from livefeed.models import Post
-from livefeed.trends import trending_posts, trending_tags
 from tests.factories import make_post, make_user
 
 
