@@ -19,8 +19,9 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from django.dispatch import Signal
 from django.utils import timezone
 
-from livefeed import counting, events, notifying, public, rendering, signals, text
+from livefeed import counting, events, notifying, public, rendering, signals
 from livefeed.accounts import audit, last_admin
+from livefeed.content import sanitize
 from livefeed.models import Event, Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
 from livefeed.signals import people, posts
 from tests.factories import make_cast, make_post, make_user
@@ -225,7 +226,7 @@ def calls() -> Iterator[list[Call]]:
         "notifying": notifying,
         "public": public,
     }
-    modules |= {"rendering": rendering, "text": text}
+    modules |= {"rendering": rendering, "text": sanitize}
     with ExitStack() as stack:
         for name in {name for *_, calls in CALLS for name, _, _ in calls}:
             module, _, function = name.partition(".")
@@ -284,7 +285,7 @@ def test_groups_and_permissions():
 
 def test_the_title_of_a_post_is_the_tidied_one():
     post = Post(title=" raw ", body="x")
-    with patch.object(text, "tidy_title", return_value="tidy"):
+    with patch.object(sanitize, "tidy_title", return_value="tidy"):
         pre_save.send(Post, instance=post, raw=False, using="default", update_fields=None)
     assert post.title == "tidy"
 
@@ -408,8 +409,8 @@ def test_loaddata_announces_nothing_and_touches_no_title(transactional_db, bell,
     cast = make_cast()
     Event.objects.all().delete()
     bell.reset_mock()
-    text = {"title": "  as   it is ", "body": "Hello.", "created_at": "2026-01-01T00:00:00Z", "version": 4}
-    post = {"model": "livefeed.post", "pk": 70, "fields": {"author": cast.author.pk, **text}}
+    sanitize = {"title": "  as   it is ", "body": "Hello.", "created_at": "2026-01-01T00:00:00Z", "version": 4}
+    post = {"model": "livefeed.post", "pk": 70, "fields": {"author": cast.author.pk, **sanitize}}
     people = {"follower": cast.stranger.pk, "followed": cast.author.pk, "created_at": "2026-01-01T00:00:00Z"}
     follow = {"model": "livefeed.follow", "pk": 70, "fields": people}
 

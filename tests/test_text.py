@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livefeed.text import tidy_line, tidy_text, tidy_title
+from livefeed.content.sanitize import tidy_line, tidy_text, tidy_title
 
 DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 SURVIVORS = [

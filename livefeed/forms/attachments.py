@@ -8,10 +8,10 @@ from django import forms
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from livefeed.content.sanitize import tidy_line, tidy_text
 from livefeed.imaging import PictureError
 from livefeed.models import Picture, Post, User
 from livefeed.models.picture import DESCRIPTION_MAX, MOST, Attachment
-from livefeed.text import tidy_line, tidy_text
 
 Typed = QueryDict | MultiValueDict[str, Any]
 TOO_MANY = f"{MOST} pictures fit into a post."

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from livefeed.text import tidy_line, tidy_text
+from livefeed.content.sanitize import tidy_line, tidy_text
 
 
 class TidyLine(forms.CharField):

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from livefeed import imaging
+from livefeed.content.sanitize import tidy_text
 from livefeed.models.post import Post
 from livefeed.models.user import NOT_ACTIVATED, User
-from livefeed.text import tidy_text
 
 MOST = 4
 """Pictures of one post."""

@@ -13,10 +13,10 @@ from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils import timezone
 
+from livefeed.content.sanitize import tidy_title
 from livefeed.models import locks, sort_keys
 from livefeed.models.post_query import Audience, PostQuerySet
 from livefeed.models.user import NotActivatedError, User
-from livefeed.text import tidy_title
 
 if TYPE_CHECKING:
     from livefeed.models.picture import Attachment

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
-from livefeed import counting, events, notifying, public, rendering, text
+from livefeed import counting, events, notifying, public, rendering
+from livefeed.content import sanitize
 from livefeed.content.markup import named_in
 from livefeed.models import Picture, Post, Tagging
 from livefeed.watching import watched
@@ -37,7 +38,7 @@ def _came_or_went(update_fields: frozenset[str] | None) -> bool:
 @watched
 def tidy_title(instance: Post, raw: bool = False, **how: Any) -> None:
     if not raw:
-        instance.title = text.tidy_title(instance.title)
+        instance.title = sanitize.tidy_title(instance.title)
 
 
 @watched

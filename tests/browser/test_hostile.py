@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from playwright.sync_api import Dialog, Page, Route, expect
 
 from livefeed.content.markup import render
+from livefeed.content.sanitize import tidy_line, tidy_text
 from livefeed.models import Picture, Post, Profile, User
 from livefeed.models.picture import DESCRIPTION_MAX, Attachment
 from livefeed.models.post import TITLE_MAX
-from livefeed.text import tidy_line, tidy_text
 from tests import images
 from tests.browser import hostile
 from tests.browser.conftest import PHONE, live, shows, until

@@ -9,13 +9,13 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from livefeed.content.sanitize import tidy_line, tidy_text
 from livefeed.demo.people import FOLLOWS, NAMES
 from livefeed.demo.posts import POSTS
 from livefeed.demo.talk import ABOUT, ANSWERS, LIKES
 from livefeed.demo.voices import VOICES
 from livefeed.models import Event, Follow, Like, Picture, Post, Profile, User
 from livefeed.models.post import BODY_MAX, TITLE_MAX
-from livefeed.text import tidy_line, tidy_text
 from tests.factories import make_user
 from tests.models.announced import log
 
