@@ -22,7 +22,7 @@ from livefeed.accounts.last_admin import LastAdministratorError, administrators
 from livefeed.models import AuditEntry, Event, Export, Like, Notification, Picture, Post, Profile, Session, Token, User
 from livefeed.rendering import render_card, render_post
 from tests.factories import PASSWORD, Cast, make_post, make_user, signed_in
-from tests.images import file
+from tests.image_files import file
 from tests.views.html import Page
 
 Probe = Callable[[Cast], None]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from livefeed import imaging
-from tests import images
+from tests import image_files
 
 ZIP = b"PK\x05\x06" + bytes(18)
 
@@ -25,9 +25,9 @@ def color_at(picture: Image.Image, x: int, y: int) -> str:
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF"])
 @pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA", "CMYK", "1", "I;16"])
 def test_every_kind_becomes_webp(format, mode):
-    source = images.image((300, 150))
+    source = image_files.image((300, 150))
     try:
-        content = images.encoded(
+        content = image_files.encoded(
             source.convert("L").convert("I;16") if mode == "I;16" else source.convert(mode), format
         )
     except (OSError, ValueError):
@@ -37,19 +37,19 @@ def test_every_kind_becomes_webp(format, mode):
 
 
 def test_a_large_one_is_kept_in_two_sizes():
-    made = imaging.made_of(images.jpeg((3_000, 1_500)))
+    made = imaging.made_of(image_files.jpeg((3_000, 1_500)))
     large, small = opened(made.large), opened(made.small)
     assert (large.format, large.size, small.format, small.size) == ("WEBP", (2_048, 1_024), "WEBP", (1_216, 608))
     assert (made.width, made.height) == large.size
 
 
 def test_a_small_one_is_not_made_larger():
-    made = imaging.made_of(images.jpeg((30, 20)))
+    made = imaging.made_of(image_files.jpeg((30, 20)))
     assert opened(made.large).size == opened(made.small).size == (30, 20)
 
 
 def test_it_stands_the_right_way_up_and_says_nothing_of_where_it_was_taken():
-    made = imaging.made_of(images.turned_jpeg())
+    made = imaging.made_of(image_files.turned_jpeg())
     for content in (made.large, made.small):
         picture = opened(content)
         assert picture.size == (40, 80)
@@ -60,35 +60,35 @@ def test_it_stands_the_right_way_up_and_says_nothing_of_where_it_was_taken():
 
 
 def test_an_avatar_is_cut_to_a_square_around_its_middle():
-    made = imaging.made_of(images.jpeg((900, 600)), imaging.AVATAR)
+    made = imaging.made_of(image_files.jpeg((900, 600)), imaging.AVATAR)
     assert (opened(made.large).size, opened(made.small).size) == ((512, 512), (144, 144))
 
 
 def test_colours_of_another_space_are_turned_into_ours():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-    content = images.encoded(images.image(), icc_profile=profile.tobytes())
+    content = image_files.encoded(image_files.image(), icc_profile=profile.tobytes())
     assert opened(imaging.made_of(content).large).size == (64, 48)
 
 
 def test_what_shows_through_stays_so():
     clear = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
-    assert opened(imaging.made_of(images.encoded(clear, "PNG")).large).convert("RGBA").tobytes()[3] == 0
+    assert opened(imaging.made_of(image_files.encoded(clear, "PNG")).large).convert("RGBA").tobytes()[3] == 0
 
 
 def test_its_mean_colour_holds_the_place():
-    assert imaging.made_of(images.encoded(images.image(color="#102030"), "PNG")).color == "#102030"
+    assert imaging.made_of(image_files.encoded(image_files.image(color="#102030"), "PNG")).color == "#102030"
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP"])
 def test_what_moves_goes_on_moving(format):
-    frames = [images.image((1_000, 500), color) for color in ("red", "green", "blue")]
-    content = images.encoded(frames[0], format, save_all=True, append_images=frames[1:], duration=120, loop=0)
+    frames = [image_files.image((1_000, 500), color) for color in ("red", "green", "blue")]
+    content = image_files.encoded(frames[0], format, save_all=True, append_images=frames[1:], duration=120, loop=0)
     moving = opened(imaging.made_of(content).small)
     assert (getattr(moving, "n_frames", 1), moving.size) == (3, (640, 320))
 
 
 def test_what_moves_for_too_long_stands_still():
-    made = imaging.made_of(images.moving_gif(imaging.FRAMES_MOST + 1))
+    made = imaging.made_of(image_files.moving_gif(imaging.FRAMES_MOST + 1))
     assert getattr(opened(made.large), "n_frames", 1) == 1
 
 
@@ -97,19 +97,19 @@ def test_what_moves_for_too_long_stands_still():
     [
         (b"", imaging.NO_PICTURE),
         (b"Hello.", imaging.NO_PICTURE),
-        (images.SVG, imaging.NO_PICTURE),
+        (image_files.SVG, imaging.NO_PICTURE),
         (b"<!DOCTYPE html><script>alert(1)</script>", imaging.NO_PICTURE),
-        (images.encoded(images.image(), "BMP"), imaging.NO_PICTURE),
-        (images.encoded(images.image(), "TIFF"), imaging.NO_PICTURE),
-        (images.jpeg()[:-40], imaging.DAMAGED),
-        (images.jpeg() + b"<script>alert(1)</script>", imaging.TWO_IN_ONE),
-        (images.moving_gif() + b"<?PHP system('id');", imaging.TWO_IN_ONE),
-        (images.jpeg() + ZIP, imaging.TWO_IN_ONE),
-        (images.encoded(images.image(), comment=b"%PDF-1.7"), imaging.TWO_IN_ONE),
+        (image_files.encoded(image_files.image(), "BMP"), imaging.NO_PICTURE),
+        (image_files.encoded(image_files.image(), "TIFF"), imaging.NO_PICTURE),
+        (image_files.jpeg()[:-40], imaging.DAMAGED),
+        (image_files.jpeg() + b"<script>alert(1)</script>", imaging.TWO_IN_ONE),
+        (image_files.moving_gif() + b"<?PHP system('id');", imaging.TWO_IN_ONE),
+        (image_files.jpeg() + ZIP, imaging.TWO_IN_ONE),
+        (image_files.encoded(image_files.image(), comment=b"%PDF-1.7"), imaging.TWO_IN_ONE),
         (b"GIF89a/*" + b"<svg onload=alert(1)>", imaging.TWO_IN_ONE),
-        (images.huge_png(), imaging.TOO_MANY_PIXELS),
-        (images.huge_png(8_000), imaging.TOO_MANY_PIXELS),
-        (images.jpeg() + bytes(imaging.BYTES_MOST), imaging.TOO_LARGE),
+        (image_files.huge_png(), imaging.TOO_MANY_PIXELS),
+        (image_files.huge_png(8_000), imaging.TOO_MANY_PIXELS),
+        (image_files.jpeg() + bytes(imaging.BYTES_MOST), imaging.TOO_LARGE),
     ],
 )
 def test_what_cannot_be_kept_is_refused_with_the_reason(content, sentence):
@@ -120,12 +120,15 @@ def test_what_cannot_be_kept_is_refused_with_the_reason(content, sentence):
 
 def test_a_photo_with_a_film_behind_it_is_a_photo():
     """As telephones make them: what follows the picture is simply left out."""
-    content = images.jpeg() + b"\x00\x00\x00\x18ftypmp42" + bytes(1_000)
+    content = image_files.jpeg() + b"\x00\x00\x00\x18ftypmp42" + bytes(1_000)
     assert b"ftyp" not in imaging.made_of(content).large
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from([images.jpeg(), images.moving_gif(), images.encoded(images.image(), "PNG")]), st.data())
+@given(
+    st.sampled_from([image_files.jpeg(), image_files.moving_gif(), image_files.encoded(image_files.image(), "PNG")]),
+    st.data(),
+)
 def test_whatever_is_done_to_a_file_it_is_a_picture_or_refused(content, data):
     start = data.draw(st.integers(0, len(content) - 1))
     spoilt = content[:start] + data.draw(st.binary(max_size=50)) + content[start + data.draw(st.integers(0, 50)) :]

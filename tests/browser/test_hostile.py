@@ -18,7 +18,7 @@ from livefeed.content.sanitize import tidy_line, tidy_text
 from livefeed.models import Picture, Post, Profile, User
 from livefeed.models.picture import DESCRIPTION_MAX, Attachment
 from livefeed.models.post import TITLE_MAX
-from tests import images
+from tests import image_files
 from tests.browser import hostile
 from tests.browser.conftest import PHONE, live, shows, until
 from tests.browser.hostile import PIECES, texts
@@ -254,7 +254,7 @@ def test_names_of_files_are_texts(window, cast):
         name = f"{text.translate(dict.fromkeys(map(ord, '/\0'), ' '))[:80]}{number}.svg"
         page.get_by_label("Post", exact=True).fill("Look.")
         page.get_by_role("button", name="Pictures").set_input_files(
-            {"name": name, "mimeType": "image/svg+xml", "buffer": images.SVG}
+            {"name": name, "mimeType": "image/svg+xml", "buffer": image_files.SVG}
         )
         page.get_by_role("button", name="Post", exact=True).click()
         expect(page.locator(".field-error")).to_contain_text(f"{number}.svg: Only JPEG")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from livefeed.models import Post, Session
-from tests import images
+from tests import image_files
 from tests.browser.conftest import PHONE, live, shows, sign_in, until, write
 from tests.factories import make_post
 
@@ -181,7 +181,7 @@ def test_its_pictures_go_with_it(window, cast):
     page = live(window(cast.author))
     page.route("**/posts/", lose)
     page.locator("#composer [data-pictures]").set_input_files(
-        {"name": "picture.jpg", "mimeType": "image/jpeg", "buffer": images.jpeg()}
+        {"name": "picture.jpg", "mimeType": "image/jpeg", "buffer": image_files.jpeg()}
     )
     page.get_by_label("Description of the picture").fill("A blue field.")
     write(page, "Look.")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from livefeed.models import Picture, Post
-from tests import images
+from tests import image_files
 from tests.browser.conftest import PHONE, live, shows
 from tests.factories import make_post
 
@@ -38,7 +38,7 @@ def is_seen(page: Page) -> None:
 def test_a_post_with_pictures_is_live_with_its_descriptions(window, cast, size):
     page = live(window(cast.author, **size))
     follower, stranger = live(window(cast.follower, **size)), live(window(cast.stranger))
-    choose(page, images.jpeg((640, 480)), images.moving_gif())
+    choose(page, image_files.jpeg((640, 480)), image_files.moving_gif())
     attached(page, 2)
     page.get_by_label("Description of the picture").first.fill("A blue field.")
     page.get_by_label("Post", exact=True).fill("Look.")
@@ -65,14 +65,14 @@ def test_pictures_are_dropped_and_pasted_too(window, cast):
                 const event = kind === "drop" ? new DragEvent("drop", options) : new ClipboardEvent("paste", options);
                 document.querySelector("#composer-body").dispatchEvent(event);
             }""",
-            [kind, base64.b64encode(images.jpeg()).decode()],
+            [kind, base64.b64encode(image_files.jpeg()).decode()],
         )
     attached(page, 2)
 
 
 def test_a_picture_alone_is_a_post(window, cast):
     page = live(window(cast.author))
-    choose(page, images.jpeg())
+    choose(page, image_files.jpeg())
     attached(page, 1)
     page.get_by_role("button", name="Post", exact=True).click()
     expect(page.locator("#posts .picture")).to_have_count(1)
@@ -83,7 +83,7 @@ def test_a_post_waits_for_its_pictures_and_shows_how_far_they_are(window, cast):
     held: list[Route] = []
     page.route("**/pictures/", lambda route: held.append(route))
     with page.expect_request("**/pictures/"):
-        choose(page, images.jpeg())
+        choose(page, image_files.jpeg())
     expect(page.get_by_role("progressbar", name="Uploading")).to_be_visible()
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_disabled()
     held[0].continue_()
@@ -95,9 +95,9 @@ def test_what_is_no_picture_too_large_or_one_too_many_is_said_so(window, cast):
     page = live(window(cast.author))
     page.locator("#composer [data-pictures]").set_input_files(
         [
-            payload(images.SVG, "drawing.svg", "image/svg+xml"),
-            payload(images.jpeg() + bytes(10 * 1024 * 1024)),
-            payload(images.jpeg() + b"<script>alert(1)</script>"),
+            payload(image_files.SVG, "drawing.svg", "image/svg+xml"),
+            payload(image_files.jpeg() + bytes(10 * 1024 * 1024)),
+            payload(image_files.jpeg() + b"<script>alert(1)</script>"),
         ]
     )
     for said in ("this file is none of them", "too large: 10 MB fit", "a picture and something else in one"):
@@ -105,7 +105,7 @@ def test_what_is_no_picture_too_large_or_one_too_many_is_said_so(window, cast):
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_enabled()
     for _ in range(3):
         page.get_by_role("button", name="Remove").first.click()
-    choose(page, *[images.jpeg()] * 5)
+    choose(page, *[image_files.jpeg()] * 5)
     attached(page, 4)
     expect(page.get_by_text("4 pictures fit into a post.")).to_be_visible()
     assert Picture.objects.count() == 4
@@ -114,7 +114,7 @@ def test_what_is_no_picture_too_large_or_one_too_many_is_said_so(window, cast):
 def test_what_did_not_get_through_is_tried_again(window, cast):
     page = live(window(cast.author))
     page.route("**/pictures/", lambda route: route.abort())
-    choose(page, images.jpeg())
+    choose(page, image_files.jpeg())
     expect(page.get_by_text("Try again in a moment")).to_be_visible()
     page.unroute("**/pictures/")
     page.get_by_role("button", name="Try again").click()
@@ -123,7 +123,7 @@ def test_what_did_not_get_through_is_tried_again(window, cast):
 
 def test_pictures_are_part_of_the_draft(window, cast):
     page = live(window(cast.author))
-    choose(page, images.jpeg())
+    choose(page, image_files.jpeg())
     attached(page, 1)
     page.get_by_label("Description of the picture").fill("Half written")
     page.reload()
@@ -138,7 +138,7 @@ def test_pictures_are_part_of_the_draft(window, cast):
 @SIZES
 def test_the_editor_changes_descriptions_and_pictures(window, cast, size):
     page, follower = live(window(cast.author, **size)), live(window(cast.follower))
-    choose(page, images.jpeg(), images.jpeg(color="#aa3300"))
+    choose(page, image_files.jpeg(), image_files.jpeg(color="#aa3300"))
     attached(page, 2)
     page.get_by_label("Post", exact=True).fill("Look.")
     page.get_by_role("button", name="Post", exact=True).click()
@@ -158,7 +158,7 @@ def test_the_editor_changes_descriptions_and_pictures(window, cast, size):
 def test_what_is_for_followers_is_shown_to_nobody_else(window, cast, site):
     author = live(window(cast.author))
     author.get_by_label("Who may see it").select_option("Followers")
-    choose(author, images.jpeg())
+    choose(author, image_files.jpeg())
     attached(author, 1)
     author.get_by_role("button", name="Post", exact=True).click()
     expect(author.locator("#posts .picture")).to_have_count(1)
@@ -168,7 +168,7 @@ def test_what_is_for_followers_is_shown_to_nobody_else(window, cast, site):
 
 
 def test_without_javascript_pictures_go_with_the_form(window, cast, tmp_path: Path):
-    (tmp_path / "picture.jpg").write_bytes(images.jpeg())
+    (tmp_path / "picture.jpg").write_bytes(image_files.jpeg())
     page = window(cast.author, java_script_enabled=False)
     page.get_by_label("Post", exact=True).fill("Look.")
     page.get_by_role("button", name="Pictures").set_input_files(tmp_path / "picture.jpg")

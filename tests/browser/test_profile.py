@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from livefeed.models import Like, Post
-from tests import images
+from tests import image_files
 from tests.browser.conftest import PHONE, live, shows
 from tests.factories import make_post
 
@@ -15,7 +15,7 @@ SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", 
 
 @SIZES
 def test_one_says_who_one_is_and_everybody_sees_it(window, cast, size, tmp_path: Path):
-    (tmp_path / "me.jpg").write_bytes(images.jpeg((300, 200)))
+    (tmp_path / "me.jpg").write_bytes(image_files.jpeg((300, 200)))
     make_post(cast.author, "Hello.")
     follower, page = live(window(cast.follower, **size)), live(window(cast.author, "/@author/", **size))
     page.get_by_role("link", name="Edit profile").click()

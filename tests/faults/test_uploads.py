@@ -14,7 +14,7 @@ from PIL import Image
 
 from livefeed import imaging
 from livefeed.models import Picture
-from tests import images
+from tests import image_files
 from tests.factories import cookie_of
 from tests.faults.conftest import full_or
 from tests.stack.people import TOKEN
@@ -24,14 +24,14 @@ BOUNDARY = "livefeed-test"
 GROWTH_MOST = 50
 """MB."""
 HARMFUL = {
-    "a drawing": images.SVG,
+    "a drawing": image_files.SVG,
     "a page that begins like a picture": b"GIF89a/*<svg onload=alert(1)>*/",
-    "a picture and a script": images.jpeg() + b"<script>alert(1)</script>",
-    "a picture and a zip file": images.jpeg() + b"PK\x05\x06" + bytes(18),
-    "a document": b"%PDF-1.7 " + images.jpeg(),
-    "50,000 x 50,000 pixels": images.huge_png(),
-    "half a picture": images.jpeg()[:-40],
-    "11 MB": images.jpeg() + bytes(11 * 2**20),
+    "a picture and a script": image_files.jpeg() + b"<script>alert(1)</script>",
+    "a picture and a zip file": image_files.jpeg() + b"PK\x05\x06" + bytes(18),
+    "a document": b"%PDF-1.7 " + image_files.jpeg(),
+    "50,000 x 50,000 pixels": image_files.huge_png(),
+    "half a picture": image_files.jpeg()[:-40],
+    "11 MB": image_files.jpeg() + bytes(11 * 2**20),
     "nothing": b"",
 }
 
@@ -65,7 +65,7 @@ def memory(site: Site) -> int:
 
 def test_harmful_files_are_refused_with_a_sentence_and_take_no_memory(site, cast):
     cookie = cookie_of(cast.author)
-    assert hand_in(site, cookie, images.jpeg())[0] == 200  # what is loaded once is loaded
+    assert hand_in(site, cookie, image_files.jpeg())[0] == 200  # what is loaded once is loaded
     before = memory(site)
     for _ in range(full_or(1, 20)):
         for what, content in HARMFUL.items():
@@ -79,13 +79,13 @@ def test_harmful_files_are_refused_with_a_sentence_and_take_no_memory(site, cast
 
 def test_a_photo_is_made_anew_the_right_way_up_without_its_place_and_takes_no_memory(site, cast):
     cookie = cookie_of(cast.author)
-    assert hand_in(site, cookie, images.turned_jpeg())[0] == 200
+    assert hand_in(site, cookie, image_files.turned_jpeg())[0] == 200
     address = f"{site.url}{Picture.objects.get().large}"
     with urllib.request.urlopen(urllib.request.Request(address, headers={"Cookie": cookie}), timeout=10) as answer:
         content = answer.read()
     picture = Image.open(io.BytesIO(content))
     assert (picture.format, picture.size, dict(picture.getexif())) == ("WEBP", (40, 80), {})
-    photo = images.jpeg((8_000, 6_000))
+    photo = image_files.jpeg((8_000, 6_000))
     assert imaging.PIXELS_MOST > 48_000_000
     before = memory(site)
     for _ in range(full_or(1, 10)):

@@ -19,7 +19,7 @@ from livefeed.models import Bookmark, Event, Follow, Like, Picture, Post, Profil
 from livefeed.models.picture import Attachment
 from livefeed.rendering import render_post
 from tests.factories import Cast, make_post, signed_in
-from tests.images import file
+from tests.image_files import file
 from tests.models.announced import log
 
 pytestmark = pytest.mark.django_db(transaction=True)

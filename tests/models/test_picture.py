@@ -11,7 +11,7 @@ from django.utils import timezone
 from livefeed.imaging import PictureError
 from livefeed.models import MissingPictureError, Picture, Post, User
 from livefeed.models.picture import WAITING_MOST, Attachment, with_pictures
-from tests import images
+from tests import image_files
 from tests.factories import Cast, make_cast, make_post
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,7 +23,7 @@ def cast() -> Cast:
 
 
 def take(owner: User) -> Picture:
-    return Picture.objects.take(owner, images.file())
+    return Picture.objects.take(owner, image_files.file())
 
 
 def files() -> set[str]:
@@ -48,7 +48,7 @@ def test_a_picture_is_kept_as_two_files(cast):
 def test_what_cannot_be_kept_leaves_nothing(cast):
     before = files()
     with pytest.raises(PictureError, match="none of them"):
-        Picture.objects.take(cast.author, images.file(images.SVG))
+        Picture.objects.take(cast.author, image_files.file(image_files.SVG))
     assert files() == before
     assert not Picture.objects.exists()
 
@@ -134,7 +134,7 @@ def test_who_sees_a_picture_is_who_sees_its_post(cast):
 
 
 def test_an_avatar_is_seen_by_everybody(cast):
-    picture = Picture.objects.take(cast.author, images.file())
+    picture = Picture.objects.take(cast.author, image_files.file())
     cast.author.avatar = picture
     cast.author.save()
     assert set(Picture.objects.visible_to(None)) == {picture}

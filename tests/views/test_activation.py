@@ -13,7 +13,7 @@ from django.test import Client
 
 from livefeed.models import NotActivatedError, Picture, Post, User
 from tests.factories import PASSWORD, make_cast, make_post, make_user, signed_in
-from tests.images import jpeg
+from tests.image_files import jpeg
 from tests.views.accounts import ADDRESS, path_in, reauthenticated, sign_in, sign_up, text, who
 
 HTMX = {"HX-Request": "true"}

@@ -14,7 +14,7 @@ from livefeed.imaging import AVATAR
 from livefeed.models import Bookmark, Follow, Like, Picture, Post, Profile, User
 from livefeed.rendering import render_post
 from tests.factories import Cast, make_post, signed_in
-from tests.images import file
+from tests.image_files import file
 
 PAGES = ["/", "/explore/", "/@author/", "/@author/replies/", "/@author/media/", "/@author/likes/", "/tags/one/"]
 PAGES += ["/posts/{post}/", "/posts/{reply}/", "/bookmarks/", "/notifications/", "/@follower/"]

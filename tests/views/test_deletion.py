@@ -6,7 +6,7 @@ from django.test import Client
 from livefeed.models import Like, Picture, Post
 from livefeed.models.picture import Attachment
 from tests.factories import make_post, make_user
-from tests.images import file
+from tests.image_files import file
 from tests.views.html import Page
 from tests.views.htmx import htmx
 

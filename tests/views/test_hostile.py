@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 from livefeed.models import Picture, Post, Profile
-from tests import images
+from tests import image_files
 from tests.views.html import Page
 from tests.views.htmx import htmx
 
@@ -172,7 +172,7 @@ NAMES = [
 )
 def test_a_file_with_such_a_name_is_refused_with_a_sentence(author, address, field, name):
     head = f"Content-Disposition: form-data; name=\"{field}\"; filename*=UTF-8''{quote(name)}"
-    sent = f"--B\r\n{head}\r\nContent-Type: image/svg+xml\r\n\r\n".encode() + images.SVG + b"\r\n--B--\r\n"
+    sent = f"--B\r\n{head}\r\nContent-Type: image/svg+xml\r\n\r\n".encode() + image_files.SVG + b"\r\n--B--\r\n"
     answer = author.post(address, sent, content_type="multipart/form-data; boundary=B")
 
     assert answer.status_code == 422

@@ -8,7 +8,7 @@ from PIL import Image
 
 from livefeed.models import Picture, Post, User
 from livefeed.models.picture import DESCRIPTION_MAX
-from tests import images
+from tests import image_files
 from tests.factories import make_user, signed_in
 from tests.views.html import Page
 from tests.views.htmx import htmx
@@ -17,11 +17,11 @@ ADDRESS = "/pictures/"
 
 
 def hand_in(client, content: bytes | None = None, **how):
-    return client.post(ADDRESS, {"file": images.file(content)}, **how)
+    return client.post(ADDRESS, {"file": image_files.file(content)}, **how)
 
 
 def owned(user: User) -> Picture:
-    return Picture.objects.take(user, images.file())
+    return Picture.objects.take(user, image_files.file())
 
 
 @pytest.fixture
@@ -39,7 +39,11 @@ def test_a_picture_handed_in_is_answered_with_its_part_of_the_form(author, someo
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(images.SVG, "none of them"), (images.jpeg() + b"<script>", "something else"), (images.huge_png(), "many pixels")],
+    [
+        (image_files.SVG, "none of them"),
+        (image_files.jpeg() + b"<script>", "something else"),
+        (image_files.huge_png(), "many pixels"),
+    ],
 )
 def test_what_is_no_picture_is_refused_with_a_sentence(author, content, said):
     answer = hand_in(author, content, headers=htmx("form"))
@@ -89,14 +93,19 @@ def test_a_post_shows_its_pictures_with_size_description_and_colour(author, visi
 
 
 def test_without_javascript_pictures_come_with_the_form(author):
-    files = [images.file(), images.file(images.moving_gif(), "moving.gif")]
+    files = [image_files.file(), image_files.file(image_files.moving_gif(), "moving.gif")]
     assert author.post("/posts/", {"body": "Look.", "files": files}).status_code == 302
     assert Post.objects.get().pictures_count == 2
 
 
 def test_a_form_that_comes_back_holds_the_pictures_it_was_sent_with(author, someone):
     picture = owned(someone)
-    form = {"body": "x" * 5_001, "picture": str(picture.pk), "picture_description": "Kept.", "files": [images.file()]}
+    form = {
+        "body": "x" * 5_001,
+        "picture": str(picture.pk),
+        "picture_description": "Kept.",
+        "files": [image_files.file()],
+    }
     answer = author.post("/posts/", form)
     assert answer.status_code == 422
     assert [each["value"] for each in Page(answer).all("input", name="picture")] == [
@@ -108,8 +117,8 @@ def test_a_form_that_comes_back_holds_the_pictures_it_was_sent_with(author, some
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        ({"files": [images.file(images.SVG, "drawing.svg")]}, "drawing.svg: Only JPEG"),
-        ({"files": [images.file() for _ in range(5)]}, "4 pictures fit"),
+        ({"files": [image_files.file(image_files.SVG, "drawing.svg")]}, "drawing.svg: Only JPEG"),
+        ({"files": [image_files.file() for _ in range(5)]}, "4 pictures fit"),
         ({"picture": "00000000-0000-0000-0000-000000000000"}, "not there any more"),
     ],
 )
@@ -145,7 +154,7 @@ def test_an_edit_keeps_removes_and_adds(author, someone):
     editor = Page(author.get(f"/posts/{post.pk}/edit/"))
     assert [each["value"] for each in editor.all("input", name="picture")] == ids
     form = {"body": "Look.", "version": "1", "picture": ids, "picture_description": ["One, edited.", "Two."]}
-    author.post(f"/posts/{post.pk}/", {**form, "picture_removed": str(removed.pk), "files": [images.file()]})
+    author.post(f"/posts/{post.pk}/", {**form, "picture_removed": str(removed.pk), "files": [image_files.file()]})
     assert [each.description for each in Post.objects.get().pictures.all()] == ["One, edited.", ""]
 
 

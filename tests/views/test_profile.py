@@ -5,7 +5,7 @@ import pytest
 from livefeed.models import Event, Like, Picture, Profile, User
 from livefeed.models.picture import Attachment
 from livefeed.models.profile import ABOUT_MAX
-from tests import images
+from tests import image_files
 from tests.factories import make_post
 from tests.views.html import Page
 
@@ -14,7 +14,7 @@ SAID = {"name": "Ada Author", "about": "I write **here**.", "link_1": "example.o
 
 
 def with_picture(author: User):
-    picture = Picture.objects.take(author, images.file())
+    picture = Picture.objects.take(author, image_files.file())
     return type(make_post(author)).objects.publish(author, title="", body="", pictures=[Attachment(picture.pk)])
 
 
@@ -105,7 +105,7 @@ def test_what_will_not_do_comes_back_whole_with_a_sentence(author, person, typed
 
 def test_a_picture_takes_the_place_of_the_initials_everywhere(author, visitor, person):
     make_post(person)
-    author.post(SETTINGS, {**SAID, "avatar_file": images.file()})
+    author.post(SETTINGS, {**SAID, "avatar_file": image_files.file()})
     picture = Picture.objects.get()
     for address in ("/@author/", "/explore/"):
         assert Page(visitor.get(address)).all("img", src=picture.small), address
@@ -114,11 +114,11 @@ def test_a_picture_takes_the_place_of_the_initials_everywhere(author, visitor, p
 
 
 def test_a_picture_stays_until_it_is_changed_or_removed_and_goes_then(author, visitor, person):
-    author.post(SETTINGS, {**SAID, "avatar_file": images.file()})
+    author.post(SETTINGS, {**SAID, "avatar_file": image_files.file()})
     first = Picture.objects.get()
     author.post(SETTINGS, {**SAID, "avatar": str(first.pk)})
     assert Picture.objects.get() == first
-    author.post(SETTINGS, {**SAID, "avatar": str(first.pk), "avatar_file": images.file()})
+    author.post(SETTINGS, {**SAID, "avatar": str(first.pk), "avatar_file": image_files.file()})
     second = Picture.objects.get()
     assert second != first
     assert visitor.get(first.small).status_code == 404
@@ -129,7 +129,7 @@ def test_a_picture_stays_until_it_is_changed_or_removed_and_goes_then(author, vi
 
 
 def test_a_picture_sent_with_something_that_will_not_do_is_not_lost(author, person):
-    answer = author.post(SETTINGS, {**SAID, "name": "x" * 51, "avatar_file": images.file()})
+    answer = author.post(SETTINGS, {**SAID, "name": "x" * 51, "avatar_file": image_files.file()})
     kept = Picture.objects.get()
     assert Page(answer).typed["avatar"] == str(kept.pk)
     author.post(SETTINGS, {**SAID, "avatar": str(kept.pk)})
@@ -142,21 +142,21 @@ def test_nobody_takes_a_picture_that_is_not_theirs_to_take(author, cast, whose):
     if whose == "a post's":
         picture = with_picture(cast.author).pictures.get().pk
     else:
-        picture = Picture.objects.take(cast.stranger, images.file()).pk if whose == "a stranger's" else "nonsense"
+        picture = Picture.objects.take(cast.stranger, image_files.file()).pk if whose == "a stranger's" else "nonsense"
     author.post(SETTINGS, {**SAID, "avatar": str(picture)})
     cast.author.refresh_from_db()
     assert cast.author.avatar is None
 
 
 def test_what_is_no_picture_is_said_so_at_its_field(author):
-    answer = author.post(SETTINGS, {**SAID, "avatar_file": images.file(images.SVG)})
+    answer = author.post(SETTINGS, {**SAID, "avatar_file": image_files.file(image_files.SVG)})
     assert answer.status_code == 422
     assert "none of them" in Page(answer).sentences[0]
 
 
 def test_a_new_picture_is_announced_as_a_new_name_is(author, person):
     Event.objects.all().delete()
-    author.post(SETTINGS, {"name": person.name, "avatar_file": images.file()})
+    author.post(SETTINGS, {"name": person.name, "avatar_file": image_files.file()})
     assert list(Event.objects.values_list("kind", "actor_id")) == [("user.renamed", person.pk)]
 
 

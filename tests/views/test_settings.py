@@ -15,7 +15,7 @@ from livefeed import tasks
 from livefeed.accounts.active_sessions import agent_name
 from livefeed.models import Export, Like, Notification, Picture, Post, Preferences, Session, Token, User
 from tests.factories import PASSWORD, make_post, make_user, signed_in
-from tests.images import file
+from tests.image_files import file
 from tests.views.html import Page
 
 CHOSEN = {"theme": "dark", "language": "de", "time_zone": "Europe/Berlin", "announcements": "each", "has_keys": ""}
