@@ -8,8 +8,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from livefeed.content.images import PictureError
 from livefeed.content.sanitize import tidy_line, tidy_text
-from livefeed.imaging import PictureError
 from livefeed.models import Picture, Post, User
 from livefeed.models.picture import DESCRIPTION_MAX, MOST, Attachment
 

@@ -7,8 +7,8 @@ from django.core.validators import MaxLengthValidator, URLValidator
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from livefeed.content.images import AVATAR, PictureError
 from livefeed.forms.text import TidyAddress, TidyLine, TidyText
-from livefeed.imaging import AVATAR, PictureError
 from livefeed.models import Picture, Profile, User
 from livefeed.models.profile import ABOUT_MAX, LINK_MAX, LINKS_MOST
 

@@ -13,7 +13,7 @@ from django.db.models import Q, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 
-from livefeed import imaging
+from livefeed.content import images
 from livefeed.content.sanitize import tidy_text
 from livefeed.models.post import Post
 from livefeed.models.user import NOT_ACTIVATED, User
@@ -61,15 +61,15 @@ class PictureQuerySet(models.QuerySet["Picture"]):
 class PictureManager(models.Manager["Picture"].from_queryset(PictureQuerySet)):  # type: ignore[misc]  # made at run time
     """Takes pictures in, and puts them into posts."""
 
-    def take(self, owner: User, file: File[bytes], sizes: imaging.Sizes = imaging.POST) -> "Picture":
+    def take(self, owner: User, file: File[bytes], sizes: images.Sizes = images.POST) -> "Picture":
         """Keeps a picture that stands nowhere yet. Raises `PictureError` with a sentence for people."""
         if not owner.is_activated:
-            raise imaging.PictureError(NOT_ACTIVATED)
+            raise images.PictureError(NOT_ACTIVATED)
         if self.unused().filter(owner=owner).count() >= WAITING_MOST:
-            raise imaging.PictureError(TOO_MANY_WAIT)
-        if file.size > imaging.BYTES_MOST:
-            raise imaging.PictureError(imaging.TOO_LARGE)
-        made = imaging.made_of(file.read(), sizes)
+            raise images.PictureError(TOO_MANY_WAIT)
+        if file.size > images.BYTES_MOST:
+            raise images.PictureError(images.TOO_LARGE)
+        made = images.made_of(file.read(), sizes)
         picture = Picture(owner=owner, width=made.width, height=made.height, color=made.color)
         with transaction.atomic():
             picture.save(force_insert=True)

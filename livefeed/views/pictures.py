@@ -6,7 +6,7 @@ from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from livefeed.imaging import PictureError
+from livefeed.content.images import PictureError
 from livefeed.models import Picture
 from livefeed.models.picture import SIZES
 from livefeed.views.errors import refused

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import models, transaction
 from django.test import Client
 
-from livefeed.imaging import AVATAR
+from livefeed.content.images import AVATAR
 from livefeed.models import Bookmark, Event, Follow, Like, Picture, Post, Profile, Session, Token, User
 from livefeed.models.picture import Attachment
 from livefeed.rendering import render_post

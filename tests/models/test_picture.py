@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from livefeed.imaging import PictureError
+from livefeed.content.images import PictureError
 from livefeed.models import MissingPictureError, Picture, Post, User
 from livefeed.models.picture import WAITING_MOST, Attachment, with_pictures
 from tests import image_files

@@ -10,7 +10,7 @@ from django.core.cache import caches
 from django.template.loader import render_to_string
 from django.test import Client
 
-from livefeed.imaging import AVATAR
+from livefeed.content.images import AVATAR
 from livefeed.models import Bookmark, Follow, Like, Picture, Post, Profile, User
 from livefeed.rendering import render_post
 from tests.factories import Cast, make_post, signed_in
