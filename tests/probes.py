@@ -19,8 +19,8 @@ from django.test import Client
 
 from livefeed import public
 from livefeed.accounts.last_admin import LastAdministratorError, administrators
+from livefeed.content.fragments import render_card, render_post
 from livefeed.models import AuditEntry, Event, Export, Like, Notification, Picture, Post, Profile, Session, Token, User
-from livefeed.rendering import render_card, render_post
 from tests.factories import PASSWORD, Cast, make_post, make_user, signed_in
 from tests.image_files import file
 from tests.views.html import Page

@@ -19,9 +19,9 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from django.dispatch import Signal
 from django.utils import timezone
 
-from livefeed import counting, events, notifying, public, rendering, signals
+from livefeed import counting, events, notifying, public, signals
 from livefeed.accounts import audit, last_admin
-from livefeed.content import sanitize
+from livefeed.content import fragments, sanitize
 from livefeed.models import Event, Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
 from livefeed.signals import people, posts
 from tests.factories import make_cast, make_post, make_user
@@ -226,7 +226,7 @@ def calls() -> Iterator[list[Call]]:
         "notifying": notifying,
         "public": public,
     }
-    modules |= {"rendering": rendering, "text": sanitize}
+    modules |= {"rendering": fragments, "text": sanitize}
     with ExitStack() as stack:
         for name in {name for *_, calls in CALLS for name, _, _ in calls}:
             module, _, function = name.partition(".")

@@ -19,9 +19,9 @@ from consumers.protocol import frames
 from consumers.protocol.frames import Form, Rendered
 from consumers.protocol.message import Message
 from consumers.server.db_threads import ReaderThreads
+from livefeed.content.fragments import render_post
 from livefeed.models import Event, Follow, Notification, Post
 from livefeed.models.picture import with_pictures
-from livefeed.rendering import render_post
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,10 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
-from livefeed import events, public, rendering, tasks
+from livefeed import events, public, tasks
 from livefeed.accounts import active_sessions, audit, last_admin
 from livefeed.accounts.session_store import number_sign_in
+from livefeed.content import fragments
 from livefeed.models import Export, Profile, Session, Token, User
 from livefeed.watching import watched
 
@@ -60,7 +61,7 @@ def announce_change_of_user(instance: User, created: bool, raw: bool = False, **
 @watched
 def forget_card(instance: User | Profile, raw: bool = False, **how: Any) -> None:
     if not raw:
-        rendering.forget_card(instance.pk)
+        fragments.forget_card(instance.pk)
 
 
 @watched

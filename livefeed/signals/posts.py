@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
-from livefeed import counting, events, notifying, public, rendering
-from livefeed.content import sanitize
+from livefeed import counting, events, notifying, public
+from livefeed.content import fragments, sanitize
 from livefeed.content.markup import named_in
 from livefeed.models import Picture, Post, Tagging
 from livefeed.watching import watched
@@ -72,7 +72,7 @@ def keep_tags(instance: Post, raw: bool = False, **how: Any) -> None:
 @watched
 def forget_post(instance: Post, raw: bool = False, **how: Any) -> None:
     if not raw:
-        rendering.forget_post(instance)
+        fragments.forget_post(instance)
 
 
 @watched

@@ -10,11 +10,11 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from livefeed.content import trends
+from livefeed.content.fragments import render_card, render_post
 from livefeed.content.markup import render
 from livefeed.content.trends import Trend
 from livefeed.models import Event, Notification, Picture, Post, Preferences, Profile, User
 from livefeed.models.picture import picture_address
-from livefeed.rendering import render_card, render_post
 
 register = template.Library()
 

@@ -3,8 +3,8 @@
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
+from livefeed.content.fragments import render_post
 from livefeed.models import Post
-from livefeed.rendering import render_post
 from livefeed.templatetags.livefeed import excerpt
 from livefeed.views.posts import find_own_post
 from livefeed.views.resource import Request, SignedInResource

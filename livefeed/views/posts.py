@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
+from livefeed.content.fragments import render_post
 from livefeed.content.sanitize import tidy_text
 from livefeed.forms.attachments import GONE as MISSING_PICTURE
 from livefeed.forms.attachments import Attachments
@@ -15,7 +16,6 @@ from livefeed.models.mark import marked_by
 from livefeed.models.picture import with_pictures
 from livefeed.models.post import BODY_MAX
 from livefeed.models.user import NOT_ACTIVATED
-from livefeed.rendering import render_post
 from livefeed.views.feed import home_page, page_of
 from livefeed.views.resource import Request, Resource, SignedInResource, viewer_of
 

@@ -66,7 +66,7 @@ async def test_one_look_serves_however_many_posts(read, cast, monkeypatch):
 
 
 async def test_a_post_that_cannot_be_rendered_is_passed_and_counted(read, cast, monkeypatch, caplog):
-    from livefeed.rendering import render_post
+    from livefeed.content.fragments import render_post
 
     def poisoned(post: Post) -> str:
         if "poison" in post.body:

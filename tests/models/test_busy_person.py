@@ -14,10 +14,10 @@ from django.core.management import call_command
 from django.db import models, transaction
 from django.test import Client
 
+from livefeed.content.fragments import render_post
 from livefeed.content.images import AVATAR
 from livefeed.models import Bookmark, Event, Follow, Like, Picture, Post, Profile, Session, Token, User
 from livefeed.models.picture import Attachment
-from livefeed.rendering import render_post
 from tests.factories import Cast, make_post, signed_in
 from tests.image_files import file
 from tests.models.announced import log

@@ -10,9 +10,9 @@ from django.core.cache import caches
 from django.template.loader import render_to_string
 from django.test import Client
 
+from livefeed.content.fragments import render_post
 from livefeed.content.images import AVATAR
 from livefeed.models import Bookmark, Follow, Like, Picture, Post, Profile, User
-from livefeed.rendering import render_post
 from tests.factories import Cast, make_post, signed_in
 from tests.image_files import file
 
@@ -108,7 +108,7 @@ WRITES: dict[str, list[Callable[[Scene], object]]] = {
 @contextmanager
 def rendered() -> Iterator[Mock]:
     """The templates that are rendered for keeping meanwhile."""
-    with patch("livefeed.rendering.render_to_string", wraps=render_to_string) as render:
+    with patch("livefeed.content.fragments.render_to_string", wraps=render_to_string) as render:
         yield render
 
 

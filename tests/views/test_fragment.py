@@ -7,9 +7,9 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livefeed.content.fragments import render_post
 from livefeed.content.sanitize import tidy_line, tidy_text
 from livefeed.models import Post, User
-from livefeed.rendering import render_post
 from tests.factories import make_post
 from tests.views.html import Page
 from tests.views.htmx import htmx

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from livefeed.content.fragments import render_post
 from livefeed.models import Post
 from livefeed.models.post import BODY_MAX, TITLE_MAX
-from livefeed.rendering import render_post
 from tests.factories import make_post
 from tests.views.html import Page
 from tests.views.htmx import TO_THE_NOTICES, goes_to, htmx

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
+from livefeed.content.fragments import render_post
 from livefeed.models import Post, User
 from livefeed.models.post import BODY_MAX, TITLE_MAX
-from livefeed.rendering import render_post
 from tests.views.html import Page
 from tests.views.htmx import goes_to, htmx
 
