@@ -4,8 +4,9 @@ run again, what it was asked for may no longer be due. No link stands in its row
 from allauth.account.models import EmailAddress
 from django.tasks import task
 
-from livefeed import exporting, notifying
+from livefeed import notifying
 from livefeed.accounts import emails
+from livefeed.content import exports
 from livefeed.models import Export, Post, User
 
 
@@ -42,7 +43,7 @@ def send_written(recipient: str, subject: str, text: str) -> None:
 def make_export(export_id: str) -> None:
     """Makes the file that somebody asked for, unless that was given up."""
     for export in Export.objects.filter(pk=export_id, ready_at=None).select_related("user"):
-        exporting.make(export)
+        exports.make(export)
 
 
 @task
