@@ -4,7 +4,7 @@ run again, what it was asked for may no longer be due. No link stands in its row
 from allauth.account.models import EmailAddress
 from django.tasks import task
 
-from livefeed import notifying
+from livefeed import notifications
 from livefeed.accounts import emails
 from livefeed.content import exports
 from livefeed.models import Export, Post, User
@@ -57,4 +57,4 @@ def delete_account(user_id: int) -> None:
 def tell_of_new_post(post_id: int) -> int:
     """Tells those who asked for this author's new posts. Returns how many; none if the post went meanwhile."""
     post = Post.objects.present().filter(pk=post_id).first()
-    return notifying.tell_followers(post) if post else 0
+    return notifications.tell_followers(post) if post else 0

@@ -19,7 +19,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from django.dispatch import Signal
 from django.utils import timezone
 
-from livefeed import counting, events, notifying, public, signals
+from livefeed import counting, events, notifications, public, signals
 from livefeed.accounts import audit, last_admin
 from livefeed.content import fragments, sanitize
 from livefeed.models import Event, Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
@@ -223,7 +223,7 @@ def calls() -> Iterator[list[Call]]:
         "guarding": last_admin,
         "counting": counting,
         "events": events,
-        "notifying": notifying,
+        "notifying": notifications,
         "public": public,
     }
     modules |= {"rendering": fragments, "text": sanitize}

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
-from livefeed import counting, events, notifying, public
+from livefeed import counting, events, notifications, public
 from livefeed.content import fragments, sanitize
 from livefeed.content.markup import named_in
 from livefeed.models import Picture, Post, Tagging
@@ -80,7 +80,7 @@ def notify_of_post(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
     if not raw:
-        notifying.post_saved(instance, created=created, came=_came_or_went(update_fields))
+        notifications.post_saved(instance, created=created, came=_came_or_went(update_fields))
 
 
 @watched
@@ -101,7 +101,7 @@ def count_post(
 
 @watched
 def notify_of_deletion(instance: Post, **how: Any) -> None:
-    notifying.post_goes(instance)
+    notifications.post_goes(instance)
 
 
 @watched

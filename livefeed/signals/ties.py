@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save
 
-from livefeed import counting, events, notifying, public
+from livefeed import counting, events, notifications, public
 from livefeed.models import Follow, Like, Post
 from livefeed.origin import is_part_of
 from livefeed.watching import watched
@@ -42,7 +42,7 @@ def tell_of_like(instance: Like, created: bool, raw: bool = False, **how: Any) -
 @watched
 def notify_of_like(instance: Like, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
-        notifying.like_began(instance)
+        notifications.like_began(instance)
 
 
 @watched
@@ -59,7 +59,7 @@ def tell_of_end_of_like(instance: Like, **how: Any) -> None:
 @watched
 def notify_of_end_of_like(instance: Like, origin: Any = None, **how: Any) -> None:
     if not is_part_of(origin, Post):  # else the post goes, and what tells of it
-        notifying.like_ended(instance)
+        notifications.like_ended(instance)
 
 
 @watched
@@ -77,7 +77,7 @@ def tell_of_follow(instance: Follow, created: bool, raw: bool = False, **how: An
 @watched
 def notify_of_follow(instance: Follow, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
-        notifying.follow_began(instance)
+        notifications.follow_began(instance)
 
 
 @watched
@@ -98,7 +98,7 @@ def tell_of_unfollow(instance: Follow, **how: Any) -> None:
 
 @watched
 def notify_of_unfollow(instance: Follow, **how: Any) -> None:
-    notifying.follow_ended(instance)
+    notifications.follow_ended(instance)
 
 
 @watched

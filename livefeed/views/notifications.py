@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from livefeed import notifying
+from livefeed import notifications
 from livefeed.models import Event, Notification, User
 from livefeed.views.paging import newest_page, part_of
 from livefeed.views.resource import Request, SignedInResource
@@ -56,7 +56,7 @@ class ReadView(SignedInResource):
     """That somebody has seen what came until `upto`: `POST` says so."""
 
     def post(self, request: Request) -> HttpResponse:
-        notifying.read(self.viewer, self.upto())
+        notifications.read(self.viewer, self.upto())
         return HttpResponse(status=204) if self.request.htmx else redirect("notifications")
 
     def upto(self) -> datetime:

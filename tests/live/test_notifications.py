@@ -5,7 +5,7 @@ from asgiref.sync import sync_to_async
 from django.utils import timezone
 
 from consumers.hub.hub import Hub
-from livefeed import notifying
+from livefeed import notifications
 from livefeed.models import Event, Follow, Like, Notification, User
 from tests.factories import Cast, cookie_of, make_post, make_user
 from tests.live.conftest import Reader, everything_told, head
@@ -65,7 +65,7 @@ async def test_reading_in_one_tab_shows_in_all(read, cast: Cast):
     await post_it(cast.author, "@stranger")
     pages = [await read(cast.stranger), await read(cast.stranger, "view=public")]
     other = await read(cast.follower)
-    await sync_to_async(notifying.read)(cast.stranger, timezone.now())
+    await sync_to_async(notifications.read)(cast.stranger, timezone.now())
     assert [await unread_told(page) for page in pages] == [[0]] * 2
     assert await unread_told(other) == []
 

@@ -7,7 +7,7 @@ from django.core import serializers
 from django.db import transaction
 from django.utils import timezone
 
-from livefeed import notifying
+from livefeed import notifications
 from livefeed.models import Event, Follow, Like, Notification, Post, User
 from livefeed.models.notification import KEPT
 from livefeed.tasks import tell_of_new_post
@@ -66,11 +66,11 @@ def test_all_likes_of_a_post_are_one_notification_that_names_the_latest(cast):
 def test_a_like_after_all_was_read_is_news_and_the_end_of_one_is_not(cast):
     post = make_post(cast.author)
     Like.objects.begin(cast.follower, post)
-    notifying.read(cast.author, timezone.now())
+    notifications.read(cast.author, timezone.now())
     assert unread(cast.author) == 0
     Like.objects.begin(cast.stranger, post)
     assert unread(cast.author) == 1
-    notifying.read(cast.author, timezone.now())
+    notifications.read(cast.author, timezone.now())
     Like.objects.end(cast.stranger, post)
     assert unread(cast.author) == 0
 
@@ -99,9 +99,9 @@ def test_a_post_tells_those_it_names_however_cased_and_an_edit_those_it_names_an
 
 
 def test_a_post_calls_twenty_people_at_most(cast):
-    people = [make_user() for _ in range(notifying.MENTIONS_MOST + 5)]
+    people = [make_user() for _ in range(notifications.MENTIONS_MOST + 5)]
     make_post(cast.author, " ".join(f"@{person.username}" for person in people))
-    assert Notification.objects.count() == notifying.MENTIONS_MOST
+    assert Notification.objects.count() == notifications.MENTIONS_MOST
 
 
 def test_a_new_post_tells_those_followers_whose_bell_is_on_and_a_reply_does_not(cast):
@@ -129,7 +129,7 @@ def test_who_is_named_in_a_post_they_asked_for_is_told_once_of_the_name(cast):
 
 
 def test_the_task_that_tells_many_may_run_twice_and_tells_nobody_of_what_is_gone(cast, monkeypatch):
-    monkeypatch.setattr(notifying, "BATCH", 3)
+    monkeypatch.setattr(notifications, "BATCH", 3)
     people = [make_user() for _ in range(7)]
     for person in people:
         person.follow(cast.author)
@@ -167,7 +167,7 @@ def test_what_tells_of_a_post_goes_with_it(cast):
 
 
 def test_many_who_were_told_of_a_post_that_goes_are_told_by_one_event(cast, monkeypatch):
-    monkeypatch.setattr(notifying, "DIRECTLY", 1)
+    monkeypatch.setattr(notifications, "DIRECTLY", 1)
     post = make_post(cast.author, "@stranger @follower")
     Event.objects.all().delete()
     post.remove()
@@ -206,11 +206,11 @@ def test_reading_marks_what_came_until_then_and_of_nobody_else(cast):
     seen = timezone.now()
     make_post(cast.author, "Again, @stranger.")
     Event.objects.all().delete()
-    notifying.read(cast.stranger, seen)
+    notifications.read(cast.stranger, seen)
     assert (unread(cast.stranger), unread(cast.follower)) == (1, 1)
     assert people_rung() == {cast.stranger.pk}
     Event.objects.all().delete()
-    notifying.read(cast.stranger, seen)
+    notifications.read(cast.stranger, seen)
     assert people_rung() == set()
 
 
