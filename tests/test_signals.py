@@ -19,7 +19,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from django.dispatch import Signal
 from django.utils import timezone
 
-from livefeed import counting, events, notifications, public, signals
+from livefeed import counters, events, notifications, public, signals
 from livefeed.accounts import audit, last_admin
 from livefeed.content import fragments, sanitize
 from livefeed.models import Event, Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
@@ -221,7 +221,7 @@ def calls() -> Iterator[list[Call]]:
     modules = {
         "auditing": audit,
         "guarding": last_admin,
-        "counting": counting,
+        "counting": counters,
         "events": events,
         "notifying": notifications,
         "public": public,

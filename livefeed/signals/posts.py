@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
-from livefeed import counting, events, notifications, public
+from livefeed import counters, events, notifications, public
 from livefeed.content import fragments, sanitize
 from livefeed.content.markup import named_in
 from livefeed.models import Picture, Post, Tagging
@@ -96,7 +96,7 @@ def count_post(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
     if not raw and (created or _came_or_went(update_fields)):
-        counting.post_counted(instance, -1 if instance.removed_at else +1)
+        counters.post_counted(instance, -1 if instance.removed_at else +1)
 
 
 @watched
@@ -125,7 +125,7 @@ def count_end_of_reply(instance: Post, **how: Any) -> None:
 @watched
 def count_end_of_post(instance: Post, **how: Any) -> None:
     if not instance.removed_at:  # else it is counted
-        counting.post_counted(instance, -1)
+        counters.post_counted(instance, -1)
 
 
 @watched

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save
 
-from livefeed import counting, events, notifications, public
+from livefeed import counters, events, notifications, public
 from livefeed.models import Follow, Like, Post
 from livefeed.origin import is_part_of
 from livefeed.watching import watched
@@ -83,7 +83,7 @@ def notify_of_follow(instance: Follow, created: bool, raw: bool = False, **how: 
 @watched
 def count_follow(instance: Follow, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
-        counting.follow_counted(instance, +1)
+        counters.follow_counted(instance, +1)
 
 
 @watched
@@ -103,4 +103,4 @@ def notify_of_unfollow(instance: Follow, **how: Any) -> None:
 
 @watched
 def count_end_of_follow(instance: Follow, **how: Any) -> None:
-    counting.follow_counted(instance, -1)
+    counters.follow_counted(instance, -1)
