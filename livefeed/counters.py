@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from livefeed.commit import once_at_commit
 from livefeed.models import Follow, Post, Profile
 from livefeed.models.counted import POSTS_OF
+from livefeed.transactions import once_at_commit
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from livefeed.commit import once_at_commit
 from livefeed.models import Event, Follow, Post, Session, Token, User
+from livefeed.transactions import once_at_commit
 
 logger = logging.getLogger(__name__)
 
