@@ -16,10 +16,11 @@ from django.utils.html import format_html_join
 from django_tasks_db.admin import DBTaskResultAdmin
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
-from livefeed import tasks, working
+from livefeed import tasks
 from livefeed.accounts.last_admin import LastAdministratorError, last_administrators
 from livefeed.admin_deletion import CountedDeletionAdmin
 from livefeed.models import AuditEntry, Event, Follow, Post, User
+from livefeed.tasks import worker
 
 
 class GuardedUserForm(UserChangeForm[User]):
@@ -180,7 +181,7 @@ class TaskAdmin(DBTaskResultAdmin):
 
     @admin.action(description="Run the selected tasks again", permissions=["run"])
     def run_again(self, request: HttpRequest, tasks: DBTaskResultQuerySet) -> None:
-        found = working.again(tasks.filter(status__in=(TaskResultStatus.FAILED, TaskResultStatus.READY)))
+        found = worker.again(tasks.filter(status__in=(TaskResultStatus.FAILED, TaskResultStatus.READY)))
         self.message_user(request, f"{found} will run again.", messages.SUCCESS)
 
     def has_run_permission(self, request: HttpRequest) -> bool:

@@ -18,9 +18,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from livefeed import working
 from livefeed.models import Event, Follow
-from livefeed.working import PAUSES, TaskWorker
+from livefeed.tasks import worker
+from livefeed.tasks.worker import PAUSES, TaskWorker
 from tests.conftest import database_url
 from tests.factories import make_cast, make_user, signed_in
 from tests.stack.people import Person
@@ -130,9 +130,9 @@ def test_staff_without_the_right_cannot_run_tasks_nor_can_others_see_them():
 
 def test_one_whose_worker_was_killed_is_run_again(tmp_path):
     write_into.enqueue(str(tmp_path / "lines"), "again")
-    DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now() - working.LONGEST)
-    assert working.rescue() == 1
-    assert working.rescue() == 0
+    DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now() - worker.LONGEST)
+    assert worker.rescue() == 1
+    assert worker.rescue() == 0
     work()
     assert (tmp_path / "lines").read_text() == "again\n"
 
@@ -140,7 +140,7 @@ def test_one_whose_worker_was_killed_is_run_again(tmp_path):
 def test_one_that_still_runs_is_left_alone(tmp_path):
     write_into.enqueue(str(tmp_path / "lines"), "x")
     DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now() - timedelta(minutes=14))
-    assert working.rescue() == 0
+    assert worker.rescue() == 0
 
 
 def test_what_is_done_is_forgotten_after_a_day_and_what_failed_after_a_month(tmp_path):
@@ -151,9 +151,9 @@ def test_what_is_done_is_forgotten_after_a_day_and_what_failed_after_a_month(tmp
             DBTaskResult.objects.filter(pk=task.id).update(status=status, finished_at=finished_at)
     waiting = write_into.enqueue(str(tmp_path), "x")
     DBTaskResult.objects.filter(pk=waiting.id).update(enqueued_at=timezone.now() - timedelta(days=99))
-    assert working.prune() == 1
+    assert worker.prune() == 1
     DBTaskResult.objects.failed().update(finished_at=timezone.now() - timedelta(days=31))
-    assert working.prune() == 2
+    assert worker.prune() == 2
     assert DBTaskResult.objects.count() == 2
 
 

@@ -20,10 +20,10 @@ from consumers.hub.subscriptions import Index
 from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.server.db_threads import ReaderThreads
-from livefeed import working
 from livefeed.accounts import rate_limits
 from livefeed.accounts.session_store import SessionStore
 from livefeed.models import AuditEntry, Event, Export, Notification, Picture, Post
+from livefeed.tasks import worker
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Rounds:
         await self._thread.run(lambda: Event.objects.prune(keep))
         await self._thread.run(SessionStore.clear_expired)
         await self._thread.run(Picture.objects.purge)
-        await self._thread.run(working.prune)
+        await self._thread.run(worker.prune)
         await self._thread.run(Export.objects.purge)
         await self._thread.run(Notification.objects.prune)
         await self._thread.run(AuditEntry.objects.prune)

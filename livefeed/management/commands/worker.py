@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from livefeed.working import TaskWorker, end_with_parent
+from livefeed.tasks.worker import TaskWorker, end_with_parent
 
 
 class Command(BaseCommand):
