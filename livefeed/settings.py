@@ -237,7 +237,7 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"Livefeed <nore
 def _mailer() -> dict[str, Any]:
     """Turns EMAIL_URL into a mailer; in development mail is shown on the console and kept for /dev/mail/."""
     if DEBUG and "EMAIL_URL" not in env.ENVIRON:
-        return {"BACKEND": "livefeed.mail.DevelopmentBackend", "OPTIONS": {"file_path": str(MAIL_DIR)}}
+        return {"BACKEND": "livefeed.dev_mail.DevelopmentBackend", "OPTIONS": {"file_path": str(MAIL_DIR)}}
     parsed = env.email_url("EMAIL_URL", default="smtp://localhost:25")
     if not parsed["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
         return {"BACKEND": parsed["EMAIL_BACKEND"]}

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from livefeed.mail import kept_mails
+from livefeed.dev_mail import kept_mails
 
 
 def mailbox(request: HttpRequest) -> HttpResponse:

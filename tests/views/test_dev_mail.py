@@ -13,7 +13,7 @@ def development(settings):
     """The settings of development: mail is kept for /dev/mail/."""
     settings.DEBUG = True
     options = {"file_path": str(settings.MAIL_DIR)}
-    settings.MAILERS = {"default": {"BACKEND": "livefeed.mail.DevelopmentBackend", "OPTIONS": options}}
+    settings.MAILERS = {"default": {"BACKEND": "livefeed.dev_mail.DevelopmentBackend", "OPTIONS": options}}
     return settings
 
 
