@@ -8,7 +8,7 @@ import django_stubs_ext
 import environ
 from django.utils.csp import CSP
 
-from livefeed.logs import without_keys
+from livefeed.observability.logging import without_keys
 
 django_stubs_ext.monkeypatch()  # lets generic classes of Django's be written as such: ModelAdmin[Post]
 

@@ -30,7 +30,8 @@ from consumers.hub.unread_counts import Notices, Unread
 from consumers.presence import Presence
 from consumers.protocol.frames import Form, Rendered
 from consumers.protocol.message import Message
-from livefeed import events, health
+from livefeed import events
+from livefeed.observability import health
 
 logger = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from consumers.hub.time_slice import Pace
 from consumers.protocol.direct_writer import Wire
 from consumers.protocol.transport import EXTENSION
 from consumers.server.request_limits import BoundedRequest
-from livefeed import health
+from livefeed.observability import health
 
 logger = logging.getLogger(__name__)
 

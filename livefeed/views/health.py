@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from livefeed import health
+from livefeed.observability import health
 
 
 def alive(request: HttpRequest) -> HttpResponse:

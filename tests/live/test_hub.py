@@ -14,8 +14,9 @@ from consumers.hub import hub, layer_notifier
 from consumers.hub.event_log import Log
 from consumers.hub.hub import Hub
 from consumers.protocol.transport import Outlet
-from livefeed import events, health
+from livefeed import events
 from livefeed.models import Event, Post
+from livefeed.observability import health
 from tests.factories import make_post
 from tests.live.conftest import eventually, head, metric
 

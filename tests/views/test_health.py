@@ -6,12 +6,12 @@ from unittest.mock import patch
 import pytest
 from django.db import OperationalError
 
-from livefeed import health
+from livefeed.observability import health
 
 
 @pytest.fixture
 def _no_database() -> Iterator[None]:
-    with patch("livefeed.health.connection.cursor", side_effect=OperationalError("secret host name")):
+    with patch("livefeed.observability.health.connection.cursor", side_effect=OperationalError("secret host name")):
         yield
 
 
