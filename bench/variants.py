@@ -3,7 +3,7 @@
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import connection
 
-from livefeed import events
+from livefeed.live import publishing
 
 UNORDERED = """
 ALTER TABLE livefeed_event DISABLE TRIGGER livefeed_event_position;
@@ -25,5 +25,5 @@ def main() -> None:
 
 def silence(_: object) -> None:
     """As a middleware's factory, which settings can name before any model is there: nobody is rung from now on."""
-    events.ring = lambda: None
+    publishing.ring = lambda: None
     raise MiddlewareNotUsed

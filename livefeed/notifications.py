@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models.functions import Lower
 
-from livefeed import events
 from livefeed.content.markup import named_in
+from livefeed.live import publishing
 from livefeed.models import Follow, Like, Notification, Post, Preferences, User
 
 Kind = Notification.Kind
@@ -28,14 +28,14 @@ def follow_ended(follow: Follow) -> None:
     """Takes back that somebody follows, and what they asked for by it."""
     told = Notification.objects.filter(recipient=follow.followed_id, actor=follow.follower_id, kind=Kind.FOLLOWED)
     if told.delete()[0]:
-        events.notified(follow.followed_id)
+        publishing.notified(follow.followed_id)
 
 
 def like_began(like: Like) -> None:
     author_id = like.post.author_id
     if author_id != like.user_id and not Preferences.objects.muted_by([author_id], Kind.LIKED):
         Notification.objects.tell_again(author_id, Kind.LIKED, like.user_id, like.post_id)
-        events.notified(author_id)
+        publishing.notified(author_id)
 
 
 def like_ended(like: Like) -> None:
@@ -47,7 +47,7 @@ def like_ended(like: Like) -> None:
             told.delete()
         elif notification.actor_id == like.user_id:
             told.update(actor=left.user_id)
-        events.notified(notification.recipient_id)
+        publishing.notified(notification.recipient_id)
 
 
 def post_saved(post: Post, *, created: bool, came: bool) -> None:
@@ -78,7 +78,7 @@ def tell_followers(post: Post) -> int:
     while batch := list(wanted.filter(pk__gt=last).values_list("pk", "follower")[:BATCH]):
         with transaction.atomic():
             Notification.objects.tell([person for _, person in batch], Kind.POSTED, post.author_id, post.pk)
-            events.followers_notified(post)
+            publishing.followers_notified(post)
         last, told = batch[-1][0], told + len(batch)
     return told
 
@@ -87,7 +87,7 @@ def read(user: User, upto: datetime) -> None:
     """Marks somebody's notifications as read, in all their tabs."""
     with transaction.atomic():
         if Notification.objects.read(user, upto):
-            events.notified(user.pk)
+            publishing.notified(user.pk)
 
 
 def _named(names: Iterable[str]) -> list[int]:
@@ -99,13 +99,13 @@ def _named(names: Iterable[str]) -> list[int]:
 def _tell(people: Collection[int], kind: Kind, actor_id: int, post_id: int | None = None) -> None:
     wanting = set(people) - Preferences.objects.muted_by(people, kind)
     for recipient in Notification.objects.tell(sorted(wanting), kind, actor_id, post_id):
-        events.notified(recipient)
+        publishing.notified(recipient)
 
 
 def _changed(post: Post) -> None:
     """Lets those who were told of a post, and have not read it, count again."""
     people = list(post.notifications.unread().values_list("recipient", flat=True)[: DIRECTLY + 1])
     for person in people[:DIRECTLY]:
-        events.notified(person)
+        publishing.notified(person)
     if len(people) > DIRECTLY:
-        events.followers_notified(post)
+        publishing.followers_notified(post)

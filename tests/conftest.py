@@ -8,8 +8,8 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-from livefeed import events
 from livefeed.content import trends
+from livefeed.live import publishing
 from tests.factories import Cast, make_cast
 from tests.stack.servers import Site
 
@@ -34,7 +34,7 @@ def running_site(django_db_setup, tmp_path_factory: pytest.TempPathFactory) -> I
 def site(running_site: Site, transactional_db) -> Iterator[Site]:
     """The running site with an empty database. The log was emptied under the site's feet, which no operator does: one
     event makes everybody stand at a position that is there."""
-    events.feed_reset()
+    publishing.feed_reset()
     yield running_site
     if running_site.process is None or running_site.process.poll() is not None:
         running_site.stop()

@@ -9,7 +9,7 @@ from unittest.mock import Mock, patch
 import pytest
 from django.db import transaction
 
-from livefeed import events
+from livefeed.live import publishing
 from livefeed.models import Event, Follow, Post
 from tests.factories import make_cast, make_post, make_user
 from tests.models.announced import hanging, listening, log
@@ -26,9 +26,9 @@ def bell() -> Iterator[Mock]:
 @pytest.mark.parametrize(
     ("announce", "kind"),
     [
-        (partial(events.post_saved, came=True), "post.created"),
-        (partial(events.post_saved, came=False), "post.updated"),
-        (events.post_deleted, "post.deleted"),
+        (partial(publishing.post_saved, came=True), "post.created"),
+        (partial(publishing.post_saved, came=False), "post.updated"),
+        (publishing.post_deleted, "post.deleted"),
     ],
 )
 def test_what_happens_to_a_post_is_written_with_its_id_and_its_authors(db, announce, kind):
@@ -38,7 +38,7 @@ def test_what_happens_to_a_post_is_written_with_its_id_and_its_authors(db, annou
 
 
 @pytest.mark.parametrize(
-    ("announce", "kind"), [(events.follow_created, "follow.created"), (events.follow_removed, "follow.removed")]
+    ("announce", "kind"), [(publishing.follow_created, "follow.created"), (publishing.follow_removed, "follow.removed")]
 )
 def test_what_happens_to_a_follow_is_written_with_the_followed_and_the_follower(db, announce, kind):
     announce(Follow(follower_id=3, followed_id=7))
@@ -50,7 +50,7 @@ def test_writes_that_no_signal_saw_are_announced_as_a_reset_for_all(db):
     Post.objects.bulk_create([Post(author=make_user(), body="Hello.")])
     assert log() == []
 
-    events.feed_reset()
+    publishing.feed_reset()
     assert log() == [("feed.reset", 0, 0)]
 
 
@@ -58,14 +58,14 @@ def test_writes_that_no_signal_saw_are_announced_as_a_reset_for_all(db):
 
 
 def test_an_event_outside_a_transaction_rings_at_once(transactional_db, bell):
-    events.feed_reset()
+    publishing.feed_reset()
 
     bell.assert_called_once_with()
 
 
 def test_an_event_rings_when_it_is_committed_and_not_before(transactional_db, bell):
     with transaction.atomic():
-        events.feed_reset()
+        publishing.feed_reset()
         bell.assert_not_called()
 
     bell.assert_called_once_with()
@@ -73,7 +73,7 @@ def test_an_event_rings_when_it_is_committed_and_not_before(transactional_db, be
 
 def test_an_event_that_is_rolled_back_leaves_no_row_and_no_ring(transactional_db, bell):
     with suppress(RuntimeError), transaction.atomic():
-        events.feed_reset()
+        publishing.feed_reset()
         raise FAILED
 
     assert log() == []
@@ -82,9 +82,9 @@ def test_an_event_that_is_rolled_back_leaves_no_row_and_no_ring(transactional_db
 
 def test_what_is_rolled_back_to_a_savepoint_takes_nothing_else_with_it(transactional_db, bell):
     with transaction.atomic():
-        events.publish(Event.Kind.POST_CREATED, subject_id=1)
+        publishing.publish(Event.Kind.POST_CREATED, subject_id=1)
         with suppress(RuntimeError), transaction.atomic():
-            events.publish(Event.Kind.POST_CREATED, subject_id=2)
+            publishing.publish(Event.Kind.POST_CREATED, subject_id=2)
             raise FAILED
 
     assert log() == [("post.created", 1, 0)]
@@ -104,7 +104,7 @@ def test_a_ring_is_heard_from_any_thread():
     rung_in: list[str] = []
 
     with hanging(lambda: rung_in.append(current_thread().name)):
-        thread = Thread(target=events.ring, name="elsewhere")
+        thread = Thread(target=publishing.ring, name="elsewhere")
         thread.start()
         thread.join(10)
 
@@ -112,27 +112,27 @@ def test_a_ring_is_heard_from_any_thread():
 
 
 def test_a_bell_added_twice_rings_once_and_once_removed_no_more(bell):
-    events.add_bell(bell)
-    events.ring()
+    publishing.add_bell(bell)
+    publishing.ring()
     bell.assert_called_once_with()
 
-    events.remove_bell(bell)
-    events.remove_bell(bell)
-    events.ring()
+    publishing.remove_bell(bell)
+    publishing.remove_bell(bell)
+    publishing.ring()
     bell.assert_called_once_with()
 
 
 def test_a_ring_that_nobody_listens_to_is_no_failure(transactional_db):
-    events.feed_reset()
+    publishing.feed_reset()
 
     assert len(log()) == 1
 
 
 def test_a_bell_may_take_itself_away_while_it_rings(bell):
-    bell.side_effect = lambda: events.remove_bell(bell)
+    bell.side_effect = lambda: publishing.remove_bell(bell)
 
-    events.ring()
-    events.ring()
+    publishing.ring()
+    publishing.ring()
 
     bell.assert_called_once_with()
 
@@ -166,7 +166,7 @@ def test_a_hook_of_somebody_elses_that_fails_before_it_does_not_silence_the_ring
 
     with transaction.atomic():
         transaction.on_commit(fail, robust=True)
-        events.feed_reset()
+        publishing.feed_reset()
 
     bell.assert_called_once_with()
 

@@ -19,9 +19,10 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from django.dispatch import Signal
 from django.utils import timezone
 
-from livefeed import counters, events, notifications, public, signals
+from livefeed import counters, notifications, public, signals
 from livefeed.accounts import audit, last_admin
 from livefeed.content import fragments, sanitize
+from livefeed.live import publishing
 from livefeed.models import Event, Follow, Like, Picture, Post, Profile, Session, Tagging, Token, User
 from livefeed.signals import people, posts
 from tests.factories import make_cast, make_post, make_user
@@ -222,7 +223,7 @@ def calls() -> Iterator[list[Call]]:
         "auditing": audit,
         "guarding": last_admin,
         "counting": counters,
-        "events": events,
+        "events": publishing,
         "notifying": notifications,
         "public": public,
     }
@@ -387,7 +388,7 @@ def test_what_is_committed_rings(django_capture_on_commit_callbacks, cast, bell)
     with django_capture_on_commit_callbacks() as rings:
         make_post(cast.author)
 
-    assert rings[0] == events.ring  # whoever waits for it comes first
+    assert rings[0] == publishing.ring  # whoever waits for it comes first
 
 
 # --- From a fixture ---

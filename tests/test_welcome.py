@@ -279,7 +279,7 @@ def test_an_activation_is_told_and_nothing_else_of_a_person(created, raw, fields
     mara = User(pk=7, username="mara")
     with (
         patch.object(public, "activated") as told,
-        patch("livefeed.events.user_changed"),
+        patch("livefeed.live.publishing.user_changed"),
         patch("livefeed.models.Profile.objects.begin"),
         patch("livefeed.accounts.audit.user_saved"),
     ):

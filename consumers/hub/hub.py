@@ -30,7 +30,7 @@ from consumers.hub.unread_counts import Notices, Unread
 from consumers.presence import Presence
 from consumers.protocol.frames import Form, Rendered
 from consumers.protocol.message import Message
-from livefeed import events
+from livefeed.live import publishing
 from livefeed.observability import health
 
 logger = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Hub:
         self.presence = Presence(self.index, loop)
         self._bell = Bell(self._rung.set, self.presence.answer)
         self._start()
-        events.add_bell(self.ring)
+        publishing.add_bell(self.ring)
         health.probes |= {"hub": self._probe, "layer": self._bell.probe}
 
     def _start(self) -> None:
@@ -107,7 +107,7 @@ class Hub:
 
     async def stop(self) -> None:
         """Ends everything the hub started."""
-        events.remove_bell(self.ring)
+        publishing.remove_bell(self.ring)
         for name in ("hub", "layer"):
             health.probes.pop(name, None)
         self._running.pop(self._loop, None)

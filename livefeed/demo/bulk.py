@@ -15,9 +15,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from tqdm import tqdm
 
-from livefeed import events
 from livefeed.demo.accounts import add_accounts
 from livefeed.demo.conversation import Conversation, early
+from livefeed.live import publishing
 from livefeed.models import Follow, User
 from livefeed.models.counted import OF_PEOPLE
 
@@ -139,5 +139,5 @@ def _add_posts(people: list[int], count: int, since: datetime, rng: Random, bar:
         with transaction.atomic():
             conversation.write([since + YEAR * ((n + rng.random()) / count) for n in range(start, end)])
             if end == count:
-                events.feed_reset()
+                publishing.feed_reset()
         bar.update(end - start)

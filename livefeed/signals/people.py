@@ -9,10 +9,11 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
-from livefeed import events, public, tasks
+from livefeed import public, tasks
 from livefeed.accounts import active_sessions, audit, last_admin
 from livefeed.accounts.session_store import number_sign_in
 from livefeed.content import fragments
+from livefeed.live import publishing
 from livefeed.models import Export, Profile, Session, Token, User
 from livefeed.watching import watched
 
@@ -55,7 +56,7 @@ def make_profile(instance: User, created: bool, raw: bool = False, **how: Any) -
 @watched
 def announce_change_of_user(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
     if not raw and not created:
-        events.user_changed(instance)
+        publishing.user_changed(instance)
 
 
 @watched
@@ -171,9 +172,9 @@ def delete_export(instance: Export, **how: Any) -> None:
 
 @watched
 def announce_sign_out(instance: Session, **how: Any) -> None:
-    events.sign_in_ended(instance)
+    publishing.sign_in_ended(instance)
 
 
 @watched
 def announce_revocation(instance: Token, **how: Any) -> None:
-    events.token_revoked(instance)
+    publishing.token_revoked(instance)

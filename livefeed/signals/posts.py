@@ -4,9 +4,10 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
-from livefeed import counters, events, notifications, public
+from livefeed import counters, notifications, public
 from livefeed.content import fragments, sanitize
 from livefeed.content.markup import named_in
+from livefeed.live import publishing
 from livefeed.models import Picture, Post, Tagging
 from livefeed.watching import watched
 
@@ -52,7 +53,7 @@ def announce_post(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
     if not raw:
-        events.post_saved(instance, came=created or _came_or_went(update_fields))
+        publishing.post_saved(instance, came=created or _came_or_went(update_fields))
 
 
 @watched
@@ -88,7 +89,7 @@ def count_reply(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
     if instance.parent_id and not raw and (created or _came_or_went(update_fields)):
-        events.reply_counted(instance.parent_id, -1 if instance.removed_at else +1)
+        publishing.reply_counted(instance.parent_id, -1 if instance.removed_at else +1)
 
 
 @watched
@@ -107,7 +108,7 @@ def notify_of_deletion(instance: Post, **how: Any) -> None:
 @watched
 def announce_deletion(instance: Post, **how: Any) -> None:
     if not instance.removed_at:  # else it is known
-        events.post_deleted(instance)
+        publishing.post_deleted(instance)
 
 
 @watched
@@ -119,7 +120,7 @@ def tell_of_deletion(instance: Post, **how: Any) -> None:
 @watched
 def count_end_of_reply(instance: Post, **how: Any) -> None:
     if instance.parent_id and not instance.removed_at:  # else it is counted
-        events.reply_counted(instance.parent_id, -1)
+        publishing.reply_counted(instance.parent_id, -1)
 
 
 @watched

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save
 
-from livefeed import counters, events, notifications, public
+from livefeed import counters, notifications, public
+from livefeed.live import publishing
 from livefeed.models import Follow, Like, Post
 from livefeed.origin import is_part_of
 from livefeed.watching import watched
@@ -30,7 +31,7 @@ def connect() -> None:
 @watched
 def count_like(instance: Like, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
-        events.like_counted(instance.post_id, +1)
+        publishing.like_counted(instance.post_id, +1)
 
 
 @watched
@@ -48,7 +49,7 @@ def notify_of_like(instance: Like, created: bool, raw: bool = False, **how: Any)
 @watched
 def count_end_of_like(instance: Like, origin: Any = None, **how: Any) -> None:
     if not is_part_of(origin, Post):  # else the post goes, and its count with it
-        events.like_counted(instance.post_id, -1)
+        publishing.like_counted(instance.post_id, -1)
 
 
 @watched
@@ -65,7 +66,7 @@ def notify_of_end_of_like(instance: Like, origin: Any = None, **how: Any) -> Non
 @watched
 def announce_follow(instance: Follow, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
-        events.follow_created(instance)
+        publishing.follow_created(instance)
 
 
 @watched
@@ -88,7 +89,7 @@ def count_follow(instance: Follow, created: bool, raw: bool = False, **how: Any)
 
 @watched
 def announce_unfollow(instance: Follow, **how: Any) -> None:
-    events.follow_removed(instance)
+    publishing.follow_removed(instance)
 
 
 @watched

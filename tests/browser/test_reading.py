@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from livefeed import events
+from livefeed.live import publishing
 from livefeed.models import Bookmark, Like, Post
 from tests.browser.conftest import PHONE, bodies, live, shows, sign_in, until
 from tests.factories import make_post, make_user
@@ -202,7 +202,7 @@ def test_a_reset_keeps_the_place_and_what_is_typed(window, cast):
     at = top_of(page, "Post 8.")
     Post.objects.filter(body="Post 8.").update(body="Post 8. Changed by hand.", version=2)
     with page.expect_response(lambda answer: "before=" in answer.url):
-        events.feed_reset()
+        publishing.feed_reset()
     expect(post(page, "Post 8.")).to_contain_text("Changed by hand")
     assert abs(top_of(page, "Post 8.") - at) < 1
     expect(page.get_by_label("Post", exact=True)).to_have_value("Half a thought")

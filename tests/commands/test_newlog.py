@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from consumers.hub.event_log import Log
-from livefeed import events
+from livefeed.live import publishing
 from livefeed.models import Event
 from livefeed.models.event import GAP
 
@@ -54,7 +54,7 @@ def positions(number: int) -> list[int]:
     """Where so many new events stand."""
     before = Event.objects.head()
     for _ in range(number):
-        events.feed_reset()
+        publishing.feed_reset()
     return [event.position or 0 for event in Event.objects.after(before)]
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 
 from consumers.hub import hub
-from livefeed import events
+from livefeed.live import publishing
 from livefeed.models import User
 from tests.factories import make_post
 from tests.live.conftest import PATIENCE, Reader
@@ -20,7 +20,7 @@ RINGS = "rung", "rings lost"
 
 def lose_rings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody rings any more; what is committed is found by the tick."""
-    monkeypatch.setattr(events, "ring", lambda: None)
+    monkeypatch.setattr(publishing, "ring", lambda: None)
     monkeypatch.setattr(hub, "TICK", 0.05)
 
 

@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 
 from asgi import application
 from consumers.hub.hub import Hub
-from livefeed.events import feed_reset
+from livefeed.live.publishing import feed_reset
 from livefeed.models import Event, Follow, Post
 from tests.factories import cookie_of, make_post, make_user
 from tests.live.conftest import Reader, head

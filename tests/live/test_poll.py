@@ -13,7 +13,7 @@ from django.db import connection
 
 from asgi import application
 from consumers import poll as module
-from livefeed.events import feed_reset
+from livefeed.live.publishing import feed_reset
 from livefeed.models import User
 from tests.factories import cookie_of, make_post
 from tests.live.conftest import PATIENCE, eventually, head, metric

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest.mock import Mock
 
-from livefeed import events
+from livefeed.live import publishing
 from livefeed.models import Event
 
 
@@ -16,15 +16,15 @@ def log() -> list[tuple[str, int, int]]:
 
 
 @contextmanager
-def hanging(*bells: events.Bell) -> Iterator[None]:
+def hanging(*bells: publishing.Bell) -> Iterator[None]:
     """Lets `bells` ring for as long as the block runs."""
     for bell in bells:
-        events.add_bell(bell)
+        publishing.add_bell(bell)
     try:
         yield
     finally:
         for bell in bells:
-            events.remove_bell(bell)
+            publishing.remove_bell(bell)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 from django.db import connection, transaction
 
-from livefeed import events
+from livefeed.live import publishing
 from livefeed.models import Event
 from tests.models.at_once import WRITERS, at_once
 
@@ -58,7 +58,7 @@ def test_what_was_written_in_bulk_has_positions_too(transactional_db):
 def test_events_of_eight_writers_at_once_have_a_position_each(transactional_db):
     def work() -> None:
         for _ in range(5):
-            events.feed_reset()
+            publishing.feed_reset()
 
     at_once(work)
 

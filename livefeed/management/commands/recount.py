@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
 
-from livefeed import events
+from livefeed.live import publishing
 from livefeed.models import Post, Profile
 from livefeed.models.counted import COUNTS, Wrong
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
     def _tell(self, posts: list[int]) -> None:
         """Lets open pages show the right counts."""
         if len(posts) > TOLD:
-            events.feed_reset()
+            publishing.feed_reset()
             return
         for post in Post.objects.filter(pk__in=posts):
-            events.post_counted(post)
+            publishing.post_counted(post)

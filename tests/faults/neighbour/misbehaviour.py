@@ -6,7 +6,7 @@ from threading import Timer
 from django.db import transaction
 from django.db.models.signals import post_save, pre_save
 
-from livefeed import events
+from livefeed.live import publishing
 from livefeed.models import Post
 
 IN_THE_SAVE = "the neighbour's receiver raises"
@@ -20,8 +20,8 @@ def connect() -> None:
     """Connects the receivers, after livefeed's, and takes hold of the rings."""
     pre_save.connect(before_the_save, sender=Post)
     post_save.connect(after_the_save, sender=Post)
-    ring = events.ring
-    events.ring = lambda: shaken(ring)
+    ring = publishing.ring
+    publishing.ring = lambda: shaken(ring)
 
 
 def before_the_save(instance: Post, **kwargs: object) -> None:
@@ -40,7 +40,7 @@ def fail() -> None:
     raise RuntimeError("on purpose")
 
 
-def shaken(ring: events.Bell) -> None:
+def shaken(ring: publishing.Bell) -> None:
     """Rings twice, each time late by chance: doubled, and in another order than the posts."""
     for _ in range(2):
         timer = Timer(random.uniform(0, LATEST), ring)
