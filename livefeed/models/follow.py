@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.db.models import F, Q
 
-from livefeed.models.tie import Tie, TieManager
+from livefeed.models.relation import Tie, TieManager
 from livefeed.models.user import User
 
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.db import IntegrityError, models, transaction
 
 from livefeed.models.post import Post
-from livefeed.models.tie import Tie, TieManager
+from livefeed.models.relation import Tie, TieManager
 from livefeed.models.user import User
 
 
