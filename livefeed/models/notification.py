@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from livefeed.models import sort_keys
 from livefeed.models.follow import Follow
-from livefeed.models.mark import Like
 from livefeed.models.post import Post
 from livefeed.models.post_query import Audience
+from livefeed.models.reaction import Like
 from livefeed.models.user import User
 
 KEPT = timedelta(days=90)

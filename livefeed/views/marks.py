@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from livefeed.models import Bookmark, Like, Post
-from livefeed.models.mark import Mark
+from livefeed.models.reaction import Mark
 from livefeed.views.posts import GONE, find_post
 from livefeed.views.resource import Request, SignedInResource
 

@@ -12,9 +12,9 @@ from livefeed.forms.attachments import GONE as MISSING_PICTURE
 from livefeed.forms.attachments import Attachments
 from livefeed.forms.post import EditForm, PostForm, reply_form
 from livefeed.models import EditConflictError, Event, MissingPictureError, Post, User
-from livefeed.models.mark import marked_by
 from livefeed.models.picture import with_pictures
 from livefeed.models.post import BODY_MAX
+from livefeed.models.reaction import marked_by
 from livefeed.models.user import NOT_ACTIVATED
 from livefeed.views.feed import home_page, page_of
 from livefeed.views.resource import Request, Resource, SignedInResource, viewer_of

@@ -9,8 +9,8 @@ from django.utils.http import urlencode
 
 from livefeed.content.markup import is_tag, normal
 from livefeed.models import Event, Tagging, User
-from livefeed.models.mark import marked_by
 from livefeed.models.picture import with_pictures
+from livefeed.models.reaction import marked_by
 from livefeed.models.search import QUERY_MAX, Search, people_found, posts_found
 from livefeed.views.feed import PARTS
 from livefeed.views.paging import PAGE, part_of

@@ -3,7 +3,7 @@
 import pytest
 
 from livefeed.models import Bookmark, Event, Like, Post
-from livefeed.models.mark import marked_by
+from livefeed.models.reaction import marked_by
 from tests.factories import make_post, make_user
 from tests.models.at_once import at_once
 
