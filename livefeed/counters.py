@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from livefeed.models import Follow, Post, Profile
-from livefeed.models.counted import POSTS_OF
+from livefeed.models.counters import POSTS_OF
 from livefeed.transactions import once_at_commit
 
 

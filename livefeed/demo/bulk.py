@@ -19,7 +19,7 @@ from livefeed.demo.accounts import add_accounts
 from livefeed.demo.conversation import Conversation, early
 from livefeed.live import publishing
 from livefeed.models import Follow, User
-from livefeed.models.counted import OF_PEOPLE
+from livefeed.models.counters import OF_PEOPLE
 
 BATCH = 2_000
 """Rows a transaction: other writers wait a quarter of a second, and larger ones are no faster."""

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from livefeed.models import sort_keys
-from livefeed.models.counted import CountedQuerySet
+from livefeed.models.counters import CountedQuerySet
 from livefeed.models.user import User
 
 if TYPE_CHECKING:

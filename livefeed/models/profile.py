@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.db import models, transaction
 
-from livefeed.models.counted import OF_PEOPLE, CountedQuerySet
+from livefeed.models.counters import OF_PEOPLE, CountedQuerySet
 from livefeed.models.picture import Picture
 from livefeed.models.user import User
 

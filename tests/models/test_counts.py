@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, transaction
 
 from livefeed.models import Event, Follow, Like, Post, Profile, User
-from livefeed.models.counted import COUNTS
+from livefeed.models.counters import COUNTS
 from tests.factories import Cast, make_cast, make_post, make_user
 from tests.models.at_once import at_once
 

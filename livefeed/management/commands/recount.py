@@ -7,7 +7,7 @@ from django.db.models import Model
 
 from livefeed.live import publishing
 from livefeed.models import Post, Profile
-from livefeed.models.counted import COUNTS, Wrong
+from livefeed.models.counters import COUNTS, Wrong
 
 NAMED = 20
 """How many wrong counts are told one by one."""
