@@ -12,10 +12,10 @@ from livefeed.content.suggestions import people_to_follow
 from livefeed.content.trends import trending_posts
 from livefeed.forms.post import PostForm
 from livefeed.models import Event, Post, User
+from livefeed.models.feed_window import HomeOf, Tagged, Window
 from livefeed.models.picture import with_pictures
 from livefeed.models.post_query import PostQuerySet
 from livefeed.models.reaction import marked_by
-from livefeed.models.window import HomeOf, Tagged, Window
 from livefeed.views.paging import PAGE, part_of
 from livefeed.views.resource import Request, viewer_of
 

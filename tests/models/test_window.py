@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from livefeed.models import Follow, Post, Tagging, User
+from livefeed.models.feed_window import MOST_QUERIES, HomeOf, Tagged, Window
 from livefeed.models.post_query import PostQuerySet
-from livefeed.models.window import MOST_QUERIES, HomeOf, Tagged, Window
 from tests.factories import make_user
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
