@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from prometheus_client import REGISTRY
 
-from livefeed import watching
 from livefeed.models import User
-from livefeed.watching import calls, watched
+from livefeed.signals import metrics
+from livefeed.signals.metrics import calls, watched
 from tests.factories import make_cast, make_post, make_user, signed_in
 from tests.views.html import Page
 
@@ -62,7 +62,7 @@ def test_a_slow_one_is_named_in_the_log(caplog):
         assert caplog.text == ""
         receiver()
     assert f"{__name__}.{receiver.__qualname__} took 51 ms" in caplog.text
-    assert watching.SLOW == 0.05
+    assert metrics.SLOW == 0.05
 
 
 @pytest.mark.django_db

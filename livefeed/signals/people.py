@@ -15,7 +15,7 @@ from livefeed.accounts.session_store import number_sign_in
 from livefeed.content import fragments
 from livefeed.live import publishing
 from livefeed.models import Export, Profile, Session, Token, User
-from livefeed.watching import watched
+from livefeed.signals.metrics import watched
 
 
 def connect() -> None:

@@ -9,7 +9,7 @@ from livefeed.content import fragments, sanitize
 from livefeed.content.markup import named_in
 from livefeed.live import publishing
 from livefeed.models import Picture, Post, Tagging
-from livefeed.watching import watched
+from livefeed.signals.metrics import watched
 
 
 def connect() -> None:

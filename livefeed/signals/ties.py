@@ -8,7 +8,7 @@ from livefeed import counters, notifications, public
 from livefeed.live import publishing
 from livefeed.models import Follow, Like, Post
 from livefeed.origin import is_part_of
-from livefeed.watching import watched
+from livefeed.signals.metrics import watched
 
 
 def connect() -> None:

@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from livefeed.listening import hearings, signals
+from livefeed.signals.metrics import Calls, calls
 from livefeed.views.resource import viewer_of
-from livefeed.watching import Calls, calls
 
 
 def overview(request: HttpRequest) -> HttpResponse:
