@@ -11,8 +11,8 @@ from django.db import transaction
 from django.dispatch import Signal
 
 from livefeed import public
-from livefeed.listening import signals
 from livefeed.models import Like, Post, User
+from livefeed.signals.registry import signals
 from tests.factories import Cast, make_cast, make_post, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -4,8 +4,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from livefeed.listening import hearings, signals
 from livefeed.signals.metrics import Calls, calls
+from livefeed.signals.registry import hearings, signals
 from livefeed.views.resource import viewer_of
 
 

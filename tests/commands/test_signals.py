@@ -5,7 +5,7 @@ from io import StringIO
 from django.core.management import call_command
 
 from livefeed import public
-from livefeed.listening import signals
+from livefeed.signals.registry import signals
 from tests.stack.servers import ROOT
 
 

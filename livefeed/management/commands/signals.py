@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from livefeed.listening import Hearing, hearings, signals
+from livefeed.signals.registry import Hearing, hearings, signals
 
 THEIR_OWN = ("django.", "allauth.", "channels.", "asgiref.", "django_tasks_db.")
 """What these packages hear is their own affair."""
