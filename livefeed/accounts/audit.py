@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from livefeed.accounts.current_actor import Actor, actor, address_of
 from livefeed.models import AuditEntry, Token, User
 from livefeed.models.audit import UNTOLD
-from livefeed.origin import is_part_of
+from livefeed.signals.cascades import is_part_of
 
 logger = logging.getLogger("livefeed.audit")
 

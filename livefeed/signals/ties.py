@@ -7,7 +7,7 @@ from django.db.models.signals import post_delete, post_save
 from livefeed import counters, notifications, public
 from livefeed.live import publishing
 from livefeed.models import Follow, Like, Post
-from livefeed.origin import is_part_of
+from livefeed.signals.cascades import is_part_of
 from livefeed.signals.metrics import watched
 
 
