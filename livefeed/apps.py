@@ -10,7 +10,8 @@ class LivefeedConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from livefeed import checks, signals
+        from livefeed import checks
+        from livefeed.signals import receivers
 
-        signals.connect()
+        receivers.connect()
         checks.register()

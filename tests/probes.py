@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from django.dispatch import Signal
 from django.test import Client
 
-from livefeed import public
+from livefeed import signals
 from livefeed.accounts.last_admin import LastAdministratorError, administrators
 from livefeed.content.fragments import render_card, render_post
 from livefeed.models import AuditEntry, Event, Export, Like, Notification, Picture, Post, Profile, Session, Token, User
@@ -75,13 +75,13 @@ def deletion_in_log(cast: Cast) -> None:
 
 
 def post_published(cast: Cast) -> None:
-    with hears(public.post_published):
+    with hears(signals.post_published):
         make_post(cast.author)
 
 
 def post_removed(cast: Cast) -> None:
     post = make_post(cast.author)
-    with hears(public.post_removed):
+    with hears(signals.post_removed):
         post.delete()
 
 
@@ -155,14 +155,14 @@ def end_of_like_counted(cast: Cast) -> None:
 
 def post_liked(cast: Cast) -> None:
     post = make_post(cast.author)
-    with hears(public.post_liked):
+    with hears(signals.post_liked):
         Like.objects.begin(cast.follower, post)
 
 
 def post_unliked(cast: Cast) -> None:
     post = make_post(cast.author)
     Like.objects.begin(cast.follower, post)
-    with hears(public.post_unliked):
+    with hears(signals.post_unliked):
         Like.objects.end(cast.follower, post)
 
 
@@ -177,12 +177,12 @@ def unfollow_in_log(cast: Cast) -> None:
 
 
 def user_followed(cast: Cast) -> None:
-    with hears(public.user_followed):
+    with hears(signals.user_followed):
         cast.stranger.follow(cast.author)
 
 
 def user_unfollowed(cast: Cast) -> None:
-    with hears(public.user_unfollowed):
+    with hears(signals.user_unfollowed):
         cast.follower.unfollow(cast.author)
 
 
@@ -245,7 +245,7 @@ def profile_made(cast: Cast) -> None:
 
 def registered(cast: Cast) -> None:
     form = {"username": "newcomer", "email": "new@example.org", "password1": PASSWORD}
-    with hears(public.user_registered):
+    with hears(signals.user_registered):
         assert Client().post("/accounts/signup/", form).status_code == 302
 
 
@@ -268,7 +268,7 @@ def activated(cast: Cast) -> None:
 
 def user_activated(cast: Cast) -> None:
     person = make_user(activated_at=None)
-    with hears(public.user_activated):
+    with hears(signals.user_activated):
         person.activate()
 
 

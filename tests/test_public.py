@@ -10,9 +10,9 @@ from django.core import serializers
 from django.db import transaction
 from django.dispatch import Signal
 
-from livefeed import public
+from livefeed import signals
 from livefeed.models import Like, Post, User
-from livefeed.signals.registry import signals
+from livefeed.signals import registry
 from tests.factories import Cast, make_cast, make_post, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,13 +28,13 @@ def heard(*names: str) -> Iterator[list[tuple[str, Any, dict[str, Any]]]]:
     """What is heard meanwhile: each signal's name, sender and arguments. All signals if none are named."""
     told: list[tuple[str, Any, dict[str, Any]]] = []
     receivers = []
-    for name in names or signals():
+    for name in names or registry.signals():
 
         def receive(sender: Any, signal: Signal, name: str = name, **what: Any) -> None:
             told.append((name, sender, what))
 
-        receivers.append((getattr(public, name), receive))
-        getattr(public, name).connect(receive, weak=False)
+        receivers.append((getattr(signals, name), receive))
+        getattr(signals, name).connect(receive, weak=False)
     try:
         yield told
     finally:
@@ -120,12 +120,12 @@ def test_a_receiver_that_raises_harms_nobody(cast, caplog):
     def fail(**kwargs: Any) -> None:
         raise RuntimeError("on purpose")
 
-    public.post_published.connect(fail)
+    signals.post_published.connect(fail)
     try:
         with heard("post_published") as told:
             answer = signed_in(cast.author).post("/posts/", {"body": "Hello."})
     finally:
-        public.post_published.disconnect(fail)
+        signals.post_published.disconnect(fail)
     assert answer.status_code == 302
     assert len(told) == Post.objects.count() == 1
     assert "on purpose" in caplog.text
@@ -138,15 +138,15 @@ async def test_async_receivers_are_awaited_and_async_code_may_cause_them():
         found = await Post.objects.aget(pk=post.pk)
         told.append(found.pk)
 
-    public.post_published.connect(receive)
+    signals.post_published.connect(receive)
     try:
         cast = await sync_to_async(make_cast)()
         post = await sync_to_async(make_post)(cast.author)
         assert told == [post.pk]
-        answers = await public.post_published.asend_robust(Post, post=post)
+        answers = await signals.post_published.asend_robust(Post, post=post)
         assert [(receiver, answer) for receiver, answer in answers] == [(receive, None)]
     finally:
-        public.post_published.disconnect(receive)
+        signals.post_published.disconnect(receive)
     assert told == [post.pk, post.pk]
 
 

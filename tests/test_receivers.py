@@ -9,7 +9,7 @@ import pytest
 from django.db.models.signals import ModelSignal
 from django.dispatch import Signal
 
-from livefeed import signals
+from livefeed.signals import receivers
 from tests.factories import Cast, make_cast
 from tests.probes import PROBES
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Connected(NamedTuple):
-    """A receiver as `signals.connect()` connects it."""
+    """A receiver as `receivers.connect()` connects it."""
 
     signal: Signal
     receiver: Any
@@ -32,7 +32,7 @@ def connections() -> list[Connected]:
         found.append(Connected(signal, receiver, sender, dispatch_uid))
 
     with patch.object(ModelSignal, "connect", note), patch.object(Signal, "connect", note):
-        signals.connect()
+        receivers.connect()
     return found
 
 

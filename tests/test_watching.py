@@ -69,7 +69,7 @@ def test_a_slow_one_is_named_in_the_log(caplog):
 def test_staff_see_who_hears_what_and_how_often():
     cast = make_cast()
     make_post(cast.author)
-    counted = calls["livefeed.signals.posts.tidy_title"].count
+    counted = calls["livefeed.signals.receivers.posts.tidy_title"].count
     staff = signed_in(make_user("operator", is_staff=True))
     page = Page(staff.get("/admin/signals/"))
     cells = [each.text for each in page.all("td")]

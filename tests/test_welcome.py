@@ -23,7 +23,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from livefeed import public, tasks
+from livefeed import signals, tasks
 from livefeed.accounts.adapter import AccountAdapter
 from livefeed.models import Session, User
 from livefeed.observability.logging import without_keys
@@ -254,7 +254,7 @@ def test_keys_are_taken_out_of_any_line():
 
 def test_a_sign_up_asks_for_the_mail():
     with patch.object(tasks, "send_welcome", AsyncMock()) as task:
-        public.user_registered.send(User, user=User(pk=7))
+        signals.user_registered.send(User, user=User(pk=7))
     task.aenqueue.assert_awaited_once_with(7)
 
 
@@ -278,7 +278,7 @@ def test_a_confirmed_address_activates():
 def test_an_activation_is_told_and_nothing_else_of_a_person(created, raw, fields, is_told):
     mara = User(pk=7, username="mara")
     with (
-        patch.object(public, "activated") as told,
+        patch("livefeed.signals.dispatch.activated") as told,
         patch("livefeed.live.publishing.user_changed"),
         patch("livefeed.models.Profile.objects.begin"),
         patch("livefeed.accounts.audit.user_saved"),
@@ -325,11 +325,11 @@ def test_who_hears_of_it_after_the_commit_may_raise(client, mailoutbox, told, ca
         raise RuntimeError("on purpose")
 
     sign_up(client)
-    public.user_activated.connect(fail)
+    signals.user_activated.connect(fail)
     try:
         assert client.post(path_in(mailoutbox[0])).status_code == 302
     finally:
-        public.user_activated.disconnect(fail)
+        signals.user_activated.disconnect(fail)
     assert [user.username for user in told] == ["Mara"]
     assert person().is_activated
     assert "on purpose" in caplog.text
@@ -347,9 +347,9 @@ def told() -> Iterator[list[User]]:
         assert not connection.in_atomic_block
         heard.append(user)
 
-    public.user_activated.connect(receive)
+    signals.user_activated.connect(receive)
     yield heard
-    public.user_activated.disconnect(receive)
+    signals.user_activated.disconnect(receive)
 
 
 def at_once(acts: list[Callable[[], Any]]) -> list[Any]:

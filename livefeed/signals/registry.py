@@ -12,7 +12,7 @@ from django.conf import settings
 from django.dispatch import Signal
 
 WHEN = {
-    "livefeed.public": "after the commit",
+    "livefeed.signals": "after the commit",
     "django.db.models.signals": "in the transaction",
     "django.contrib.auth.signals": "when it is sent",
     "allauth.account.signals": "when it is sent",
@@ -51,7 +51,7 @@ def hearings() -> Iterator[Hearing]:
 
 def signals() -> list[str]:
     """The names of our own signals, heard or not."""
-    return [name for name, value in vars(import_module("livefeed.public")).items() if isinstance(value, Signal)]
+    return [name for name, value in vars(import_module("livefeed.signals")).items() if isinstance(value, Signal)]
 
 
 def _hearings_of(signal: Signal, name: str, when: str) -> Iterator[Hearing]:

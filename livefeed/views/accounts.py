@@ -22,7 +22,7 @@ class Limited:
 
     kept: ClassVar[tuple[str, ...]] = ()
 
-    def rate_limits(self) -> Iterator[tuple[str, str | None]]:
+    def limits(self) -> Iterator[tuple[str, str | None]]:
         """What is counted here, and by which key."""
         raise NotImplementedError
 
@@ -54,7 +54,7 @@ class LoginView(Limited, views.LoginView):
 
     kept = ("login",)
 
-    def rate_limits(self) -> Iterator[tuple[str, str | None]]:
+    def limits(self) -> Iterator[tuple[str, str | None]]:
         login = self.typed()["login"].strip().removeprefix("@")
         yield from (("login", None), ("login_failed", get_adapter().login_key(self.request, username=login)))
 
@@ -62,7 +62,7 @@ class LoginView(Limited, views.LoginView):
 class ReauthenticateView(Limited, views.ReauthenticateView):
     """Asks for the password once more."""
 
-    def rate_limits(self) -> Iterator[tuple[str, str | None]]:
+    def limits(self) -> Iterator[tuple[str, str | None]]:
         user = self.request.user
         login = EmailAddress.objects.get_primary_email(user) or user.username
         yield from (("reauthenticate", None), ("login_failed", get_adapter().login_key(self.request, username=login)))
@@ -73,7 +73,7 @@ class PasswordResetView(Limited, views.PasswordResetView):
 
     kept = ("email",)
 
-    def rate_limits(self) -> Iterator[tuple[str, str | None]]:
+    def limits(self) -> Iterator[tuple[str, str | None]]:
         yield "reset_password", self.typed()["email"].strip().lower()
 
 
@@ -82,7 +82,7 @@ class SignupView(Limited, views.SignupView):
 
     kept = ("username", "email")
 
-    def rate_limits(self) -> Iterator[tuple[str, str | None]]:
+    def limits(self) -> Iterator[tuple[str, str | None]]:
         yield from (("signup", None), ("signup_address", self.typed()["email"].strip().lower()))
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -108,7 +108,7 @@ class EmailView(Limited, views.EmailView):
 
     kept = ("email",)
 
-    def rate_limits(self) -> Iterator[tuple[str, str | None]]:
+    def limits(self) -> Iterator[tuple[str, str | None]]:
         yield from (("manage_email", None), ("confirm_email", self.typed()["email"].strip().lower()))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -4,8 +4,8 @@ from io import StringIO
 
 from django.core.management import call_command
 
-from livefeed import public
-from livefeed.signals.registry import signals
+from livefeed import signals
+from livefeed.signals import registry
 from tests.stack.servers import ROOT
 
 
@@ -17,7 +17,7 @@ def printed(**options) -> list[str]:
 
 def test_every_receiver_of_ours_is_printed_with_its_place():
     lines = [line.split() for line in printed() if line.startswith("    ")]
-    sources = {file.stem: file.read_text().splitlines() for file in (ROOT / "livefeed/signals").glob("*.py")}
+    sources = {file.stem: file.read_text().splitlines() for file in (ROOT / "livefeed/signals/receivers").glob("*.py")}
     defined = [line for lines in sources.values() for line in lines if line.startswith(("def ", "async def "))]
     names = {line.partition("(")[0].rpartition(" ")[2] for line in defined}
     names = {name for name in names if not name.startswith("_")} - {"connect"}
@@ -25,7 +25,7 @@ def test_every_receiver_of_ours_is_printed_with_its_place():
     for _, receiver, kind, place in lines:
         file, _, number = place.partition(":")
         *_, module, name = receiver.split(".")
-        assert file == f"livefeed/signals/{module}.py"
+        assert file == f"livefeed/signals/receivers/{module}.py"
         written = sources[module][int(number) - 1]
         assert written.startswith(f"def {name}(" if kind == "sync" else f"async def {name}(")
 
@@ -33,7 +33,7 @@ def test_every_receiver_of_ours_is_printed_with_its_place():
 def test_it_says_when_receivers_run_and_which_signals_nobody_hears():
     lines = printed()
     assert "post_save (in the transaction)" in lines
-    unheard = [name for name in signals() if name != "user_registered"]
+    unheard = [name for name in registry.signals() if name != "user_registered"]
     assert lines[-1] == f"heard by nobody here: {', '.join(unheard)}"
 
 
@@ -41,11 +41,11 @@ def test_receivers_of_others_are_printed_too_async_ones_as_such():
     async def herald(**kwargs):
         pass
 
-    public.post_liked.connect(herald)
+    signals.post_liked.connect(herald)
     try:
         lines = printed()
     finally:
-        public.post_liked.disconnect(herald)
+        signals.post_liked.disconnect(herald)
     place = lines.index("post_liked (after the commit)")
     assert lines[place + 1].split()[:2] == ["anybody", f"{__name__}.{herald.__qualname__}"]
     assert " async " in lines[place + 1]
@@ -59,4 +59,4 @@ def test_with_all_those_of_django_come_too():
 
 def test_the_page_about_signals_names_each():
     page = (ROOT / "docs/signals.md").read_text()
-    assert [name for name in signals() if f"`{name}`" not in page] == []
+    assert [name for name in registry.signals() if f"`{name}`" not in page] == []

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 
-from livefeed import counters, notifications, public
+from livefeed import counters, notifications
 from livefeed.content import fragments, sanitize
 from livefeed.content.markup import named_in
 from livefeed.live import publishing
 from livefeed.models import Picture, Post, Tagging
+from livefeed.signals import dispatch
 from livefeed.signals.metrics import watched
 
 
@@ -61,7 +62,7 @@ def tell_of_post(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
     if not raw:
-        public.post_saved(instance, created=created, came=_came_or_went(update_fields))
+        dispatch.post_saved(instance, created=created, came=_came_or_went(update_fields))
 
 
 @watched
@@ -114,7 +115,7 @@ def announce_deletion(instance: Post, **how: Any) -> None:
 @watched
 def tell_of_deletion(instance: Post, **how: Any) -> None:
     if not instance.removed_at:  # else it is known
-        public.post_gone(instance)
+        dispatch.post_gone(instance)
 
 
 @watched

@@ -9,12 +9,13 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
-from livefeed import public, tasks
+from livefeed import signals, tasks
 from livefeed.accounts import active_sessions, audit, last_admin
 from livefeed.accounts.session_store import number_sign_in
 from livefeed.content import fragments
 from livefeed.live import publishing
 from livefeed.models import Export, Profile, Session, Token, User
+from livefeed.signals import dispatch
 from livefeed.signals.metrics import watched
 
 
@@ -37,7 +38,7 @@ def connect() -> None:
     pre_save.connect(guard_change, sender=User, dispatch_uid="user.guard_change")
     pre_delete.connect(guard_deletion, sender=User, dispatch_uid="user.guard_deletion")
     user_signed_up.connect(tell_of_registration, dispatch_uid="user.tell_of_registration")
-    public.user_registered.connect(welcome, sender=User, dispatch_uid="user.welcome")
+    signals.user_registered.connect(welcome, sender=User, dispatch_uid="user.welcome")
     email_confirmed.connect(activate, dispatch_uid="user.activate")
     post_save.connect(tell_of_activation, sender=User, dispatch_uid="user.tell_of_activation")
     user_logged_in.connect(number_session, dispatch_uid="session.number")
@@ -134,7 +135,7 @@ def audit_refusal(credentials: dict[str, Any], request: HttpRequest | None = Non
 
 @watched
 def tell_of_registration(user: User, **how: Any) -> None:
-    public.registered(user)
+    dispatch.registered(user)
 
 
 @watched
@@ -152,7 +153,7 @@ def tell_of_activation(
     instance: User, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
     if not raw and not created and instance.activated_at and "activated_at" in (update_fields or ()):
-        public.activated(instance)
+        dispatch.activated(instance)
 
 
 @watched

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save
 
-from livefeed import counters, notifications, public
+from livefeed import counters, notifications, signals
 from livefeed.live import publishing
 from livefeed.models import Follow, Like, Post
+from livefeed.signals import dispatch
 from livefeed.signals.cascades import is_part_of
 from livefeed.signals.metrics import watched
 
@@ -37,7 +38,7 @@ def count_like(instance: Like, created: bool, raw: bool = False, **how: Any) -> 
 @watched
 def tell_of_like(instance: Like, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
-        public.like_changed(instance, public.post_liked)
+        dispatch.like_changed(instance, signals.post_liked)
 
 
 @watched
@@ -54,7 +55,7 @@ def count_end_of_like(instance: Like, origin: Any = None, **how: Any) -> None:
 
 @watched
 def tell_of_end_of_like(instance: Like, **how: Any) -> None:
-    public.like_changed(instance, public.post_unliked)
+    dispatch.like_changed(instance, signals.post_unliked)
 
 
 @watched
@@ -72,7 +73,7 @@ def announce_follow(instance: Follow, created: bool, raw: bool = False, **how: A
 @watched
 def tell_of_follow(instance: Follow, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
-        public.follow_changed(instance, public.user_followed)
+        dispatch.follow_changed(instance, signals.user_followed)
 
 
 @watched
@@ -94,7 +95,7 @@ def announce_unfollow(instance: Follow, **how: Any) -> None:
 
 @watched
 def tell_of_unfollow(instance: Follow, **how: Any) -> None:
-    public.follow_changed(instance, public.user_unfollowed)
+    dispatch.follow_changed(instance, signals.user_unfollowed)
 
 
 @watched
