@@ -74,7 +74,7 @@ def test_staff_see_who_hears_what_and_how_often():
     page = Page(staff.get("/admin/signals/"))
     cells = [each.text for each in page.all("td")]
     place = next(number for number, text in enumerate(cells) if text.startswith("tidy_title"))
-    assert "livefeed/signals/posts.py:" in cells[place]
+    assert "livefeed/signals/receivers/posts.py:" in cells[place]
     assert cells[place + 1 : place + 3] == ["Post", str(counted)]
     assert "post_published" in page.html
     User.objects.filter(username="operator").update(is_superuser=True)
