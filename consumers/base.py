@@ -10,7 +10,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from consumers import metrics
-from consumers.connections.admission import Door
+from consumers.connections.admission import ConnectionManager
 from consumers.connections.authentication import Asking
 from consumers.connections.authorization import RefusedError
 from consumers.connections.connection import SHOWN_MOST, Connection, ReaderKind
@@ -29,7 +29,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     channel_layer_alias = "none"
     kind: ClassVar[ReaderKind]
     connection: Connection | None = None
-    door: Door
+    connections: ConnectionManager
 
     def asking(self, query: Query) -> Asking:
         """What the socket comes with. Raises `RefusedError`."""
@@ -46,7 +46,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             pass
         finally:
             if self.connection is not None:
-                self.door.leave(self.connection)
+                self.connections.remove(self.connection)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Hands a message to its method. Channels would first close old database connections, in another thread, before
@@ -61,12 +61,12 @@ class LiveConsumer(AsyncWebsocketConsumer):
         """Called when a socket opens: accepts first, since a refusal before that reaches a browser as a bare 1006."""
         await self.accept()
         query = query_of(self.scope)
-        self.door = Hub.current().door
+        self.connections = Hub.current().connections
         self.inbound = TokenBucket(settings.LIVEFEED_INBOUND_RATE, settings.LIVEFEED_INBOUND_BURST)
         try:
             outlet = outlet_of(self.scope, self.base_send)
             asking, address = self.asking(query), address_of(self.scope)
-            self.connection = await self.door.enter(asking, query.get("after"), outlet, self.kind, address)
+            self.connection = await self.connections.admit(asking, query.get("after"), outlet, self.kind, address)
         except RefusedError as refused:
             metrics.refused.inc()
             await self._refuse(refused)
@@ -79,11 +79,11 @@ class LiveConsumer(AsyncWebsocketConsumer):
         elif shown is None:
             await self._refuse(RefusedError("bad_message", "Send nothing but {“type”: “showing”, “ids”: [...]}."))
         elif self.connection is not None:
-            await self.door.show(self.connection, shown)
+            await self.connections.update_shown(self.connection, shown)
 
     async def _refuse(self, why: RefusedError) -> None:
         if self.connection is not None:
-            await self.door.close(self.connection, why)
+            await self.connections.close(self.connection, why)
         else:
             await self.send(frames.error(why.code, str(why)))
             await self.close(why.close_code)

@@ -5,7 +5,7 @@ from typing import Any
 
 from consumers import metrics
 from consumers.base import header_of, query_of
-from consumers.connections.admission import Door
+from consumers.connections.admission import ConnectionManager
 from consumers.connections.authentication import Asking, session_key_of
 from consumers.connections.authorization import REFUSED, SIGNED_OUT, RefusedError
 from consumers.connections.connection import Connection
@@ -53,19 +53,19 @@ class Basket(Outlet):
 async def poll(scope: dict[str, Any], receive: Any, send: Send) -> None:
     """Answers `GET /ws/feed/?view=&after=` without an upgrade: what came after the cursor, as a JSON array of the
     socket's frames. Waits for the next event or heartbeat, but not with `wait=0`; an answer holds all that is due."""
-    basket, door = Basket(), Hub.current().door
-    await _fill(basket, door, scope, receive)
+    basket, manager = Basket(), Hub.current().connections
+    await _fill(basket, manager, scope, receive)
     texts = ",".join(message.text.removeprefix("[").removesuffix("]") for message in basket.messages)
     await send({"type": "http.response.start", "status": basket.status, "headers": HEADERS})
     await send({"type": "http.response.body", "body": f"[{texts}]".encode()})
 
 
-async def _fill(basket: Basket, door: Door, scope: dict[str, Any], receive: Any) -> None:
+async def _fill(basket: Basket, manager: ConnectionManager, scope: dict[str, Any], receive: Any) -> None:
     connection: Connection | None = None
     query = query_of(scope)
     try:
         asking = Asking(query.get("view"), session_key=session_key_of(header_of(scope, b"cookie")))
-        connection = await door.enter(asking, query.get("after"), basket, "poll", address_of(scope))
+        connection = await manager.admit(asking, query.get("after"), basket, "poll", address_of(scope))
         if query.get("wait") != "0":
             await _wait(basket, receive)
     except RefusedError as refused:
@@ -74,7 +74,7 @@ async def _fill(basket: Basket, door: Door, scope: dict[str, Any], receive: Any)
         await basket.close(refused.close_code)
     finally:
         if connection is not None:
-            door.leave(connection)
+            manager.remove(connection)
 
 
 async def _wait(basket: Basket, receive: Any) -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from consumers.hub.layer_notifier import GROUP
-from consumers.hub.subscriptions import Index
+from consumers.hub.subscriptions import Subscriptions
 from livefeed.accounts import open_pages
 from livefeed.accounts.open_pages import OpenPage
 
@@ -20,8 +20,8 @@ PATIENCE = 0.4
 class Presence:
     """Answers who has what open, for `livefeed.accounts.open_pages`."""
 
-    def __init__(self, index: Index, loop: asyncio.AbstractEventLoop) -> None:
-        self._index, self._loop = index, loop
+    def __init__(self, subscriptions: Subscriptions, loop: asyncio.AbstractEventLoop) -> None:
+        self._subscriptions, self._loop = subscriptions, loop
         self._layer, self._id = get_channel_layer(), uuid4().hex
         open_pages.finders.add(self.find)
 
@@ -42,7 +42,7 @@ class Presence:
 
     def here(self, user_id: int) -> list[OpenPage]:
         """What somebody has open in this process."""
-        viewer = self._index.viewers.get(user_id)
+        viewer = self._subscriptions.viewers.get(user_id)
         return [
             OpenPage(
                 f"{each.view.kind}:{each.view.key}" if each.view.key else each.view.kind,

@@ -11,9 +11,9 @@ from consumers.connections.authentication import Asking, Openings
 from consumers.connections.authorization import REPLACED, RESTARTING, TOO_MANY, RefusedError
 from consumers.connections.connection import Connection, Credential, ReaderKind, is_number
 from consumers.hub.delivery import Delivery
-from consumers.hub.event_log import Log
+from consumers.hub.event_log import EventLog
 from consumers.hub.log_entry import Kind
-from consumers.hub.subscriptions import Index, concerns, follow
+from consumers.hub.subscriptions import Subscriptions, follow, should_deliver
 from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.protocol.transport import Outlet
@@ -22,17 +22,21 @@ DRAINED_AT_LEAST = 100
 """Sockets a second that are sent away when a server stops: a few need not wait for the whole of the grace time."""
 
 
-class Door:
+class ConnectionManager:
     """Lets connections in and out of the index."""
 
     def __init__(
-        self, log: Log, index: Index, delivery: Delivery, until_told: Callable[[int], Awaitable[None]]
+        self,
+        log: EventLog,
+        subscriptions: Subscriptions,
+        delivery: Delivery,
+        until_told: Callable[[int], Awaitable[None]],
     ) -> None:
-        self._log, self._index, self._delivery, self._until_told = log, index, delivery, until_told
+        self._log, self._subscriptions, self._delivery, self._until_told = log, subscriptions, delivery, until_told
         self.openings = Openings()
         self._is_shut = False
 
-    async def enter(
+    async def admit(
         self, asking: Asking, cursor: str | None, outlet: Outlet, kind: ReaderKind = "browser", address: str = ""
     ) -> Connection:
         """Finds out who asks for what, and tells them what concerns them from then on. `cursor` is what the reader says
@@ -40,11 +44,11 @@ class Door:
         there is no room for them, their right to be here ends meanwhile, or it takes too long."""
         try:
             async with asyncio.timeout(settings.LIVEFEED_HANDSHAKE_SECONDS):
-                return await self._enter(asking, cursor, outlet, kind, address)
+                return await self._admit(asking, cursor, outlet, kind, address)
         except TimeoutError:
             raise RefusedError("busy", "This server is busy. Come back in a moment.", RESTARTING) from None
 
-    async def _enter(
+    async def _admit(
         self, asking: Asking, cursor: str | None, outlet: Outlet, kind: ReaderKind, address: str
     ) -> Connection:
         opening = await self.openings.ask(asking)
@@ -54,20 +58,20 @@ class Door:
         try:
             await self._join(connection, cursor)
         except BaseException:
-            self.leave(connection)
+            self.remove(connection)
             raise
         return connection
 
-    def leave(self, connection: Connection) -> None:
+    def remove(self, connection: Connection) -> None:
         """Stops telling a connection anything. Harmless if it never joined."""
         self._delivery.drop(connection)
 
-    async def show(self, connection: Connection, post_ids: list[int]) -> None:
+    async def update_shown(self, connection: Connection, post_ids: list[int]) -> None:
         """Notes which posts a page shows. What it has only now come to show may have changed between its reading and
         this word of it: what the tail knows of those is told again, and the page keeps the newer version."""
         added = connection.show(post_ids)
         changed = {entry.subject_id: entry for entry in self._log.tail if entry.is_post and entry.subject_id in added}
-        due = [entry for entry in changed.values() if concerns(connection, entry)]
+        due = [entry for entry in changed.values() if should_deliver(connection, entry)]
         posts = await self._log.posts([entry.subject_id for entry in due if entry.shows_post])
         told = [frame for entry in due if (frame := self._log.frame(entry, posts, connection.form))]
         if told:
@@ -75,22 +79,22 @@ class Door:
 
     async def close(self, connection: Connection, why: RefusedError) -> None:
         """Ends a connection, saying why."""
-        self.leave(connection)
+        self.remove(connection)
         outlet = connection.outlet
         with suppress(Exception):  # a socket that has failed already needs no end
             if not outlet.is_full and (writing := outlet.write(Message(frames.error(why.code, str(why))))):
                 await writing
             await outlet.close(why.close_code)
 
-    async def shut(self, grace: float) -> None:
+    async def shut_down(self, grace: float) -> None:
         """Lets nobody else in and sends everybody away to come back, spread over at most `grace` seconds."""
         self._is_shut = True
         loop = asyncio.get_running_loop()
-        connections = list(self._index.connections)
+        connections = list(self._subscriptions.connections)
         pause = min(1 / DRAINED_AT_LEAST, grace / max(1, len(connections)))
         began = loop.time()
         for number, connection in enumerate(connections, 1):
-            self.leave(connection)
+            self.remove(connection)
             with suppress(Exception):
                 await connection.outlet.close(RESTARTING)
             await asyncio.sleep(began + number * pause - loop.time())
@@ -109,7 +113,7 @@ class Door:
             await self._delivery.catch_up(connection, self._knows_viewer)
         self._check_room(connection)
         if not connection.is_closed:
-            self._index.add(connection)
+            self._subscriptions.add(connection)
             self._delivery.watch(connection)
             metrics.opened.inc()
             await self._replace_oldest(connection)
@@ -158,7 +162,7 @@ class Door:
         """Raises `RefusedError` if the door is shut, or too many visitors are here from that address."""
         if self._is_shut:
             raise RefusedError("restarting", "This server is restarting. Come back in a moment.", RESTARTING)
-        crowd = self._index.visitors.get(connection.address, 0) if connection.viewer is None else 0
+        crowd = self._subscriptions.visitors.get(connection.address, 0) if connection.viewer is None else 0
         if connection.address and crowd >= settings.LIVEFEED_SOCKETS_PER_ADDRESS:
             raise RefusedError("too_many", "Too many pages are open from your address. Close some.", TOO_MANY)
 

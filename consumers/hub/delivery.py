@@ -15,9 +15,9 @@ from django.conf import settings
 from consumers import metrics
 from consumers.connections.authorization import RESTARTING, TOO_SLOW
 from consumers.connections.connection import Connection
-from consumers.hub.event_log import Log
+from consumers.hub.event_log import EventLog
 from consumers.hub.replay import replay
-from consumers.hub.subscriptions import Index
+from consumers.hub.subscriptions import Subscriptions
 from consumers.hub.time_slice import Pace
 from consumers.protocol import frames
 from consumers.protocol.message import Message
@@ -33,8 +33,8 @@ def _nothing() -> None:
 class Delivery:
     """Brings readers to where the hub stands and keeps them there."""
 
-    def __init__(self, log: Log, index: Index) -> None:
-        self._log, self._index = log, index
+    def __init__(self, log: EventLog, subscriptions: Subscriptions) -> None:
+        self._log, self._subscriptions = log, subscriptions
         self._resets = Resets()
         self._slow: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -65,7 +65,7 @@ class Delivery:
 
     def recover(self) -> None:
         """Catches up those who were not told, after something failed in the middle of a round of writing."""
-        for connection in self._index.connections:
+        for connection in self._subscriptions.connections:
             if connection.is_live and connection.position < self._log.position:
                 connection.is_live, connection.position = False, max(connection.position, self.settled)
                 self._start(self._bring_back(connection))
@@ -131,7 +131,7 @@ class Delivery:
         """Tells a connection nothing more. Harmless if it was never known."""
         connection.is_closed, connection.is_live = True, False
         connection.outlet.when_drained(_nothing)
-        self._index.remove(connection)
+        self._subscriptions.remove(connection)
         self._forgive(connection)
 
     def _stall(self, connection: Connection, position: int) -> None:

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from consumers import metrics
-from consumers.hub.log_entry import Entry, Kind
+from consumers.hub.log_entry import Kind, LogEntry
 from consumers.protocol import frames
 from consumers.protocol.frames import Form, Rendered
 from consumers.protocol.message import Message
@@ -32,17 +32,17 @@ TAIL = 2_000
 PAGE = 200
 """How many events a replay from the database reads at once."""
 REACH = ("audience", "tags", "parent_id", "parent_author_id", "pictures")
-"""The columns of an event that decide whom it concerns, in the order of `Entry`."""
+"""The columns of an event that decide whom it concerns, in the order of `LogEntry`."""
 KNOWN = 5_000
 """How many rendered posts stay in memory."""
 
 
-class Log:
+class EventLog:
     """Everything up to `position` has been routed; what comes after is read next."""
 
     def __init__(self) -> None:
         self.position = -1
-        self.tail: list[Entry] = []
+        self.tail: list[LogEntry] = []
         self.nothing = Message()
         """What all replays begin with, so that readers who missed the same are told by the same message."""
         self._posts: dict[int, Rendered] = {}
@@ -55,18 +55,18 @@ class Log:
         self.tail = (await self._thread.run(lambda: _entries(Event.objects.order_by("-position")[:TAIL])))[::-1]
         self.position = self.tail[-1].position if self.tail else 0
 
-    async def read(self) -> list[Entry]:
+    async def read(self) -> list[LogEntry]:
         """What was committed after `position`, in order, at most BATCH. Nothing moves until `passed`."""
         return await self._thread.run(lambda: _entries(Event.objects.after(self.position)[:BATCH]))
 
-    def passed(self, entries: list[Entry]) -> None:
+    def passed(self, entries: list[LogEntry]) -> None:
         """Moves behind `entries`, which are being routed."""
         self.tail.extend(entries)
         if len(self.tail) > 2 * TAIL:
             del self.tail[:-TAIL]
         self.position = entries[-1].position
 
-    def since(self, position: int) -> list[Entry] | None:
+    def since(self, position: int) -> list[LogEntry] | None:
         """What the hub has passed after `position`; None if memory does not reach back so far."""
         if position < self._floor:
             return None
@@ -83,7 +83,7 @@ class Log:
         """The position of the newest event, whether it has been read yet or not."""
         return await self._thread.run(Event.objects.head)
 
-    async def history(self, cursor: int, where: Q) -> AsyncIterator[list[Entry]]:
+    async def history(self, cursor: int, where: Q) -> AsyncIterator[list[LogEntry]]:
         """The events after `cursor` up to `position`, in pages: all from memory if the tail reaches back so far, else
         from the database, only those that match `where`."""
         upto = self.position
@@ -99,7 +99,7 @@ class Log:
             more = len(page) == PAGE
             cursor = page[-1].position if page else upto
 
-    def forget(self, entries: list[Entry]) -> None:
+    def forget(self, entries: list[LogEntry]) -> None:
         """Forgets the rendered posts that `entries` changed, and what was told of others."""
         self._forgotten += 1
         self._frames.clear()
@@ -124,7 +124,7 @@ class Log:
                 del self._posts[oldest]
         return found | made
 
-    def frame(self, entry: Entry, posts: dict[int, Rendered], form: Form) -> str | None:
+    def frame(self, entry: LogEntry, posts: dict[int, Rendered], form: Form) -> str | None:
         """What those are told whom an event concerns, the same object for the same event; None if there is nothing to
         tell (the post is gone again)."""
         key = (entry.position, entry.kind, form)
@@ -135,7 +135,7 @@ class Log:
             self._frames[key] = frame
         return frame
 
-    def frames(self, entry: Entry, posts: dict[int, Rendered]) -> dict[Form, str]:
+    def frames(self, entry: LogEntry, posts: dict[int, Rendered]) -> dict[Form, str]:
         """The same in every form; empty if there is nothing to tell."""
         forms: tuple[Form, ...] = ("html", "json")
         return {form: frame for form in forms if (frame := self.frame(entry, posts, form))}
@@ -192,10 +192,10 @@ class Log:
         return self.tail[0].position - 1 if self.tail else self.position
 
 
-def _entries(query: QuerySet[Event]) -> list[Entry]:
+def _entries(query: QuerySet[Event]) -> list[LogEntry]:
     rows = query.values_list("position", "kind", "subject_id", "actor_id", "created_at", *REACH)
     return [
-        Entry(position or 0, kind, subject_id, actor_id, created_at.timestamp(), *reach)
+        LogEntry(position or 0, kind, subject_id, actor_id, created_at.timestamp(), *reach)
         for position, kind, subject_id, actor_id, created_at, *reach in rows
     ]
 
@@ -215,7 +215,7 @@ def _render(post_ids: Collection[int]) -> dict[int, Rendered]:
     return made
 
 
-def _frame(entry: Entry, post: Rendered | None, form: Form) -> str | None:
+def _frame(entry: LogEntry, post: Rendered | None, form: Form) -> str | None:
     if entry.kind == Kind.FEED_RESET:
         return frames.reset(entry.position, frames.RESET_SPREAD)
     if entry.is_about_author:

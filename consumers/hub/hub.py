@@ -16,15 +16,15 @@ from typing import Self
 from weakref import WeakKeyDictionary
 
 from consumers import metrics
-from consumers.connections.admission import Door, credentials_of
+from consumers.connections.admission import ConnectionManager, credentials_of
 from consumers.connections.authorization import RefusedError
 from consumers.connections.connection import Connection, Credential
 from consumers.hub.delivery import Delivery
-from consumers.hub.event_log import BATCH, Log
-from consumers.hub.layer_notifier import Bell
-from consumers.hub.log_entry import Entry, Kind, without_older_counts
+from consumers.hub.event_log import BATCH, EventLog
+from consumers.hub.layer_notifier import LayerNotifier
+from consumers.hub.log_entry import Kind, LogEntry, without_older_counts
 from consumers.hub.maintenance import Rounds
-from consumers.hub.subscriptions import Index, concerns
+from consumers.hub.subscriptions import Subscriptions, should_deliver
 from consumers.hub.time_slice import Pace
 from consumers.hub.unread_counts import Notices, Unread
 from consumers.presence import Presence
@@ -76,23 +76,23 @@ class Hub:
         return hub
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.log = Log()
-        self.index = Index()
-        self.delivery = Delivery(self.log, self.index)
-        self.notices = Notices(self.log, self.index)
-        self.door = Door(self.log, self.index, self.delivery, self.until_told)
-        self.rounds = Rounds(self.log, self.index, self.delivery, self.door)
+        self.log = EventLog()
+        self.subscriptions = Subscriptions()
+        self.delivery = Delivery(self.log, self.subscriptions)
+        self.notices = Notices(self.log, self.subscriptions)
+        self.connections = ConnectionManager(self.log, self.subscriptions, self.delivery, self.until_told)
+        self.rounds = Rounds(self.log, self.subscriptions, self.delivery, self.connections)
         self._loop = loop
         self._rung = asyncio.Event()
         self._looked = asyncio.Condition()
         self._looked_at = time.monotonic()
         self._rest, self._rest_until, self._counts_due = 0.0, 0.0, 0.0
         self._closings: set[asyncio.Task[None]] = set()
-        self.presence = Presence(self.index, loop)
-        self._bell = Bell(self._rung.set, self.presence.answer)
+        self.presence = Presence(self.subscriptions, loop)
+        self._notifier = LayerNotifier(self._rung.set, self.presence.answer)
         self._start()
         publishing.add_bell(self.ring)
-        health.probes |= {"hub": self._probe, "layer": self._bell.probe}
+        health.probes |= {"hub": self._probe, "layer": self._notifier.probe}
 
     def _start(self) -> None:
         """Runs the loop, and again if anything ends it but `stop`."""
@@ -113,8 +113,8 @@ class Hub:
         self._running.pop(self._loop, None)
         self._task.cancel()
         self.delivery.stop()
-        await asyncio.gather(self._task, self._bell.stop(), return_exceptions=True)
-        for each in (self.presence, self.log, self.door.openings, self.rounds):
+        await asyncio.gather(self._task, self._notifier.stop(), return_exceptions=True)
+        for each in (self.presence, self.log, self.connections.openings, self.rounds):
             await self._loop.run_in_executor(None, each.close)
 
     def ring(self) -> None:
@@ -123,7 +123,7 @@ class Hub:
 
     def _wake(self) -> None:
         self._rung.set()
-        self._bell.ring_others()
+        self._notifier.notify_peers()
 
     async def now(self) -> int:
         """The log's head, once everybody has been told everything up to it."""
@@ -143,7 +143,7 @@ class Hub:
 
     async def _run(self) -> None:
         """Looks at the log for ever; after a failure (the database is away, say) again a second later."""
-        await self._bell.start()
+        await self._notifier.start()
         while True:
             try:
                 await self._look()
@@ -169,7 +169,7 @@ class Hub:
         async with self._looked:
             self._looked.notify_all()
 
-    async def _read_log(self) -> list[Entry]:
+    async def _read_log(self) -> list[LogEntry]:
         """What comes next; counts and notices alone wait for company until it is their time again."""
         entries = await self.log.read()
         while 0 < len(entries) < BATCH and all(entry.can_wait for entry in entries):
@@ -192,7 +192,7 @@ class Hub:
         self._rung.clear()
         return is_rung
 
-    async def _route(self, entries: list[Entry]) -> None:
+    async def _route(self, entries: list[LogEntry]) -> None:
         """Tells everybody whom `entries` concern, in their order. Nothing is lost if this fails before the log has
         passed them: they are read again. The position moves before anybody is told: who joins meanwhile has these
         events from its replay."""
@@ -212,52 +212,52 @@ class Hub:
         for entry in entries:
             metrics.delay.observe(max(0.0, time.time() - entry.saved_at))
 
-    def _recover(self, entries: list[Entry], needed: Needed) -> None:
+    def _recover(self, entries: list[LogEntry], needed: Needed) -> None:
         """Lets the index know all of `entries`, some of them for the second time, and catches up whom they concern."""
         for entry in entries:
-            self.index.apply(entry)
-        self.index.follow_anew(needed.followed)
+            self.subscriptions.apply(entry)
+        self.subscriptions.follow_anew(needed.followed)
         self.delivery.recover()
 
-    async def _address(self, entries: list[Entry], needed: Needed) -> dict[Connection, Message]:
+    async def _address(self, entries: list[LogEntry], needed: Needed) -> dict[Connection, Message]:
         """What is due to each connection."""
         outbox: dict[Connection, Message] = {}
         nothing, pace = Message(), Pace()
-        for _, group in groupby(without_older_counts(entries), self.index.audience_key):
+        for _, group in groupby(without_older_counts(entries), self.subscriptions.audience_key):
             run = list(group)
             first, extended = run[0], self._extensions(run, needed)
-            for some in batched(list(self.index.looking_at(first)) if extended else (), ROUTED_AT_ONCE):
+            for some in batched(list(self.subscriptions.looking_at(first)) if extended else (), ROUTED_AT_ONCE):
                 for connection in some:
-                    if connection.position < first.position and concerns(connection, first):
+                    if connection.position < first.position and should_deliver(connection, first):
                         outbox[connection] = extended[connection.form](outbox.get(connection, nothing))
                 if pace.is_over:
                     await pace.breathe()
             for entry in run:
-                self.index.apply(entry)
-        self.index.follow_anew(needed.followed)
+                self.subscriptions.apply(entry)
+        self.subscriptions.follow_anew(needed.followed)
         self.notices.address(needed.unread, outbox, nothing)
         pace.end()
         return outbox
 
-    def _extensions(self, run: list[Entry], needed: Needed) -> dict[Form, Callable[[Message], Message]]:
+    def _extensions(self, run: list[LogEntry], needed: Needed) -> dict[Form, Callable[[Message], Message]]:
         """For each form, what makes of a message the one that tells of `run` as well; empty if there is nothing to
         tell."""
         told = [frames for entry in run if (frames := self.log.frames(entry, needed.posts))]
         forms: Iterable[Form] = told[0] if told else ()
         return {form: _extension([frames[form] for frames in told]) for form in forms}
 
-    def _revoke(self, entries: list[Entry], needed: Needed) -> None:
+    def _revoke(self, entries: list[LogEntry], needed: Needed) -> None:
         """Ends the connections whose rights are gone, before anything else is told."""
         for connection in self._whose_rights_changed(entries):
             if connection.credential and (why := needed.standing[connection.credential]):
-                self.door.leave(connection)
-                closing = self._loop.create_task(self.door.close(connection, why))
+                self.connections.remove(connection)
+                closing = self._loop.create_task(self.connections.close(connection, why))
                 self._closings.add(closing)
                 closing.add_done_callback(self._closings.discard)
 
     # --- What must be read before routing ---
 
-    async def _read(self, entries: list[Entry]) -> Needed:
+    async def _read(self, entries: list[LogEntry]) -> Needed:
         """Reads it, and again if somebody joined meanwhile who needs more."""
         needed = Needed()
         while True:
@@ -268,26 +268,26 @@ class Hub:
             if not (posts or rights or follows or has_notices):
                 return needed
             if rights:
-                needed.standing |= await self.door.openings.standing(rights)
+                needed.standing |= await self.connections.openings.standing(rights)
             if follows:
                 needed.followed |= await self.log.followed(list(follows))
             needed.posts |= await self.log.posts(posts)
             needed.asked |= posts
 
-    def _posts_told(self, entries: list[Entry]) -> set[int]:
+    def _posts_told(self, entries: list[LogEntry]) -> set[int]:
         """The posts that somebody will be told of, or may be, once a follow before them counts."""
         all_may = any(entry.is_follow for entry in entries)
         shown = (entry for entry in entries if entry.shows_post)
-        return {entry.subject_id for entry in shown if all_may or self.index.has_audience(entry)}
+        return {entry.subject_id for entry in shown if all_may or self.subscriptions.has_audience(entry)}
 
-    def _whose_rights_changed(self, entries: Iterable[Entry]) -> list[Connection]:
+    def _whose_rights_changed(self, entries: Iterable[LogEntry]) -> list[Connection]:
         people = {entry.actor_id for entry in entries if entry.is_about_rights}
-        viewers = [viewer for user_id in people if (viewer := self.index.viewers.get(user_id))]
+        viewers = [viewer for user_id in people if (viewer := self.subscriptions.viewers.get(user_id))]
         return [connection for viewer in viewers for connection in viewer.connections]
 
-    def _whose_follows_changed(self, entries: Iterable[Entry]) -> set[int]:
+    def _whose_follows_changed(self, entries: Iterable[LogEntry]) -> set[int]:
         """Everybody, if rows were written that no signal saw."""
-        return set(self.index.viewers) if any(entry.kind == Kind.FEED_RESET for entry in entries) else set()
+        return set(self.subscriptions.viewers) if any(entry.kind == Kind.FEED_RESET for entry in entries) else set()
 
     def _probe(self) -> str | None:
         """What is wrong with the hub, for /readyz."""

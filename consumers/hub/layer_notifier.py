@@ -21,7 +21,7 @@ REJOIN = 2.0
 """Seconds between two joinings: a layer that was flushed or restarted has forgotten its groups."""
 
 
-class Bell:
+class LayerNotifier:
     """Rings the other processes' hubs, calls `on_ring` when one of them rings, and `on_question` with what another
     process asks of all."""
 
@@ -47,7 +47,7 @@ class Bell:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def ring_others(self) -> None:
+    def notify_peers(self) -> None:
         """Asks for a ring; however many ask while one is on its way, one more follows."""
         self._due.set()
 

@@ -16,7 +16,7 @@ RIGHTS = frozenset(
 )
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     """An event as read from the log. `saved_at` is when it was written, in seconds since 1970."""
 
     position: int
@@ -69,7 +69,7 @@ class Entry(NamedTuple):
         return self.kind in RIGHTS
 
 
-def without_older_counts(entries: list[Entry]) -> list[Entry]:
+def without_older_counts(entries: list[LogEntry]) -> list[LogEntry]:
     """The same less those counts that a later one of the same post makes old: of a thousand likes in a second a few are
     told."""
     newest = {entry.subject_id: entry.position for entry in entries if entry.is_count}

@@ -12,11 +12,11 @@ from typing import Any
 
 from django.conf import settings
 
-from consumers.connections.admission import Door, credentials_of
+from consumers.connections.admission import ConnectionManager, credentials_of
 from consumers.connections.authorization import standing
 from consumers.hub.delivery import Delivery
-from consumers.hub.event_log import Log
-from consumers.hub.subscriptions import Index
+from consumers.hub.event_log import EventLog
+from consumers.hub.subscriptions import Subscriptions
 from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.server.db_threads import ReaderThreads
@@ -46,8 +46,10 @@ class Duty:
 class Rounds:
     """The hub's regular duties. What asks the database does so beside the hub, in a thread of its own."""
 
-    def __init__(self, log: Log, index: Index, delivery: Delivery, door: Door) -> None:
-        self._log, self._index, self._delivery, self._door = log, index, delivery, door
+    def __init__(
+        self, log: EventLog, subscriptions: Subscriptions, delivery: Delivery, manager: ConnectionManager
+    ) -> None:
+        self._log, self._subscriptions, self._delivery, self._manager = log, subscriptions, delivery, manager
         self._thread = ReaderThreads(1, "livefeed-rounds")
         self._beside: dict[str, asyncio.Task[None]] = {}
         now = asyncio.get_running_loop().time()
@@ -70,15 +72,15 @@ class Rounds:
     async def beat(self) -> None:
         """Sends everybody a heartbeat. All live connections stand where the hub stands: it writes nothing meanwhile."""
         beat = Message(frames.heartbeat(self._log.position))
-        await self._delivery.write(dict.fromkeys(self._index.connections, beat))
+        await self._delivery.write(dict.fromkeys(self._subscriptions.connections, beat))
 
     async def recheck(self) -> None:
         """Looks up everybody's rights again, a thousand sockets a query."""
-        for some in batched(list(self._index.connections), RECHECKED_AT_ONCE):
+        for some in batched(list(self._subscriptions.connections), RECHECKED_AT_ONCE):
             found = await self._thread.run(partial(standing, credentials_of(some)))
             for connection in some:
                 if connection.credential and (why := found[connection.credential]):
-                    await self._door.close(connection, why)
+                    await self._manager.close(connection, why)
 
     async def purge(self) -> None:
         """Deletes the posts that were removed and cannot be brought back any more."""

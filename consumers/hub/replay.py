@@ -3,23 +3,23 @@
 from django.db.models import Q
 
 from consumers.connections.connection import Connection
-from consumers.hub.event_log import Log
-from consumers.hub.log_entry import AUTHORS, Entry, Kind
-from consumers.hub.subscriptions import concerns
+from consumers.hub.event_log import EventLog
+from consumers.hub.log_entry import AUTHORS, Kind, LogEntry
+from consumers.hub.subscriptions import should_deliver
 from consumers.protocol.message import Message
 
 MOST = 200
 """More posts than this are not replayed: reading anew is quicker."""
 
 
-async def replay(log: Log, connection: Connection, cursor: int) -> Message | None:
+async def replay(log: EventLog, connection: Connection, cursor: int) -> Message | None:
     """What brings a reader from `cursor` to the log's position; None if it must read anew."""
-    latest: dict[int, Entry] = {}
+    latest: dict[int, LogEntry] = {}
     noticed: set[tuple[int, int]] = set()
     created: set[int] = set()
     async for page in log.history(cursor, sieve(connection)):
         for entry in page:
-            if not concerns(connection, entry):
+            if not should_deliver(connection, entry):
                 continue
             if entry.is_notice and connection.viewer:
                 noticed.add((entry.subject_id, connection.viewer.user_id))
@@ -44,14 +44,14 @@ async def replay(log: Log, connection: Connection, cursor: int) -> Message | Non
     return message
 
 
-def _as_first_told(entry: Entry, created: set[int]) -> Entry:
+def _as_first_told(entry: LogEntry, created: set[int]) -> LogEntry:
     """A post that was made and changed while the reader was away is told as made."""
     changed = entry.kind == Kind.POST_UPDATED and entry.subject_id in created
     return entry._replace(kind=Kind.POST_CREATED.value) if changed else entry
 
 
 def sieve(connection: Connection) -> Q:
-    """The database's part of `concerns`: what can concern the connection and perhaps a little more."""
+    """The database's part of `should_deliver`: what can concern the connection and perhaps a little more."""
     view, viewer = connection.view, connection.viewer
     resets = Q(kind=Kind.FEED_RESET)
     own = Q(actor_id=viewer.user_id) | Q(kind=Kind.NOTIFIED, actor_id__in=viewer.followed) if viewer else Q()

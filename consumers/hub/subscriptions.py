@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from consumers import metrics
 from consumers.connections.connection import Connection, Viewer
-from consumers.hub.log_entry import CREATED, POSTS, PUBLIC, Entry, Kind
+from consumers.hub.log_entry import CREATED, POSTS, PUBLIC, Kind, LogEntry
 
 
-class Index:
+class Subscriptions:
     """The connections of one process, by what they look at. Follow events keep it right, in the order of the log."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Index:
             for author_id in (viewer.user_id, *viewer.followed):
                 _discard(self._home, author_id, viewer)
 
-    def apply(self, entry: Entry) -> None:
+    def apply(self, entry: LogEntry) -> None:
         """Lets a follow or its end change who sees whose."""
         viewer = self.viewers.get(entry.actor_id)
         if viewer is None:
@@ -84,8 +84,8 @@ class Index:
         """Those who follow an author, and the author."""
         return self._home.get(author_id, ())
 
-    def looking_at(self, entry: Entry) -> Iterable[Connection]:
-        """The connections that may be concerned, each once, found without asking each; `concerns` says which are."""
+    def looking_at(self, entry: LogEntry) -> Iterable[Connection]:
+        """Returns the connections that an event may concern, each once; `should_deliver` decides for each."""
         if entry.kind == Kind.FEED_RESET:
             return self.connections
         if entry.is_follow:
@@ -93,7 +93,7 @@ class Index:
             return viewer.connections if viewer else ()
         return self._looking_at_author(entry) if entry.is_post or entry.is_about_author else ()
 
-    def audience_key(self, entry: Entry) -> object:
+    def audience_key(self, entry: LogEntry) -> object:
         """The same for entries that concern the same connections, if they stand together in the log: new posts of one
         author, but for one whose own page, or whose parent's, is open somewhere."""
         is_open = any(("post", post_id) in self._others for post_id in (entry.subject_id, entry.parent_id))
@@ -101,11 +101,11 @@ class Index:
         reach = (entry.actor_id, entry.audience, entry.tags, entry.parent_author_id, entry.pictures > 0)
         return reach if is_shared else entry.position
 
-    def has_audience(self, entry: Entry) -> bool:
+    def has_audience(self, entry: LogEntry) -> bool:
         """Whether an event concerns anybody."""
-        return any(concerns(connection, entry) for connection in self.looking_at(entry))
+        return any(should_deliver(connection, entry) for connection in self.looking_at(entry))
 
-    def _looking_at_author(self, entry: Entry) -> Iterator[Connection]:
+    def _looking_at_author(self, entry: LogEntry) -> Iterator[Connection]:
         for viewer in self._home.get(entry.actor_id, ()):
             yield from (connection for connection in viewer.connections if connection.view.kind == "home")
         yield from self._others.get(("public", 0), ())
@@ -126,7 +126,7 @@ class Index:
         return self._others.get(("post", post_id), set())
 
 
-def concerns(connection: Connection, entry: Entry) -> bool:
+def should_deliver(connection: Connection, entry: LogEntry) -> bool:
     """Whether an event may be told to a connection: its view shows such a thing, and its viewer may see it now.
 
     The one place that decides it, for a push and for a catch-up alike: what hides somebody's posts from somebody (a
@@ -147,7 +147,7 @@ def concerns(connection: Connection, entry: Entry) -> bool:
     return entry.kind == Kind.FEED_RESET
 
 
-def _is_noticed_by(connection: Connection, entry: Entry) -> bool:
+def _is_noticed_by(connection: Connection, entry: LogEntry) -> bool:
     """Whether a page's reader may be one of those whose notifications changed."""
     viewer = connection.viewer
     if viewer is None or connection.form != "html":
@@ -155,12 +155,12 @@ def _is_noticed_by(connection: Connection, entry: Entry) -> bool:
     return connection.follows(entry.actor_id) if entry.subject_id else viewer.user_id == entry.actor_id
 
 
-def may_see(connection: Connection, entry: Entry) -> bool:
+def may_see(connection: Connection, entry: LogEntry) -> bool:
     """Whether a connection's viewer may see the post of an event."""
     return entry.audience == PUBLIC or connection.follows(entry.actor_id)
 
 
-def _belongs(connection: Connection, entry: Entry) -> bool:
+def _belongs(connection: Connection, entry: LogEntry) -> bool:
     """Whether the connection's page shows the post of an event, or would if it had just been loaded."""
     view = connection.view
     kind = view.kind
@@ -183,7 +183,7 @@ def _belongs(connection: Connection, entry: Entry) -> bool:
     return not entry.parent_author_id and (entry.audience == PUBLIC if kind == "public" else view.key == entry.actor_id)
 
 
-def follow(viewer: Viewer, entry: Entry) -> None:
+def follow(viewer: Viewer, entry: LogEntry) -> None:
     """Lets a follow of the viewer's, or the end of one, change whom they follow; nothing else does."""
     if entry.actor_id == viewer.user_id:
         if entry.kind == Kind.FOLLOW_CREATED:

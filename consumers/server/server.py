@@ -216,7 +216,7 @@ class Server(DaphneServer):
         """Is unready at once, sends the sockets away over the grace time, lets running requests finish."""
         grace = settings.LIVEFEED_GRACE_SECONDS
         health.probes["server"] = lambda: "is shutting down"
-        await Hub.current().door.shut(grace)
+        await Hub.current().connections.shut_down(grace)
         self._port.doRead()  # takes in whoever waits to be accepted; the kernel would cut them off
         self._port.stopListening()
         self._listener.close()  # the reactor has a copy of it; while this one is open the kernel goes on accepting

@@ -8,7 +8,7 @@ from asgiref.sync import async_to_sync
 from django.core.management import call_command
 from django.db import connection
 
-from consumers.hub.event_log import Log
+from consumers.hub.event_log import EventLog
 from livefeed.live import publishing
 from livefeed.models import Event
 from livefeed.models.event import GAP
@@ -61,7 +61,7 @@ def positions(number: int) -> list[int]:
 @async_to_sync
 async def held(*cursors: int) -> list[bool]:
     """Which cursors a server that starts now goes on from."""
-    log = Log()
+    log = EventLog()
     await log.open()
     try:
         return [await log.holds(cursor) for cursor in cursors]

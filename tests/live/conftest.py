@@ -127,12 +127,12 @@ async def read(hub: Hub) -> AsyncIterator[Callable[..., Any]]:
 
     async def open_reader(user: User | None = None, query: str = "", *, hello: bool = True, **options: Any) -> Reader:
         cookie = await sync_to_async(cookie_of)(user) if user else ""
-        known = set(hub.index.connections)
+        known = set(hub.subscriptions.connections)
         reader = await Reader(query, cookie, **options).open()
         readers.append(reader)
         if hello:
             await reader.frames("hello")
-            await eventually(lambda: hub.index.connections - known)  # caught up, and routed to from now on
+            await eventually(lambda: hub.subscriptions.connections - known)  # caught up, and routed to from now on
         return reader
 
     yield open_reader

@@ -3,7 +3,7 @@
 import pytest
 from asgiref.sync import sync_to_async
 
-from consumers.hub.event_log import Log
+from consumers.hub.event_log import EventLog
 from livefeed.models import Token
 from tests.factories import make_post
 from tests.live.conftest import head
@@ -27,7 +27,7 @@ async def test_it_is_told_to_followers_and_to_no_stranger_by_push_and_by_catch_u
         assert await reader.rest() == []
 
     if not memory:
-        monkeypatch.setattr(Log, "_floor", property(lambda self: self.position))
+        monkeypatch.setattr(EventLog, "_floor", property(lambda self: self.position))
     for person in (cast.stranger, None):
         for query in VIEWS:
             late = await read(person, f"{query}&after={start}")

@@ -4,7 +4,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from consumers.hub import hub as hub_module
-from consumers.hub.event_log import Log
+from consumers.hub.event_log import EventLog
 from livefeed.models import Bookmark, Like, Post
 from tests.factories import make_post, make_user
 from tests.live.conftest import everything_told, head
@@ -92,7 +92,7 @@ async def test_who_comes_back_is_told_the_count_once_as_it_is(read, cast, memory
     await like_by_many(edited, 2)
     await everything_told()
     if not memory:
-        monkeypatch.setattr(Log, "_floor", property(lambda self: self.position))
+        monkeypatch.setattr(EventLog, "_floor", property(lambda self: self.position))
     follower = await read(cast.follower, f"after={start}")
     frames = await follower.rest()
     assert [(frame["type"], frame["id"]) for frame in frames] == [
@@ -117,7 +117,7 @@ async def test_a_page_of_kept_posts_is_told_of_their_changes_and_of_nothing_else
 async def test_a_page_of_kept_posts_that_was_away_too_long_reads_anew(read, cast, monkeypatch):
     start = await head()
     await post_it(cast.author)
-    monkeypatch.setattr(Log, "_floor", property(lambda self: self.position))
+    monkeypatch.setattr(EventLog, "_floor", property(lambda self: self.position))
     page = await read(cast.stranger, f"view=shown&after={start}")
     assert [frame["type"] for frame in await page.rest()] == ["reset"]
 

@@ -81,7 +81,7 @@ async def join(hub: Hub):
         valve = Valve()
         valve.room = room
         asking = Asking("home", session_key=await session_of(user))
-        return await hub.door.enter(asking, None if after is None else str(after), valve), valve
+        return await hub.connections.admit(asking, None if after is None else str(after), valve), valve
 
     return join_as
 
@@ -222,7 +222,7 @@ async def test_a_reader_who_takes_nothing_for_too_long_is_closed(hub, join, read
     assert slow.close_code == TOO_SLOW
     assert metric("slow_readers_closed_total") == before + 1
     assert metric("slow_readers") == 0
-    assert connection not in hub.index.connections
+    assert connection not in hub.subscriptions.connections
     (frame,) = await reader.frames("post.created")
     assert frame["id"] == post.pk
 
@@ -265,7 +265,7 @@ async def test_a_full_reader_whose_right_ends_is_closed_and_never_told_what_wait
 
     assert slow.close_code == SIGNED_OUT
     assert slow.told() == []
-    assert connection not in hub.index.connections
+    assert connection not in hub.subscriptions.connections
 
 
 async def test_a_full_reader_who_unfollows_reads_anew_and_is_told_no_post(hub, join, cast):
@@ -293,5 +293,5 @@ async def test_a_catching_up_that_fails_closes_the_reader_to_come_back(hub, join
     slow.drain()
     await eventually(lambda: slow.close_code)
     assert slow.close_code == RESTARTING
-    assert connection not in hub.index.connections
+    assert connection not in hub.subscriptions.connections
     assert "could not be caught up" in caplog.text

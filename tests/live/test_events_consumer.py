@@ -39,12 +39,12 @@ async def run(hub):
 
     async def open_program(user: User, query: str = "", *, hello: bool = True) -> ProgramReader:
         _, text = await issue(user)
-        known = set(hub.index.connections)
+        known = set(hub.subscriptions.connections)
         program = ProgramReader(f"Bearer {text}", query)
         programs.append(await program.open())
         if hello:
             await program.frames("hello")
-            await eventually(lambda: hub.index.connections - known)
+            await eventually(lambda: hub.subscriptions.connections - known)
         return program
 
     yield open_program
@@ -165,7 +165,7 @@ def compare(by_page: list[dict[str, Any]], by_program: list[dict[str, Any]]) -> 
 async def test_without_a_right_token_a_program_is_refused(hub, cast, authorization):
     program = await ProgramReader(authorization).open()
     assert await end_of(program) == ("bad_token", BAD_TOKEN)
-    assert not hub.index.connections
+    assert not hub.subscriptions.connections
     await program.close()
 
 

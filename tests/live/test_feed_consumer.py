@@ -287,11 +287,11 @@ async def test_a_rotated_secret_key_keeps_sockets_signed_in(hub, cast, settings)
 async def test_a_closed_socket_leaves_nothing_behind(read, cast):
     reader = await read(cast.follower)
     visitor = await read(None, "view=user:author")
-    index = Hub.current().index
-    assert len(index.connections) == 2
+    subscriptions = Hub.current().subscriptions
+    assert len(subscriptions.connections) == 2
     await reader.close()
     await visitor.close()
-    assert [*index.connections, *index.viewers, *index._home, *index._others] == []
+    assert [*subscriptions.connections, *subscriptions.viewers, *subscriptions._home, *subscriptions._others] == []
 
 
 async def test_the_log_holds_no_copies_and_survives_what_it_is_about(cast):

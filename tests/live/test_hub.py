@@ -11,7 +11,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from consumers.hub import hub, layer_notifier
-from consumers.hub.event_log import Log
+from consumers.hub.event_log import EventLog
 from consumers.hub.hub import Hub
 from consumers.protocol.transport import Outlet
 from livefeed.live import publishing
@@ -43,7 +43,7 @@ async def test_doubled_and_late_rings_tell_nothing_twice(read, cast):
 
 async def test_one_look_serves_however_many_posts(read, cast, monkeypatch):
     found: list[int] = []
-    real = Log.read
+    real = EventLog.read
 
     async def counted(self):
         entries = await real(self)
@@ -51,7 +51,7 @@ async def test_one_look_serves_however_many_posts(read, cast, monkeypatch):
         return entries
 
     follower = await read(cast.follower)
-    monkeypatch.setattr(Log, "read", counted)
+    monkeypatch.setattr(EventLog, "read", counted)
 
     @sync_to_async
     def post_in_one_transaction() -> None:
@@ -87,7 +87,7 @@ async def test_a_post_that_cannot_be_rendered_is_passed_and_counted(read, cast, 
 
 async def test_a_socket_that_fails_is_dropped_and_the_others_are_told(read, cast, caplog):
     readers = [await read(cast.follower) for _ in range(3)]
-    broken = next(iter(Hub.current().index.connections))
+    broken = next(iter(Hub.current().subscriptions.connections))
 
     async def fail(message):
         raise ConnectionResetError
@@ -96,12 +96,12 @@ async def test_a_socket_that_fails_is_dropped_and_the_others_are_told(read, cast
     await post_it(cast.author)
     told = [len(await reader.rest()) for reader in readers]
     assert sorted(told) == [0, 1, 1]
-    assert broken not in Hub.current().index.connections
+    assert broken not in Hub.current().subscriptions.connections
 
 
 async def test_a_database_that_was_away_costs_a_second_and_no_post(read, cast, monkeypatch, caplog):
     follower = await read(cast.follower)
-    real, failures = Log.read, iter([OperationalError("gone"), OperationalError("still gone")])
+    real, failures = EventLog.read, iter([OperationalError("gone"), OperationalError("still gone")])
 
     async def failing(self):
         for failure in failures:
@@ -112,7 +112,7 @@ async def test_a_database_that_was_away_costs_a_second_and_no_post(read, cast, m
         await asyncio.tasks.sleep(0)
 
     before = metric("hub_failures_total")
-    monkeypatch.setattr(Log, "read", failing)
+    monkeypatch.setattr(EventLog, "read", failing)
     monkeypatch.setattr("consumers.hub.hub.asyncio.sleep", no_pause)
     await post_it(cast.author)
     await follower.frames("post.created")
@@ -129,7 +129,7 @@ async def test_heartbeats_carry_what_was_told_and_not_the_head(read, cast, monke
     """What is committed but not yet routed must not be skipped by a reader who trusts its last heartbeat."""
     follower = await read(cast.follower)
     told = await head()
-    monkeypatch.setattr(Log, "read", AsyncMock(return_value=[]))
+    monkeypatch.setattr(EventLog, "read", AsyncMock(return_value=[]))
     await post_it(cast.author)
     await Hub.current().rounds.beat()
     assert await follower.frame(heartbeats=True) == {"type": "heartbeat", "cursor": told}
@@ -142,7 +142,7 @@ async def test_a_layer_that_fails_or_hangs_holds_nobody_up(hub, cast, read, monk
         await never.wait()
 
     monkeypatch.setattr(layer_notifier, "PATIENCE", 0.05)
-    monkeypatch.setattr(hub._bell._layer, "group_send", hang)
+    monkeypatch.setattr(hub._notifier._layer, "group_send", hang)
     follower = await read(cast.follower)
     with caplog.at_level(logging.WARNING, "consumers.hub.layer_notifier"):
         for number in range(20):
@@ -165,7 +165,7 @@ async def test_another_process_ring_wakes_the_hub(hub, cast, read, monkeypatch):
     await post_it(cast.author)
 
     async def heard() -> bool:
-        await hub._bell._layer.group_send(layer_notifier.GROUP, {"type": "log.moved", "from": "another process"})
+        await hub._notifier._layer.group_send(layer_notifier.GROUP, {"type": "log.moved", "from": "another process"})
         return not follower.socket.output_queue.empty()
 
     await eventually(heard)
@@ -207,13 +207,13 @@ async def test_posts_that_are_told_together_each_go_to_whom_they_concern(cast, r
     before the hub has seen it."""
     reader, stranger = await read(cast.follower), await read(cast.stranger)
     visitor, profile = await read(None, "view=public"), await read(None, "view=user:author")
-    start, gate, log_read = await head(), asyncio.Event(), Log.read
+    start, gate, log_read = await head(), asyncio.Event(), EventLog.read
 
     async def read_when_open(self):
         await gate.wait()
         return await log_read(self)
 
-    monkeypatch.setattr(Log, "read", read_when_open)
+    monkeypatch.setattr(EventLog, "read", read_when_open)
     of_author = [await post_it(cast.author, f"{number}") for number in range(3)]
     of_stranger = [await post_it(cast.stranger, f"{number}") for number in range(2)]
     of_author += [await post_it(cast.author, "Deleted."), await post_it(cast.author, "The last one.")]

@@ -37,7 +37,7 @@ async def test_the_eleventh_socket_of_a_person_closes_the_oldest(hub, read, cast
         (frame,) = await reader.frames("post.created")
         assert frame["id"] == post.pk
     await hears_next(stranger, cast.stranger)
-    assert len(hub.index.viewers[cast.follower.pk].connections) == 10
+    assert len(hub.subscriptions.viewers[cast.follower.pk].connections) == 10
 
 
 async def test_a_socket_that_was_closed_makes_room_again(read, cast, settings):
@@ -69,8 +69,8 @@ async def test_an_opening_that_takes_too_long_ends_and_leaves_nothing_behind(
         frames = [await late.frame() for _ in range(2 if stage[0] is Delivery else 1)]
         assert frames[-1]["code"] == "busy"
         assert (await late.socket.receive_output())["code"] == RESTARTING
-        assert {each.viewer.user_id for each in hub.index.connections} == {cast.follower.pk, cast.stranger.pk}
-        assert len(hub.index.connections) == 2
+        assert {each.viewer.user_id for each in hub.subscriptions.connections} == {cast.follower.pk, cast.stranger.pk}
+        assert len(hub.subscriptions.connections) == 2
     await post_it(cast.author)
     await healthy.frames("post.created")
     await hears_next(stranger, cast.stranger)
@@ -103,7 +103,7 @@ async def test_more_visitors_of_one_address_than_may_are_refused(hub, come: Come
     let_in = [await come("192.0.2.1"), await come("192.0.2.1"), await come("192.0.2.2"), await come("2001:db8::1")]
     for reader in let_in:
         await reader.frames("hello")
-    await eventually(lambda: len(hub.index.connections) == 4)
+    await eventually(lambda: len(hub.subscriptions.connections) == 4)
 
     assert await end_of(await come("192.0.2.1")) == ("too_many", TOO_MANY)
 
@@ -116,7 +116,7 @@ async def test_a_visitor_who_left_makes_room_again(hub, come: Come):
     first, second = await come("192.0.2.1"), await come("192.0.2.1")
     for reader in (first, second):
         await reader.frames("hello")
-    await eventually(lambda: len(hub.index.connections) == 2)
+    await eventually(lambda: len(hub.subscriptions.connections) == 2)
     await first.close()
     await (await come("192.0.2.1")).frames("hello")
 
@@ -127,8 +127,8 @@ async def test_visitors_who_come_at_the_same_moment_are_counted_too(hub, come: C
     for _ in range(5):
         await come("192.0.2.1")
     await eventually(lambda: metric("sockets_refused_total") == before + 3)
-    await eventually(lambda: len(hub.index.connections) == 2)
-    assert hub.index.visitors["192.0.2.1"] == 2
+    await eventually(lambda: len(hub.subscriptions.connections) == 2)
+    assert hub.subscriptions.visitors["192.0.2.1"] == 2
 
 
 async def test_people_who_are_signed_in_are_not_counted_by_their_address(hub, come: Come, cast):
@@ -141,7 +141,7 @@ async def test_people_who_are_signed_in_are_not_counted_by_their_address(hub, co
 async def test_a_forged_address_makes_no_room(hub, come: Come):
     for _ in range(2):
         await (await come("192.0.2.1")).frames("hello")
-    await eventually(lambda: len(hub.index.connections) == 2)
+    await eventually(lambda: len(hub.subscriptions.connections) == 2)
     assert await end_of(await come("192.0.2.1", x_forwarded_for="198.51.100.7")) == ("too_many", TOO_MANY)
 
 
@@ -149,7 +149,7 @@ async def test_behind_a_proxy_visitors_are_counted_by_the_address_it_tells(hub, 
     settings.LIVEFEED_TRUSTED_PROXIES = 1
     for number in range(2):
         await (await come("10.0.0.1", x_forwarded_for=f"forged{number}, 192.0.2.1")).frames("hello")
-    await eventually(lambda: len(hub.index.connections) == 2)
+    await eventually(lambda: len(hub.subscriptions.connections) == 2)
     assert await end_of(await come("10.0.0.1", x_forwarded_for="forged, 192.0.2.1")) == ("too_many", TOO_MANY)
     await (await come("10.0.0.1", x_forwarded_for="192.0.2.9")).frames("hello")
 
@@ -167,7 +167,7 @@ async def test_too_many_messages_at_once_end_a_socket(hub, read, cast, settings)
     await reader.shows(4)
 
     assert await end_of(reader) == ("too_fast", REFUSED)
-    assert cast.follower.pk not in hub.index.viewers
+    assert cast.follower.pk not in hub.subscriptions.viewers
     await hears_next(stranger, cast.stranger)
 
 

@@ -51,7 +51,7 @@ class Poll:
 async def waiting(hub: Any, *polls: Poll) -> Any:
     """Polls that have been let in and wait; their answers."""
     answers = [asyncio.create_task(poll.frames()) for poll in polls]
-    await eventually(lambda: len(hub.index.connections) == len(polls))
+    await eventually(lambda: len(hub.subscriptions.connections) == len(polls))
     yield answers
     for answer in answers:
         answer.cancel()
@@ -112,7 +112,7 @@ async def test_a_heartbeat_ends_the_waiting(hub, cast, cookies):
 async def test_an_answer_ends_by_itself_when_nothing_comes(hub, cast, cookies, monkeypatch):
     monkeypatch.setattr(module, "WAIT", 0.05)
     assert await Poll(f"after={await head()}", await cookies(cast.follower)).news() == []
-    assert not hub.index.connections
+    assert not hub.subscriptions.connections
 
 
 async def test_what_is_committed_together_comes_in_one_answer(hub, cast, cookies):
@@ -172,7 +172,7 @@ async def test_a_refused_view_is_answered_with_an_error_and_403(hub, cast, query
     (frame,) = await poll.frames()
     assert (poll.status, frame["type"], frame["code"]) == (403, "error", code)
     assert metric("sockets_refused_total") == before + 1
-    assert not hub.index.connections
+    assert not hub.subscriptions.connections
 
 
 async def test_too_many_visitors_of_one_address_are_answered_with_503(hub, cast, settings):
@@ -213,16 +213,26 @@ async def test_a_reader_who_goes_leaves_nothing_behind(hub, cast, cookies):
         assert metric("sockets", kind="poll") == 2
         for poll in polls:
             await poll.request.send_input({"type": "http.disconnect"})
-        await eventually(lambda: not hub.index.connections)
-    assert [*hub.index.viewers, *hub.index.visitors, *hub.index._home, *hub.index._others] == []
+        await eventually(lambda: not hub.subscriptions.connections)
+    assert [
+        *hub.subscriptions.viewers,
+        *hub.subscriptions.visitors,
+        *hub.subscriptions._home,
+        *hub.subscriptions._others,
+    ] == []
     assert metric("sockets", kind="poll") == 0
 
 
 async def test_an_answer_leaves_nothing_behind(hub, cast, cookies):
     await Poll("wait=0", await cookies(cast.follower)).frames()
     await Poll("wait=0&view=public").frames()
-    assert not hub.index.connections
-    assert [*hub.index.viewers, *hub.index.visitors, *hub.index._home, *hub.index._others] == []
+    assert not hub.subscriptions.connections
+    assert [
+        *hub.subscriptions.viewers,
+        *hub.subscriptions.visitors,
+        *hub.subscriptions._home,
+        *hub.subscriptions._others,
+    ] == []
 
 
 async def test_a_request_that_the_server_cuts_off_leaves_no_task_behind(hub, cast, cookies):
@@ -232,6 +242,6 @@ async def test_a_request_that_the_server_cuts_off_leaves_no_task_behind(hub, cas
         before = asyncio.all_tasks()
         poll.request.future.cancel()
         answer.cancel()
-        await eventually(lambda: not hub.index.connections)
+        await eventually(lambda: not hub.subscriptions.connections)
         left = [str(task.get_coro()) for task in asyncio.all_tasks() & before]
     assert [each for each in left if "Event.wait" in each or "_until_gone" in each] == []

@@ -4,7 +4,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from consumers.hub.event_log import Log
+from consumers.hub.event_log import EventLog
 from livefeed.models import Picture, Post, Token, User
 from livefeed.models.picture import Attachment
 from tests import image_files
@@ -35,7 +35,7 @@ async def test_each_tab_is_told_of_what_it_holds_and_of_nothing_else(read, cast,
         "for followers": await with_picture(cast.author, audience="followers"),
     }
     if way == "database":
-        monkeypatch.setattr(Log, "_floor", property(lambda self: self.position))
+        monkeypatch.setattr(EventLog, "_floor", property(lambda self: self.position))
     if way != "push":
         opened = {view: await read(None, f"view={view}&after={start}") for view in views}
     names = {post.pk: name for name, post in made.items()}

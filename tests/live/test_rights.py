@@ -77,7 +77,7 @@ async def test_an_open_socket_ends_with_its_right(hub, read, cast, act: Act, end
     await sync_to_async(act)(reader, cast.follower)
 
     assert await end_of(reader) == end
-    assert cast.follower.pk not in hub.index.viewers
+    assert cast.follower.pk not in hub.subscriptions.viewers
     await hears_next(stranger, cast.stranger)
     if act is not suspend:  # every public page reads anew then
         await visitor.frames("post.created")

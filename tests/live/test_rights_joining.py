@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from consumers.connections.admission import Door
+from consumers.connections.admission import ConnectionManager
 from consumers.connections.authentication import Openings
 from consumers.connections.authorization import REFUSED, SIGNED_OUT, SUSPENDED
 from consumers.hub import delivery
@@ -149,7 +149,7 @@ async def closed(reader: Reader) -> tuple[list[dict], int]:
     return reader._frames, output["code"]
 
 
-MOMENTS = [(Openings, "ask"), (Door, "_start"), (Delivery, "greet"), (delivery, "replay")]
+MOMENTS = [(Openings, "ask"), (ConnectionManager, "_start"), (Delivery, "greet"), (delivery, "replay")]
 ROUTED = pytest.mark.parametrize("routed", [True, False], ids=["routed", "not yet routed"])
 
 
@@ -173,7 +173,7 @@ async def test_a_right_that_ends_at_any_moment_of_joining_ends_the_socket(
 
     told, close_code = await closed(reader)
     assert (kinds(told)[-1], close_code) == ("error", code)
-    assert cast.follower.pk not in hub.index.viewers
+    assert cast.follower.pk not in hub.subscriptions.viewers
     await reader.close()
     await hears_next(stranger, cast.stranger)
 
@@ -239,7 +239,7 @@ async def test_who_unfollows_while_coming_in_is_told_nothing_after_it(hub, cast,
     once_after(monkeypatch, owner, name, act)
     reader = await joining(cast.follower, f"after={start}")
     await reader.frames("hello")
-    await eventually(lambda: hub.index.connections)
+    await eventually(lambda: hub.subscriptions.connections)
     told = await reader.rest()
     assert "reset" in kinds(told)
     assert SECRET not in str(told)
@@ -257,7 +257,7 @@ async def test_who_follows_while_coming_in_is_told_what_comes(hub, cast, monkeyp
     once_after(monkeypatch, Delivery, "greet", act)
     reader = await joining(cast.stranger)
     await reader.frames("hello")
-    await eventually(lambda: hub.index.connections)
+    await eventually(lambda: hub.subscriptions.connections)
     post = await post_it(cast.author)
     told = await reader.rest()
     assert [(frame["type"], frame.get("id")) for frame in told] == [("reset", None), ("post.created", post.pk)]
@@ -277,7 +277,7 @@ async def test_a_second_socket_that_comes_in_while_the_person_unfollows_agrees_w
     once_after(monkeypatch, Openings, "ask", act)
     second = await joining(cast.follower)
     await second.frames("hello")
-    await eventually(lambda: len(Hub.current().index.connections) == 2)
+    await eventually(lambda: len(Hub.current().subscriptions.connections) == 2)
     other = await sync_to_async(make_user)()
     await post_it(cast.author, SECRET)
     await post_it(other, "By somebody nobody follows.")

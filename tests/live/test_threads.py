@@ -3,7 +3,7 @@
 import pytest
 from asgiref.sync import sync_to_async
 
-from consumers.hub.event_log import Log
+from consumers.hub.event_log import EventLog
 from livefeed.models import Follow
 from tests.factories import make_post
 from tests.live.conftest import head
@@ -35,7 +35,7 @@ async def test_a_reply_is_told_to_whom_it_concerns(read, cast, way, monkeypatch)
     opened = {name: await read(person, query) for name, (person, query, _) in views.items()} if way == "push" else {}
     reply = await post_it(cast.stranger, "Indeed. #garden", parent=post)
     if way == "database":
-        monkeypatch.setattr(Log, "_floor", property(lambda self: self.position))
+        monkeypatch.setattr(EventLog, "_floor", property(lambda self: self.position))
     if way != "push":
         opened = {name: await read(person, query + after) for name, (person, query, _) in views.items()}
     for name, (_, _, concerned) in views.items():
