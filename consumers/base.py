@@ -11,13 +11,13 @@ from django.conf import settings
 
 from consumers import metrics
 from consumers.connections.admission import ConnectionManager
-from consumers.connections.authentication import Asking
+from consumers.connections.authentication import Handshake
 from consumers.connections.authorization import RefusedError
 from consumers.connections.connection import SHOWN_MOST, Connection, ReaderKind
 from consumers.connections.rate_limit import TokenBucket, address_of
 from consumers.hub.hub import Hub
 from consumers.protocol import frames
-from consumers.protocol.transport import Send, outlet_of
+from consumers.protocol.transport import Send, sender_for
 
 Query = dict[str, str]
 
@@ -31,7 +31,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
     connection: Connection | None = None
     connections: ConnectionManager
 
-    def asking(self, query: Query) -> Asking:
+    def handshake(self, query: Query) -> Handshake:
         """What the socket comes with. Raises `RefusedError`."""
         raise NotImplementedError
 
@@ -64,9 +64,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.connections = Hub.current().connections
         self.inbound = TokenBucket(settings.LIVEFEED_INBOUND_RATE, settings.LIVEFEED_INBOUND_BURST)
         try:
-            outlet = outlet_of(self.scope, self.base_send)
-            asking, address = self.asking(query), address_of(self.scope)
-            self.connection = await self.connections.admit(asking, query.get("after"), outlet, self.kind, address)
+            sender = sender_for(self.scope, self.base_send)
+            handshake, address = self.handshake(query), address_of(self.scope)
+            self.connection = await self.connections.admit(handshake, query.get("after"), sender, self.kind, address)
         except RefusedError as refused:
             metrics.refused.inc()
             await self._refuse(refused)

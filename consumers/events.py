@@ -1,7 +1,7 @@
 """The program's socket."""
 
 from consumers.base import LiveConsumer, Query, header_of
-from consumers.connections.authentication import Asking
+from consumers.connections.authentication import Handshake
 from consumers.connections.authorization import bad_token
 
 
@@ -11,8 +11,8 @@ class EventConsumer(LiveConsumer):
 
     kind = "program"
 
-    def asking(self, query: Query) -> Asking:
+    def handshake(self, query: Query) -> Handshake:
         scheme, _, token = header_of(self.scope, b"authorization").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise bad_token()
-        return Asking(query.get("view"), token=token.strip())
+        return Handshake(query.get("view"), token=token.strip())

@@ -1,7 +1,7 @@
 """The browser's socket."""
 
 from consumers.base import LiveConsumer, Query, header_of
-from consumers.connections.authentication import Asking, session_key_of
+from consumers.connections.authentication import Handshake, session_key_of
 
 
 class FeedConsumer(LiveConsumer):
@@ -9,5 +9,5 @@ class FeedConsumer(LiveConsumer):
 
     kind = "browser"
 
-    def asking(self, query: Query) -> Asking:
-        return Asking(query.get("view"), session_key=session_key_of(header_of(self.scope, b"cookie")))
+    def handshake(self, query: Query) -> Handshake:
+        return Handshake(query.get("view"), session_key=session_key_of(header_of(self.scope, b"cookie")))

@@ -6,14 +6,14 @@ from typing import Any
 from consumers import metrics
 from consumers.base import header_of, query_of
 from consumers.connections.admission import ConnectionManager
-from consumers.connections.authentication import Asking, session_key_of
+from consumers.connections.authentication import Handshake, session_key_of
 from consumers.connections.authorization import REFUSED, SIGNED_OUT, RefusedError
 from consumers.connections.connection import Connection
 from consumers.connections.rate_limit import address_of
 from consumers.hub.hub import TICK, Hub
 from consumers.protocol import frames
 from consumers.protocol.message import Message
-from consumers.protocol.transport import Outlet, Send
+from consumers.protocol.transport import Send, Sender
 
 WAIT = frames.HEARTBEAT + 2 * TICK
 """Seconds an answer may take: a heartbeat comes before."""
@@ -24,7 +24,7 @@ HEADERS = [
 ]
 
 
-class Basket(Outlet):
+class Basket(Sender):
     """Keeps what is told until it is taken."""
 
     def __init__(self) -> None:
@@ -64,8 +64,8 @@ async def _fill(basket: Basket, manager: ConnectionManager, scope: dict[str, Any
     connection: Connection | None = None
     query = query_of(scope)
     try:
-        asking = Asking(query.get("view"), session_key=session_key_of(header_of(scope, b"cookie")))
-        connection = await manager.admit(asking, query.get("after"), basket, "poll", address_of(scope))
+        handshake = Handshake(query.get("view"), session_key=session_key_of(header_of(scope, b"cookie")))
+        connection = await manager.admit(handshake, query.get("after"), basket, "poll", address_of(scope))
         if query.get("wait") != "0":
             await _wait(basket, receive)
     except RefusedError as refused:

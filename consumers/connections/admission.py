@@ -7,7 +7,7 @@ from contextlib import suppress
 from django.conf import settings
 
 from consumers import metrics
-from consumers.connections.authentication import Asking, Openings
+from consumers.connections.authentication import Authenticator, Handshake
 from consumers.connections.authorization import REPLACED, RESTARTING, TOO_MANY, RefusedError
 from consumers.connections.connection import Connection, Credential, ReaderKind, is_number
 from consumers.hub.delivery import Delivery
@@ -16,7 +16,7 @@ from consumers.hub.log_entry import Kind
 from consumers.hub.subscriptions import Subscriptions, follow, should_deliver
 from consumers.protocol import frames
 from consumers.protocol.message import Message
-from consumers.protocol.transport import Outlet
+from consumers.protocol.transport import Sender
 
 DRAINED_AT_LEAST = 100
 """Sockets a second that are sent away when a server stops: a few need not wait for the whole of the grace time."""
@@ -33,27 +33,27 @@ class ConnectionManager:
         until_told: Callable[[int], Awaitable[None]],
     ) -> None:
         self._log, self._subscriptions, self._delivery, self._until_told = log, subscriptions, delivery, until_told
-        self.openings = Openings()
+        self.authenticator = Authenticator()
         self._is_shut = False
 
     async def admit(
-        self, asking: Asking, cursor: str | None, outlet: Outlet, kind: ReaderKind = "browser", address: str = ""
+        self, handshake: Handshake, cursor: str | None, sender: Sender, kind: ReaderKind = "browser", address: str = ""
     ) -> Connection:
         """Finds out who asks for what, and tells them what concerns them from then on. `cursor` is what the reader says
         it has passed, None if its page begins with the opening. Raises `RefusedError` where something is not theirs,
         there is no room for them, their right to be here ends meanwhile, or it takes too long."""
         try:
             async with asyncio.timeout(settings.LIVEFEED_HANDSHAKE_SECONDS):
-                return await self._admit(asking, cursor, outlet, kind, address)
+                return await self._admit(handshake, cursor, sender, kind, address)
         except TimeoutError:
             raise RefusedError("busy", "This server is busy. Come back in a moment.", RESTARTING) from None
 
     async def _admit(
-        self, asking: Asking, cursor: str | None, outlet: Outlet, kind: ReaderKind, address: str
+        self, handshake: Handshake, cursor: str | None, sender: Sender, kind: ReaderKind, address: str
     ) -> Connection:
-        opening = await self.openings.ask(asking)
+        opening = await self.authenticator.ask(handshake)
         connection = Connection(
-            opening.view, opening.viewer, outlet, kind, opening.credential, address, opened_at=opening.read_at
+            opening.view, opening.viewer, sender, kind, opening.credential, address, opened_at=opening.read_at
         )
         try:
             await self._join(connection, cursor)
@@ -80,11 +80,11 @@ class ConnectionManager:
     async def close(self, connection: Connection, why: RefusedError) -> None:
         """Ends a connection, saying why."""
         self.remove(connection)
-        outlet = connection.outlet
+        sender = connection.sender
         with suppress(Exception):  # a socket that has failed already needs no end
-            if not outlet.is_full and (writing := outlet.write(Message(frames.error(why.code, str(why))))):
+            if not sender.is_full and (writing := sender.write(Message(frames.error(why.code, str(why))))):
                 await writing
-            await outlet.close(why.close_code)
+            await sender.close(why.close_code)
 
     async def shut_down(self, grace: float) -> None:
         """Lets nobody else in and sends everybody away to come back, spread over at most `grace` seconds."""
@@ -96,7 +96,7 @@ class ConnectionManager:
         for number, connection in enumerate(connections, 1):
             self.remove(connection)
             with suppress(Exception):
-                await connection.outlet.close(RESTARTING)
+                await connection.sender.close(RESTARTING)
             await asyncio.sleep(began + number * pause - loop.time())
 
     # --- Joining ---
@@ -151,7 +151,7 @@ class ConnectionManager:
         if viewer is None or credential is None:
             return
         read_at = await self._log.head()
-        if why := (await self.openings.standing([credential]))[credential]:
+        if why := (await self.authenticator.revocation_reasons([credential]))[credential]:
             raise why
         viewer.followed = (await self._log.followed([viewer.user_id]))[viewer.user_id]
         connection.opened_at = read_at

@@ -12,9 +12,9 @@ from http.cookies import CookieError, SimpleCookie
 
 from django.conf import settings
 
-from consumers.connections.authorization import RefusedError, bad_token, standing
+from consumers.connections.authorization import RefusedError, bad_token, revocation_reasons
 from consumers.connections.connection import Credential, View, Viewer, ViewKind, is_number
-from consumers.server.db_threads import ReaderThreads
+from consumers.server.db_threads import DatabaseThreads
 from livefeed.content.markup import is_tag, normal
 from livefeed.models import Event, Follow, Post, Session, Token, User
 
@@ -25,7 +25,7 @@ MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class Handshake:
     """What somebody comes with: a session's key or a token's text, or neither, and the view they want."""
 
     view: str | None
@@ -34,7 +34,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class HandshakeResult:
     """Who opens (None: a visitor), with what, and what their page shows. `read_at` is the log's position before
     anything of it was read."""
 
@@ -53,25 +53,25 @@ def session_key_of(cookies: str) -> str:
     return morsel.value if morsel else ""
 
 
-class Openings:
+class Authenticator:
     """Answers those who ask, all that wait at once."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Asking, asyncio.Future[Opening]]] = []
-        self._thread = ReaderThreads(1, "livefeed-opening")
+        self._waiting: list[tuple[Handshake, asyncio.Future[HandshakeResult]]] = []
+        self._thread = DatabaseThreads(1, "livefeed-opening")
         self._answering: asyncio.Task[None] | None = None
 
-    async def ask(self, asking: Asking) -> Opening:
+    async def ask(self, handshake: Handshake) -> HandshakeResult:
         """Raises `RefusedError` where something is not theirs."""
-        answer: asyncio.Future[Opening] = asyncio.get_running_loop().create_future()
-        self._waiting.append((asking, answer))
+        answer: asyncio.Future[HandshakeResult] = asyncio.get_running_loop().create_future()
+        self._waiting.append((handshake, answer))
         if self._answering is None or self._answering.done():
             self._answering = asyncio.create_task(self._answer())
         return await answer
 
-    async def standing(self, credentials: Collection[Credential]) -> dict[Credential, RefusedError | None]:
+    async def revocation_reasons(self, credentials: Collection[Credential]) -> dict[Credential, RefusedError | None]:
         """For each, why it no longer holds; None where it does."""
-        return await self._thread.run(lambda: standing(credentials))
+        return await self._thread.run(lambda: revocation_reasons(credentials))
 
     def close(self) -> None:
         """Ends the thread and its database connection."""
@@ -80,49 +80,49 @@ class Openings:
     async def _answer(self) -> None:
         while self._waiting:
             some, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            for (_, answer), found in zip(some, await self._find([asking for asking, _ in some]), strict=True):
+            for (_, answer), found in zip(some, await self._find([handshake for handshake, _ in some]), strict=True):
                 if answer.done():
                     continue  # whoever asked has gone
-                if isinstance(found, Opening):
+                if isinstance(found, HandshakeResult):
                     answer.set_result(found)
                 else:
                     answer.set_exception(found)
 
-    async def _find(self, askings: list[Asking]) -> list[Opening | Exception]:
+    async def _find(self, askings: list[Handshake]) -> list[HandshakeResult | Exception]:
         try:
             return await self._thread.run(lambda: _find(askings))
         except Exception as error:
             return [error] * len(askings)
 
 
-def _find(askings: list[Asking]) -> list[Opening | Exception]:
+def _find(askings: list[Handshake]) -> list[HandshakeResult | Exception]:
     """For each an opening, or why there is none."""
     read_at = Event.objects.head()
-    sessions = Session.objects.of_keys({asking.session_key for asking in askings if asking.session_key})
-    tokens = Token.objects.of_texts({asking.token for asking in askings if asking.token})
+    sessions = Session.objects.of_keys({handshake.session_key for handshake in askings if handshake.session_key})
+    tokens = Token.objects.of_texts({handshake.token for handshake in askings if handshake.token})
     users = [session.user_id for session in sessions.values()] + [token.user_id for token in tokens.values()]
     viewers = _viewers({user_id for user_id in users if user_id is not None})
 
-    def find(asking: Asking) -> Opening | Exception:
+    def find(handshake: Handshake) -> HandshakeResult | Exception:
         try:
-            credential, user = _owner(asking, sessions, tokens)
-            view = _view(asking.view or ("home" if user else "public"), user)
+            credential, user = _owner(handshake, sessions, tokens)
+            view = _view(handshake.view or ("home" if user else "public"), user)
         except RefusedError as refused:
             return refused
-        return Opening(viewers[user.pk] if user else None, credential, view, read_at)
+        return HandshakeResult(viewers[user.pk] if user else None, credential, view, read_at)
 
-    return [find(asking) for asking in askings]
+    return [find(handshake) for handshake in askings]
 
 
 def _owner(
-    asking: Asking, sessions: Mapping[str, Session], tokens: Mapping[str, Token]
+    handshake: Handshake, sessions: Mapping[str, Session], tokens: Mapping[str, Token]
 ) -> tuple[Credential | None, User | None]:
     """Whose session or token it is. A token that is none is refused; without a session one is a visitor."""
-    if asking.token:
-        if (token := tokens.get(asking.token)) is None:
+    if handshake.token:
+        if (token := tokens.get(handshake.token)) is None:
             raise bad_token()
         return Credential("token", token.pk), token.user
-    session = sessions.get(asking.session_key)
+    session = sessions.get(handshake.session_key)
     if session is None or session.sign_in is None:
         return None, None
     return Credential("session", session.sign_in), session.user

@@ -32,7 +32,7 @@ def bad_token() -> RefusedError:
     return RefusedError("bad_token", "This token is unknown, or it was revoked.", BAD_TOKEN)
 
 
-def standing(credentials: Collection[Credential]) -> dict[Credential, RefusedError | None]:
+def revocation_reasons(credentials: Collection[Credential]) -> dict[Credential, RefusedError | None]:
     """For each, why it no longer holds; None where it does. A query or two, however many they are."""
     valid = {Credential("session", sign_in) for sign_in in Session.objects.of_sign_ins(_ids("session", credentials))}
     valid |= {Credential("token", pk) for pk in Token.objects.of_ids(_ids("token", credentials))}

@@ -8,7 +8,7 @@ from time import time
 from typing import Literal, NamedTuple
 
 from consumers.protocol.frames import Form
-from consumers.protocol.transport import Outlet
+from consumers.protocol.transport import Sender
 
 ViewKind = Literal["home", "public", "user", "replies", "media", "post", "tag", "shown"]
 ReaderKind = Literal["browser", "program", "poll"]
@@ -63,7 +63,7 @@ class Connection:
 
     view: View
     viewer: Viewer | None
-    outlet: Outlet
+    sender: Sender
     kind: ReaderKind
     credential: Credential | None = None
     address: str = ""

@@ -1,6 +1,6 @@
 """Writing to readers: in slices, what is due together in one message, never more than a reader takes.
 
-A reader whose outlet is full is told nothing more. When the outlet has drained the reader is caught up from the log,
+A reader whose sender is full is told nothing more. When the sender has drained the reader is caught up from the log,
 like somebody who comes back; one that does not drain is closed.
 """
 
@@ -18,7 +18,7 @@ from consumers.connections.connection import Connection
 from consumers.hub.event_log import EventLog
 from consumers.hub.replay import replay
 from consumers.hub.subscriptions import Subscriptions
-from consumers.hub.time_slice import Pace
+from consumers.hub.time_slice import TimeSlice
 from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.resets import Resets
@@ -50,14 +50,14 @@ class Delivery:
 
     async def write(self, outbox: Mapping[Connection, Message]) -> None:
         """Tells each live connection what is due to it up to the log's position; the others will be caught up."""
-        upto, told, writes, pace = self._log.position, 0, 0, Pace()
+        upto, told, writes, pace = self._log.position, 0, 0, TimeSlice()
         for connection, message in outbox.items():
             due = connection.is_live and connection.position <= self.settled
             if due and await self._tell(connection, message, upto):
                 connection.position = upto
                 told, writes = told + message.count, writes + 1
-            if pace.is_over:
-                await pace.breathe()
+            if pace.is_used_up:
+                await pace.yield_control()
         pace.end()
         self.settled = upto
         metrics.deliveries.inc(told)
@@ -88,7 +88,7 @@ class Delivery:
     async def catch_up(
         self, connection: Connection, may_be_told: Callable[[Connection], bool] = lambda connection: True
     ) -> None:
-        """Brings a connection from its position to the log's, unless its outlet is full before, or it may not be told
+        """Brings a connection from its position to the log's, unless its sender is full before, or it may not be told
         any more. Nothing else runs between the last look at the log's position and the end of this: whoever calls adds
         it to the index then."""
         while connection.position < self._log.position:
@@ -114,9 +114,9 @@ class Delivery:
     # --- Those who do not keep up ---
 
     def watch(self, connection: Connection) -> None:
-        """Lets a connection that was added to the index be caught up whenever its outlet has drained."""
-        connection.outlet.when_drained(partial(self._drained, connection))
-        if not connection.outlet.is_full:
+        """Lets a connection that was added to the index be caught up whenever its sender has drained."""
+        connection.sender.when_drained(partial(self._drained, connection))
+        if not connection.sender.is_full:
             self._drained(connection)
 
     async def close_the_slowest(self) -> None:
@@ -125,17 +125,17 @@ class Delivery:
         for connection in [each for each in self._slow if each.stalled_at < latest]:
             metrics.slow_readers_closed.inc()
             self.drop(connection)
-            await connection.outlet.close(TOO_SLOW)
+            await connection.sender.close(TOO_SLOW)
 
     def drop(self, connection: Connection) -> None:
         """Tells a connection nothing more. Harmless if it was never known."""
         connection.is_closed, connection.is_live = True, False
-        connection.outlet.when_drained(_nothing)
+        connection.sender.when_drained(_nothing)
         self._subscriptions.remove(connection)
         self._forgive(connection)
 
     def _stall(self, connection: Connection, position: int) -> None:
-        """Tells a connection that stands at `position` nothing more until its outlet has drained."""
+        """Tells a connection that stands at `position` nothing more until its sender has drained."""
         connection.position = max(connection.position, position)
         connection.is_live, connection.stalled_at = False, asyncio.get_running_loop().time()
         self._slow.add(connection)
@@ -161,27 +161,27 @@ class Delivery:
         except Exception:
             logger.exception("A slow reader could not be caught up and is closed; it will come back.")
             self.drop(connection)
-            await connection.outlet.close(RESTARTING)
+            await connection.sender.close(RESTARTING)
 
     # --- One message ---
 
     async def _tell(self, connection: Connection, message: Message, upto: int) -> bool:
         """Writes a message, after which the connection stands at `upto`; False if it was not written. A socket that
         fails is dropped and does not stop the others."""
-        outlet = connection.outlet
+        sender = connection.sender
         if connection.is_closed:
             return False
-        if outlet.is_full:
+        if sender.is_full:
             self._stall(connection, self.settled if connection.is_live else connection.position)
         if connection in self._slow:
             return False
         try:
-            if (writing := outlet.write(message)) is not None:
+            if (writing := sender.write(message)) is not None:
                 await writing
         except Exception:
             logger.exception("A socket failed and is dropped.")
             self.drop(connection)
             return False
-        if outlet.is_full:
+        if sender.is_full:
             self._stall(connection, upto)
         return True

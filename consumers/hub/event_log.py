@@ -18,7 +18,7 @@ from consumers.hub.log_entry import Kind, LogEntry
 from consumers.protocol import frames
 from consumers.protocol.frames import Form, Rendered
 from consumers.protocol.message import Message
-from consumers.server.db_threads import ReaderThreads
+from consumers.server.db_threads import DatabaseThreads
 from livefeed.content.fragments import render_post
 from livefeed.models import Event, Follow, Notification, Post
 from livefeed.models.picture import with_pictures
@@ -48,7 +48,7 @@ class EventLog:
         self._posts: dict[int, Rendered] = {}
         self._frames: dict[tuple[int, str, str], str] = {}
         self._forgotten = 0
-        self._thread = ReaderThreads(1, "livefeed-log")
+        self._thread = DatabaseThreads(1, "livefeed-log")
 
     async def open(self) -> None:
         """Takes its stand at the log's head, remembering the tail before it."""

@@ -23,10 +23,10 @@ from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import BATCH, EventLog
 from consumers.hub.layer_notifier import LayerNotifier
 from consumers.hub.log_entry import Kind, LogEntry, without_older_counts
-from consumers.hub.maintenance import Rounds
+from consumers.hub.maintenance import Maintenance
 from consumers.hub.subscriptions import Subscriptions, should_deliver
-from consumers.hub.time_slice import Pace
-from consumers.hub.unread_counts import Notices, Unread
+from consumers.hub.time_slice import TimeSlice
+from consumers.hub.unread_counts import Unread, UnreadCounts
 from consumers.presence import Presence
 from consumers.protocol.frames import Form, Rendered
 from consumers.protocol.message import Message
@@ -56,7 +56,7 @@ class Needed:
 
     posts: dict[int, Rendered] = field(default_factory=dict)
     asked: set[int] = field(default_factory=set)
-    standing: dict[Credential, RefusedError | None] = field(default_factory=dict)
+    revocation_reasons: dict[Credential, RefusedError | None] = field(default_factory=dict)
     followed: dict[int, set[int]] = field(default_factory=dict)
     unread: Unread = field(default_factory=Unread)
 
@@ -79,9 +79,9 @@ class Hub:
         self.log = EventLog()
         self.subscriptions = Subscriptions()
         self.delivery = Delivery(self.log, self.subscriptions)
-        self.notices = Notices(self.log, self.subscriptions)
+        self.unread_counts = UnreadCounts(self.log, self.subscriptions)
         self.connections = ConnectionManager(self.log, self.subscriptions, self.delivery, self.until_told)
-        self.rounds = Rounds(self.log, self.subscriptions, self.delivery, self.connections)
+        self.maintenance = Maintenance(self.log, self.subscriptions, self.delivery, self.connections)
         self._loop = loop
         self._rung = asyncio.Event()
         self._looked = asyncio.Condition()
@@ -114,7 +114,7 @@ class Hub:
         self._task.cancel()
         self.delivery.stop()
         await asyncio.gather(self._task, self._notifier.stop(), return_exceptions=True)
-        for each in (self.presence, self.log, self.connections.openings, self.rounds):
+        for each in (self.presence, self.log, self.connections.authenticator, self.maintenance):
             await self._loop.run_in_executor(None, each.close)
 
     def ring(self) -> None:
@@ -164,7 +164,7 @@ class Hub:
                 await self._route(entries)
             if len(entries) == BATCH:
                 self._rung.set()
-            await self.rounds.make()
+            await self.maintenance.make()
         self._looked_at = time.monotonic()
         async with self._looked:
             self._looked.notify_all()
@@ -222,7 +222,7 @@ class Hub:
     async def _address(self, entries: list[LogEntry], needed: Needed) -> dict[Connection, Message]:
         """What is due to each connection."""
         outbox: dict[Connection, Message] = {}
-        nothing, pace = Message(), Pace()
+        nothing, pace = Message(), TimeSlice()
         for _, group in groupby(without_older_counts(entries), self.subscriptions.audience_key):
             run = list(group)
             first, extended = run[0], self._extensions(run, needed)
@@ -230,12 +230,12 @@ class Hub:
                 for connection in some:
                     if connection.position < first.position and should_deliver(connection, first):
                         outbox[connection] = extended[connection.form](outbox.get(connection, nothing))
-                if pace.is_over:
-                    await pace.breathe()
+                if pace.is_used_up:
+                    await pace.yield_control()
             for entry in run:
                 self.subscriptions.apply(entry)
         self.subscriptions.follow_anew(needed.followed)
-        self.notices.address(needed.unread, outbox, nothing)
+        self.unread_counts.address(needed.unread, outbox, nothing)
         pace.end()
         return outbox
 
@@ -249,7 +249,7 @@ class Hub:
     def _revoke(self, entries: list[LogEntry], needed: Needed) -> None:
         """Ends the connections whose rights are gone, before anything else is told."""
         for connection in self._whose_rights_changed(entries):
-            if connection.credential and (why := needed.standing[connection.credential]):
+            if connection.credential and (why := needed.revocation_reasons[connection.credential]):
                 self.connections.remove(connection)
                 closing = self._loop.create_task(self.connections.close(connection, why))
                 self._closings.add(closing)
@@ -262,13 +262,13 @@ class Hub:
         needed = Needed()
         while True:
             posts = self._posts_told(entries) - needed.asked
-            rights = credentials_of(self._whose_rights_changed(entries)) - needed.standing.keys()
+            rights = credentials_of(self._whose_rights_changed(entries)) - needed.revocation_reasons.keys()
             follows = self._whose_follows_changed(entries) - needed.followed.keys()
-            has_notices = await self.notices.read(entries, needed.unread)
+            has_notices = await self.unread_counts.read(entries, needed.unread)
             if not (posts or rights or follows or has_notices):
                 return needed
             if rights:
-                needed.standing |= await self.connections.openings.standing(rights)
+                needed.revocation_reasons |= await self.connections.authenticator.revocation_reasons(rights)
             if follows:
                 needed.followed |= await self.log.followed(list(follows))
             needed.posts |= await self.log.posts(posts)

@@ -13,13 +13,13 @@ from typing import Any
 from django.conf import settings
 
 from consumers.connections.admission import ConnectionManager, credentials_of
-from consumers.connections.authorization import standing
+from consumers.connections.authorization import revocation_reasons
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import EventLog
 from consumers.hub.subscriptions import Subscriptions
 from consumers.protocol import frames
 from consumers.protocol.message import Message
-from consumers.server.db_threads import ReaderThreads
+from consumers.server.db_threads import DatabaseThreads
 from livefeed.accounts import rate_limits
 from livefeed.accounts.session_store import SessionStore
 from livefeed.models import AuditEntry, Event, Export, Notification, Picture, Post
@@ -35,7 +35,7 @@ PRUNE, PURGE = 3_600.0, 600.0
 
 
 @dataclass
-class Duty:
+class PeriodicJob:
     """Something to be done every so many seconds."""
 
     work: Callable[[], Awaitable[None]]
@@ -43,22 +43,22 @@ class Duty:
     due_at: float
 
 
-class Rounds:
+class Maintenance:
     """The hub's regular duties. What asks the database does so beside the hub, in a thread of its own."""
 
     def __init__(
         self, log: EventLog, subscriptions: Subscriptions, delivery: Delivery, manager: ConnectionManager
     ) -> None:
         self._log, self._subscriptions, self._delivery, self._manager = log, subscriptions, delivery, manager
-        self._thread = ReaderThreads(1, "livefeed-rounds")
+        self._thread = DatabaseThreads(1, "livefeed-rounds")
         self._beside: dict[str, asyncio.Task[None]] = {}
         now = asyncio.get_running_loop().time()
         self._duties = [
-            Duty(self.beat, frames.HEARTBEAT - 1, now + frames.HEARTBEAT),
-            Duty(delivery.close_the_slowest, 1, now),
-            Duty(partial(self._start, self.recheck), RECHECK, now + RECHECK),
-            Duty(partial(self._start, self.purge), PURGE, now + random.uniform(0, PURGE)),  # noqa: S311  # no secret
-            Duty(partial(self._start, self.prune), PRUNE, now + random.uniform(0, PRUNE)),  # noqa: S311  # no secret
+            PeriodicJob(self.beat, frames.HEARTBEAT - 1, now + frames.HEARTBEAT),
+            PeriodicJob(delivery.close_the_slowest, 1, now),
+            PeriodicJob(partial(self._start, self.recheck), RECHECK, now + RECHECK),
+            PeriodicJob(partial(self._start, self.purge), PURGE, now + random.uniform(0, PURGE)),  # noqa: S311  # no secret
+            PeriodicJob(partial(self._start, self.prune), PRUNE, now + random.uniform(0, PRUNE)),  # noqa: S311  # no secret
         ]
 
     async def make(self) -> None:
@@ -77,7 +77,7 @@ class Rounds:
     async def recheck(self) -> None:
         """Looks up everybody's rights again, a thousand sockets a query."""
         for some in batched(list(self._subscriptions.connections), RECHECKED_AT_ONCE):
-            found = await self._thread.run(partial(standing, credentials_of(some)))
+            found = await self._thread.run(partial(revocation_reasons, credentials_of(some)))
             for connection in some:
                 if connection.credential and (why := found[connection.credential]):
                     await self._manager.close(connection, why)

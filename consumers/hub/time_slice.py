@@ -9,18 +9,18 @@ SLICE = 0.005
 """Seconds of work after which everything else gets its turn."""
 
 
-class Pace:
+class TimeSlice:
     """Says when others should run, and lets them. One for each piece of work."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
 
     @property
-    def is_over(self) -> bool:
+    def is_used_up(self) -> bool:
         """Whether the slice is used up."""
         return time.perf_counter() - self._began > SLICE
 
-    async def breathe(self) -> None:
+    async def yield_control(self) -> None:
         """Ends the slice, lets everything else run, begins the next."""
         self.end()
         await asyncio.sleep(0)

@@ -18,7 +18,7 @@ class Unread:
     asked: set[tuple[int, int]] = field(default_factory=set)
 
 
-class Notices:
+class UnreadCounts:
     """Finds those concerned among the people who are here, and tells them."""
 
     def __init__(self, log: EventLog, subscriptions: Subscriptions) -> None:

@@ -13,7 +13,7 @@ from django.conf import settings
 from twisted.internet.tcp import Connection
 
 
-class Wire:
+class DirectWriter:
     """Writes frames to an open WebSocket. As its transport's push producer (Twisted's `IPushProducer`) it is asked to
     pause when 64 KB are waiting that the reader's side does not take, and to resume when nothing waits any more."""
 

@@ -9,10 +9,10 @@ from consumers.protocol.message import Message
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 EXTENSION = "livefeed.wire"
-"""Where a server that has a `Wire` for a socket puts it among the scope's extensions."""
+"""Where a server that has a `Writer` for a socket puts it among the scope's extensions."""
 
 
-class Wire(Protocol):
+class Writer(Protocol):
     """A socket that can be written to at once and says when its reader does not keep up (see server.py)."""
 
     is_full: bool
@@ -21,7 +21,7 @@ class Wire(Protocol):
     def write(self, data: bytes) -> None: ...
 
 
-class Outlet:
+class Sender:
     """Writes through ASGI, as any server offers it. Such a server takes everything at once and keeps it."""
 
     is_full = False
@@ -35,32 +35,32 @@ class Outlet:
         return self._send({"type": "websocket.send", "text": message.text})
 
     def when_drained(self, call: Callable[[], None]) -> None:
-        """Lets `call` be called whenever the outlet was full and has become empty."""
+        """Lets `call` be called whenever the sender was full and has become empty."""
 
     async def close(self, code: int) -> None:
         """Ends the socket."""
         await self._send({"type": "websocket.close", "code": code})
 
 
-class DirectOutlet(Outlet):
-    """Writes to a `Wire`."""
+class DirectSender(Sender):
+    """Writes to a `Writer`."""
 
-    def __init__(self, send: Send, wire: Wire) -> None:
+    def __init__(self, send: Send, wire: Writer) -> None:
         super().__init__(send)
-        self._wire = wire
+        self._writer = wire
 
     @property
     def is_full(self) -> bool:  # type: ignore[override]  # here it changes
-        return self._wire.is_full
+        return self._writer.is_full
 
     def write(self, message: Message) -> None:
-        self._wire.write(message.encoded)
+        self._writer.write(message.encoded)
 
     def when_drained(self, call: Callable[[], None]) -> None:
-        self._wire.on_drained = call
+        self._writer.on_drained = call
 
 
-def outlet_of(scope: dict[str, Any], send: Send) -> Outlet:
+def sender_for(scope: dict[str, Any], send: Send) -> Sender:
     """The best way out that the server of a WebSocket scope offers."""
     wire = scope.get("extensions", {}).get(EXTENSION)
-    return DirectOutlet(send, wire) if wire else Outlet(send)
+    return DirectSender(send, wire) if wire else Sender(send)

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 from consumers import metrics
 
 
-class ReaderThreads:
+class DatabaseThreads:
     """A few threads that only read."""
 
     def __init__(self, count: int, name: str) -> None:

@@ -16,7 +16,7 @@ LISTENED = 2.0
 """Seconds in which what still comes is thrown away, so that the client gets to read the answer."""
 
 
-class BoundedRequest(WebRequest):
+class LimitedRequest(WebRequest):
     """A request with a body of LIVEFEED_BODY_BYTES at most; more is answered with 413, and the connection ends."""
 
     received = 0

@@ -24,10 +24,10 @@ from django.conf import settings
 from twisted.internet import reactor
 
 from consumers.hub.hub import Hub
-from consumers.hub.time_slice import Pace
-from consumers.protocol.direct_writer import Wire
+from consumers.hub.time_slice import TimeSlice
+from consumers.protocol.direct_writer import DirectWriter
 from consumers.protocol.transport import EXTENSION
-from consumers.server.request_limits import BoundedRequest
+from consumers.server.request_limits import LimitedRequest
 from livefeed.observability import health
 
 logger = logging.getLogger(__name__)
@@ -62,13 +62,13 @@ class SocketProtocol(WebSocketProtocol):
     """A WebSocket that the hub can write to directly."""
 
     def onConnect(self, request: Any) -> Any:
-        self.wire = Wire(self)
+        self.writer = DirectWriter(self)
         return super().onConnect(request)
 
     def onOpen(self) -> None:
         if requests := getattr(self.transport.producer, "requests", None):
             requests.clear()  # the request that opened it, and the HTTP channel, would keep each other
-        self.wire.open()
+        self.writer.open()
         super().onOpen()
 
     def dismantle(self) -> None:
@@ -82,7 +82,7 @@ class RequestFactory(HTTPFactory):
 
     def buildProtocol(self, addr: Any) -> Any:
         protocol = super().buildProtocol(addr)
-        protocol.requestFactory = BoundedRequest
+        protocol.requestFactory = LimitedRequest
         return protocol
 
 
@@ -133,7 +133,7 @@ class Server(DaphneServer):
         """Starts the application for one request or socket. What a client says of a root path is not believed."""
         scope["root_path"] = self.root_path
         if isinstance(protocol, SocketProtocol):
-            scope["extensions"] = {EXTENSION: protocol.wire}
+            scope["extensions"] = {EXTENSION: protocol.writer}
         queue = super().create_application(protocol, scope)
         details = self.connections.get(protocol)
         if details is not None:
@@ -196,11 +196,11 @@ class Server(DaphneServer):
 
     async def _look_for_silent(self) -> None:
         while True:
-            pace = Pace()
+            pace = TimeSlice()
             for protocol in list(self.connections):
                 protocol.check_timeouts()
-                if pace.is_over:
-                    await pace.breathe()
+                if pace.is_used_up:
+                    await pace.yield_control()
             await asyncio.sleep(LOOK)
 
     # --- The end ---

@@ -22,7 +22,7 @@ PAUSE = 1.0
 """Seconds at least between two starts of the same worker: one that dies at once must not keep a core busy."""
 
 
-class Workers:
+class Supervisor:
     """Runs each of `commands` with its name as LIVEFEED_WORKER, and again whenever it ends."""
 
     def __init__(self, commands: Mapping[str, Sequence[str]]) -> None:

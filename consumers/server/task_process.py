@@ -15,7 +15,7 @@ from consumers.server.supervisor import PAUSE, start
 logger = logging.getLogger(__name__)
 
 
-class Beside:
+class TaskProcess:
     """Runs `command` for as long as the block lasts. The command has a pipe for its standard input, which is closed
     when this process ends, even by SIGKILL."""
 

@@ -9,14 +9,14 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection as database
 
-from consumers.connections.authentication import Asking
+from consumers.connections.authentication import Handshake
 from consumers.connections.authorization import RESTARTING, SIGNED_OUT, TOO_SLOW
 from consumers.connections.connection import Connection
 from consumers.hub import delivery
 from consumers.hub.hub import Hub
 from consumers.hub.replay import replay
 from consumers.protocol.message import Message
-from consumers.protocol.transport import Outlet
+from consumers.protocol.transport import Sender
 from livefeed.models import User
 from tests.factories import make_post, signed_in
 from tests.live.conftest import eventually, head, metric
@@ -24,7 +24,7 @@ from tests.live.conftest import eventually, head, metric
 post_it = sync_to_async(make_post)
 
 
-class Valve(Outlet):
+class Valve(Sender):
     """Takes `room` messages until it is drained; None: any number."""
 
     def __init__(self) -> None:
@@ -80,8 +80,8 @@ async def join(hub: Hub):
     async def join_as(user: User, after: int | None = None, room: int | None = None) -> tuple[Connection, Valve]:
         valve = Valve()
         valve.room = room
-        asking = Asking("home", session_key=await session_of(user))
-        return await hub.connections.admit(asking, None if after is None else str(after), valve), valve
+        handshake = Handshake("home", session_key=await session_of(user))
+        return await hub.connections.admit(handshake, None if after is None else str(after), valve), valve
 
     return join_as
 
@@ -204,7 +204,7 @@ async def test_a_full_reader_gets_no_heartbeat_and_stays_where_it_stood(hub, joi
     connection, slow = await join(cast.follower)
     slow.fill()
     before = len(slow.messages)
-    await hub.rounds.beat()
+    await hub.maintenance.beat()
     assert len(slow.messages) == before
     assert not connection.is_live
 

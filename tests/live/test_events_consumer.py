@@ -237,7 +237,7 @@ async def test_another_token_of_the_same_person_goes_on(run, cast):
 async def test_a_token_deleted_by_hand_is_noticed_at_the_recheck(hub, run, cast):
     program, stranger = await run(cast.follower), await run(cast.stranger)
     await sync_to_async(Token.objects.filter(user=cast.follower)._raw_delete)("default")
-    await hub.rounds.recheck()
+    await hub.maintenance.recheck()
     assert await end_of(program) == ("bad_token", BAD_TOKEN)
     await hears_next(stranger, cast.stranger)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from consumers.hub import hub, layer_notifier
 from consumers.hub.event_log import EventLog
 from consumers.hub.hub import Hub
-from consumers.protocol.transport import Outlet
+from consumers.protocol.transport import Sender
 from livefeed.live import publishing
 from livefeed.models import Event, Post
 from livefeed.observability import health
@@ -92,7 +92,7 @@ async def test_a_socket_that_fails_is_dropped_and_the_others_are_told(read, cast
     async def fail(message):
         raise ConnectionResetError
 
-    broken.outlet.write = fail  # type: ignore[method-assign]
+    broken.sender.write = fail  # type: ignore[method-assign]
     await post_it(cast.author)
     told = [len(await reader.rest()) for reader in readers]
     assert sorted(told) == [0, 1, 1]
@@ -131,7 +131,7 @@ async def test_heartbeats_carry_what_was_told_and_not_the_head(read, cast, monke
     told = await head()
     monkeypatch.setattr(EventLog, "read", AsyncMock(return_value=[]))
     await post_it(cast.author)
-    await Hub.current().rounds.beat()
+    await Hub.current().maintenance.beat()
     assert await follower.frame(heartbeats=True) == {"type": "heartbeat", "cursor": told}
 
 
@@ -241,14 +241,14 @@ async def test_a_hub_that_is_killed_in_the_middle_of_a_round_comes_back_and_tell
     readers = [await read(cast.follower) for _ in range(3)]
     stranger = await read(cast.stranger)
     told = count()
-    write = Outlet.write
+    write = Sender.write
 
     def kill_after_the_first(self, message):
         if next(told) == 1:
             raise asyncio.CancelledError
         return write(self, message)
 
-    monkeypatch.setattr(Outlet, "write", kill_after_the_first)
+    monkeypatch.setattr(Sender, "write", kill_after_the_first)
     post = await post_it(cast.author)
     for reader in readers:
         (frame,) = await reader.frames("post.created")
@@ -266,7 +266,7 @@ async def test_old_events_and_sessions_that_ran_out_are_forgotten(hub, cast, rea
     await post_it(cast.author)
     await follower.frames("post.created")
     await sync_to_async(cast.follower.sessions.update)(expire_date=timezone.now())
-    await hub.rounds.prune()
+    await hub.maintenance.prune()
     (ended,) = await follower.frames("error")
     assert ended["code"] == "signed_out"
     assert await sync_to_async(cast.stranger.sessions.count)() == 1

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.connections import rate_limit
-from consumers.connections.authentication import Openings
+from consumers.connections.authentication import Authenticator
 from consumers.connections.authorization import REFUSED, REPLACED, RESTARTING, TOO_MANY
 from consumers.connections.rate_limit import TokenBucket, address_of
 from consumers.hub.delivery import Delivery
@@ -53,7 +53,9 @@ async def test_a_socket_that_was_closed_makes_room_again(read, cast, settings):
 # --- How long opening may take ---
 
 
-@pytest.mark.parametrize("stage", [(Openings, "ask"), (Delivery, "catch_up")], ids=["who it is", "what was missed"])
+@pytest.mark.parametrize(
+    "stage", [(Authenticator, "ask"), (Delivery, "catch_up")], ids=["who it is", "what was missed"]
+)
 async def test_an_opening_that_takes_too_long_ends_and_leaves_nothing_behind(
     hub, read, cast, settings, monkeypatch, stage
 ):

@@ -105,7 +105,7 @@ async def test_an_answer_that_does_not_wait_comes_at_once(hub, cast, cookies):
 async def test_a_heartbeat_ends_the_waiting(hub, cast, cookies):
     start = await head()
     async with waiting(hub, Poll(f"after={start}", await cookies(cast.follower))) as (answer,):
-        await hub.rounds.beat()
+        await hub.maintenance.beat()
         assert (await answer)[1:] == [{"type": "heartbeat", "cursor": start}]
 
 

@@ -109,7 +109,7 @@ async def test_the_session_that_changed_the_password_keeps_its_socket_through_a_
     here = await read(cast.follower)
     browser = browser_of(here)
     await sync_to_async(change_password)(browser)
-    await hub.rounds.recheck()
+    await hub.maintenance.recheck()
     await hears_next(here, cast.author)
 
     cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
@@ -196,7 +196,7 @@ async def test_a_session_that_went_without_a_signal_is_noticed_at_the_recheck(hu
     reader, stranger = await read(cast.follower), await read(cast.stranger)
     rows = Session.objects.filter(user=cast.follower)
     await sync_to_async(rows._raw_delete)("default")
-    await hub.rounds.recheck()
+    await hub.maintenance.recheck()
     assert await end_of(reader) == ("signed_out", SIGNED_OUT)
     await hears_next(stranger, cast.stranger)
 
@@ -204,7 +204,7 @@ async def test_a_session_that_went_without_a_signal_is_noticed_at_the_recheck(hu
 async def test_a_person_suspended_without_a_signal_is_noticed_at_the_recheck(hub, read, cast):
     reader, stranger = await read(cast.follower), await read(cast.stranger)
     await sync_to_async(User.objects.filter(pk=cast.follower.pk).update)(is_active=False)
-    await hub.rounds.recheck()
+    await hub.maintenance.recheck()
     assert await end_of(reader) == ("suspended", SUSPENDED)
     await hears_next(stranger, cast.stranger)
 
@@ -213,13 +213,13 @@ async def test_a_rotated_key_keeps_sockets_open_until_it_is_no_longer_honoured(h
     reader, old = await read(cast.follower), settings.SECRET_KEY
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [old], "a new one"
     newer = await read(cast.stranger)
-    await hub.rounds.recheck()
+    await hub.maintenance.recheck()
     await hears_next(reader, cast.author)
     async with another_tab(reader) as tab:
         await hears_next(tab, cast.author)
 
     settings.SECRET_KEY_FALLBACKS = []
-    await hub.rounds.recheck()
+    await hub.maintenance.recheck()
     await reader.frames("post.created")
     assert await end_of(reader) == ("signed_out", SIGNED_OUT)
     await hears_next(newer, cast.stranger)

@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from consumers.connections.admission import ConnectionManager
-from consumers.connections.authentication import Openings
+from consumers.connections.authentication import Authenticator
 from consumers.connections.authorization import REFUSED, SIGNED_OUT, SUSPENDED
 from consumers.hub import delivery
 from consumers.hub.delivery import Delivery
@@ -149,7 +149,7 @@ async def closed(reader: Reader) -> tuple[list[dict], int]:
     return reader._frames, output["code"]
 
 
-MOMENTS = [(Openings, "ask"), (ConnectionManager, "_start"), (Delivery, "greet"), (delivery, "replay")]
+MOMENTS = [(Authenticator, "ask"), (ConnectionManager, "_start"), (Delivery, "greet"), (delivery, "replay")]
 ROUTED = pytest.mark.parametrize("routed", [True, False], ids=["routed", "not yet routed"])
 
 
@@ -215,7 +215,7 @@ async def test_a_right_that_ends_just_after_it_was_looked_up_ends_the_socket(hub
         await sync_to_async(sign_out)(cast.follower)
 
     once_after(monkeypatch, Delivery, "greet", end_the_other)
-    once_after(monkeypatch, Openings, "standing", sign_out_here)
+    once_after(monkeypatch, Authenticator, "standing", sign_out_here)
     reader = await joining(cast.follower)
 
     assert (await closed(reader))[1] == SIGNED_OUT
@@ -274,7 +274,7 @@ async def test_a_second_socket_that_comes_in_while_the_person_unfollows_agrees_w
         await sync_to_async(cast.follower.unfollow)(cast.author)
         await hub.now()
 
-    once_after(monkeypatch, Openings, "ask", act)
+    once_after(monkeypatch, Authenticator, "ask", act)
     second = await joining(cast.follower)
     await second.frames("hello")
     await eventually(lambda: len(Hub.current().subscriptions.connections) == 2)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from twisted.internet.tcp import Connection
 
-from consumers.protocol.direct_writer import Wire, can_write_directly
+from consumers.protocol.direct_writer import DirectWriter, can_write_directly
 
 FILL = b"x" * 1_000_000
 
@@ -45,7 +45,7 @@ class Protocol:
 class Line:
     """Both ends of a connection."""
 
-    wire: Wire
+    wire: DirectWriter
     protocol: Protocol
     transport: Any
     reactor: Reactor
@@ -72,7 +72,7 @@ def line() -> Iterator[Line]:
     transport: Any = Connection(server, protocol, reactor)  # type: ignore[arg-type]  # as much of them as is needed
     transport.connected = 1
     protocol.transport = transport
-    wire = Wire(protocol)
+    wire = DirectWriter(protocol)
     wire.open()
     yield Line(wire, protocol, transport, reactor, reader)
     server.close()
@@ -86,7 +86,7 @@ def test_the_installed_twisted_keeps_what_waits_where_a_wire_looks(line):
 
 
 def test_it_is_written_at_once(line):
-    line.wire.write(b"hello")
+    line.writer.write(b"hello")
     assert line.reader.recv(100) == b"hello"
     assert line.reactor.writers == set()
 
@@ -95,31 +95,31 @@ def test_what_the_system_does_not_take_waits_and_nothing_overtakes_it(line):
     sent = b""
     for number in range(5):
         sent += FILL + b"%d" % number
-        line.wire.write(FILL + b"%d" % number)
+        line.writer.write(FILL + b"%d" % number)
     assert line.reactor.writers == {line.transport}
     assert line.drain() == sent
 
 
 def test_a_reader_who_does_not_read_is_noticed_and_so_is_that_it_reads_again(line):
     drained: list[bool] = []
-    line.wire.on_drained = lambda: drained.append(line.wire.is_full)
-    line.wire.write(FILL)
-    assert line.wire.is_full
+    line.writer.on_drained = lambda: drained.append(line.writer.is_full)
+    line.writer.write(FILL)
+    assert line.writer.is_full
     assert drained == []
     line.drain()
     assert drained == [False]
-    assert not line.wire.is_full
+    assert not line.writer.is_full
 
 
 def test_nothing_is_written_to_a_socket_that_closes(line):
     line.protocol.state = 2
-    line.wire.write(b"late")
+    line.writer.write(b"late")
     assert line.drain() == b""
 
 
 def test_it_can_be_shut_off(line, settings):
     settings.LIVEFEED_DIRECT_WRITES = False
-    line.wire.open()
-    line.wire.write(b"by Twisted")
+    line.writer.open()
+    line.writer.write(b"by Twisted")
     assert line.reactor.writers == {line.transport}
     assert line.drain() == b"by Twisted"

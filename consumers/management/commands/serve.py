@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import autoreload
 
-from consumers.server.supervisor import Workers, this_program
-from consumers.server.task_process import Beside
+from consumers.server.supervisor import Supervisor, this_program
+from consumers.server.task_process import TaskProcess
 
 
 class Command(BaseCommand):
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             if not shared:
                 self._say(host, port)
 
-        with Beside(this_program("worker", "--beside")) if tasks else nullcontext():
+        with TaskProcess(this_program("worker", "--beside")) if tasks else nullcontext():
             serve(application, host, port, shared=shared, on_ready=ready)
 
     def _serve_with_workers(self, host: str, port: int, count: int, *, tasks: bool) -> None:
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         self._say(host, port)
         server = this_program("serve", "--host", host, "--port", str(port), "--shared")
         commands = {str(number): server for number in range(1, count + 1)}
-        Workers(commands | ({"tasks": this_program("worker")} if tasks else {})).run()
+        Supervisor(commands | ({"tasks": this_program("worker")} if tasks else {})).run()
 
     def _say(self, host: str, port: int) -> None:
         self.stdout.write(f"Livefeed serves http://{host}:{port} (stop it with Ctrl-C)")
