@@ -15,5 +15,5 @@ def main(pk: str, count: str, rate: str) -> None:
     for number, person in enumerate(people):
         if int(rate):
             time.sleep(max(0, began + number / int(rate) - time.monotonic()))
-        Like.objects.begin(person, post)
+        Like.objects.add(person, post)
     print(json.dumps([began, time.monotonic()]))

@@ -25,5 +25,5 @@ def main() -> None:
 
 def silence(_: object) -> None:
     """As a middleware's factory, which settings can name before any model is there: nobody is rung from now on."""
-    publishing.ring = lambda: None
+    publishing.wake_up = lambda: None
     raise MiddlewareNotUsed

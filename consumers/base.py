@@ -14,7 +14,7 @@ from consumers.connections.admission import ConnectionManager
 from consumers.connections.authentication import Handshake
 from consumers.connections.authorization import RefusedError
 from consumers.connections.connection import SHOWN_MOST, Connection, ReaderKind
-from consumers.connections.rate_limit import TokenBucket, address_of
+from consumers.connections.rate_limit import TokenBucket, client_ip
 from consumers.hub.hub import Hub
 from consumers.protocol import frames
 from consumers.protocol.transport import Send, sender_for
@@ -65,7 +65,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
         self.inbound = TokenBucket(settings.LIVEFEED_INBOUND_RATE, settings.LIVEFEED_INBOUND_BURST)
         try:
             sender = sender_for(self.scope, self.base_send)
-            handshake, address = self.handshake(query), address_of(self.scope)
+            handshake, address = self.handshake(query), client_ip(self.scope)
             self.connection = await self.connections.admit(handshake, query.get("after"), sender, self.kind, address)
         except RefusedError as refused:
             metrics.refused.inc()

@@ -9,7 +9,7 @@ from consumers.connections.admission import ConnectionManager
 from consumers.connections.authentication import Handshake, session_key_of
 from consumers.connections.authorization import REFUSED, SIGNED_OUT, RefusedError
 from consumers.connections.connection import Connection
-from consumers.connections.rate_limit import address_of
+from consumers.connections.rate_limit import client_ip
 from consumers.hub.hub import TICK, Hub
 from consumers.protocol import frames
 from consumers.protocol.message import Message
@@ -65,7 +65,7 @@ async def _fill(basket: Basket, manager: ConnectionManager, scope: dict[str, Any
     query = query_of(scope)
     try:
         handshake = Handshake(query.get("view"), session_key=session_key_of(header_of(scope, b"cookie")))
-        connection = await manager.admit(handshake, query.get("after"), basket, "poll", address_of(scope))
+        connection = await manager.admit(handshake, query.get("after"), basket, "poll", client_ip(scope))
         if query.get("wait") != "0":
             await _wait(basket, receive)
     except RefusedError as refused:

@@ -181,7 +181,7 @@ class TaskAdmin(DBTaskResultAdmin):
 
     @admin.action(description="Run the selected tasks again", permissions=["run"])
     def run_again(self, request: HttpRequest, tasks: DBTaskResultQuerySet) -> None:
-        found = worker.again(tasks.filter(status__in=(TaskResultStatus.FAILED, TaskResultStatus.READY)))
+        found = worker.requeue(tasks.filter(status__in=(TaskResultStatus.FAILED, TaskResultStatus.READY)))
         self.message_user(request, f"{found} will run again.", messages.SUCCESS)
 
     def has_run_permission(self, request: HttpRequest) -> bool:

@@ -11,25 +11,25 @@ from dataclasses import dataclass
 from django.db import connection
 
 from livefeed.models import Follow, Post, Profile
-from livefeed.models.counters import POSTS_OF
-from livefeed.transactions import once_at_commit
+from livefeed.models.counters import POSTS_COUNT
+from livefeed.transactions import on_commit_once
 
 
 @dataclass(frozen=True)
-class Recount:
+class RecountPosts:
     """Counts somebody's posts, when it is called: the last of several who do sees what all of them committed."""
 
     author_id: int
 
     def __call__(self) -> None:
-        POSTS_OF.repair(self.author_id)
+        POSTS_COUNT.repair(self.author_id)
 
 
 def follow_counted(follow: Follow, change: int) -> None:
     """Counts a follow that begins or ends, for both: two who follow each other at once never wait for each other."""
     ends = {follow.follower_id: "following_count", follow.followed_id: "followers_count"}
     for person, count in sorted(ends.items()):
-        Profile.objects.filter(user=person).count_again(**{count: change})
+        Profile.objects.filter(user=person).increment(**{count: change})
 
 
 def post_counted(post: Post, change: int) -> None:
@@ -37,6 +37,6 @@ def post_counted(post: Post, change: int) -> None:
     if post.is_reply:
         return
     if not connection.features.has_select_for_update:
-        Profile.objects.filter(user=post.author_id).count_again(posts_count=change)
+        Profile.objects.filter(user=post.author_id).increment(posts_count=change)
     else:
-        once_at_commit(Recount(post.author_id))
+        on_commit_once(RecountPosts(post.author_id))

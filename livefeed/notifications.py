@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models.functions import Lower
 
-from livefeed.content.markup import named_in
+from livefeed.content.markup import references_in
 from livefeed.live import publishing
 from livefeed.models import Follow, Like, Notification, Post, Preferences, User
 
@@ -20,25 +20,25 @@ DIRECTLY = 100
 """Up to how many people are told by an event each that their notifications changed."""
 
 
-def follow_began(follow: Follow) -> None:
+def follow_created(follow: Follow) -> None:
     _tell([follow.followed_id], Kind.FOLLOWED, follow.follower_id)
 
 
-def follow_ended(follow: Follow) -> None:
+def follow_removed(follow: Follow) -> None:
     """Takes back that somebody follows, and what they asked for by it."""
     told = Notification.objects.filter(recipient=follow.followed_id, actor=follow.follower_id, kind=Kind.FOLLOWED)
     if told.delete()[0]:
-        publishing.notified(follow.followed_id)
+        publishing.notifications_changed(follow.followed_id)
 
 
-def like_began(like: Like) -> None:
+def like_created(like: Like) -> None:
     author_id = like.post.author_id
     if author_id != like.user_id and not Preferences.objects.muted_by([author_id], Kind.LIKED):
-        Notification.objects.tell_again(author_id, Kind.LIKED, like.user_id, like.post_id)
-        publishing.notified(author_id)
+        Notification.objects.renotify(author_id, Kind.LIKED, like.user_id, like.post_id)
+        publishing.notifications_changed(author_id)
 
 
-def like_ended(like: Like) -> None:
+def like_removed(like: Like) -> None:
     """Lets the notification name somebody else who likes the post; without any it goes."""
     told = Notification.objects.filter(kind=Kind.LIKED, post=like.post_id)
     for notification in told:
@@ -47,7 +47,7 @@ def like_ended(like: Like) -> None:
             told.delete()
         elif notification.actor_id == like.user_id:
             told.update(actor=left.user_id)
-        publishing.notified(notification.recipient_id)
+        publishing.notifications_changed(notification.recipient_id)
 
 
 def post_saved(post: Post, *, created: bool, came: bool) -> None:
@@ -58,7 +58,7 @@ def post_saved(post: Post, *, created: bool, came: bool) -> None:
         return
     if created and post.parent_author_id:
         _tell([post.parent_author_id], Kind.REPLIED, post.author_id, post.pk)
-    if names := named_in(post.body).users[:MENTIONS_MOST]:
+    if names := references_in(post.body).users[:MENTIONS_MOST]:
         _tell(_named(names), Kind.MENTIONED, post.author_id, post.pk)
     if created and not post.parent_author_id and Follow.objects.with_bell_for(post.author_id).exists():
         from livefeed.tasks import tell_of_new_post
@@ -66,28 +66,28 @@ def post_saved(post: Post, *, created: bool, came: bool) -> None:
         tell_of_new_post.enqueue(post.pk)
 
 
-def post_goes(post: Post) -> None:
+def before_post_delete(post: Post) -> None:
     """Called before a post is deleted, and with it what tells of it."""
     if not post.removed_at:
         _changed(post)
 
 
-def tell_followers(post: Post) -> int:
+def notify_followers(post: Post) -> int:
     """Tells all who asked for this author's new posts, some at a time. Returns how many; told twice, it is once."""
     wanted, last, told = Follow.objects.with_bell_for(post.author_id).order_by("pk"), 0, 0
     while batch := list(wanted.filter(pk__gt=last).values_list("pk", "follower")[:BATCH]):
         with transaction.atomic():
-            Notification.objects.tell([person for _, person in batch], Kind.POSTED, post.author_id, post.pk)
-            publishing.followers_notified(post)
+            Notification.objects.notify([person for _, person in batch], Kind.POSTED, post.author_id, post.pk)
+            publishing.follower_notifications_changed(post)
         last, told = batch[-1][0], told + len(batch)
     return told
 
 
-def read(user: User, upto: datetime) -> None:
+def mark_read(user: User, upto: datetime) -> None:
     """Marks somebody's notifications as read, in all their tabs."""
     with transaction.atomic():
-        if Notification.objects.read(user, upto):
-            publishing.notified(user.pk)
+        if Notification.objects.mark_read(user, upto):
+            publishing.notifications_changed(user.pk)
 
 
 def _named(names: Iterable[str]) -> list[int]:
@@ -98,14 +98,14 @@ def _named(names: Iterable[str]) -> list[int]:
 
 def _tell(people: Collection[int], kind: Kind, actor_id: int, post_id: int | None = None) -> None:
     wanting = set(people) - Preferences.objects.muted_by(people, kind)
-    for recipient in Notification.objects.tell(sorted(wanting), kind, actor_id, post_id):
-        publishing.notified(recipient)
+    for recipient in Notification.objects.notify(sorted(wanting), kind, actor_id, post_id):
+        publishing.notifications_changed(recipient)
 
 
 def _changed(post: Post) -> None:
     """Lets those who were told of a post, and have not read it, count again."""
     people = list(post.notifications.unread().values_list("recipient", flat=True)[: DIRECTLY + 1])
     for person in people[:DIRECTLY]:
-        publishing.notified(person)
+        publishing.notifications_changed(person)
     if len(people) > DIRECTLY:
-        publishing.followers_notified(post)
+        publishing.follower_notifications_changed(post)

@@ -8,7 +8,7 @@ import django_stubs_ext
 import environ
 from django.utils.csp import CSP
 
-from livefeed.observability.logging import without_keys
+from livefeed.observability.logging import redact_keys
 
 django_stubs_ext.monkeypatch()  # lets generic classes of Django's be written as such: ModelAdmin[Post]
 
@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "livefeed.accounts.current_actor.ActingMiddleware",
+    "livefeed.accounts.current_actor.CurrentActorMiddleware",
     "livefeed.views.errors.PlainErrors",
 ]
 
@@ -288,7 +288,7 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"keys": {"()": "django.utils.log.CallbackFilter", "callback": without_keys}},
+    "filters": {"keys": {"()": "django.utils.log.CallbackFilter", "callback": redact_keys}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["keys"]}},
     "loggers": {
         "django": {"handlers": []},  # its own would say everything twice

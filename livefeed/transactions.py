@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.db import transaction
 
 
-def once_at_commit(hook: Callable[[], None]) -> None:
+def on_commit_once(hook: Callable[[], None]) -> None:
     """Calls `hook` when this transaction is committed, once however often it is asked for; what equals it is it. A hook
     that fails is logged and harms nobody. No rollback to a savepoint can take it away but that of whoever asked."""
     current = transaction.get_connection()

@@ -34,7 +34,7 @@ def running_site(django_db_setup, tmp_path_factory: pytest.TempPathFactory) -> I
 def site(running_site: Site, transactional_db) -> Iterator[Site]:
     """The running site with an empty database. The log was emptied under the site's feet, which no operator does: one
     event makes everybody stand at a position that is there."""
-    publishing.feed_reset()
+    publishing.reset_feeds()
     yield running_site
     if running_site.process is None or running_site.process.poll() is not None:
         running_site.stop()
@@ -58,7 +58,7 @@ def _no_limits_reached() -> None:
 @pytest.fixture(autouse=True)
 def _no_trends_kept() -> None:
     """What was talked about in another test."""
-    trends.forget()
+    trends.clear_cache()
 
 
 @pytest.fixture(autouse=True)

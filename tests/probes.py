@@ -141,29 +141,29 @@ def end_of_follow_counted(cast: Cast) -> None:
 
 def likes_counted(cast: Cast) -> None:
     post = make_post(cast.author)
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     assert Post.objects.get(pk=post.pk).likes_count == 1
 
 
 def end_of_like_counted(cast: Cast) -> None:
     post = make_post(cast.author)
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     Post.objects.filter(pk=post.pk).update(likes_count=1)
-    Like.objects.end(cast.follower, post)
+    Like.objects.remove(cast.follower, post)
     assert Post.objects.get(pk=post.pk).likes_count == 0
 
 
 def post_liked(cast: Cast) -> None:
     post = make_post(cast.author)
     with hears(signals.post_liked):
-        Like.objects.begin(cast.follower, post)
+        Like.objects.add(cast.follower, post)
 
 
 def post_unliked(cast: Cast) -> None:
     post = make_post(cast.author)
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     with hears(signals.post_unliked):
-        Like.objects.end(cast.follower, post)
+        Like.objects.remove(cast.follower, post)
 
 
 def follow_in_log(cast: Cast) -> None:
@@ -190,7 +190,7 @@ def user_unfollowed(cast: Cast) -> None:
 
 
 def unread(person: User) -> int:
-    return Notification.objects.unread_by(person)
+    return Notification.objects.unread_count(person)
 
 
 def mention_notified(cast: Cast) -> None:
@@ -206,14 +206,14 @@ def end_of_mention_told(cast: Cast) -> None:
 
 
 def like_notified(cast: Cast) -> None:
-    Like.objects.begin(cast.stranger, make_post(cast.follower))
+    Like.objects.add(cast.stranger, make_post(cast.follower))
     assert unread(cast.follower) == 1
 
 
 def end_of_like_notified(cast: Cast) -> None:
     post = make_post(cast.follower)
-    Like.objects.begin(cast.stranger, post)
-    Like.objects.end(cast.stranger, post)
+    Like.objects.add(cast.stranger, post)
+    Like.objects.remove(cast.stranger, post)
     assert unread(cast.follower) == 0
 
 
@@ -232,7 +232,7 @@ def end_of_follow_notified(cast: Cast) -> None:
 
 
 def files_deleted(cast: Cast) -> None:
-    picture = Picture.objects.take(cast.author, file())
+    picture = Picture.objects.store(cast.author, file())
     folder = Path(settings.MEDIA_ROOT)
     before = {each for each in folder.rglob("*") if each.is_file()}
     picture.delete()
@@ -314,19 +314,19 @@ def is_card_kept(person_id: int) -> bool:
 
 
 def card_freed(cast: Cast) -> None:
-    render_card(Profile.objects.of(cast.author))
+    render_card(Profile.objects.for_user(cast.author))
     cast.author.save()
     assert not is_card_kept(cast.author.pk)
 
 
 def card_of_deleted_freed(cast: Cast) -> None:
-    render_card(Profile.objects.of(cast.author))
+    render_card(Profile.objects.for_user(cast.author))
     person_id, _ = cast.author.pk, cast.author.delete()
     assert not is_card_kept(person_id)
 
 
 def card_of_changed_freed(cast: Cast) -> None:
-    profile = Profile.objects.of(cast.author)
+    profile = Profile.objects.for_user(cast.author)
     render_card(profile)
     profile.save(update_fields=["about"])
     assert not is_card_kept(cast.author.pk)

@@ -50,7 +50,7 @@ def test_writes_that_no_signal_saw_are_announced_as_a_reset_for_all(db):
     Post.objects.bulk_create([Post(author=make_user(), body="Hello.")])
     assert log() == []
 
-    publishing.feed_reset()
+    publishing.reset_feeds()
     assert log() == [("feed.reset", 0, 0)]
 
 
@@ -58,14 +58,14 @@ def test_writes_that_no_signal_saw_are_announced_as_a_reset_for_all(db):
 
 
 def test_an_event_outside_a_transaction_rings_at_once(transactional_db, bell):
-    publishing.feed_reset()
+    publishing.reset_feeds()
 
     bell.assert_called_once_with()
 
 
 def test_an_event_rings_when_it_is_committed_and_not_before(transactional_db, bell):
     with transaction.atomic():
-        publishing.feed_reset()
+        publishing.reset_feeds()
         bell.assert_not_called()
 
     bell.assert_called_once_with()
@@ -73,7 +73,7 @@ def test_an_event_rings_when_it_is_committed_and_not_before(transactional_db, be
 
 def test_an_event_that_is_rolled_back_leaves_no_row_and_no_ring(transactional_db, bell):
     with suppress(RuntimeError), transaction.atomic():
-        publishing.feed_reset()
+        publishing.reset_feeds()
         raise FAILED
 
     assert log() == []
@@ -104,7 +104,7 @@ def test_a_ring_is_heard_from_any_thread():
     rung_in: list[str] = []
 
     with hanging(lambda: rung_in.append(current_thread().name)):
-        thread = Thread(target=publishing.ring, name="elsewhere")
+        thread = Thread(target=publishing.wake_up, name="elsewhere")
         thread.start()
         thread.join(10)
 
@@ -112,27 +112,27 @@ def test_a_ring_is_heard_from_any_thread():
 
 
 def test_a_bell_added_twice_rings_once_and_once_removed_no_more(bell):
-    publishing.add_bell(bell)
-    publishing.ring()
+    publishing.add_wakeup_listener(bell)
+    publishing.wake_up()
     bell.assert_called_once_with()
 
-    publishing.remove_bell(bell)
-    publishing.remove_bell(bell)
-    publishing.ring()
+    publishing.remove_wakeup_listener(bell)
+    publishing.remove_wakeup_listener(bell)
+    publishing.wake_up()
     bell.assert_called_once_with()
 
 
 def test_a_ring_that_nobody_listens_to_is_no_failure(transactional_db):
-    publishing.feed_reset()
+    publishing.reset_feeds()
 
     assert len(log()) == 1
 
 
 def test_a_bell_may_take_itself_away_while_it_rings(bell):
-    bell.side_effect = lambda: publishing.remove_bell(bell)
+    bell.side_effect = lambda: publishing.remove_wakeup_listener(bell)
 
-    publishing.ring()
-    publishing.ring()
+    publishing.wake_up()
+    publishing.wake_up()
 
     bell.assert_called_once_with()
 
@@ -166,7 +166,7 @@ def test_a_hook_of_somebody_elses_that_fails_before_it_does_not_silence_the_ring
 
     with transaction.atomic():
         transaction.on_commit(fail, robust=True)
-        publishing.feed_reset()
+        publishing.reset_feeds()
 
     bell.assert_called_once_with()
 

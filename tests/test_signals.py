@@ -147,7 +147,7 @@ def test_what_is_committed_rings(django_capture_on_commit_callbacks, cast, bell)
     with django_capture_on_commit_callbacks() as rings:
         make_post(cast.author)
 
-    assert rings[0] == publishing.ring  # whoever waits for it comes first
+    assert rings[0] == publishing.wake_up  # whoever waits for it comes first
 
 
 # --- From a fixture ---

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livefeed.content.sanitize import tidy_line, tidy_text, tidy_title
+from livefeed.content.sanitize import clean_line, clean_text, clean_title
 
 DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 SURVIVORS = [
@@ -27,24 +27,24 @@ texts = st.text(st.characters()) | tricky
 
 @given(texts)
 def test_tidying_what_is_tidy_changes_nothing(text):
-    assert tidy_line(tidy_line(text)) == tidy_line(text)
-    assert tidy_text(tidy_text(text)) == tidy_text(text)
+    assert clean_line(clean_line(text)) == clean_line(text)
+    assert clean_text(clean_text(text)) == clean_text(text)
 
 
 @given(texts)
 def test_no_control_character_and_no_half_of_a_pair_is_left(text):
-    assert all(unicodedata.category(char) not in ("Cc", "Cs") for char in tidy_line(text))
-    assert all(unicodedata.category(char) not in ("Cc", "Cs") or char in "\n\t" for char in tidy_text(text))
+    assert all(unicodedata.category(char) not in ("Cc", "Cs") for char in clean_line(text))
+    assert all(unicodedata.category(char) not in ("Cc", "Cs") or char in "\n\t" for char in clean_text(text))
 
 
 @given(texts)
 def test_no_mark_that_turns_the_reading_direction_is_left(text):
-    assert not set(DIRECTIONS) & set(tidy_line(text) + tidy_text(text))
+    assert not set(DIRECTIONS) & set(clean_line(text) + clean_text(text))
 
 
 @given(texts)
 def test_a_line_is_one_line_with_single_spaces_and_none_around_it(text):
-    line = tidy_line(text)
+    line = clean_line(text)
 
     assert line == line.strip()
     assert "  " not in line
@@ -53,7 +53,7 @@ def test_a_line_is_one_line_with_single_spaces_and_none_around_it(text):
 
 @given(texts)
 def test_a_text_has_no_white_space_around_it_and_one_kind_of_line_end(text):
-    tidied = tidy_text(text)
+    tidied = clean_text(text)
 
     assert tidied == tidied.strip()
     assert "\r" not in tidied
@@ -61,19 +61,19 @@ def test_a_text_has_no_white_space_around_it_and_one_kind_of_line_end(text):
 
 @given(texts)
 def test_tidied_text_can_be_stored_and_sent(text):
-    (tidy_line(text) + tidy_text(text)).encode("utf-8")
+    (clean_line(text) + clean_text(text)).encode("utf-8")
 
 
 @given(texts)
 def test_tidying_makes_nothing_longer(text):
-    assert len(tidy_line(text)) <= len(text)
-    assert len(tidy_text(text)) <= len(text)
+    assert len(clean_line(text)) <= len(text)
+    assert len(clean_text(text)) <= len(text)
 
 
 @pytest.mark.parametrize("text", SURVIVORS)
 def test_joiners_emoji_and_every_script_survive(text):
-    assert tidy_line(text) == text
-    assert tidy_text(text) == text
+    assert clean_line(text) == text
+    assert clean_text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_joiners_emoji_and_every_script_survive(text):
     ],
 )
 def test_a_line_is_folded(text, line):
-    assert tidy_line(text) == line
+    assert clean_line(text) == line
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_line_is_folded(text, line):
     ],
 )
 def test_a_text_keeps_its_lines(text, tidied):
-    assert tidy_text(text) == tidied
+    assert clean_text(text) == tidied
 
 
 @pytest.mark.parametrize(
@@ -122,15 +122,15 @@ def test_a_text_keeps_its_lines(text, tidied):
     ],
 )
 def test_a_title_is_one_line_in_title_case(typed, shown):
-    assert tidy_title(typed) == shown
-    assert tidy_title(shown) == shown
+    assert clean_title(typed) == shown
+    assert clean_title(shown) == shown
 
 
 @given(st.text())
 def test_a_title_never_grows(text):
-    assert len(tidy_title(text)) <= len(text)
+    assert len(clean_title(text)) <= len(text)
 
 
 def test_a_title_stays_as_typed_where_that_is_set(settings):
     settings.LIVEFEED_TITLECASE = False
-    assert tidy_title(" the returns  box ") == "the returns box"
+    assert clean_title(" the returns  box ") == "the returns box"

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from livefeed.models import User
 from livefeed.signals import metrics
-from livefeed.signals.metrics import calls, watched
+from livefeed.signals.metrics import call_stats, measured
 from tests.factories import make_cast, make_post, make_user, signed_in
 from tests.views.html import Page
 
@@ -21,39 +21,39 @@ def observed(name: str) -> float:
 
 
 def test_calls_are_counted_told_and_passed_on():
-    @watched
+    @measured
     def receiver(sender: object, **kwargs: Any) -> str:
         """What it says."""
         return f"{sender} {kwargs}"
 
     name = f"{__name__}.{receiver.__qualname__}"
     assert [receiver(1, more=2), receiver(3)] == ["1 {'more': 2}", "3 {}"]
-    assert (calls[name].count, observed(name)) == (2, 2)
-    assert 0 < calls[name].longest <= calls[name].seconds
+    assert (call_stats[name].count, observed(name)) == (2, 2)
+    assert 0 < call_stats[name].longest <= call_stats[name].seconds
     assert receiver.__doc__ == "What it says."
 
 
 def test_one_that_raises_is_counted_and_raises():
-    @watched
+    @measured
     def receiver() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         receiver()
-    assert calls[f"{__name__}.{receiver.__qualname__}"].count == 1
+    assert call_stats[f"{__name__}.{receiver.__qualname__}"].count == 1
 
 
 async def test_an_async_one_stays_async_and_is_timed_until_it_is_done():
-    @watched
+    @measured
     async def receiver() -> str:
         return "done"
 
     assert await receiver() == "done"
-    assert calls[f"{__name__}.{receiver.__qualname__}"].count == 1
+    assert call_stats[f"{__name__}.{receiver.__qualname__}"].count == 1
 
 
 def test_a_slow_one_is_named_in_the_log(caplog):
-    @watched
+    @measured
     def receiver() -> None:
         pass
 
@@ -69,7 +69,7 @@ def test_a_slow_one_is_named_in_the_log(caplog):
 def test_staff_see_who_hears_what_and_how_often():
     cast = make_cast()
     make_post(cast.author)
-    counted = calls["livefeed.signals.receivers.posts.tidy_title"].count
+    counted = call_stats["livefeed.signals.receivers.posts.tidy_title"].count
     staff = signed_in(make_user("operator", is_staff=True))
     page = Page(staff.get("/admin/signals/"))
     cells = [each.text for each in page.all("td")]

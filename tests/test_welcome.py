@@ -26,7 +26,7 @@ from django_tasks_db.models import DBTaskResult
 from livefeed import signals, tasks
 from livefeed.accounts.adapter import AccountAdapter
 from livefeed.models import Session, User
-from livefeed.observability.logging import without_keys
+from livefeed.observability.logging import redact_keys
 from tests.conftest import database_url
 from tests.factories import PASSWORD, make_user, signed_in
 from tests.stack.mail import MailServer, mail_server
@@ -68,7 +68,7 @@ def text_of(mail: EmailMessage) -> str:
 
 
 def person() -> User:
-    return User.objects.named("mara").get()
+    return User.objects.with_username("mara").get()
 
 
 # --- The mail ---
@@ -244,7 +244,7 @@ def test_a_real_site_whose_redis_is_away_lets_people_in_and_logs_no_address_no_l
 def test_keys_are_taken_out_of_any_line():
     said = "Not Found: /accounts/confirm-email/MQ:1:x/ and /accounts/password/reset/key/1-c9-abc/"
     for record in (logging.makeLogRecord({"msg": said}), logging.makeLogRecord({"msg": "%s", "args": (said,)})):
-        assert without_keys(record)
+        assert redact_keys(record)
         clean = "Not Found: /accounts/confirm-email/(key)/ and /accounts/password/reset/key/(key)/"
         assert record.getMessage() == clean
 
@@ -280,7 +280,7 @@ def test_an_activation_is_told_and_nothing_else_of_a_person(created, raw, fields
     with (
         patch("livefeed.signals.dispatch.activated") as told,
         patch("livefeed.live.publishing.user_changed"),
-        patch("livefeed.models.Profile.objects.begin"),
+        patch("livefeed.models.Profile.objects.create_for"),
         patch("livefeed.accounts.audit.user_saved"),
     ):
         post_save.send(User, instance=mara, created=created, raw=raw, update_fields=fields, using="default")

@@ -131,8 +131,8 @@ def test_staff_without_the_right_cannot_run_tasks_nor_can_others_see_them():
 def test_one_whose_worker_was_killed_is_run_again(tmp_path):
     write_into.enqueue(str(tmp_path / "lines"), "again")
     DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now() - worker.LONGEST)
-    assert worker.rescue() == 1
-    assert worker.rescue() == 0
+    assert worker.requeue_abandoned() == 1
+    assert worker.requeue_abandoned() == 0
     work()
     assert (tmp_path / "lines").read_text() == "again\n"
 
@@ -140,7 +140,7 @@ def test_one_whose_worker_was_killed_is_run_again(tmp_path):
 def test_one_that_still_runs_is_left_alone(tmp_path):
     write_into.enqueue(str(tmp_path / "lines"), "x")
     DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now() - timedelta(minutes=14))
-    assert worker.rescue() == 0
+    assert worker.requeue_abandoned() == 0
 
 
 def test_what_is_done_is_forgotten_after_a_day_and_what_failed_after_a_month(tmp_path):

@@ -15,7 +15,7 @@ from django.conf import settings
 from consumers.connections.authorization import RefusedError, bad_token, revocation_reasons
 from consumers.connections.connection import Credential, View, Viewer, ViewKind, is_number
 from consumers.server.db_threads import DatabaseThreads
-from livefeed.content.markup import is_tag, normal
+from livefeed.content.markup import is_tag, normalize_tag
 from livefeed.models import Event, Follow, Post, Session, Token, User
 
 AUTHORS: dict[str, ViewKind] = {"user": "user", "replies": "replies", "media": "media"}
@@ -98,8 +98,8 @@ class Authenticator:
 def _find(askings: list[Handshake]) -> list[HandshakeResult | Exception]:
     """For each an opening, or why there is none."""
     read_at = Event.objects.head()
-    sessions = Session.objects.of_keys({handshake.session_key for handshake in askings if handshake.session_key})
-    tokens = Token.objects.of_texts({handshake.token for handshake in askings if handshake.token})
+    sessions = Session.objects.by_keys({handshake.session_key for handshake in askings if handshake.session_key})
+    tokens = Token.objects.by_texts({handshake.token for handshake in askings if handshake.token})
     users = [session.user_id for session in sessions.values()] + [token.user_id for token in tokens.values()]
     viewers = _viewers({user_id for user_id in users if user_id is not None})
 
@@ -149,11 +149,11 @@ def _view(text: str, viewer: User | None) -> View:
     if text == "shown":
         return View("shown")
     if kind in AUTHORS:
-        author = User.objects.named(key).filter(is_active=True).first()
+        author = User.objects.with_username(key).filter(is_active=True).first()
         if author is not None:
             return View(AUTHORS[kind], author.pk, author.pk)
     if kind == "tag" and is_tag(key):
-        return View("tag", normal(key))
+        return View("tag", normalize_tag(key))
     if kind == "post" and is_number(key):
         post = Post.objects.visible_to(viewer).filter(pk=int(key)).only("author_id", "ancestors").first()
         if post is not None:

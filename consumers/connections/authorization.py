@@ -34,8 +34,8 @@ def bad_token() -> RefusedError:
 
 def revocation_reasons(credentials: Collection[Credential]) -> dict[Credential, RefusedError | None]:
     """For each, why it no longer holds; None where it does. A query or two, however many they are."""
-    valid = {Credential("session", sign_in) for sign_in in Session.objects.of_sign_ins(_ids("session", credentials))}
-    valid |= {Credential("token", pk) for pk in Token.objects.of_ids(_ids("token", credentials))}
+    valid = {Credential("session", sign_in) for sign_in in Session.objects.by_sign_ins(_ids("session", credentials))}
+    valid |= {Credential("token", pk) for pk in Token.objects.by_ids(_ids("token", credentials))}
     lost = [each for each in credentials if each not in valid]
     return dict.fromkeys(credentials) | _reasons(lost)
 

@@ -26,7 +26,7 @@ class TokenBucket:
         return True
 
 
-def address_of(scope: dict[str, Any]) -> str:
+def client_ip(scope: dict[str, Any]) -> str:
     """The reader's network address. Behind LIVEFEED_TRUSTED_PROXIES proxies it is the one that the outermost of them
     wrote into X-Forwarded-For; whatever stands before it there the client may have forged."""
     client: str = (scope.get("client") or [""])[0]

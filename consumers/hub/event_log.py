@@ -21,7 +21,7 @@ from consumers.protocol.message import Message
 from consumers.server.db_threads import DatabaseThreads
 from livefeed.content.fragments import render_post
 from livefeed.models import Event, Follow, Notification, Post
-from livefeed.models.picture import with_pictures
+from livefeed.models.picture import prefetch_pictures
 
 logger = logging.getLogger(__name__)
 
@@ -166,7 +166,7 @@ class EventLog:
                     people |= set(told.filter(recipient__in=some).values_list("recipient", flat=True))
             counts: dict[int, int] = {}
             for some in batched(people, BATCH):
-                counts |= Notification.objects.unread_of(some)
+                counts |= Notification.objects.unread_counts(some)
             return counts
 
         return await self._thread.run(read)
@@ -204,8 +204,8 @@ def _render(post_ids: Collection[int]) -> dict[int, Rendered]:
     """Renders posts, in the log's thread. One that cannot be rendered is logged, counted and left out: it must not stop
     what stands behind it."""
     made = {}
-    posts = Post.objects.present().filter(pk__in=post_ids, author__is_active=True).with_people()
-    for post in with_pictures(list(posts)):
+    posts = Post.objects.present().filter(pk__in=post_ids, author__is_active=True).with_related()
+    for post in prefetch_pictures(list(posts)):
         try:
             made[post.pk] = frames.rendered(post, render_post(post), settings.LIVEFEED_URL)
         except Exception:

@@ -91,7 +91,7 @@ class Hub:
         self.presence = Presence(self.subscriptions, loop)
         self._notifier = LayerNotifier(self._rung.set, self.presence.answer)
         self._start()
-        publishing.add_bell(self.ring)
+        publishing.add_wakeup_listener(self.ring)
         health.probes |= {"hub": self._probe, "layer": self._notifier.probe}
 
     def _start(self) -> None:
@@ -107,7 +107,7 @@ class Hub:
 
     async def stop(self) -> None:
         """Ends everything the hub started."""
-        publishing.remove_bell(self.ring)
+        publishing.remove_wakeup_listener(self.ring)
         for name in ("hub", "layer"):
             health.probes.pop(name, None)
         self._running.pop(self._loop, None)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from livefeed.accounts.current_actor import address_of
+from livefeed.accounts.current_actor import client_address
 from livefeed.accounts.open_pages import OpenPage, open_pages
 from livefeed.models import Session, Token, User
 from livefeed.models.audit import UNKNOWN
@@ -42,7 +42,7 @@ VIEWS = {"home": "Home", "public": "Explore", "post": "A post", "shown": "Anothe
 
 
 @dataclass(frozen=True)
-class Place:
+class ActiveSession:
     """A sign-in, or a program's token. `number` is what it is ended by."""
 
     number: int
@@ -54,13 +54,13 @@ class Place:
     is_here: bool = False
 
 
-def note(session: SessionBase, request: HttpRequest) -> None:
+def record_sign_in(session: SessionBase, request: HttpRequest) -> None:
     """Lets a session that somebody signs in with say when, where and with what."""
     agent = request.headers.get("User-Agent", "")[:AGENT_MAX]
-    session[BEGAN] = {"at": timezone.now().isoformat(), "address": address_of(request), "agent": agent}
+    session[BEGAN] = {"at": timezone.now().isoformat(), "address": client_address(request), "agent": agent}
 
 
-def places_of(user: User, here: int | None) -> list[Place]:
+def sessions_of(user: User, here: int | None) -> list[ActiveSession]:
     """Where somebody is signed in; this sign-in, `here`, first, then the latest."""
     pages = _named(open_pages(user.pk), "session")
     sessions = [
@@ -71,21 +71,23 @@ def places_of(user: User, here: int | None) -> list[Place]:
     return sorted(places, key=lambda place: (place.is_here, place.began_at or never), reverse=True)
 
 
-def programs_of(user: User) -> list[Place]:
+def programs_of(user: User) -> list[ActiveSession]:
     """The tokens of somebody's programs, the latest first."""
     pages = _named(open_pages(user.pk), "token")
     tokens = Token.objects.filter(user=user).order_by("-pk")
-    return [Place(each.pk, each.label or "Program", "", each.created_at, pages.get(each.pk, [])) for each in tokens]
+    return [
+        ActiveSession(each.pk, each.label or "Program", "", each.created_at, pages.get(each.pk, [])) for each in tokens
+    ]
 
 
-def end(sessions: Iterable[Session]) -> None:
+def end_sessions(sessions: Iterable[Session]) -> None:
     """Ends sign-ins; what is open with them is closed at once."""
     with transaction.atomic():
         for session in sessions:
             session.delete()
 
 
-def agent_name(agent: str) -> str:
+def browser_name(agent: str) -> str:
     """A browser and its system, as people call them: "Firefox on Windows"."""
     browser, system = (_first(names, agent) for names in (BROWSERS, SYSTEMS))
     return f"{browser or 'A browser'} on {system}" if system else browser or "An unknown browser"
@@ -95,12 +97,12 @@ def _first(names: dict[str, str], agent: str) -> str:
     return next((name for name, pattern in names.items() if re.search(pattern, agent)), "")
 
 
-def _place(session: Session, pages: dict[int, list[str]], here: int | None) -> Place:
+def _place(session: Session, pages: dict[int, list[str]], here: int | None) -> ActiveSession:
     began: dict[str, Any] = session.get_decoded().get(BEGAN, {})
     began_at = datetime.fromisoformat(began["at"]) if began else None
     number = session.sign_in or 0
-    name, address = agent_name(began.get("agent", "")), began.get("address", "").removeprefix(UNKNOWN)
-    return Place(number, name, address, began_at, pages.get(number, []), is_here=number == here)
+    name, address = browser_name(began.get("agent", "")), began.get("address", "").removeprefix(UNKNOWN)
+    return ActiveSession(number, name, address, began_at, pages.get(number, []), is_here=number == here)
 
 
 def _named(pages: list[OpenPage], credential: str) -> dict[int, list[str]]:

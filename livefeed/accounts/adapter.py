@@ -58,8 +58,8 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
-            said = rate_limits.sentence(
-                rate_limits.wait(request, "login_failed", self.login_key(request, **credentials))
+            said = rate_limits.message(
+                rate_limits.retry_after(request, "login_failed", self.login_key(request, **credentials))
             )
             raise ValidationError(said, code=TOO_MANY) from None
 

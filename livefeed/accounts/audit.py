@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import models, transaction
 from django.http import HttpRequest
 
-from livefeed.accounts.current_actor import Actor, actor, address_of
+from livefeed.accounts.current_actor import Actor, client_address, current_actor
 from livefeed.models import AuditEntry, Token, User
 from livefeed.models.audit import UNTOLD
 from livefeed.signals.cascades import is_part_of
@@ -27,13 +27,13 @@ NAMES = {Group: "groups", Permission: "permissions"}
 def user_saved(user: User, *, created: bool) -> None:
     """Notes that somebody was made, or what a save changes of them."""
     if created:
-        note(Kind.CREATED, user, actor())
+        note(Kind.CREATED, user, current_actor())
     elif (changes := user.saved_changes) and not _is_kept_anew(user, changes):
-        note(Kind.CHANGED, user, actor(), {name: _told(name, *values) for name, values in changes.items()})
+        note(Kind.CHANGED, user, current_actor(), {name: _told(name, *values) for name, values in changes.items()})
 
 
 def user_deleted(user: User) -> None:
-    note(Kind.DELETED, user, actor())
+    note(Kind.DELETED, user, current_actor())
 
 
 def rights_change(
@@ -55,7 +55,7 @@ def _rights_changed(user: User, rights: type[models.Model], given: bool, ids: Co
     if ids:
         names = ", ".join(sorted(str(each) for each in rights._default_manager.filter(pk__in=ids)))
         changes = {NAMES[rights]: ["", names] if given else [names, ""]}
-        note(Kind.CHANGED, user, actor(), changes)
+        note(Kind.CHANGED, user, current_actor(), changes)
 
 
 def group_deleted(group: Group) -> None:
@@ -65,28 +65,28 @@ def group_deleted(group: Group) -> None:
 
 
 def token_issued(token: Token) -> None:
-    note(Kind.CHANGED, token.user, actor(), {"tokens": ["", _name_of(token)]})
+    note(Kind.CHANGED, token.user, current_actor(), {"tokens": ["", _name_of(token)]})
 
 
 def token_revoked(token: Token, origin: Any) -> None:
     """Notes the end of a token; nothing if its person is deleted (`origin`), and it with them."""
     if not is_part_of(origin, User):
-        note(Kind.CHANGED, token.user, actor(), {"tokens": [_name_of(token), ""]})
+        note(Kind.CHANGED, token.user, current_actor(), {"tokens": [_name_of(token), ""]})
 
 
 def signed_in(user: User, request: HttpRequest | None) -> None:
-    note(Kind.SIGNED_IN, user, Actor(user, address_of(request)))
+    note(Kind.SIGNED_IN, user, Actor(user, client_address(request)))
 
 
 def signed_out(user: User | None, request: HttpRequest | None) -> None:
     if user is not None:
-        note(Kind.SIGNED_OUT, user, Actor(user, address_of(request)))
+        note(Kind.SIGNED_OUT, user, Actor(user, client_address(request)))
 
 
 def refused(credentials: dict[str, Any], request: HttpRequest | None) -> None:
     """Notes that somebody tried to sign in and failed. What they typed is not kept: it may be a password. Of an account
     that is there some tries are kept, of others there is only the line."""
-    by = Actor(None, address_of(request))
+    by = Actor(None, client_address(request))
     user = _meant(credentials)
     if user is not None and AuditEntry.objects.has_room_for_refused(user):
         note(Kind.REFUSED, user, by)
@@ -141,7 +141,7 @@ def _meant(credentials: dict[str, Any]) -> User | None:
         return None
     found: User | None = None
     if "@" not in login:  # no user name has one
-        found = User.objects.named(login).first()
+        found = User.objects.with_username(login).first()
     elif address := EmailAddress.objects.filter(email=login.lower()).order_by("-verified", "pk").first():
         found = address.user
     else:  # as of those who were made by a command, until they first sign in

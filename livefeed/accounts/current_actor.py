@@ -21,7 +21,7 @@ class Actor(NamedTuple):
     address: str
 
 
-class ActingMiddleware:
+class CurrentActorMiddleware:
     """Lets what is done while a request is answered know whose request it is."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -35,16 +35,16 @@ class ActingMiddleware:
             _request.reset(token)
 
 
-def actor() -> Actor:
+def current_actor() -> Actor:
     """Who does what is being done now."""
     request = _request.get()
     if request is None:
         return Actor(None, "")
     user = getattr(request, "user", None)
-    return Actor(user if user is not None and user.is_authenticated else None, address_of(request))
+    return Actor(user if user is not None and user.is_authenticated else None, client_address(request))
 
 
-def address_of(request: HttpRequest | None) -> str:
+def client_address(request: HttpRequest | None) -> str:
     """The network address a request came from, as far as the proxies before us are trusted; empty without a request.
     One that came past some of them is from where its connection is from: it must not fail for that."""
     if request is None:

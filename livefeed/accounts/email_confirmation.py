@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.core import signing
 
 
-class State(StrEnum):
+class LinkState(StrEnum):
     """What has become of a link."""
 
     FRESH = "fresh"
@@ -20,22 +20,22 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Link:
+class ConfirmationLink:
     """A link as it stands now, and the address that it confirms, if it is one of ours."""
 
-    state: State
+    state: LinkState
     address: EmailAddress | None = None
 
     @classmethod
     def of(cls, key: str) -> Self:
         address = _address_in(key)
         if address is None:
-            return cls(State.UNKNOWN)
+            return cls(LinkState.UNKNOWN)
         if address.verified:
-            return cls(State.USED, address)
+            return cls(LinkState.USED, address)
         if EmailConfirmationHMAC.from_key(key) is None:
-            return cls(State.EXPIRED, address)
-        return cls(State.FRESH if address.can_set_verified() else State.TAKEN, address)
+            return cls(LinkState.EXPIRED, address)
+        return cls(LinkState.FRESH if address.can_set_verified() else LinkState.TAKEN, address)
 
     @classmethod
     def locked(cls, key: str) -> Self:

@@ -18,7 +18,7 @@ class MailRefusedError(Exception):
     """A mail server did not take a mail."""
 
 
-def welcome(user: User) -> None:
+def send_welcome(user: User) -> None:
     """Greets a new person with the link that activates the account. Whoever owns the address already, with another
     account, is told so instead: to the browser both look the same."""
     address = EmailAddress.objects.get_new(user) or sync_user_email_address(user)
@@ -35,18 +35,18 @@ def _is_anothers(address: EmailAddress) -> bool:
     return not address.can_set_verified() or others.exists()
 
 
-def confirm(address: EmailAddress) -> None:
+def send_confirmation(address: EmailAddress) -> None:
     """Asks whether this is the address of its account."""
     _write("email_confirmation", address.email, user=address.user, key=EmailConfirmationHMAC(address).key)
 
 
-def choose_password(user: User, email: str) -> None:
+def send_password_reset(user: User, email: str) -> None:
     """Sends the link to a new password."""
     key = default_token_generator.make_token(user)
     _write("password_reset_key", email, user=user, uid=user_pk_to_url_str(user), key=key)
 
 
-def written(recipient: str, subject: str, text: str) -> EmailMessage:
+def compose(recipient: str, subject: str, text: str) -> EmailMessage:
     return EmailMessage(subject, text, get_adapter().get_from_email(), [recipient])
 
 

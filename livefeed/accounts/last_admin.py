@@ -28,7 +28,7 @@ def administrators() -> QuerySet[User]:
     return found
 
 
-def user_goes(user: User, origin: Any) -> None:
+def check_delete(user: User, origin: Any) -> None:
     """Called before somebody is deleted, by themselves or with others (`origin`, a query). Raises
     `LastAdministratorError`."""
     if user.is_superuser and user.is_active:
@@ -36,7 +36,7 @@ def user_goes(user: User, origin: Any) -> None:
         _keep_one(user, gone | {user.pk})
 
 
-def user_changes(user: User) -> None:
+def check_save(user: User) -> None:
     """Called before a change of somebody is saved. Raises `LastAdministratorError`."""
     changes = user.saved_changes
     was = [changes[name][0] if name in changes else getattr(user, name) for name in ("is_active", "is_superuser")]

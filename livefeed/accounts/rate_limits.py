@@ -12,7 +12,7 @@ from django.utils.timezone import now
 APP = "allauth.account"
 
 
-def wait(request: HttpRequest, action: str, key: str | None = None) -> int:
+def retry_after(request: HttpRequest, action: str, key: str | None = None) -> int:
     """Seconds until `action` may be tried again, by this address of the network, person, or for `key`; 0: now."""
     waits = [0.0]
     for rate in ratelimit.get_rates(app=APP, action=action):
@@ -24,7 +24,7 @@ def wait(request: HttpRequest, action: str, key: str | None = None) -> int:
     return ceil(max(waits))
 
 
-def count(request: HttpRequest, action: str, key: str) -> bool:
+def consume(request: HttpRequest, action: str, key: str) -> bool:
     """Counts a try; False if it is one too many."""
     return ratelimit.consume(request, app=APP, action=action, key=key) is not None
 
@@ -37,7 +37,7 @@ def prune() -> None:
         cursor.execute("DELETE FROM livefeed_cache WHERE expires < %s", [moment])
 
 
-def sentence(seconds: int) -> str:
+def message(seconds: int) -> str:
     return f"Too many tries. Try again in {_span(seconds)}."
 
 

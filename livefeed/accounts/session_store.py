@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 from livefeed.models import Session
-from livefeed.models.session import is_possible
+from livefeed.models.session import is_valid_key
 
 SIGN_IN = "sign_in"
 
@@ -22,7 +22,7 @@ class SessionStore(DatabaseStore):
 
     def _validate_session_key(self, key: str | None) -> bool:
         is_key = super()._validate_session_key(key)  # type: ignore[misc]  # missing in the stubs
-        return bool(is_key) and is_possible(key or "")
+        return bool(is_key) and is_valid_key(key or "")
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         session = cast(Session, super().create_model_instance(data))
@@ -42,6 +42,6 @@ class SessionStore(DatabaseStore):
         self.modified = True
 
 
-def number_sign_in(session: SessionBase) -> None:
+def assign_sign_in(session: SessionBase) -> None:
     """Gives a session that somebody signs in with the number by which its sockets are known."""
     session[SIGN_IN] = secrets.randbits(63)

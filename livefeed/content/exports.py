@@ -23,7 +23,7 @@ SOME = 500
 """Rows read at a time."""
 
 
-def make(export: Export) -> None:
+def build(export: Export) -> None:
     """Makes the file of an export and says that it is ready. Made twice, it is the same."""
     with tempfile.TemporaryFile() as file:
         with ZipFile(file, "w", ZIP_DEFLATED) as archive:
@@ -42,7 +42,7 @@ def write(user: User, archive: ZipFile) -> None:
         for part in _json(user):
             file.write(part.encode())
     posts = _posts(user).iterator(SOME)
-    context = {"person": user, "profile": Profile.objects.of(user), "posts": posts, "made_at": timezone.now()}
+    context = {"person": user, "profile": Profile.objects.for_user(user), "posts": posts, "made_at": timezone.now()}
     archive.writestr("index.html", render_to_string("export/index.html", context))
     for picture in user.pictures.iterator(SOME):
         with default_storage.open(picture.path("large")) as content:
@@ -70,7 +70,7 @@ def _json(user: User) -> Iterator[str]:
 
 
 def _account(user: User) -> dict[str, Any]:
-    profile = Profile.objects.of(user)
+    profile = Profile.objects.for_user(user)
     return {
         "username": user.username,
         "name": user.name,

@@ -20,7 +20,7 @@ def render_post(post: Post) -> SafeString:
     what differs per viewer is decided by the page's style sheet from `data-author`, and enforced by the server."""
     own = (post.pk, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience)
     counts = (post.likes_count, post.replies_count)
-    parent, author = post.shown_parent, post.author
+    parent, author = post.visible_parent, post.author
     above = (parent.pk, parent.author.username) if parent else (post.parent_author_id,)
     by = (author.pk, author.username, author.name, author.avatar_id)
     made_of = (*own, *counts, *above, *by)
@@ -36,12 +36,12 @@ def render_card(profile: Profile) -> SafeString:
     return _kept(_card_of(person.pk), made_of, lambda: render_to_string("profiles/_card.html", context))
 
 
-def forget_post(post: Post) -> None:
+def invalidate_post(post: Post) -> None:
     """Frees what is kept of a post."""
     caches["fragments"].delete(_name_of(post))
 
 
-def forget_card(person_id: int) -> None:
+def invalidate_card(person_id: int) -> None:
     """Frees what is kept of a person's page."""
     caches["fragments"].delete(_card_of(person_id))
 

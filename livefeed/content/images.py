@@ -55,7 +55,7 @@ class PictureError(ValueError):
 
 
 @dataclass(frozen=True)
-class Made:
+class ProcessedImage:
     """A picture ready to be kept: two WebP files, the larger one's size in pixels, and its mean colour as #rrggbb."""
 
     large: bytes
@@ -65,7 +65,7 @@ class Made:
     color: str
 
 
-def made_of(content: bytes, sizes: Sizes = POST) -> Made:
+def process_image(content: bytes, sizes: Sizes = POST) -> ProcessedImage:
     """Makes a picture of a file's content. Raises `PictureError` with a sentence for people."""
     _refuse_what_is_more(content)
     with _one_at_a_time, warnings.catch_warnings():
@@ -105,7 +105,7 @@ def _opened(content: bytes) -> Image.Image:
 # --- One that stands still ---
 
 
-def _still(image: Image.Image, sizes: Sizes) -> Made:
+def _still(image: Image.Image, sizes: Sizes) -> ProcessedImage:
     image.draft("RGB", (sizes.large, sizes.large))  # a JPEG is decoded at a fraction of its size where that is enough
     image.load()
     upright = _upright(image)
@@ -113,7 +113,7 @@ def _still(image: Image.Image, sizes: Sizes) -> Made:
         upright = ImageOps.fit(upright, (min(upright.size),) * 2)
     large = _within(upright, sizes.large)
     small = _within(large.copy(), sizes.small)
-    return Made(_webp(large), _webp(small), large.width, large.height, _mean_color(small))
+    return ProcessedImage(_webp(large), _webp(small), large.width, large.height, _mean_color(small))
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -157,14 +157,14 @@ def _moves(image: Image.Image, sizes: Sizes) -> bool:
     return not sizes.is_square and 1 < count <= FRAMES_MOST and count * image.width * image.height <= PIXELS_MOST
 
 
-def _moving(image: Image.Image) -> Made:
+def _moving(image: Image.Image) -> ProcessedImage:
     """The same, in one size only."""
     durations: list[int] = []
     frames = list(_frames(image, durations))
     made = io.BytesIO()
     options = {"duration": durations, "loop": image.info.get("loop", 0), "quality": QUALITY, "method": 2}
     frames[0].save(made, "WEBP", save_all=True, append_images=frames[1:], **options)
-    return Made(made.getvalue(), made.getvalue(), frames[0].width, frames[0].height, _mean_color(frames[0]))
+    return ProcessedImage(made.getvalue(), made.getvalue(), frames[0].width, frames[0].height, _mean_color(frames[0]))
 
 
 def _frames(image: Image.Image, durations: list[int]) -> Iterator[Image.Image]:

@@ -39,8 +39,8 @@ RULES = [
 
 
 @dataclass(frozen=True)
-class Named:
-    """Whom and what a text names, in its order, each once: user names as typed, tags as `normal` makes them."""
+class References:
+    """Whom and what a text names, in its order, each once: user names as typed, tags as `normalize_tag` makes them."""
 
     users: tuple[str, ...]
     tags: tuple[str, ...]
@@ -59,15 +59,15 @@ def render(text: str) -> SafeString:
 
 
 @lru_cache(maxsize=64)  # several ask for the same text while a post is saved
-def named_in(text: str) -> Named:
+def references_in(text: str) -> References:
     """Whom and what the text names where it is not code and no link."""
     env: dict[str, Any] = {"users": {}, "tags": {}}
     if "@" in text or "#" in text:
         _markdown.parse(text, env)
-    return Named(tuple(env["users"]), tuple(env["tags"]))
+    return References(tuple(env["users"]), tuple(env["tags"]))
 
 
-def normal(tag: str) -> str:
+def normalize_tag(tag: str) -> str:
     """A tag as it is compared and addressed: #Straße and #STRASSE are one. What could not stand in a tag itself (the
     dot that a small İ keeps) is left out."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tag).casefold())
@@ -76,7 +76,7 @@ def normal(tag: str) -> str:
 
 def is_tag(text: str) -> bool:
     """Whether a text, less its #, is a tag: as typed and as compared, which may be 18 times as long."""
-    word = normal(text)
+    word = normalize_tag(text)
     return all(TAG.fullmatch(f"#{each}") for each in (text, word)) and any(char.isalpha() for char in word)
 
 
@@ -90,7 +90,7 @@ def _name(state: StateInline, silent: bool) -> bool:
     if state.src[start] == "#":
         if not is_tag(word):
             return False
-        kind, key, address = "tags", normal(word), reverse("tag", args=[normal(word)])
+        kind, key, address = "tags", normalize_tag(word), reverse("tag", args=[normalize_tag(word)])
     else:
         kind, key, address = "users", word, reverse("profile", args=[word])
     if not silent:

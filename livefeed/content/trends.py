@@ -43,7 +43,7 @@ def trending_tags() -> list[Trend]:
 def trending_posts(viewer: User | None) -> list[Post]:
     """The posts that are talked about and that `viewer` may see, at most POSTS, one of each author."""
     ids = _kept("trending-posts", _find_posts)
-    posts = Post.objects.visible_to(viewer).with_people().in_bulk(ids)
+    posts = Post.objects.visible_to(viewer).with_related().in_bulk(ids)
     return [posts[pk] for pk in ids if pk in posts]
 
 
@@ -60,7 +60,7 @@ def _find_tags() -> list[Trend]:
 
 def _find_posts() -> list[int]:
     now, best = timezone.now(), dict[int, tuple[float, int]]()
-    rows = _recent().starting().values_list("pk", "author", "created_at", "likes_count", "replies_count")
+    rows = _recent().top_level().values_list("pk", "author", "created_at", "likes_count", "replies_count")
     for pk, author, created_at, likes, replies in rows:
         weight = log2(1 + likes + REPLY_COUNTS * replies)
         score = weight * _decay(now - created_at, POSTS_HALVE)
@@ -85,7 +85,7 @@ _found: dict[str, tuple[float, Any]] = {}
 """What this process has found, by name, and until when it shows it, on the clock that only goes forward."""
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Lets everything be looked for anew."""
     _found.clear()
 

@@ -139,5 +139,5 @@ def _add_posts(people: list[int], count: int, since: datetime, rng: Random, bar:
         with transaction.atomic():
             conversation.write([since + YEAR * ((n + rng.random()) / count) for n in range(start, end)])
             if end == count:
-                publishing.feed_reset()
+                publishing.reset_feeds()
         bar.update(end - start)

@@ -81,7 +81,7 @@ class Busy:
     def _like(self, reader: User, post: Post) -> None:
         """Likes a post, unless it was deleted meanwhile."""
         with suppress(Post.DoesNotExist):
-            Like.objects.begin(reader, post)
+            Like.objects.add(reader, post)
 
     def _edit(self, post: Post) -> None:
         """Adds a sentence, unless somebody changed or deleted the post meanwhile."""

@@ -46,7 +46,7 @@ class Conversation:
         post = Post(author_id=early(self._people, self._rng), title=title, body=" ".join(words), created_at=moment)
         post.tags, post.likes_count = " ".join(tags), likes
         if self._latest and self._happens(REPLYING):
-            post.reply_to(self._rng.choice(self._latest))
+            post.set_parent(self._rng.choice(self._latest))
         return post
 
     def _tags(self) -> list[str]:
@@ -78,7 +78,7 @@ def _count_replies(posts: list[Post]) -> None:
     for parent, count in Counter(post.parent_id for post in posts if post.is_reply).items():
         parents[count].append(parent)
     for count, counted in parents.items():
-        Post.objects.filter(pk__in=counted).count_again(replies_count=count)
+        Post.objects.filter(pk__in=counted).increment(replies_count=count)
 
 
 def _add_likes(posts: list[Post], likers: list[set[int]]) -> None:

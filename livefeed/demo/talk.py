@@ -69,13 +69,13 @@ ABOUT = {
 def begin(people: Mapping[str, User], now: datetime) -> None:
     """Lets them talk; what they posted is there already."""
     for username, (about, link) in ABOUT.items():
-        Profile.objects.of(people[username])
+        Profile.objects.for_user(people[username])
         Profile.objects.filter(user=people[username]).update(about=about, links=link)
     for answer in ANSWERS:
         _answer(people[answer.author], answer, now)
     for beginning, names in LIKES.items():
         for name in names:
-            Like.objects.begin(people[name], _post(beginning))
+            Like.objects.add(people[name], _post(beginning))
     _show(_post("A clear sky over the hills"), _saturn(), "Saturn with its rings, small and sharp above dark hills.")
     _show(
         _post("Map of the week"), _map(), "A hand-drawn map: the river in blue, benches as small red squares along it."
@@ -86,7 +86,7 @@ def _answer(author: User, answer: Answer, now: datetime) -> None:
     parent = _post(answer.to)
     moment = min(now, parent.created_at + timedelta(minutes=answer.minutes_later))
     reply = Post(author=author, body=answer.body, created_at=moment)
-    reply.reply_to(parent)
+    reply.set_parent(parent)
     reply.save()
 
 
@@ -99,7 +99,7 @@ def _show(post: Post, drawing: Image.Image, description: str) -> None:
     """Adds a picture to a post that has none, as if it had come with it."""
     file = io.BytesIO()
     drawing.save(file, "PNG")
-    picture = Picture.objects.take(post.author, ContentFile(file.getvalue()))
+    picture = Picture.objects.store(post.author, ContentFile(file.getvalue()))
     Picture.objects.attach(post, [Attachment(picture.pk, description)])
     Post.objects.filter(pk=post.pk).update(pictures_count=1)
 

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from livefeed.content.images import PictureError
-from livefeed.content.sanitize import tidy_line, tidy_text
+from livefeed.content.sanitize import clean_line, clean_text
 from livefeed.models import Picture, Post, User
 from livefeed.models.picture import DESCRIPTION_MAX, MOST, Attachment
 
@@ -40,7 +40,7 @@ class Attachments:
         errors: list[str] = []
         removed = set(data.getlist("picture_removed"))
         wanted = [
-            (picture_id, tidy_text(description))
+            (picture_id, clean_text(description))
             for picture_id, description in _pairs(data.getlist("picture"), data.getlist("picture_description"))
             if str(picture_id) not in removed
         ]
@@ -60,9 +60,9 @@ class Attachments:
                 errors.append(TOO_MANY)
                 break  # each takes a second to look at
             try:
-                shown.append(Picture.objects.take(owner, file))
+                shown.append(Picture.objects.store(owner, file))
             except PictureError as error:
-                errors.append(f"{tidy_line(file.name)}: {error}")
+                errors.append(f"{clean_line(file.name)}: {error}")
         return cls(shown, errors, is_told=is_told)
 
     @property

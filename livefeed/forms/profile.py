@@ -91,7 +91,7 @@ class ProfileForm(forms.Form):
             self.picture = None
         if file := found.get("avatar_file"):
             try:
-                self.picture = Picture.objects.take(self.owner, file, AVATAR)
+                self.picture = Picture.objects.store(self.owner, file, AVATAR)
             except PictureError as error:
                 self.add_error("avatar_file", str(error))
         self.data = {**self.data, "avatar": str(self.picture.pk) if self.picture else ""}

@@ -4,21 +4,21 @@ from typing import Any
 
 from django import forms
 
-from livefeed.content.sanitize import tidy_line, tidy_text
+from livefeed.content.sanitize import clean_line, clean_text
 
 
 class TidyLine(forms.CharField):
     """One line, tidied before it is counted."""
 
     def to_python(self, value: Any) -> str:
-        return tidy_line(super().to_python(value) or "")
+        return clean_line(super().to_python(value) or "")
 
 
 class TidyAddress(forms.URLField):
     """A web address, tidied as a line is: no character in it is unseen or turns others round."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(tidy_line(value or "")) or ""
+        return super().to_python(clean_line(value or "")) or ""
 
 
 class TidyText(forms.CharField):
@@ -27,4 +27,4 @@ class TidyText(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
-        return tidy_text(super().to_python(value) or "")
+        return clean_text(super().to_python(value) or "")

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from livefeed.models import Event, Follow, Post, Session, Token, User
-from livefeed.transactions import once_at_commit
+from livefeed.transactions import on_commit_once
 
 logger = logging.getLogger(__name__)
 
-Bell = Callable[[], None]
-_bells: set[Bell] = set()
+WakeupListener = Callable[[], None]
+_listeners: set[WakeupListener] = set()
 
 
 def post_saved(post: Post, *, came: bool) -> None:
@@ -38,7 +38,7 @@ def reply_counted(post_id: int, change: int) -> None:
 
 
 def _counted(post_id: int, **changes: int) -> None:
-    Post.objects.filter(pk=post_id).count_again(**changes)
+    Post.objects.filter(pk=post_id).increment(**changes)
     for post in Post.objects.filter(pk=post_id):  # none if it went meanwhile
         post_counted(post)
 
@@ -53,7 +53,7 @@ def _about(post: Post) -> dict[str, Any]:
         "subject_id": post.pk,
         "actor_id": post.author_id,
         "audience": post.audience,
-        "tags": " ".join(sorted(post.tags_kept | post.tags_now)),
+        "tags": " ".join(sorted(post.saved_tags | post.current_tags)),
         "parent_id": post.parent_id or 0,
         "parent_author_id": post.parent_author_id,
         "pictures": post.pictures_count,
@@ -89,17 +89,17 @@ def token_revoked(token: Token) -> None:
     publish(Event.Kind.TOKEN_REVOKED, subject_id=token.pk, actor_id=token.user_id)
 
 
-def notified(user_id: int) -> None:
+def notifications_changed(user_id: int) -> None:
     """Says that somebody's unread notifications are to be counted again."""
     publish(Event.Kind.NOTIFIED, actor_id=user_id)
 
 
-def followers_notified(post: Post) -> None:
+def follower_notifications_changed(post: Post) -> None:
     """The same of those followers of an author who were told of this post."""
     publish(Event.Kind.NOTIFIED, subject_id=post.pk, actor_id=post.author_id)
 
 
-def feed_reset() -> None:
+def reset_feeds() -> None:
     """Tells every open page to read anew: for writes that fire no signals (bulk, loaddata)."""
     publish(Event.Kind.FEED_RESET)
 
@@ -108,23 +108,23 @@ def publish(kind: Event.Kind, *, subject_id: int = 0, actor_id: int = 0, **reach
     """Writes one event into the current transaction and rings, once for all its events, when that is committed. A ring
     that fails is logged and harms nobody: the post is saved, and the log is read at the next tick."""
     Event.objects.create(kind=kind, subject_id=subject_id, actor_id=actor_id, **reach)
-    once_at_commit(ring)
+    on_commit_once(wake_up)
 
 
-def ring() -> None:
+def wake_up() -> None:
     """Wakes this process's listeners. Safe from any thread, never waits, never fails: the tick does what a bell did
     not."""
-    for bell in tuple(_bells):
+    for bell in tuple(_listeners):
         try:
             bell()
         except Exception:
             logger.exception("A bell is broken; its listeners look at the log at their next tick.")
 
 
-def add_bell(bell: Bell) -> None:
+def add_wakeup_listener(bell: WakeupListener) -> None:
     """Lets `bell` ring whenever something was committed in this process. It must be thread-safe and quick."""
-    _bells.add(bell)
+    _listeners.add(bell)
 
 
-def remove_bell(bell: Bell) -> None:
-    _bells.discard(bell)
+def remove_wakeup_listener(bell: WakeupListener) -> None:
+    _listeners.discard(bell)

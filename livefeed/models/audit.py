@@ -106,7 +106,7 @@ class AuditEntry(models.Model):
     @property
     def sort_key(self) -> str:
         """Where it stands in the list: greater is newer, compared as text."""
-        return sort_keys.made(self.created_at, self.pk)
+        return sort_keys.encode(self.created_at, self.pk)
 
     @property
     def is_by_another(self) -> bool:

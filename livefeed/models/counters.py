@@ -13,10 +13,10 @@ BATCH = 5_000
 """How many keys one query looks at."""
 
 
-class CountedQuerySet[M: models.Model](models.QuerySet[M]):
+class CounterQuerySet[M: models.Model](models.QuerySet[M]):
     """Rows with counts."""
 
-    def count_again(self, **changes: int) -> None:
+    def increment(self, **changes: int) -> None:
         """Adds to counts, as `likes_count=+1`; the database adds, whoever else does at the same moment. A count that
         was too small stays at nothing: nobody's deletion fails for it, and `manage.py recount` puts it right."""
         self.update(**{name: Greatest(F(name) + change, 0) for name, change in changes.items()})
@@ -28,7 +28,7 @@ class CountedQuerySet[M: models.Model](models.QuerySet[M]):
 
 
 @dataclass(frozen=True)
-class Count:
+class Counter:
     """That a field says how many rows of another model point to a row `by` a foreign key, of those that `only` holds
     for."""
 
@@ -38,22 +38,22 @@ class Count:
     by: str
     only: tuple[tuple[str, Any], ...] = ()
 
-    def wrong(self) -> Iterator["Wrong"]:
+    def mismatches(self) -> Iterator["Mismatch"]:
         """What is not right, as far as can be seen without locking anything."""
         rows = self._rows().annotate(true=self._truth())
         last = self._rows().aggregate(last=models.Max("pk"))["last"] or 0
         for start in range(0, last + 1, BATCH):
             some = rows.filter(pk__gt=start, pk__lte=start + BATCH).exclude(true=F(self.field))
             for pk, said, true in some.values_list("pk", self.field, "true"):
-                yield Wrong(self, pk, said, true)
+                yield Mismatch(self, pk, said, true)
 
-    def repair_all(self) -> Iterator["Wrong"]:
+    def repair_all(self) -> Iterator["Mismatch"]:
         """Puts right all that is wrong, a row at a time; tells what was."""
-        for wrong in self.wrong():
+        for wrong in self.mismatches():
             if found := self.repair(wrong.pk):
                 yield found
 
-    def repair(self, pk: int) -> "Wrong | None":
+    def repair(self, pk: int) -> "Mismatch | None":
         """Counts anew for one row, which is locked meanwhile: whoever changes what is counted changes the count in the
         same transaction, and waits, or does the same as this afterwards. Returns what was wrong, None if it was right
         by now."""
@@ -62,7 +62,7 @@ class Count:
             for said, true in self._rows().filter(pk=pk).annotate(true=self._truth()).values_list(self.field, "true"):
                 if said != true:
                     self._rows().filter(pk=pk).update(**{self.field: true})
-                    return Wrong(self, pk, said, true)
+                    return Mismatch(self, pk, said, true)
         return None
 
     def _rows(self) -> Any:
@@ -76,24 +76,26 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Wrong:
+class Mismatch:
     """A count of one row: what it said, and what is true."""
 
-    count: Count
+    count: Counter
     pk: int
     said: int
     true: int
 
 
-POSTS_OF = Count("profile", "posts_count", of="post", by="author", only=(("removed_at", None), ("parent_author_id", 0)))
+POSTS_COUNT = Counter(
+    "profile", "posts_count", of="post", by="author", only=(("removed_at", None), ("parent_author_id", 0))
+)
 OF_PEOPLE = [
-    Count("profile", "followers_count", of="follow", by="followed"),
-    Count("profile", "following_count", of="follow", by="follower"),
-    POSTS_OF,
+    Counter("profile", "followers_count", of="follow", by="followed"),
+    Counter("profile", "following_count", of="follow", by="follower"),
+    POSTS_COUNT,
 ]
 COUNTS = [
     *OF_PEOPLE,
-    Count("post", "likes_count", of="like", by="post"),
-    Count("post", "replies_count", of="post", by="parent", only=(("removed_at", None),)),
+    Counter("post", "likes_count", of="like", by="post"),
+    Counter("post", "replies_count", of="post", by="parent", only=(("removed_at", None),)),
 ]
 """All that is counted: of people, and of posts."""

@@ -37,7 +37,7 @@ class EventManager(models.Manager["Event"].from_queryset(EventQuerySet)):  # typ
         deleted, _ = self.filter(position__lt=self.head() if first is None else first).delete()
         return int(deleted)
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """Forgets everything and leaves a gap before the next position, so that every cursor from before is answered
         with a reset: for a database that was restored from a backup, whose positions have been given out before."""
         with transaction.atomic(), connection.cursor() as cursor:

@@ -17,7 +17,7 @@ KEPT = timedelta(days=7)
 class ExportManager(models.Manager["Export"]):
     """Begins and ends them."""
 
-    def begin(self, user: User) -> tuple["Export", bool]:
+    def start(self, user: User) -> tuple["Export", bool]:
         """The one that is being made for somebody, or a new one in place of the last; and whether it is new."""
         with transaction.atomic():
             User.objects.select_for_update().get(pk=user.pk)

@@ -35,7 +35,7 @@ class Author(NamedTuple):
     farthest: datetime | None
 
 
-class Window(ABC):
+class FeedWindow(ABC):
     """What a page is a page of, and where its next posts are."""
 
     def newest(self, posts: PostQuerySet, start: str, count: int) -> list[Post]:
@@ -44,7 +44,7 @@ class Window(ABC):
         if start:
             posts = posts.before(start)
         for times in REACHES:
-            near, is_all = self.near(posts, start, times * count)
+            near, is_all = self.candidates(posts, start, times * count)
             found = list(near.newest_first()[:count])
             if is_all or len(found) == count:
                 return found
@@ -55,13 +55,13 @@ class Window(ABC):
         """Those of `posts` that belong on the page."""
 
     @abstractmethod
-    def near(self, posts: PostQuerySet, start: str, reach: int) -> tuple[PostQuerySet, bool]:
+    def candidates(self, posts: PostQuerySet, start: str, reach: int) -> tuple[PostQuerySet, bool]:
         """The next of them after `start`, of `reach` posts mostly, without any that is older than one that is left out;
         and whether these are all."""
 
 
 @dataclass(frozen=True)
-class HomeOf(Window):
+class HomeWindow(FeedWindow):
     """The home of `viewer`. The next posts of many authors are by those whose own next posts are newest: all that is
     newer than the next post of the `reach`th of them is by those before. And `reach` posts by any of them are enough.
     """
@@ -71,7 +71,7 @@ class HomeOf(Window):
     def all(self, posts: PostQuerySet) -> PostQuerySet:
         return posts.home_of(self.viewer)
 
-    def near(self, posts: PostQuerySet, start: str, reach: int) -> tuple[PostQuerySet, bool]:
+    def candidates(self, posts: PostQuerySet, start: str, reach: int) -> tuple[PostQuerySet, bool]:
         followed = list(self._followed(start, reach))
         authors = [author for author in [*followed, *self._own(start, reach)] if author.newest]
         near = posts.home_of(self.viewer, [author.pk for author in authors])
@@ -95,13 +95,13 @@ class HomeOf(Window):
 
 def _times(start: str, reach: int, author: str) -> tuple[Subquery, Subquery]:
     """When the author that a field names wrote the next post after `start`, and the `reach`th: in an index alone."""
-    upto = {"created_at__lte": sort_keys.parsed(start)[0]} if start else {}
+    upto = {"created_at__lte": sort_keys.decode(start)[0]} if start else {}
     written = Post.objects.filter(author=OuterRef(author), **upto).order_by("-created_at", "-pk").values("created_at")
     return Subquery(written[:1]), Subquery(written[reach - 1 : reach])
 
 
 @dataclass(frozen=True)
-class Tagged(Window):
+class TagWindow(FeedWindow):
     """The page of a tag."""
 
     tag: str
@@ -109,10 +109,10 @@ class Tagged(Window):
     def all(self, posts: PostQuerySet) -> PostQuerySet:
         return posts.tagged(self.tag)
 
-    def near(self, posts: PostQuerySet, start: str, reach: int) -> tuple[PostQuerySet, bool]:
+    def candidates(self, posts: PostQuerySet, start: str, reach: int) -> tuple[PostQuerySet, bool]:
         bearing = Tagging.objects.filter(tag=self.tag)
         if start:
-            moment, pk = sort_keys.parsed(start)
+            moment, pk = sort_keys.decode(start)
             bearing = bearing.filter(Q(created_at__lt=moment) | Q(post__lt=pk), created_at__lte=moment)
         found = list(bearing.order_by("-created_at", "-post_id").values_list("post", flat=True)[:reach])
         return posts.filter(pk__in=found), len(found) < reach

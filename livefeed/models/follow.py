@@ -4,11 +4,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.db.models import F, Q
 
-from livefeed.models.relation import Tie, TieManager
+from livefeed.models.relation import Relation, RelationManager
 from livefeed.models.user import User
 
 
-class FollowManager(TieManager["Follow"]):
+class FollowManager(RelationManager["Follow"]):
     """Begins and ends follows."""
 
     def with_bell_for(self, author_id: int) -> models.QuerySet["Follow"]:
@@ -19,21 +19,21 @@ class FollowManager(TieManager["Follow"]):
         """Whether the follower is told of new posts from now on; False if they do not follow."""
         return bool(self.filter(follower=follower, followed=followed).update(bell=bell))
 
-    def begin(self, follower: User, followed: User) -> bool:
+    def add(self, follower: User, followed: User) -> bool:
         """Makes `follower` follow `followed`; True if that is new. Raises `ValidationError` for oneself."""
         if follower.pk == followed.pk:
             raise ValidationError("You cannot follow yourself.", code="self")
         try:
-            return self.tie(follower=follower, followed=followed)
+            return self.create_once(follower=follower, followed=followed)
         except IntegrityError:
             raise ValidationError("That account no longer exists.", code="gone") from None
 
-    def end(self, follower: User, followed: User) -> bool:
+    def remove(self, follower: User, followed: User) -> bool:
         """Ends it; True if there was anything to end."""
-        return self.untie(follower=follower, followed=followed)
+        return self.delete_once(follower=follower, followed=followed)
 
 
-class Follow(Tie):
+class Follow(Relation):
     """`follower` reads what `followed` posts."""
 
     follower = models.ForeignKey(User, on_delete=models.CASCADE, related_name="following")

@@ -12,13 +12,13 @@ _PERSONS = 5_107_031
 """The number of PostgreSQL's advisory lock; the commit order has another (migration 0002)."""
 
 
-def beside_others() -> None:
+def shared_lock() -> None:
     """Waits until nobody is being deleted; from now to the end of this transaction nobody will be. Called first in a
     transaction, before anything is locked."""
     _lock("pg_advisory_xact_lock_shared")
 
 
-def alone() -> None:
+def exclusive_lock() -> None:
     """Waits until all that write are done; they wait for the end of this transaction."""
     _lock("pg_advisory_xact_lock")
 

@@ -43,17 +43,17 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """Those that come after `sort_key` in the list. Raises `ValueError` if it is no sort key."""
         return self.filter(sort_keys.before(sort_key))
 
-    def unread_of(self, people: Collection[int]) -> dict[int, int]:
+    def unread_counts(self, people: Collection[int]) -> dict[int, int]:
         """How many each of these people, by id, has not read."""
         counted = self.shown().unread().filter(recipient__in=people).order_by()
         found = dict(counted.values_list("recipient").annotate(models.Count("pk")))
         return {person: found.get(person, 0) for person in people}
 
-    def unread_by(self, recipient: User) -> int:
+    def unread_count(self, recipient: User) -> int:
         """How many this person has not read; of more than COUNTED, that many."""
         return self.shown().unread().filter(recipient=recipient)[:COUNTED].count()
 
-    def read(self, recipient: User, upto: datetime) -> int:
+    def mark_read(self, recipient: User, upto: datetime) -> int:
         """Marks as read what came until `upto`. Returns how many were unread."""
         return self.unread().filter(recipient=recipient, created_at__lte=upto).update(read_at=timezone.now())
 
@@ -66,7 +66,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 class NotificationManager(models.Manager["Notification"].from_queryset(NotificationQuerySet)):  # type: ignore[misc]  # made at run time
     """Makes notifications."""
 
-    def tell(
+    def notify(
         self, people: Iterable[int], kind: "Notification.Kind", actor_id: int, post_id: int | None = None
     ) -> list[int]:
         """Tells people, by id, of something, but not the actor. Who was told of the same post before, in whatever way,
@@ -78,7 +78,7 @@ class NotificationManager(models.Manager["Notification"].from_queryset(Notificat
         self.bulk_create(rows, ignore_conflicts=True)
         return recipients
 
-    def tell_again(self, recipient_id: int, kind: "Notification.Kind", actor_id: int, post_id: int) -> None:
+    def renotify(self, recipient_id: int, kind: "Notification.Kind", actor_id: int, post_id: int) -> None:
         """Tells somebody of a post, anew if it was told before: one notification stands for all likes of a post."""
         row = Notification(recipient_id=recipient_id, kind=kind, actor_id=actor_id, post_id=post_id)
         self.bulk_create(
@@ -128,7 +128,7 @@ class Notification(models.Model):
     @property
     def sort_key(self) -> str:
         """Where it stands in the list: greater is newer, compared as text."""
-        return sort_keys.made(self.created_at, self.pk)
+        return sort_keys.encode(self.created_at, self.pk)
 
     @property
     def others(self) -> int:

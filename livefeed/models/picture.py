@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from livefeed.content import images
-from livefeed.content.sanitize import tidy_text
+from livefeed.content.sanitize import clean_text
 from livefeed.models.post import Post
 from livefeed.models.user import NOT_ACTIVATED, User
 
@@ -61,7 +61,7 @@ class PictureQuerySet(models.QuerySet["Picture"]):
 class PictureManager(models.Manager["Picture"].from_queryset(PictureQuerySet)):  # type: ignore[misc]  # made at run time
     """Takes pictures in, and puts them into posts."""
 
-    def take(self, owner: User, file: File[bytes], sizes: images.Sizes = images.POST) -> "Picture":
+    def store(self, owner: User, file: File[bytes], sizes: images.Sizes = images.POST) -> "Picture":
         """Keeps a picture that stands nowhere yet. Raises `PictureError` with a sentence for people."""
         if not owner.is_activated:
             raise images.PictureError(NOT_ACTIVATED)
@@ -69,7 +69,7 @@ class PictureManager(models.Manager["Picture"].from_queryset(PictureQuerySet)): 
             raise images.PictureError(TOO_MANY_WAIT)
         if file.size > images.BYTES_MOST:
             raise images.PictureError(images.TOO_LARGE)
-        made = images.made_of(file.read(), sizes)
+        made = images.process_image(file.read(), sizes)
         picture = Picture(owner=owner, width=made.width, height=made.height, color=made.color)
         with transaction.atomic():
             picture.save(force_insert=True)
@@ -88,7 +88,7 @@ class PictureManager(models.Manager["Picture"].from_queryset(PictureQuerySet)): 
             picture.delete()
         for place, (picture_id, description) in enumerate(attachments):
             picture = pictures[picture_id]
-            picture.post, picture.place, picture.description = post, place, tidy_text(description)
+            picture.post, picture.place, picture.description = post, place, clean_text(description)
         self.bulk_update(pictures.values(), ["post", "place", "description"])
 
     def purge(self) -> int:
@@ -134,7 +134,7 @@ class Picture(models.Model):
 
     def address(self, size: Size) -> str:
         """Where browsers find it."""
-        return picture_address(self.pk, size)
+        return picture_url(self.pk, size)
 
     @property
     def large(self) -> str:
@@ -154,7 +154,7 @@ class Picture(models.Model):
         return min(self.height, TALLEST)
 
     @property
-    def is_for_all(self) -> bool:
+    def is_public(self) -> bool:
         """Whether visitors see it, too."""
         visible: bool = Picture.objects.visible_to(None).filter(pk=self.pk).exists()
         return visible
@@ -165,12 +165,12 @@ class Picture(models.Model):
             transaction.on_commit(partial(default_storage.delete, path), robust=True)
 
 
-def picture_address(picture_id: uuid.UUID, size: Size) -> str:
+def picture_url(picture_id: uuid.UUID, size: Size) -> str:
     """Where browsers find a size of a picture."""
     return reverse("picture", args=[picture_id, size])
 
 
-def with_pictures(posts: list[Post]) -> list[Post]:
+def prefetch_pictures(posts: list[Post]) -> list[Post]:
     """The same posts, with the pictures of those that have any, by one query at most."""
     prefetch_related_objects([post for post in posts if post.pictures_count], "pictures")
     return posts

@@ -13,7 +13,7 @@ from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils import timezone
 
-from livefeed.content.sanitize import tidy_title
+from livefeed.content.sanitize import clean_title
 from livefeed.models import locks, sort_keys
 from livefeed.models.post_query import Audience, PostQuerySet
 from livefeed.models.user import NotActivatedError, User
@@ -63,13 +63,13 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
         post = Post(author=author, title=title, body=body, key=key or uuid.uuid4(), audience=audience)
         post.pictures_count = len(pictures)
         if parent is not None:
-            post.reply_to(parent)
+            post.set_parent(parent)
         try:
             with transaction.atomic():
-                locks.beside_others()
+                locks.shared_lock()
                 post.save()
                 if pictures:
-                    post.show_pictures(pictures)
+                    post.attach_pictures(pictures)
                 if parent is not None:  # counting the reply has locked it
                     self.present().get(pk=parent.pk)
         except Exception as error:
@@ -170,7 +170,7 @@ class Post(models.Model):
         except BaseException:
             self.version, self.edited_at = before
             raise
-        self._tags_kept = self.tags
+        self._saved_tags = self.tags
 
     def get_absolute_url(self) -> str:
         return reverse("post", args=[self.pk])
@@ -178,17 +178,17 @@ class Post(models.Model):
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Self:
         post = super().from_db(db, field_names, values, **options)
-        post._tags_kept = post.__dict__.get("tags", "")
+        post._saved_tags = post.__dict__.get("tags", "")
         return post
 
-    def reply_to(self, parent: "Post") -> None:
+    def set_parent(self, parent: "Post") -> None:
         """Puts a post that is not saved yet below `parent`."""
         self.parent, self.parent_author_id = parent, parent.author_id
         self.ancestors = " ".join([*parent.ancestors.split(), str(parent.pk)][-ANCESTORS_MOST:])
         if parent.audience == Post.Audience.FOLLOWERS:
             self.audience = Post.Audience.FOLLOWERS
 
-    def show_pictures(self, pictures: "Sequence[Attachment]") -> None:
+    def attach_pictures(self, pictures: "Sequence[Attachment]") -> None:
         """Lets the post, as saved with their count, show these. Raises `MissingPictureError` if one is not there."""
         from livefeed.models.picture import Picture
 
@@ -199,7 +199,7 @@ class Post(models.Model):
         `EditConflictError` if the post is no longer at `seen_version`, the version that the editor was opened with,
         `Post.DoesNotExist` if it is gone, `MissingPictureError` if a picture is, and `NotActivatedError`."""
         with transaction.atomic():
-            locks.beside_others()
+            locks.shared_lock()
             current = Post.objects.present().select_for_update(of=("self",)).select_related("author").get(pk=self.pk)
             if not current.author.is_activated:
                 raise NotActivatedError
@@ -207,11 +207,11 @@ class Post(models.Model):
                 current.title, current.body = title, body
                 if pictures is not None:
                     current.pictures_count = len(pictures)
-                    current.show_pictures(pictures)
+                    current.attach_pictures(pictures)
                 current.save(update_fields=["title", "body", "pictures_count"])
-            elif (current.title, current.body) != (tidy_title(title), body):
+            elif (current.title, current.body) != (clean_title(title), body):
                 raise EditConflictError(current)
-        for name in ("title", "body", "version", "edited_at", "tags", "pictures_count", "_tags_kept"):
+        for name in ("title", "body", "version", "edited_at", "tags", "pictures_count", "_saved_tags"):
             setattr(self, name, getattr(current, name))
 
     def remove(self) -> None:
@@ -226,7 +226,7 @@ class Post(models.Model):
 
     def _set_removed_at(self, moment: datetime | None, among: PostQuerySet) -> None:
         with transaction.atomic():
-            locks.beside_others()
+            locks.shared_lock()
             current = among.select_for_update(of=("self",)).get(pk=self.pk)
             current.removed_at = moment
             current.save(update_fields=["removed_at"])
@@ -235,7 +235,7 @@ class Post(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Deletes the post and, in the same transaction, does what its signals ask for."""
         with transaction.atomic():
-            locks.beside_others()
+            locks.shared_lock()
             return super().delete(*args, **kwargs)
 
     def _own_fields(self) -> set[str]:
@@ -245,18 +245,18 @@ class Post(models.Model):
         return names - deferred - {"likes_count", "replies_count", "removed_at"}
 
     @property
-    def shown_parent(self) -> "Post | None":
+    def visible_parent(self) -> "Post | None":
         """The post that it replies to, unless that was removed."""
         return self.parent if self.parent and self.parent.removed_at is None else None
 
     @property
-    def tags_kept(self) -> frozenset[str]:
+    def saved_tags(self) -> frozenset[str]:
         """Its tags as they were last read or saved."""
-        kept: str = self.__dict__.get("_tags_kept", "")
+        kept: str = self.__dict__.get("_saved_tags", "")
         return frozenset(kept.split())
 
     @property
-    def tags_now(self) -> frozenset[str]:
+    def current_tags(self) -> frozenset[str]:
         """Its tags, as they will be saved."""
         return frozenset(self.tags.split())
 
@@ -275,4 +275,4 @@ class Post(models.Model):
     @property
     def sort_key(self) -> str:
         """Where the post stands in a feed: greater is newer, compared as text."""
-        return sort_keys.made(self.created_at, self.pk)
+        return sort_keys.encode(self.created_at, self.pk)

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from livefeed.models import sort_keys
-from livefeed.models.counters import CountedQuerySet
+from livefeed.models.counters import CounterQuerySet
 from livefeed.models.user import User
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Audience(models.TextChoices):
     FOLLOWERS = "followers", "Followers"
 
 
-class PostQuerySet(CountedQuerySet["Post"]):
+class PostQuerySet(CounterQuerySet["Post"]):
     """Which posts, and in which order."""
 
     def visible_to(self, viewer: User | None) -> Self:
@@ -56,27 +56,27 @@ class PostQuerySet(CountedQuerySet["Post"]):
         replied = Q(parent_author_id=0) | Q(parent_author_id__in=people)
         return self.filter(replied, author__in=people if authors is None else authors)
 
-    def starting(self) -> Self:
+    def top_level(self) -> Self:
         """Those that reply to nothing."""
         return self.filter(parent_author_id=0)
 
-    def replying(self) -> Self:
+    def replies_only(self) -> Self:
         """Those that reply to something."""
         return self.filter(parent_author_id__gt=0)
 
-    def pictured(self) -> Self:
+    def having_pictures(self) -> Self:
         """Those with pictures."""
         return self.filter(pictures_count__gt=0)
 
-    def with_people(self) -> Self:
+    def with_related(self) -> Self:
         """With what is needed to render them."""
         return self.select_related("author", "parent__author")
 
     def newest_first(self) -> Self:
-        return self.with_people().order_by("-created_at", "-pk")
+        return self.with_related().order_by("-created_at", "-pk")
 
     def oldest_first(self) -> Self:
-        return self.with_people().order_by("created_at", "pk")
+        return self.with_related().order_by("created_at", "pk")
 
     def before(self, sort_key: str) -> Self:
         """Those that come after `sort_key` in a feed, newest first. Raises `ValueError` if it is no sort key."""

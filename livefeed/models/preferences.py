@@ -39,7 +39,7 @@ LANGUAGES = {
 class PreferencesManager(models.Manager["Preferences"]):
     """Finds them."""
 
-    def of(self, user: User) -> "Preferences":
+    def for_user(self, user: User) -> "Preferences":
         """What somebody chose; what they did not is as for everybody."""
         return self.filter(user=user).first() or Preferences(user=user)
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.db import models, transaction
 
-from livefeed.models.counters import OF_PEOPLE, CountedQuerySet
+from livefeed.models.counters import OF_PEOPLE, CounterQuerySet
 from livefeed.models.picture import Picture
 from livefeed.models.user import User
 
@@ -13,15 +13,15 @@ ABOUT_MAX = 500
 LINKS_MOST, LINK_MAX = 4, 200
 
 
-class ProfileManager(models.Manager["Profile"].from_queryset(CountedQuerySet)):  # type: ignore[misc]  # made at run time
+class ProfileManager(models.Manager["Profile"].from_queryset(CounterQuerySet)):  # type: ignore[misc]  # made at run time
     """Makes profiles."""
 
-    def begin(self, user: User) -> "Profile":
+    def create_for(self, user: User) -> "Profile":
         """Makes the profile of somebody who was made in this transaction: nobody follows them yet."""
         profile: Profile = self.create(user=user)
         return profile
 
-    def of(self, user: User) -> "Profile":
+    def for_user(self, user: User) -> "Profile":
         """A person's profile; one is made for whoever came without (`bulk_create`, `loaddata`)."""
         profile: Profile = self.filter(user=user).first() or self._make(user)
         profile.user = user
@@ -62,7 +62,7 @@ class Profile(models.Model):
     def __str__(self) -> str:
         return f"profile of {self.user_id}"
 
-    def change(self, *, name: str, about: str, links: list[str], avatar: Picture | None) -> None:
+    def update(self, *, name: str, about: str, links: list[str], avatar: Picture | None) -> None:
         """Changes all that a person says of themselves. A picture that is their avatar no more is deleted."""
         user, before = self.user, self.user.avatar
         self.about, self.links = about, "\n".join(links)

@@ -5,35 +5,35 @@ from typing import Any, ClassVar
 from django.db import IntegrityError, models, transaction
 
 from livefeed.models.post import Post
-from livefeed.models.relation import Tie, TieManager
+from livefeed.models.relation import Relation, RelationManager
 from livefeed.models.user import User
 
 
-class MarkManager(TieManager[Any]):
+class ReactionManager(RelationManager[Any]):
     """Begins and ends marks."""
 
-    def begin(self, user: User, post: Post) -> bool:
+    def add(self, user: User, post: Post) -> bool:
         """Marks the post; True if that is new. Raises `Post.DoesNotExist` if it went meanwhile."""
         try:
             with transaction.atomic():
-                is_new = self.tie(user=user, post=post)
+                is_new = self.create_once(user=user, post=post)
                 Post.objects.present().get(pk=post.pk)  # a like was counted, which has locked it
                 return is_new
         except IntegrityError:
             raise Post.DoesNotExist from None
 
-    def end(self, user: User, post: Post) -> bool:
+    def remove(self, user: User, post: Post) -> bool:
         """Takes the mark away; True if there was one."""
-        return self.untie(user=user, post=post)
+        return self.delete_once(user=user, post=post)
 
 
-class Mark(Tie):
+class Reaction(Relation):
     """A person's mark on a post."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="%(class)ss")
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="%(class)ss")
 
-    objects: ClassVar[MarkManager] = MarkManager()
+    objects: ClassVar[ReactionManager] = ReactionManager()
 
     class Meta:
         abstract = True
@@ -44,15 +44,15 @@ class Mark(Tie):
         return f"{type(self).__name__.lower()} of {self.user_id} on post {self.post_id}"
 
 
-class Like(Mark):
+class Like(Reaction):
     """`user` likes `post`; the post counts them."""
 
 
-class Bookmark(Mark):
+class Bookmark(Reaction):
     """`user` keeps `post` to come back to."""
 
 
-def marked_by(user: User, posts: list[Post]) -> dict[str, list[int]]:
+def reactions_by(user: User, posts: list[Post]) -> dict[str, list[int]]:
     """Which of `posts` the person likes and which they keep, by one query: their ids under `likes` and `bookmarks`."""
     own = {"user": user, "post__in": posts}
     likes = Like.objects.filter(**own).values_list(models.Value("likes"), "post")

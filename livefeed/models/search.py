@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from livefeed.content.markup import is_tag, normal
+from livefeed.content.markup import is_tag, normalize_tag
 from livefeed.models import sort_keys
 from livefeed.models.post import Post
 from livefeed.models.user import User
@@ -51,7 +51,7 @@ class Search:
     problems: list[str] = field(default_factory=list)
 
     @classmethod
-    def parsed(cls, text: str) -> Search:
+    def parse(cls, text: str) -> Search:
         """Understands words, "whole phrases", beginnings (`gard*`), #tags, and `from:`, `tag:`, `before:`, `after:`
         with days such as 2026-11-25, in UTC; `before` does not include its day, `after` does."""
         search = cls()
@@ -69,12 +69,12 @@ class Search:
             self.author = bare.lstrip("@")
         elif key == "tag" or (not key and re.fullmatch(r"#\w+", bare)):
             if is_tag(tag := bare.lstrip("#")):
-                self.tags.append(normal(tag))
+                self.tags.append(normalize_tag(tag))
             else:
                 self.problems.append(f"“{bare}” is no tag.")
         elif key:
             self._take_day(key, bare)
-        elif (words := words_of(bare)) and len(self.terms) < TERMS_MOST:
+        elif (words := split_words(bare)) and len(self.terms) < TERMS_MOST:
             self.terms.append(Term(words, is_begun=value.endswith("*")))
 
     def _take_day(self, key: str, value: str) -> None:
@@ -86,28 +86,28 @@ class Search:
         setattr(self, key, datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
-def words_of(text: str) -> tuple[str, ...]:
+def split_words(text: str) -> tuple[str, ...]:
     """The words of a text as the indexes have them."""
     plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     return tuple(re.findall(r"[^\W_]+", plain.lower()))
 
 
-def posts_found(search: Search, viewer: User | None, start: str, count: int) -> list[Post]:
+def search_posts(search: Search, viewer: User | None, start: str, count: int) -> list[Post]:
     """The newest `count` posts that are found after the sort key `start` (empty: of all) and that `viewer` may see.
     Raises `ValueError` if `start` is no sort key."""
-    posts = Post.objects.visible_to(viewer).with_people()
+    posts = Post.objects.visible_to(viewer).with_related()
     if search.after:
         posts = posts.filter(created_at__gte=search.after)
     if search.before:
         posts = posts.filter(created_at__lt=search.before)
-    author = User.objects.named(search.author).first() if search.author else None
+    author = User.objects.with_username(search.author).first() if search.author else None
     if search.author and author is None:
         return []
     if not (search.terms or search.tags):
         if author:
             posts = posts.filter(author=author)
         return list((posts.before(start) if start else posts).newest_first()[:count])
-    below = sort_keys.parsed(start)[1] if start else _newest_pk(search) + 1
+    below = sort_keys.decode(start)[1] if start else _newest_pk(search) + 1
     marks = _Marks(author.pk if author else 0, tuple(search.tags))
     rows: list[Post] = []
     for found in _newest_matches(search.terms, marks, below):
@@ -117,7 +117,7 @@ def posts_found(search: Search, viewer: User | None, start: str, count: int) -> 
     return rows
 
 
-def people_found(search: Search, most: int) -> list[User]:
+def search_people(search: Search, most: int) -> list[User]:
     """Up to `most` active people whose names hold all the words, which may be beginnings."""
     terms = [Term(term.words, is_begun=True) for term in search.terms]
     if not terms:

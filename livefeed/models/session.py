@@ -11,7 +11,7 @@ from django.utils.crypto import constant_time_compare
 from livefeed.models.user import User
 
 
-def is_possible(key: str) -> bool:
+def is_valid_key(key: str) -> bool:
     """Whether there could be a session with this key. PostgreSQL takes no null byte, not even to look for it; a cookie
     with one would fail all whose sessions are looked for by the same query."""
     return "\0" not in key
@@ -28,12 +28,12 @@ class SessionQuerySet(models.QuerySet["Session"]):
 class SessionManager(BaseSessionManager["Session"].from_queryset(SessionQuerySet)):  # type: ignore[misc]  # made at run time
     """Asks for many sessions at once."""
 
-    def of_keys(self, keys: Iterable[str]) -> dict[str, "Session"]:
+    def by_keys(self, keys: Iterable[str]) -> dict[str, "Session"]:
         """The valid sessions with these keys, with their users, by key."""
-        possible = [key for key in keys if is_possible(key)]
+        possible = [key for key in keys if is_valid_key(key)]
         return {session.session_key: session for session in self._valid(session_key__in=possible)}
 
-    def of_sign_ins(self, sign_ins: Iterable[int]) -> dict[int, "Session"]:
+    def by_sign_ins(self, sign_ins: Iterable[int]) -> dict[int, "Session"]:
         """The valid sessions of these sign-ins, by sign-in."""
         found = self._valid(sign_in__in=sign_ins)
         return {session.sign_in: session for session in found if session.sign_in is not None}

@@ -20,12 +20,12 @@ class TaggingManager(models.Manager["Tagging"]):
 
     def keep(self, post: Post) -> None:
         """Lets the index say what the post's `tags` say."""
-        if gone := post.tags_kept - post.tags_now:
+        if gone := post.saved_tags - post.current_tags:
             self.filter(post=post, tag__in=gone).delete()
-        new = [Tagging(post=post, tag=tag, created_at=post.created_at) for tag in post.tags_now - post.tags_kept]
+        new = [Tagging(post=post, tag=tag, created_at=post.created_at) for tag in post.current_tags - post.saved_tags]
         self.bulk_create(new, ignore_conflicts=True)
 
-    def completing(self, typed: str, viewer: User | None, most: int = COMPLETIONS) -> list[str]:
+    def complete(self, typed: str, viewer: User | None, most: int = COMPLETIONS) -> list[str]:
         """Up to `most` tags that begin with `typed`, given as `markup.normal` makes it, on posts that `viewer` may see:
         first what the newest posts bear, the most used first, then older ones from A to Z."""
         begun = self.filter(Exists(Post.objects.visible_to(viewer).filter(pk=OuterRef("post"))), tag__startswith=typed)

@@ -19,14 +19,14 @@ class TokenManager(models.Manager["Token"]):
     def issue(self, user: User, label: str = "") -> tuple["Token", str]:
         """Makes a token for programs that act as `user`; returns it and its text, which is never seen again."""
         text = PREFIX + secrets.token_urlsafe(32)
-        return self.create(user=user, label=label, digest=digest_of(text)), text
+        return self.create(user=user, label=label, digest=digest(text)), text
 
-    def of_texts(self, texts: Iterable[str]) -> dict[str, "Token"]:
+    def by_texts(self, texts: Iterable[str]) -> dict[str, "Token"]:
         """The valid tokens with these texts, with their users, by text."""
-        by_digest = {digest_of(text): text for text in texts}
+        by_digest = {digest(text): text for text in texts}
         return {by_digest[token.digest]: token for token in self._valid().filter(digest__in=by_digest)}
 
-    def of_ids(self, ids: Iterable[int]) -> dict[int, "Token"]:
+    def by_ids(self, ids: Iterable[int]) -> dict[int, "Token"]:
         """The valid ones among these, by id."""
         return {token.pk: token for token in self._valid().filter(pk__in=ids)}
 
@@ -54,5 +54,5 @@ class Token(models.Model):
             self.delete()
 
 
-def digest_of(text: str) -> str:
+def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

@@ -53,7 +53,7 @@ class UsernameCharacters(models.Func):
 class UserQuerySet(models.QuerySet["User"]):
     """Which people."""
 
-    def named(self, username: str) -> Self:
+    def with_username(self, username: str) -> Self:
         """The one with this name, however it is cased (uses the unique index on the lowered name)."""
         if "\0" in username:  # PostgreSQL takes no such text, not even to look for it
             return self.none()
@@ -62,12 +62,12 @@ class UserQuerySet(models.QuerySet["User"]):
     def delete(self) -> tuple[int, dict[str, int]]:
         """Deletes people with all that is theirs, while nobody else writes."""
         with transaction.atomic():
-            locks.alone()
+            locks.exclusive_lock()
             return super().delete()
 
     delete.queryset_only = True  # type: ignore[attr-defined]  # as Django's own: else `User.objects.delete()` is everybody
 
-    def completing(self, typed: str, viewer: "User", most: int = COMPLETIONS) -> list["User"]:
+    def complete(self, typed: str, viewer: "User", most: int = COMPLETIONS) -> list["User"]:
         """Up to `most` active people with a name that begins with `typed` (letters, digits, underscores), whatever its
         case: first those whom `viewer` follows, by user name or a word of the display name, then others, by user name
         alone, which is one range of the unique index however many people there are."""
@@ -92,7 +92,7 @@ class LivefeedUserManager(UserManager["User"].from_queryset(UserQuerySet)):  # t
     """Finds people by their names."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        found: User = self.named(username or "").get()
+        found: User = self.with_username(username or "").get()
         return found
 
 
@@ -176,7 +176,7 @@ class User(AbstractUser):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Deletes the person with all that is theirs, while nobody else writes."""
         with transaction.atomic():
-            locks.alone()
+            locks.exclusive_lock()
             return super().delete(*args, **kwargs)
 
     @property
@@ -193,7 +193,7 @@ class User(AbstractUser):
         return is_new
 
     @property
-    def awaited_email(self) -> str:
+    def unconfirmed_email(self) -> str:
         """The address that is to be confirmed, where the link goes that activates the account."""
         address = apps.get_model("account.EmailAddress").objects.get_new(self)
         return address.email if address else self.email
@@ -215,18 +215,18 @@ class User(AbstractUser):
         """Follows `other`; True if that is new. Raises `ValidationError` for oneself."""
         from livefeed.models.follow import Follow
 
-        return Follow.objects.begin(self, other)
+        return Follow.objects.add(self, other)
 
     def unfollow(self, other: "User") -> bool:
         """Stops following `other`; True if that changed anything."""
         from livefeed.models.follow import Follow
 
-        return Follow.objects.end(self, other)
+        return Follow.objects.remove(self, other)
 
     def follows(self, other: "User") -> bool:
-        return self.standing_to(other)["follows"]
+        return self.follow_state(other)["follows"]
 
-    def standing_to(self, other: "User") -> dict[str, bool]:
+    def follow_state(self, other: "User") -> dict[str, bool]:
         """Whether one follows `other` (`follows`) and is told of their new posts (`bell`), by one query."""
         bell = self.following.filter(followed=other).values_list("bell", flat=True).first()
         return {"follows": bell is not None, "bell": bool(bell)}

@@ -7,7 +7,7 @@ KEYS = re.compile(r"(/accounts/(?:confirm-email|password/reset/key)/)[^/\s]+")
 """The paths of links from mails: whoever has one can use it."""
 
 
-def without_keys(record: LogRecord) -> bool:
+def redact_keys(record: LogRecord) -> bool:
     """Takes the keys out of what is logged, say of a request that failed."""
     said = record.getMessage()
     if KEYS.search(said):

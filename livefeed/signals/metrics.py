@@ -23,7 +23,7 @@ _seconds = Summary(
 
 
 @dataclass
-class Calls:
+class CallStats:
     """Calls of a receiver since this process started: how many, seconds altogether, seconds of the longest."""
 
     count: int = 0
@@ -39,14 +39,14 @@ class Calls:
         return 1_000 * self.longest
 
 
-calls: dict[str, Calls] = {}
+call_stats: dict[str, CallStats] = {}
 """By the full name of each receiver that is watched."""
 
 
-def watched[F: Callable[..., Any]](receiver: F) -> F:
+def measured[F: Callable[..., Any]](receiver: F) -> F:
     """The same receiver, sync or async, with its calls counted and timed."""
     name = f"{receiver.__module__}.{receiver.__qualname__}"
-    calls[name] = Calls()
+    call_stats[name] = CallStats()
     if inspect.iscoroutinefunction(receiver):
 
         @wraps(receiver)
@@ -74,7 +74,7 @@ def _timed(name: str) -> Iterator[None]:
 
 
 def _count(name: str, seconds: float) -> None:
-    counted = calls[name]
+    counted = call_stats[name]
     counted.count, counted.seconds = counted.count + 1, counted.seconds + seconds
     counted.longest = max(counted.longest, seconds)
     _seconds.labels(settings.LIVEFEED_WORKER, name).observe(seconds)

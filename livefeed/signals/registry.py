@@ -22,7 +22,7 @@ WHEN = {
 
 
 @dataclass(frozen=True)
-class Hearing:
+class ConnectedReceiver:
     """That a receiver hears a signal. `place` is its file and line, from the project's root where it is ours."""
 
     signal: str
@@ -38,7 +38,7 @@ class Hearing:
         return self.receiver.rpartition(".")[2]
 
 
-def hearings() -> Iterator[Hearing]:
+def connected_receivers() -> Iterator[ConnectedReceiver]:
     """Every one, in the order in which receivers were connected to their signals. Some modules have others' signals,
     too."""
     known: list[Signal] = []
@@ -49,17 +49,17 @@ def hearings() -> Iterator[Hearing]:
                 yield from _hearings_of(signal, name, when)
 
 
-def signals() -> list[str]:
+def own_signals() -> list[str]:
     """The names of our own signals, heard or not."""
     return [name for name, value in vars(import_module("livefeed.signals")).items() if isinstance(value, Signal)]
 
 
-def _hearings_of(signal: Signal, name: str, when: str) -> Iterator[Hearing]:
+def _hearings_of(signal: Signal, name: str, when: str) -> Iterator[ConnectedReceiver]:
     for _, reference, sender_reference, is_async in signal.receivers:
         receiver = reference() if isinstance(reference, weakref.ReferenceType) else reference
         if receiver is not None:
             named = f"{receiver.__module__}.{receiver.__qualname__}"
-            yield Hearing(name, _sender(sender_reference), named, _place(receiver), is_async, when)
+            yield ConnectedReceiver(name, _sender(sender_reference), named, _place(receiver), is_async, when)
 
 
 def _sender(reference: Any) -> str:

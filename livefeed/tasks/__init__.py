@@ -14,14 +14,14 @@ from livefeed.models import Export, Post, User
 def send_welcome(user_id: int) -> None:
     """Greets somebody who has signed up with the link that activates the account, unless that is done or gone."""
     for user in User.objects.filter(pk=user_id, activated_at=None, is_active=True):
-        emails.welcome(user)
+        emails.send_welcome(user)
 
 
 @task
 def send_confirmation(address_id: int) -> None:
     """Asks whether a new address is right, unless it is confirmed or given up by now."""
     for address in EmailAddress.objects.filter(pk=address_id, verified=False).select_related("user"):
-        emails.confirm(address)
+        emails.send_confirmation(address)
 
 
 @task
@@ -30,20 +30,20 @@ def send_new_password(user_id: int, address_id: int | None) -> None:
     for user in User.objects.filter(pk=user_id, is_active=True):
         address = EmailAddress.objects.filter(user=user, pk=address_id).first()
         if address_id is None or address:
-            emails.choose_password(user, address.email if address else user.email)
+            emails.send_password_reset(user, address.email if address else user.email)
 
 
 @task
 def send_written(recipient: str, subject: str, text: str) -> None:
     """Sends a mail that was written in a request and holds no secret: notices of what was changed, and the like."""
-    emails.send(emails.written(recipient, subject, text))
+    emails.send(emails.compose(recipient, subject, text))
 
 
 @task
 def make_export(export_id: str) -> None:
     """Makes the file that somebody asked for, unless that was given up."""
     for export in Export.objects.filter(pk=export_id, ready_at=None).select_related("user"):
-        exports.make(export)
+        exports.build(export)
 
 
 @task
@@ -57,4 +57,4 @@ def delete_account(user_id: int) -> None:
 def tell_of_new_post(post_id: int) -> int:
     """Tells those who asked for this author's new posts. Returns how many; none if the post went meanwhile."""
     post = Post.objects.present().filter(pk=post_id).first()
-    return notifications.tell_followers(post) if post else 0
+    return notifications.notify_followers(post) if post else 0

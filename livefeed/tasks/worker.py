@@ -60,7 +60,7 @@ class TaskWorker(Worker):
             try:
                 close_old_connections()
                 if time.monotonic() - rescued_at > RESCUE:
-                    rescue()
+                    requeue_abandoned()
                     rescued_at = time.monotonic()
                 if DBTaskResult.objects.ready().exists():
                     super().run()  # until nothing is left
@@ -74,7 +74,7 @@ class TaskWorker(Worker):
         super().run_task(db_task_result)
         tried = len(db_task_result.worker_ids)
         if db_task_result.status == TaskResultStatus.FAILED and tried <= len(PAUSES):
-            again(DBTaskResult.objects.filter(pk=db_task_result.pk), timedelta(seconds=PAUSES[tried - 1]))
+            requeue(DBTaskResult.objects.filter(pk=db_task_result.pk), timedelta(seconds=PAUSES[tried - 1]))
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
         """Lets the task that runs finish; told a second time, ends it, and it will be tried again."""
@@ -84,15 +84,15 @@ class TaskWorker(Worker):
         self._told_to_end.set()
 
 
-def again(tasks: DBTaskResultQuerySet, pause: timedelta = timedelta()) -> int:
+def requeue(tasks: DBTaskResultQuerySet, pause: timedelta = timedelta()) -> int:
     """Lets tasks run again after a pause; what they failed with stays to be read until then. Returns how many."""
     return tasks.update(status=TaskResultStatus.READY, run_after=timezone.now() + pause, finished_at=None)
 
 
-def rescue() -> int:
+def requeue_abandoned() -> int:
     """Lets tasks run again whose worker was killed. Returns how many."""
     left = DBTaskResult.objects.running().filter(started_at__lt=timezone.now() - LONGEST)
-    found = again(left) if left.exists() else 0
+    found = requeue(left) if left.exists() else 0
     if found:
         logger.error("%s tasks were left by a worker that was killed, and run again.", found)
     return found
@@ -106,7 +106,7 @@ def prune() -> int:
     return done + failed
 
 
-def end_with_parent() -> None:
+def exit_with_parent() -> None:
     """Lets this process end when its parent does, however that ends: standard input is a pipe from there."""
 
     def wait() -> None:

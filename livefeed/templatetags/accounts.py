@@ -16,4 +16,4 @@ def in_development() -> bool:
 @register.simple_tag
 def has_demo() -> bool:
     """Whether one can sign in as the demo person, whose password everybody knows."""
-    return settings.DEBUG and User.objects.named("demo").exists()
+    return settings.DEBUG and User.objects.with_username("demo").exists()

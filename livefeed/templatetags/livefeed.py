@@ -14,7 +14,7 @@ from livefeed.content.fragments import render_card, render_post
 from livefeed.content.markup import render
 from livefeed.content.trends import Trend
 from livefeed.models import Event, Notification, Picture, Post, Preferences, Profile, User
-from livefeed.models.picture import picture_address
+from livefeed.models.picture import picture_url
 
 register = template.Library()
 
@@ -30,7 +30,7 @@ def avatar(person: User, picture: Picture | None = None) -> SafeString:
     """A person's picture (`picture`, if it is to be another one), or initials on a hue taken from the name, as SVG.
     `fill` is an attribute, not a style: the content security policy allows no inline styles."""
     if shown := picture.pk if picture else person.avatar_id:
-        address = picture_address(shown, "small")
+        address = picture_url(shown, "small")
         return format_html('<img class="avatar" src="{}" width="40" height="40" alt="" decoding="async">', address)
     return format_html(
         '<svg class="avatar" viewBox="0 0 40 40" aria-hidden="true"><circle cx="20" cy="20" r="20" fill="{}"/>'
@@ -72,14 +72,14 @@ def unread_badge(context: Context) -> dict[str, int]:
     """How many notifications the reader has not read, and the log's position before that was counted: a page without a
     feed listens from there."""
     cursor = context["cursor"] if "cursor" in context else Event.objects.head()
-    return {"cursor": cursor, "unread": Notification.objects.unread_by(context["user"])}
+    return {"cursor": cursor, "unread": Notification.objects.unread_count(context["user"])}
 
 
 @register.simple_tag(takes_context=True)
 def preferences(context: Context) -> Preferences:
     """What the reader chose; what holds for everybody, for a visitor and where a page has no reader."""
     user = context.get("user")
-    return Preferences.objects.of(user) if user is not None and user.is_authenticated else Preferences()
+    return Preferences.objects.for_user(user) if user is not None and user.is_authenticated else Preferences()
 
 
 @register.simple_tag

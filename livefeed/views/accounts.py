@@ -31,9 +31,9 @@ class Limited:
         return self.come_back() if response.status_code == TOO_MANY_REQUESTS else response
 
     def come_back(self: Any) -> HttpResponse:
-        seconds = max(rate_limits.wait(self.request, action, key) for action, key in self.limits())
+        seconds = max(rate_limits.retry_after(self.request, action, key) for action, key in self.limits())
         options = self.get_form_kwargs() | {"data": None, "files": None, "initial": self.typed()}
-        context = self.get_context_data(form=self.get_form_class()(**options), said=rate_limits.sentence(seconds))
+        context = self.get_context_data(form=self.get_form_class()(**options), said=rate_limits.message(seconds))
         response: HttpResponse = self.render_to_response(context, status=TOO_MANY_REQUESTS)
         response["Retry-After"] = seconds
         return response
@@ -88,7 +88,7 @@ class SignupView(Limited, views.SignupView):
     def form_valid(self, form: Any) -> HttpResponse:
         """The account and the task of its mail are written together, or neither. Two people may want the same name at
         the same moment: the database lets one have it."""
-        if not rate_limits.count(self.request, "signup_address", form.cleaned_data["email"]):
+        if not rate_limits.consume(self.request, "signup_address", form.cleaned_data["email"]):
             return HttpResponse(status=TOO_MANY_REQUESTS)
         form.hash_password()
         response: HttpResponse
@@ -96,7 +96,7 @@ class SignupView(Limited, views.SignupView):
             with transaction.atomic():
                 response = super().form_valid(form)
         except IntegrityError:
-            if not User.objects.named(form.cleaned_data["username"]).exists():
+            if not User.objects.with_username(form.cleaned_data["username"]).exists():
                 raise
             form.add_error("username", NAME_TAKEN)
             response = self.form_invalid(form)
@@ -114,7 +114,7 @@ class EmailView(Limited, views.EmailView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Nothing is changed when the mail for it would not be sent."""
         sends = "action_add" in request.POST or "action_send" in request.POST
-        if sends and rate_limits.wait(request, "confirm_email", self.typed()["email"].strip().lower()):
+        if sends and rate_limits.retry_after(request, "confirm_email", self.typed()["email"].strip().lower()):
             return HttpResponse(status=TOO_MANY_REQUESTS)
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response

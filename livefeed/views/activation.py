@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from livefeed import tasks
 from livefeed.accounts import rate_limits
 from livefeed.accounts.adapter import AccountAdapter
-from livefeed.accounts.email_confirmation import Link, State
+from livefeed.accounts.email_confirmation import ConfirmationLink, LinkState
 from livefeed.views.resource import Request, SignedInResource
 
 NO_CONTENT, TOO_MANY_REQUESTS = 204, 429
@@ -30,10 +30,10 @@ class ActivationView(SignedInResource):
     def post(self, request: Request) -> HttpResponse:
         if self.viewer.is_activated:
             return redirect("home")
-        email = self.viewer.awaited_email
-        if not rate_limits.count(request, "confirm_email", email.lower()):
+        email = self.viewer.unconfirmed_email
+        if not rate_limits.consume(request, "confirm_email", email.lower()):
             return self.page(
-                rate_limits.sentence(rate_limits.wait(request, "confirm_email", email.lower())), TOO_MANY_REQUESTS
+                rate_limits.message(rate_limits.retry_after(request, "confirm_email", email.lower())), TOO_MANY_REQUESTS
             )
         tasks.send_welcome.enqueue(self.viewer.pk)
         said = f"We sent a new link to {email}."
@@ -53,31 +53,31 @@ class ConfirmEmailView(views.ConfirmEmailView):
     any browser; who is signed in there stays so. A link that is too old offers a new one."""
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
-        link = Link.of(key)
-        return self.page(link, 200 if link.state == State.FRESH else 404)
+        link = ConfirmationLink.of(key)
+        return self.page(link, 200 if link.state == LinkState.FRESH else 404)
 
     def post(self, request: HttpRequest, key: str) -> HttpResponse:
         try:
             with transaction.atomic():
-                link = Link.locked(key)
-                if link.state == State.FRESH:
+                link = ConfirmationLink.locked(key)
+                if link.state == LinkState.FRESH:
                     response: HttpResponse = super().post(request, key=key)
                     return response
         except IntegrityError:  # another account has confirmed the same address at the same moment
-            link = Link.of(key)
-        if link.state == State.EXPIRED and link.address:
+            link = ConfirmationLink.of(key)
+        if link.state == LinkState.EXPIRED and link.address:
             return self.renew(link, link.address)
         return self.page(link, 404)
 
-    def renew(self, link: Link, address: EmailAddress) -> HttpResponse:
+    def renew(self, link: ConfirmationLink, address: EmailAddress) -> HttpResponse:
         """Sends a new link to where the old one went."""
-        if not rate_limits.count(self.request, "confirm_email", address.email):
-            wait = rate_limits.wait(self.request, "confirm_email", address.email)
-            return self.page(link, TOO_MANY_REQUESTS, said=rate_limits.sentence(wait))
+        if not rate_limits.consume(self.request, "confirm_email", address.email):
+            wait = rate_limits.retry_after(self.request, "confirm_email", address.email)
+            return self.page(link, TOO_MANY_REQUESTS, said=rate_limits.message(wait))
         AccountAdapter(self.request).send_link(address)
         return self.page(link, 200, is_sent=True)
 
-    def page(self, link: Link, status: int, **more: Any) -> HttpResponse:
+    def page(self, link: ConfirmationLink, status: int, **more: Any) -> HttpResponse:
         context = {"link": link, "state": link.state.value, "owner": link.address.user if link.address else None}
         return render(self.request, "account/email_confirm.html", context | more, status=status)
 

@@ -5,7 +5,7 @@ import re
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from livefeed.content.markup import TAG_MAX, normal
+from livefeed.content.markup import TAG_MAX, normalize_tag
 from livefeed.models import Tagging, User
 from livefeed.views.resource import Request, SignedInResource
 
@@ -18,8 +18,8 @@ class CompletionView(SignedInResource):
 
     def get(self, request: Request) -> HttpResponse:
         sign, begin = found.groups() if (found := TYPED.fullmatch(request.GET.get("q", ""))) else ("", "")
-        people = User.objects.completing(begin, self.viewer) if sign == "@" else []
-        tags = Tagging.objects.completing(normal(begin), self.viewer) if sign == "#" else []
+        people = User.objects.complete(begin, self.viewer) if sign == "@" else []
+        tags = Tagging.objects.complete(normalize_tag(begin), self.viewer) if sign == "#" else []
         return render(request, "posts/_completions.html", {"people": people, "tags": tags})
 
     def handle_no_permission(self) -> HttpResponse:  # type: ignore[override]  # the mixin raises or redirects

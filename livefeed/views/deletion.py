@@ -50,7 +50,7 @@ class RemovalView(SignedInResource):
 
     def find(self, pk: int) -> Post:
         post: Post | None = (
-            Post.objects.with_people().filter(author=self.viewer, pk=pk, removed_at__isnull=False).first()
+            Post.objects.with_related().filter(author=self.viewer, pk=pk, removed_at__isnull=False).first()
         )
         if post is None:
             raise Http404(TOO_LATE)

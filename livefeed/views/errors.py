@@ -53,15 +53,15 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def refused(request: HttpRequest, sentence: str) -> HttpResponse:
-    """What was sent cannot be taken, and `sentence` says why."""
+    """What was sent cannot be taken, and `message` says why."""
     return _say(request, 422, sentence)
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
     """What was tried too often by what this address is for; says when to try again."""
     action = request.resolver_match.url_name or "" if request.resolver_match else ""
-    seconds = rate_limits.wait(request, action.removeprefix("account_"))
-    response = _say(request, 429, rate_limits.sentence(seconds))
+    seconds = rate_limits.retry_after(request, action.removeprefix("account_"))
+    response = _say(request, 429, rate_limits.message(seconds))
     response["Retry-After"] = seconds
     return response
 

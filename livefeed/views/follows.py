@@ -28,7 +28,7 @@ class FollowView(SignedInResource):
     def answer(self, person: User) -> HttpResponse:
         """The buttons as they now are; without htmx the person's page."""
         if self.request.htmx:
-            return render(self.request, "profiles/_follow.html", {"person": person, **self.viewer.standing_to(person)})
+            return render(self.request, "profiles/_follow.html", {"person": person, **self.viewer.follow_state(person)})
         return redirect(person)
 
 

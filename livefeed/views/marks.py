@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from livefeed.models import Bookmark, Like, Post
-from livefeed.models.reaction import Mark
+from livefeed.models.reaction import Reaction
 from livefeed.views.posts import GONE, find_post
 from livefeed.views.resource import Request, SignedInResource
 
@@ -15,14 +15,14 @@ class MarkView(SignedInResource):
     """Whether the viewer has marked a post: `POST` marks it, `DELETE` takes the mark away. Scripts get an empty answer;
     without one the post's page follows, or, if it was marked before, the question whether that should end."""
 
-    model: ClassVar[type[Mark]]
+    model: ClassVar[type[Reaction]]
     word: ClassVar[str]
     end_word: ClassVar[str]
 
     def post(self, request: Request, pk: int) -> HttpResponse:
         post = find_post(request, pk)
         try:
-            is_new = self.model.objects.begin(self.viewer, post)
+            is_new = self.model.objects.add(self.viewer, post)
         except Post.DoesNotExist:
             raise Http404(GONE) from None
         if not self.request.htmx and not is_new:
@@ -32,7 +32,7 @@ class MarkView(SignedInResource):
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
         post = find_post(request, pk)
-        self.model.objects.end(self.viewer, post)
+        self.model.objects.remove(self.viewer, post)
         return self.answer(post)
 
     def answer(self, post: Post) -> HttpResponse:

@@ -56,7 +56,7 @@ class ReadView(SignedInResource):
     """That somebody has seen what came until `upto`: `POST` says so."""
 
     def post(self, request: Request) -> HttpResponse:
-        notifications.read(self.viewer, self.upto())
+        notifications.mark_read(self.viewer, self.upto())
         return HttpResponse(status=204) if self.request.htmx else redirect("notifications")
 
     def upto(self) -> datetime:

@@ -28,7 +28,7 @@ class PicturesView(SignedInResource):
         if file is None:
             return refused(request, "Choose a picture first.")
         try:
-            picture = Picture.objects.take(self.viewer, file)
+            picture = Picture.objects.store(self.viewer, file)
         except PictureError as error:
             return refused(request, str(error))
         return render(request, "posts/_picture.html", {"picture": picture})
@@ -62,5 +62,5 @@ def picture_file(request: HttpRequest, pk: UUID, size: str) -> HttpResponse:
             response = HttpResponse(file.read(), content_type="image/webp")
     except FileNotFoundError:
         raise Http404(GONE) from None
-    response["Cache-Control"] = FOR_ALL if picture.is_for_all else FOR_ONE
+    response["Cache-Control"] = FOR_ALL if picture.is_public else FOR_ONE
     return response

@@ -7,14 +7,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from livefeed.content.fragments import render_post
-from livefeed.content.sanitize import tidy_text
+from livefeed.content.sanitize import clean_text
 from livefeed.forms.attachments import GONE as MISSING_PICTURE
 from livefeed.forms.attachments import Attachments
 from livefeed.forms.post import EditForm, PostForm, reply_form
 from livefeed.models import EditConflictError, Event, MissingPictureError, Post, User
-from livefeed.models.picture import with_pictures
+from livefeed.models.picture import prefetch_pictures
 from livefeed.models.post import BODY_MAX
-from livefeed.models.reaction import marked_by
+from livefeed.models.reaction import reactions_by
 from livefeed.models.user import NOT_ACTIVATED
 from livefeed.views.feed import home_page, page_of
 from livefeed.views.resource import Request, Resource, SignedInResource, viewer_of
@@ -64,7 +64,7 @@ class PreviewView(SignedInResource):
     """A text as it would look: `POST` its `body`."""
 
     def post(self, request: Request) -> HttpResponse:
-        text = tidy_text(request.POST.get("body", ""))[:BODY_MAX]
+        text = clean_text(request.POST.get("body", ""))[:BODY_MAX]
         return render(request, "posts/_preview.html", {"text": text})
 
 
@@ -129,7 +129,7 @@ def thread_page(request: Request, post: Post, cursor: int, template: str) -> Htt
     visible = Post.objects.visible_to(viewer)
     replies, is_more = page_of(visible.filter(parent=post), start, oldest_first=True)
     above = [] if start else list(visible.filter(pk__in=post.ancestor_ids).oldest_first())
-    posts = with_pictures(replies if start else [*above, post, *replies])
+    posts = prefetch_pictures(replies if start else [*above, post, *replies])
     context: dict[str, Any] = {
         "posts": posts,
         "post": post,
@@ -141,7 +141,7 @@ def thread_page(request: Request, post: Post, cursor: int, template: str) -> Htt
     if is_more:
         context["next"] = f"{post.get_absolute_url()}?after={replies[-1].sort_key}"
     if viewer:
-        context |= marked_by(viewer, posts) | {"form": reply_form(post)}
+        context |= reactions_by(viewer, posts) | {"form": reply_form(post)}
     return render(request, template, context)
 
 
@@ -151,7 +151,7 @@ GONE = "This post does not exist, or no longer does."
 def edit_page(request: Request, pk: int, form: EditForm, status: int = 200) -> HttpResponse:
     """The editor: in place for htmx, a page of its own otherwise."""
     template = "posts/_editor.html" if request.htmx else "posts/edit.html"
-    context = {"form": form, "pk": pk, "is_reply": Post.objects.replying().filter(pk=pk).exists()}
+    context = {"form": form, "pk": pk, "is_reply": Post.objects.replies_only().filter(pk=pk).exists()}
     return render(request, template, context, status=status)
 
 
@@ -168,7 +168,7 @@ def explain(form: PostForm, author: User | None) -> int:
 
 def find_post(request: Request, pk: int) -> Post:
     """The post, if the viewer may see it. Raises `Http404` with a sentence for people."""
-    post: Post | None = Post.objects.visible_to(viewer_of(request)).with_people().filter(pk=pk).first()
+    post: Post | None = Post.objects.visible_to(viewer_of(request)).with_related().filter(pk=pk).first()
     if post is None:
         raise Http404(GONE)
     return post

@@ -38,8 +38,8 @@ def profile(request: Request, username: str, tab: str = "posts") -> HttpResponse
     person = find_person(username)
     posts = _posts_of(person, tab, Post.objects.visible_to(viewer_of(request)))
     viewer = viewer_of(request)
-    context: dict[str, Any] = {"person": person, "profile": Profile.objects.of(person), "tabs": TABS, "tab": tab}
-    context |= {"empty": TABS[tab].empty} | (viewer.standing_to(person) if viewer else {})
+    context: dict[str, Any] = {"person": person, "profile": Profile.objects.for_user(person), "tabs": TABS, "tab": tab}
+    context |= {"empty": TABS[tab].empty} | (viewer.follow_state(person) if viewer else {})
     return feed_page(request, "profiles/profile.html", TABS[tab].view.format(person.username), posts, **context)
 
 
@@ -47,14 +47,14 @@ def _posts_of(person: User, tab: str, visible: PostQuerySet) -> PostQuerySet:
     if tab == "likes":
         return visible.filter(likes__user=person)
     own = visible.filter(author=person)
-    return {"posts": own.starting, "replies": own.replying, "media": own.pictured}[tab]()
+    return {"posts": own.top_level, "replies": own.replies_only, "media": own.having_pictures}[tab]()
 
 
 def find_person(username: str, people: UserQuerySet | None = None) -> User:
     """The person of that name, however it is cased, among `people` (the active ones if not told otherwise). Raises
     `Http404` with a sentence for people."""
     among = User.objects.filter(is_active=True) if people is None else people
-    person: User | None = among.named(username).first()
+    person: User | None = among.with_username(username).first()
     if person is None:
         raise Http404("There is nobody here by that name.")
     return person
@@ -70,13 +70,13 @@ class ProfileSettingsView(SignedInResource):
     """What one says of oneself: `GET` shows it to change, `POST` changes it."""
 
     def get(self, request: Request) -> HttpResponse:
-        return self.page(ProfileForm.of(Profile.objects.of(self.viewer)))
+        return self.page(ProfileForm.of(Profile.objects.for_user(self.viewer)))
 
     def post(self, request: Request) -> HttpResponse:
         form = ProfileForm(request.POST, request.FILES, owner=self.viewer)
         if not form.is_valid():
             return self.page(form, 422)
-        Profile.objects.of(self.viewer).change(**form.said)
+        Profile.objects.for_user(self.viewer).update(**form.said)
         return redirect(self.viewer)
 
     def page(self, form: ProfileForm, status: int = 200) -> HttpResponse:

@@ -7,11 +7,11 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
-from livefeed.content.markup import is_tag, normal
+from livefeed.content.markup import is_tag, normalize_tag
 from livefeed.models import Event, Tagging, User
-from livefeed.models.picture import with_pictures
-from livefeed.models.reaction import marked_by
-from livefeed.models.search import QUERY_MAX, Search, people_found, posts_found
+from livefeed.models.picture import prefetch_pictures
+from livefeed.models.reaction import reactions_by
+from livefeed.models.search import QUERY_MAX, Search, search_people, search_posts
 from livefeed.views.feed import PARTS
 from livefeed.views.paging import PAGE, part_of
 from livefeed.views.resource import Request, viewer_of
@@ -24,12 +24,12 @@ def search_page(request: Request) -> HttpResponse:
     """What `?q=` finds: people and tags first, then posts, newest first, from `?before=` on."""
     viewer, cursor = viewer_of(request), Event.objects.head()
     text, start = request.GET.get("q", "").strip()[:QUERY_MAX], request.GET.get("before", "")
-    wanted = Search.parsed(text)
+    wanted = Search.parse(text)
     try:
-        found = [] if wanted.is_empty else posts_found(wanted, viewer, start, PAGE + 1)
+        found = [] if wanted.is_empty else search_posts(wanted, viewer, start, PAGE + 1)
     except ValueError:
         raise Http404("There is no such page.") from None
-    posts = with_pictures(found[:PAGE])
+    posts = prefetch_pictures(found[:PAGE])
     context: dict[str, Any] = {
         "q": text,
         "search": wanted,
@@ -41,9 +41,9 @@ def search_page(request: Request) -> HttpResponse:
     if len(found) > PAGE:
         context["next"] = f"?{urlencode({'q': text, 'before': posts[-1].sort_key})}"
     if not start and not (wanted.author or wanted.before or wanted.after):
-        context |= {"people": people_found(wanted, PEOPLE), "tags": _tags_found(text.lstrip("#"), request)}
+        context |= {"people": search_people(wanted, PEOPLE), "tags": _tags_found(text.lstrip("#"), request)}
     if viewer:
-        context |= marked_by(viewer, posts)
+        context |= reactions_by(viewer, posts)
         context["followed"] = _followed(request, context.get("people", []))
     response = render(request, part_of(request, "feed/search.html", PARTS), context)
     patch_vary_headers(response, ["HX-Request"])
@@ -51,7 +51,7 @@ def search_page(request: Request) -> HttpResponse:
 
 
 def _tags_found(begun: str, request: Request) -> list[str]:
-    return Tagging.objects.completing(normal(begun), viewer_of(request), PEOPLE) if is_tag(begun) else []
+    return Tagging.objects.complete(normalize_tag(begun), viewer_of(request), PEOPLE) if is_tag(begun) else []
 
 
 def _followed(request: Request, people: list[User]) -> set[int]:

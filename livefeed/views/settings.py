@@ -60,7 +60,7 @@ class DisplayView(ChoicesView):
     title = "Display"
 
     def form(self, data: QueryDict | None = None) -> DisplayForm:
-        return DisplayForm(data, instance=Preferences.objects.of(self.viewer))
+        return DisplayForm(data, instance=Preferences.objects.for_user(self.viewer))
 
 
 class NotificationSettingsView(ChoicesView):
@@ -70,21 +70,21 @@ class NotificationSettingsView(ChoicesView):
     hint = "To be told of each new post of somebody, ring the bell on their page."
 
     def form(self, data: QueryDict | None = None) -> NotificationsForm:
-        return NotificationsForm(data, preferences=Preferences.objects.of(self.viewer))
+        return NotificationsForm(data, preferences=Preferences.objects.for_user(self.viewer))
 
 
 class SessionsView(SignedInResource):
     """Where one is signed in, with the pages and programs that are open: `DELETE` ends all sign-ins but this one."""
 
     def get(self, request: Request) -> HttpResponse:
-        places = active_sessions.places_of(self.viewer, request.session.get(SIGN_IN))
+        places = active_sessions.sessions_of(self.viewer, request.session.get(SIGN_IN))
         return render(
             request, "settings/sessions.html", {"places": places, "programs": active_sessions.programs_of(self.viewer)}
         )
 
     def delete(self, request: Request) -> HttpResponse:
         here = request.session.get(SIGN_IN)
-        active_sessions.end(Session.objects.filter(user=self.viewer).exclude(sign_in=here))
+        active_sessions.end_sessions(Session.objects.filter(user=self.viewer).exclude(sign_in=here))
         messages.success(request, "You are signed out everywhere else.")
         return redirect("settings_sessions")
 
@@ -96,7 +96,7 @@ class SessionView(SignedInResource):
         found = Session.objects.filter(user=self.viewer, sign_in=sign_in)
         if not found:
             raise Http404("That sign-in has ended already.")
-        active_sessions.end(found)
+        active_sessions.end_sessions(found)
         return redirect("settings_sessions")
 
 
@@ -120,7 +120,7 @@ class DataView(SignedInResource):
 
     def post(self, request: Request) -> HttpResponse:
         with transaction.atomic():
-            export, is_new = Export.objects.begin(self.viewer)
+            export, is_new = Export.objects.start(self.viewer)
             if is_new:
                 tasks.make_export.enqueue(str(export.pk))
         return redirect("settings_data")

@@ -4,8 +4,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from livefeed.signals.metrics import Calls, calls
-from livefeed.signals.registry import hearings, signals
+from livefeed.signals.metrics import CallStats, call_stats
+from livefeed.signals.registry import connected_receivers, own_signals
 from livefeed.views.resource import viewer_of
 
 
@@ -14,7 +14,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     if viewer is None or not viewer.is_staff:
         raise PermissionDenied("This page is for staff.")
-    rows = [(each, calls.get(each.receiver, Calls())) for each in hearings()]
+    rows = [(each, call_stats.get(each.receiver, CallStats())) for each in connected_receivers()]
     heard = {each.signal for each, _ in rows}
-    unheard = [name for name in signals() if name not in heard]
+    unheard = [name for name in own_signals() if name not in heard]
     return render(request, "staff/signals.html", {"rows": rows, "unheard": unheard})

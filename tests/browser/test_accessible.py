@@ -48,7 +48,7 @@ def addresses(cast: Cast) -> dict[str, int]:
     make_post(cast.follower, "With milk?", parent=post)
     make_post(cast.author, "For followers.", audience="followers")
     make_post(make_user("ada", name="Ada Byron"), "More #tea.")
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     Token.objects.issue(cast.author, "Bridge")
     return {"post": post.pk}
 

@@ -13,7 +13,7 @@ SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", 
 @SIZES
 def test_it_says_what_goes_and_deletes_only_when_told_so(window, cast, size):
     post = make_post(cast.author, "Going, going.")
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     page = live(window(cast.author, **size))
     link, dialog = page.get_by_role("link", name="Delete"), page.get_by_role("dialog")
     link.click()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Dialog, Page, Route, expect
 
 from livefeed.content.markup import render
-from livefeed.content.sanitize import tidy_line, tidy_text
+from livefeed.content.sanitize import clean_line, clean_text
 from livefeed.models import Picture, Post, Profile, User
 from livefeed.models.picture import DESCRIPTION_MAX, Attachment
 from livefeed.models.post import TITLE_MAX
@@ -93,11 +93,11 @@ def write_all(author: User, batch: list[tuple[str, str]], tag: str) -> list[Post
     """Posts them: every other one as no form would let it through, every tenth with a picture described so."""
     posts = []
     for number, (title, body) in enumerate(batch):
-        title, text = tidy_line(title)[:TITLE_MAX], tidy_text(body) if number % 2 else as_kept(body)
+        title, text = clean_line(title)[:TITLE_MAX], clean_text(body) if number % 2 else as_kept(body)
         pictures = []
         if number % 10 == 0:
             picture = Picture.objects.create(owner=author, width=40, height=30, color="#102030")
-            pictures.append(Attachment(picture.pk, tidy_text(body)[:DESCRIPTION_MAX]))
+            pictures.append(Attachment(picture.pk, clean_text(body)[:DESCRIPTION_MAX]))
         text = f"{text[:4_900]}\n\nmark{number}. #hostile #{tag}"
         posts.append(Post.objects.publish(author, title=title, body=text, pictures=pictures))
     return posts
@@ -109,8 +109,8 @@ def as_kept(text: str) -> str:
 
 
 def make_person(name: str, about: str, links: list[str]) -> User:
-    person = make_user(name=tidy_line(name)[:50])
-    Profile.objects.filter(user=person).update(about=tidy_text(about)[:500], links="\n".join(links))
+    person = make_user(name=clean_line(name)[:50])
+    Profile.objects.filter(user=person).update(about=clean_text(about)[:500], links="\n".join(links))
     return person
 
 
@@ -171,7 +171,7 @@ def test_hundreds_of_them_are_texts_by_push_edit_catch_up_and_page(watched, cast
         for path in ("/", f"/@{author.username}/"):
             shows_exactly(page_of("loaded", path), posts[-20:])
         bearing = Post.objects.filter(author=author).exclude(tags="").newest_first()
-        for name in {name for post in bearing[:3] for name in post.tags_now}:
+        for name in {name for post in bearing[:3] for name in post.current_tags}:
             assert is_harmless(page_of("loaded", f"/tags/{name}/"))["ids"][0] in [post.pk for post in posts]
         shows_exactly(page_of("loaded", f"/posts/{posts[0].pk}/"), posts[:1])
         edited = sum(post.version > 1 for post in posts)
@@ -187,12 +187,12 @@ def test_what_one_writes_oneself_is_text_on_its_way_in_the_preview_and_in_the_ed
     page = live(watched(cast.author))
     before = is_harmless(page)["outside"]
     held: list[Route] = []
-    for text in filter(tidy_text, PIECES[::3]):
+    for text in filter(clean_text, PIECES[::3]):
         page.get_by_label("Post", exact=True).fill(text)
         with page.expect_response("**/posts/preview/"):
             page.locator("#composer").get_by_role("button", name="Preview").click()
         expect(page.locator(".composer-preview .post-body")).to_have_count(1)
-        assert page.locator(".composer-preview .post-body").text_content() == reads(tidy_text(text))
+        assert page.locator(".composer-preview .post-body").text_content() == reads(clean_text(text))
         is_harmless(page)
         page.route("**/posts/", lambda route: held.append(route))
         page.get_by_label("Post", exact=True).press("Control+Enter")
@@ -218,16 +218,16 @@ def as_typed_into_a_field(text: str) -> str:
 def test_what_waits_in_the_browser_is_text_when_the_page_is_loaded_again(watched, cast):
     page = live(watched(cast.author))
     page.route("**/posts/", lambda route: route.abort())
-    waiting = [text for text in PIECES[::4] if tidy_text(text) and "\r" not in text]
+    waiting = [text for text in PIECES[::4] if clean_text(text) and "\r" not in text]
     for text in waiting:
         page.get_by_label("Post", exact=True).fill(text)
-        page.get_by_label("Title").fill(tidy_line(text)[:TITLE_MAX])
+        page.get_by_label("Title").fill(clean_line(text)[:TITLE_MAX])
         page.get_by_label("Post", exact=True).press("Control+Enter")
     page.reload()
     expect(page.locator("#outbox > .pending")).to_have_count(len(waiting))
     assert page.locator("#outbox .post-body").all_text_contents() == waiting[::-1]
     assert page.locator("#outbox .post-title").all_text_contents() == [
-        tidy_line(text)[:TITLE_MAX] for text in waiting[::-1]
+        clean_line(text)[:TITLE_MAX] for text in waiting[::-1]
     ]
     assert page.locator("#outbox :is(.post-body, .post-title) *").count() == 0
     is_harmless(page)
@@ -235,7 +235,7 @@ def test_what_waits_in_the_browser_is_text_when_the_page_is_loaded_again(watched
 
 def test_names_are_texts_in_the_list_of_suggestions(watched, cast):
     groups = {f"z{letter}": PIECES[number::9][:6] for number, letter in enumerate("abcdefghi")}
-    names = {begin: [tidy_line(f"{begin} {text}")[:50] for text in group] for begin, group in groups.items()}
+    names = {begin: [clean_line(f"{begin} {text}")[:50] for text in group] for begin, group in groups.items()}
     for name in (name for group in names.values() for name in group):
         cast.author.follow(make_user(name=name))
     page = watched(cast.author)

@@ -17,7 +17,7 @@ def test_the_badge_moves_on_every_page_and_seeing_the_list_clears_all(window, ca
     stranger = live(window(cast.stranger))
     expect(badge(settings)).to_be_hidden()
     post = make_post(cast.author)
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     for page in (home, settings):
         expect(badge(page)).to_have_text("1")
     cast.stranger.follow(cast.author)

@@ -37,7 +37,7 @@ def test_one_says_who_one_is_and_everybody_sees_it(window, cast, size, tmp_path:
 @SIZES
 def test_the_tabs_are_live(window, cast, size):
     other = make_post(cast.stranger, "Somebody else's.")
-    Like.objects.begin(cast.author, other)
+    Like.objects.add(cast.author, other)
     page = live(window(None, "/@author/", **size))
     shows(page)
     page.get_by_role("link", name="Replies", exact=True).click()

@@ -202,7 +202,7 @@ def test_a_reset_keeps_the_place_and_what_is_typed(window, cast):
     at = top_of(page, "Post 8.")
     Post.objects.filter(body="Post 8.").update(body="Post 8. Changed by hand.", version=2)
     with page.expect_response(lambda answer: "before=" in answer.url):
-        publishing.feed_reset()
+        publishing.reset_feeds()
     expect(post(page, "Post 8.")).to_contain_text("Changed by hand")
     assert abs(top_of(page, "Post 8.") - at) < 1
     expect(page.get_by_label("Post", exact=True)).to_have_value("Half a thought")
@@ -268,8 +268,8 @@ def test_going_back_shows_the_page_itself_where_the_browser_keeps_it(cast, site,
 def test_what_one_likes_and_keeps_is_marked_from_the_first_paint(window, cast):
     """Without scripts too; the fragments are everybody's."""
     liked, other = make_post(cast.author, "Liked."), make_post(cast.author, "Not liked.")
-    Like.objects.begin(cast.follower, liked)
-    Bookmark.objects.begin(cast.follower, other)
+    Like.objects.add(cast.follower, liked)
+    Bookmark.objects.add(cast.follower, other)
     page = window(cast.follower, java_script_enabled=False)
     stranger = window(cast.stranger, "/explore/", java_script_enabled=False)
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from livefeed.content.sanitize import tidy_line, tidy_text
+from livefeed.content.sanitize import clean_line, clean_text
 from livefeed.demo.people import FOLLOWS, NAMES
 from livefeed.demo.posts import POSTS
 from livefeed.demo.talk import ABOUT, ANSWERS, LIKES
@@ -79,7 +79,7 @@ class TestMovingIn:
 
     def test_the_posts_are_of_the_past_three_days_up_to_minutes_ago(self):
         demo()
-        moments = list(Post.objects.starting().order_by("pk").values_list("created_at", flat=True))
+        moments = list(Post.objects.top_level().order_by("pk").values_list("created_at", flat=True))
 
         assert moments == sorted(moments)
         assert timezone.now() - moments[0] < timedelta(days=3)
@@ -114,7 +114,7 @@ class TestMovingIn:
 class TestTexts:
     def test_are_as_the_composer_would_leave_them(self):
         for post in POSTS:
-            assert (post.title, post.body) == (tidy_line(post.title), tidy_text(post.body))
+            assert (post.title, post.body) == (clean_line(post.title), clean_text(post.body))
             assert len(post.title) <= TITLE_MAX
             assert 0 < len(post.body) <= BODY_MAX
 

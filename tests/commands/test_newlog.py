@@ -54,7 +54,7 @@ def positions(number: int) -> list[int]:
     """Where so many new events stand."""
     before = Event.objects.head()
     for _ in range(number):
-        publishing.feed_reset()
+        publishing.reset_feeds()
     return [event.position or 0 for event in Event.objects.after(before)]
 
 

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, F
 from django.test import Client
 
-from livefeed.content.markup import named_in
+from livefeed.content.markup import references_in
 from livefeed.demo.voices import SENTENCES
 from livefeed.models import Event, Follow, Like, Post, Profile, Tagging, User
 from tests.factories import make_user
@@ -48,7 +48,7 @@ def test_the_people_can_sign_in():
     answer = client.post("/accounts/login/", {"login": "user7", "password": PASSWORD})
 
     assert (answer.status_code, answer["Location"]) == (302, "/")
-    assert client.session["_auth_user_id"] == str(User.objects.named("user7").get().pk)
+    assert client.session["_auth_user_id"] == str(User.objects.with_username("user7").get().pk)
 
 
 def test_posts_read_well_and_stand_in_the_order_of_their_ids():
@@ -89,7 +89,7 @@ def test_tags_are_in_the_text_and_in_their_index(talk):
 
     assert posts.count() > 10
     for post in posts:
-        assert set(named_in(post.body).tags) == set(post.tags.split())
+        assert set(references_in(post.body).tags) == set(post.tags.split())
     tagged = {(post.pk, tag, post.created_at) for post in posts for tag in post.tags.split()}
     assert set(Tagging.objects.values_list("post", "tag", "created_at")) == tagged
 
@@ -127,7 +127,7 @@ def test_a_second_run_keeps_people_and_adds_what_is_missing():
     seed(users=12, follows=5, posts=7)
 
     assert User.objects.count() == 12
-    assert User.objects.named("user3").get() == kept
+    assert User.objects.with_username("user3").get() == kept
     assert Post.objects.count() == 17
     assert follows <= set(Follow.objects.values_list("follower", "followed"))
     assert Follow.objects.count() == 12 * 5
@@ -201,6 +201,6 @@ def test_draws_its_bars_on_stderr(capfd):
 def test_every_count_is_right_also_of_those_who_were_looked_at_between_two_runs():
     seed()
     for user in User.objects.all():
-        Profile.objects.of(user)
+        Profile.objects.for_user(user)
     seed(users=14, follows=6)
     call_command("recount", check=True)

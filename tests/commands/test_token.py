@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from livefeed.models import Event, Token
-from livefeed.models.token import PREFIX, digest_of
+from livefeed.models.token import PREFIX, digest
 from tests.factories import Cast
 
 
@@ -22,8 +22,8 @@ def test_it_makes_a_token_that_is_shown_once_and_kept_only_as_a_hash(cast: Cast)
 
     token = Token.objects.get()
     assert text.startswith(PREFIX)
-    assert Token.objects.of_texts([text]) == {text: token}
-    assert (token.user, token.label, token.digest) == (cast.author, "the weather", digest_of(text))
+    assert Token.objects.by_texts([text]) == {text: token}
+    assert (token.user, token.label, token.digest) == (cast.author, "the weather", digest(text))
     assert text not in (token.digest, str(token))
     assert remark == f"Token {token.pk} for @author. Keep it: it is not shown again."
 
@@ -56,12 +56,12 @@ def test_it_lists_nothing_where_there_is_none(cast: Cast):
 
 def test_it_revokes_one_token_and_announces_it(cast: Cast):
     (revoked,), (kept,) = run("author")[0], run("author")[0]
-    token = Token.objects.of_texts([revoked])[revoked]
+    token = Token.objects.by_texts([revoked])[revoked]
     pk = token.pk
 
     assert run("author", "--revoke", str(pk)) == ([f"Token {pk} is revoked."], [])
 
-    assert list(Token.objects.of_texts([revoked, kept])) == [kept]
+    assert list(Token.objects.by_texts([revoked, kept])) == [kept]
     event = Event.objects.latest("pk")
     assert (event.kind, event.subject_id, event.actor_id) == ("token.revoked", pk, cast.author.pk)
 

@@ -33,7 +33,7 @@ class Scene:
         path = self._folder / "rows.json"
         path.write_text(json.dumps(rows))
         call_command("loaddata", path, verbosity=0)
-        publishing.feed_reset()
+        publishing.reset_feeds()
 
     def administer(self, path: str, **fields: object) -> None:
         """Sends a form of the admin's; unticked boxes are left out."""
@@ -97,17 +97,17 @@ def delete_by_queryset(scene: Scene) -> None:
 
 def bulk_create(scene: Scene) -> None:
     Post.objects.bulk_create([Post(author=scene.cast.author, body=f"Bulk {number}.") for number in range(5)])
-    publishing.feed_reset()
+    publishing.reset_feeds()
 
 
 def bulk_update(scene: Scene) -> None:
     Post.objects.filter(author=scene.cast.author).update(body="All the same.")
-    publishing.feed_reset()
+    publishing.reset_feeds()
 
 
 def raw_delete(scene: Scene) -> None:
     Post.objects.filter(pk=scene.post.pk)._raw_delete("default")
-    publishing.feed_reset()
+    publishing.reset_feeds()
 
 
 def loaddata_of_a_new_post(scene: Scene) -> None:

@@ -20,7 +20,7 @@ RINGS = "rung", "rings lost"
 
 def lose_rings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody rings any more; what is committed is found by the tick."""
-    monkeypatch.setattr(publishing, "ring", lambda: None)
+    monkeypatch.setattr(publishing, "wake_up", lambda: None)
     monkeypatch.setattr(hub, "TICK", 0.05)
 
 

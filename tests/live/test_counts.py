@@ -10,13 +10,13 @@ from tests.factories import make_post, make_user
 from tests.live.conftest import everything_told, head
 
 post_it = sync_to_async(make_post)
-like = sync_to_async(Like.objects.begin)
+like = sync_to_async(Like.objects.add)
 
 
 @sync_to_async
 def like_by_many(post: Post, count: int) -> None:
     for person in [make_user() for _ in range(count)]:
-        Like.objects.begin(person, post)
+        Like.objects.add(person, post)
 
 
 def told(frames: list[dict]) -> list[tuple[str, int, int]]:
@@ -52,7 +52,7 @@ async def test_counts_of_what_one_may_not_see_are_not_told(read, cast):
 async def test_a_bookmark_is_told_to_nobody(read, cast):
     post = await post_it(cast.author)
     follower = await read(cast.follower)
-    await sync_to_async(Bookmark.objects.begin)(cast.follower, post)
+    await sync_to_async(Bookmark.objects.add)(cast.follower, post)
     assert await follower.rest() == []
 
 

@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 
 from asgi import application
 from consumers.hub.hub import Hub
-from livefeed.live.publishing import feed_reset
+from livefeed.live.publishing import reset_feeds
 from livefeed.models import Event, Follow, Post
 from tests.factories import cookie_of, make_post, make_user
 from tests.live.conftest import Reader, head
@@ -152,7 +152,7 @@ async def test_a_profile_reads_anew_when_its_reader_follows_the_person_in_anothe
 
 async def test_writes_without_signals_make_everybody_read_anew(read, cast):
     visitor = await read(None)
-    await sync_to_async(feed_reset)()
+    await sync_to_async(reset_feeds)()
     (frame,) = await visitor.frames("reset")
     assert frame["within"] == 10
 
@@ -162,7 +162,7 @@ async def test_follows_written_without_signals_are_known_after_the_reset(read, c
     def rewrite_follows() -> None:
         Follow.objects.all()._raw_delete("default")
         Follow.objects.bulk_create([Follow(follower=cast.stranger, followed=cast.author)])
-        feed_reset()
+        reset_feeds()
 
     open_before = [await read(person) for person in (cast.stranger, cast.follower)]
     await rewrite_follows()

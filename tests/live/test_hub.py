@@ -25,7 +25,7 @@ post_it = sync_to_async(make_post)
 
 async def test_a_lost_ring_costs_a_moment_and_no_post(read, cast, monkeypatch):
     monkeypatch.setattr(hub, "TICK", 0.05)
-    monkeypatch.setattr(publishing, "ring", lambda: None)
+    monkeypatch.setattr(publishing, "wake_up", lambda: None)
     follower, stranger = await read(cast.follower), await read(cast.stranger)
     await post_it(cast.author)
     await follower.frames("post.created")
@@ -36,7 +36,7 @@ async def test_doubled_and_late_rings_tell_nothing_twice(read, cast):
     follower = await read(cast.follower)
     await post_it(cast.author)
     for _ in range(5):
-        publishing.ring()
+        publishing.wake_up()
     await follower.frames("post.created")
     assert await follower.rest() == []
 
@@ -157,7 +157,7 @@ async def test_a_layer_that_fails_or_hangs_holds_nobody_up(hub, cast, read, monk
 
 async def test_another_process_ring_wakes_the_hub(hub, cast, read, monkeypatch):
     """A post saved where there is no hub, and the ring of another process's hub."""
-    monkeypatch.setattr(publishing, "ring", lambda: None)
+    monkeypatch.setattr(publishing, "wake_up", lambda: None)
     monkeypatch.setattr("consumers.hub.hub.TICK", 60)
     follower = await read(cast.follower)
     hub._rung.set()  # the tick that had begun
@@ -176,13 +176,13 @@ async def test_a_raising_bell_neither_breaks_the_save_nor_silences_the_others(hu
     def broken() -> None:
         raise RuntimeError("a broken bell")
 
-    publishing.add_bell(broken)
+    publishing.add_wakeup_listener(broken)
     try:
         follower = await read(cast.follower)
         await post_it(cast.author)
         await follower.frames("post.created")
     finally:
-        publishing.remove_bell(broken)
+        publishing.remove_wakeup_listener(broken)
 
 
 @pytest.mark.parametrize("posts", [1200])
@@ -194,7 +194,7 @@ async def test_more_than_one_batch_is_told_whole_and_in_order(hub, cast, read, p
         made = Post.objects.bulk_create([Post(author=cast.author, body=f"{number}") for number in range(posts)])
         rows = [Event(kind=Event.Kind.POST_CREATED, subject_id=post.pk, actor_id=cast.author.pk) for post in made]
         Event.objects.bulk_create(rows)
-        publishing.ring()
+        publishing.wake_up()
 
     await post_in_bulk()
     told = [frame["id"] for frame in await follower.rest()]

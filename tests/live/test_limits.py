@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from consumers.connections import rate_limit
 from consumers.connections.authentication import Authenticator
 from consumers.connections.authorization import REFUSED, REPLACED, RESTARTING, TOO_MANY
-from consumers.connections.rate_limit import TokenBucket, address_of
+from consumers.connections.rate_limit import TokenBucket, client_ip
 from consumers.hub.delivery import Delivery
 from tests.factories import cookie_of, make_post
 from tests.live.conftest import Reader, eventually, metric
@@ -240,9 +240,9 @@ def test_who_keeps_below_the_rate_is_never_refused(clock, pauses):
 def test_an_address_is_what_the_outermost_trusted_proxy_tells(settings, proxies, told, address):
     settings.LIVEFEED_TRUSTED_PROXIES = proxies
     headers = [(b"x-forwarded-for", value.encode()) for value in told]
-    assert address_of({"client": ["10.0.0.1", 40_000], "headers": headers}) == address
+    assert client_ip({"client": ["10.0.0.1", 40_000], "headers": headers}) == address
 
 
 @pytest.mark.parametrize("scope", [{"headers": []}, {"client": None, "headers": []}])
 def test_a_server_that_names_no_address_has_none(scope):
-    assert address_of(scope) == ""
+    assert client_ip(scope) == ""

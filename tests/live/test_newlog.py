@@ -12,7 +12,7 @@ post_it = sync_to_async(make_post)
 
 async def test_open_pages_read_anew_once_and_go_on(read, cast):
     follower, stranger = await read(cast.follower), await read(cast.stranger)
-    await sync_to_async(Event.objects.begin_anew)()
+    await sync_to_async(Event.objects.restart)()
     for reader in (follower, stranger):
         (reset,) = await reader.frames("reset")
         assert reset["cursor"] == await head()
@@ -26,7 +26,7 @@ async def test_pages_that_come_back_with_a_cursor_from_before_read_anew(hub, rea
     cursors = [await head()]
     await post_it(cast.author)
     cursors.append(await head())
-    await sync_to_async(Event.objects.begin_anew)()
+    await sync_to_async(Event.objects.restart)()
     await hub.now()
     if not remembers:
         await hub.log.open()

@@ -65,7 +65,7 @@ async def test_reading_in_one_tab_shows_in_all(read, cast: Cast):
     await post_it(cast.author, "@stranger")
     pages = [await read(cast.stranger), await read(cast.stranger, "view=public")]
     other = await read(cast.follower)
-    await sync_to_async(notifications.read)(cast.stranger, timezone.now())
+    await sync_to_async(notifications.mark_read)(cast.stranger, timezone.now())
     assert [await unread_told(page) for page in pages] == [[0]] * 2
     assert await unread_told(other) == []
 
@@ -73,11 +73,11 @@ async def test_reading_in_one_tab_shows_in_all(read, cast: Cast):
 async def test_likes_and_follows_are_told_at_once_and_their_end_too(read, cast: Cast):
     page, stranger = await read(cast.author), await read(cast.stranger)
     post = await post_it(cast.author)
-    await sync_to_async(Like.objects.begin)(cast.stranger, post)
+    await sync_to_async(Like.objects.add)(cast.stranger, post)
     assert await unread_told(page) == [1]
     await sync_to_async(cast.stranger.follow)(cast.author)
     assert await unread_told(page) == [2]
-    await sync_to_async(Like.objects.end)(cast.stranger, post)
+    await sync_to_async(Like.objects.remove)(cast.stranger, post)
     assert await unread_told(page) == [1]
     assert await unread_told(stranger) == []
 
@@ -132,7 +132,7 @@ async def test_a_storm_of_likes_moves_the_badge_a_few_times_and_ends_right(read,
     def like_all() -> None:
         for person in people:
             for each in posts:
-                Like.objects.begin(person, each)
+                Like.objects.add(person, each)
 
     await like_all()
     told = await unread_told(page)

@@ -13,7 +13,7 @@ from django.db import connection
 
 from asgi import application
 from consumers import poll as module
-from livefeed.live.publishing import feed_reset
+from livefeed.live.publishing import reset_feeds
 from livefeed.models import User
 from tests.factories import cookie_of, make_post
 from tests.live.conftest import PATIENCE, eventually, head, metric
@@ -131,7 +131,7 @@ def post_together(author: User, number: int) -> None:
 
 async def test_a_visitor_reads_the_public_feed_and_a_reset_is_told(hub, cast):
     async with waiting(hub, Poll(f"view=public&after={await head()}")) as (answer,):
-        await sync_to_async(feed_reset)()
+        await sync_to_async(reset_feeds)()
         assert [frame["type"] for frame in await answer] == ["hello", "reset"]
 
 

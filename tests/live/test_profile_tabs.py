@@ -17,7 +17,7 @@ post_it = sync_to_async(make_post)
 
 @sync_to_async
 def with_picture(author: User, **options) -> Post:
-    picture = Picture.objects.take(author, image_files.file())
+    picture = Picture.objects.store(author, image_files.file())
     return Post.objects.publish(author, title="", body="", pictures=[Attachment(picture.pk)], **options)
 
 
@@ -71,7 +71,7 @@ async def test_a_program_is_told_where_the_pictures_are(hub, cast):
 async def test_what_gets_pictures_comes_and_what_loses_them_changes_where_it_is_shown(read, cast):
     post = await post_it(cast.author)
     page, other = await read(None, "view=media:author"), await read(None, "view=media:stranger")
-    picture = await sync_to_async(Picture.objects.take)(cast.author, image_files.file())
+    picture = await sync_to_async(Picture.objects.store)(cast.author, image_files.file())
     edit = sync_to_async(post.edit)
     await edit(title="", body="Look.", seen_version=1, pictures=[Attachment(picture.pk)])
     assert [(frame["type"], frame["id"]) for frame in await page.rest()] == [("post.updated", post.pk)]

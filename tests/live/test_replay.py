@@ -151,7 +151,7 @@ async def test_a_crowd_that_must_read_anew_spreads_out_and_one_alone_does_not_wa
 
 async def test_a_page_may_have_read_the_log_before_the_hub_did(read, cast, hub, monkeypatch):
     """A cursor above the hub's position but not above the log's head is not forged: the hub is only late."""
-    monkeypatch.setattr("livefeed.live.publishing.ring", lambda: None)
+    monkeypatch.setattr("livefeed.live.publishing.wake_up", lambda: None)
     await post_it(cast.author)
     reader = await read(cast.follower, f"after={await head()}")
     await post_it(cast.author, "After that.")

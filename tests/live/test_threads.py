@@ -29,7 +29,7 @@ async def test_a_reply_is_told_to_whom_it_concerns(read, cast, way, monkeypatch)
         "who replied, their page": (None, "view=user:stranger", False),
         "a tag": (None, "view=tag:garden", True),
     }
-    await sync_to_async(Follow.objects.begin)(cast.follower, cast.stranger)
+    await sync_to_async(Follow.objects.add)(cast.follower, cast.stranger)
     start = await head()
     after = "" if way == "push" else f"&after={start}"
     opened = {name: await read(person, query) for name, (person, query, _) in views.items()} if way == "push" else {}

@@ -16,15 +16,15 @@ def log() -> list[tuple[str, int, int]]:
 
 
 @contextmanager
-def hanging(*bells: publishing.Bell) -> Iterator[None]:
+def hanging(*bells: publishing.WakeupListener) -> Iterator[None]:
     """Lets `bells` ring for as long as the block runs."""
     for bell in bells:
-        publishing.add_bell(bell)
+        publishing.add_wakeup_listener(bell)
     try:
         yield
     finally:
         for bell in bells:
-            publishing.remove_bell(bell)
+            publishing.remove_wakeup_listener(bell)
 
 
 @contextmanager

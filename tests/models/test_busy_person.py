@@ -32,20 +32,20 @@ def busy(cast: Cast, settings, tmp_path: Path) -> User:
     author, friend = cast.author, cast.stranger
     theirs = make_post(friend, "By a friend, for @author.")
     for number in range(3):
-        shown = [Attachment(Picture.objects.take(author, file()).pk, "A picture")]
+        shown = [Attachment(Picture.objects.store(author, file()).pk, "A picture")]
         post = Post.objects.publish(author, title="", body=f"#one {number}", pictures=shown)
         make_post(friend, "An answer to what goes.", parent=post)
         for kind in (Like, Bookmark):
-            kind.objects.begin(friend, post)
+            kind.objects.add(friend, post)
         render_post(post)
     make_post(author, "An answer, @stranger.", parent=theirs)
     for kind in (Like, Bookmark):
-        kind.objects.begin(author, theirs)
+        kind.objects.add(author, theirs)
     for one, other in ((author, friend), (friend, author)):
         one.follow(other)
     Follow.objects.set_bell(friend, author, True)
-    Profile.objects.of(author).change(
-        name="Author", about="Busy", links=[], avatar=Picture.objects.take(author, file(), AVATAR)
+    Profile.objects.for_user(author).update(
+        name="Author", about="Busy", links=[], avatar=Picture.objects.store(author, file(), AVATAR)
     )
     Token.objects.issue(author)
     signed_in(author)

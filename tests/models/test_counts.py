@@ -26,7 +26,7 @@ def counts(person: User) -> tuple[int, int, int]:
 
 
 def are_right() -> bool:
-    return [wrong for count in COUNTS for wrong in count.wrong()] == []
+    return [wrong for count in COUNTS for wrong in count.mismatches()] == []
 
 
 def test_follows_count_for_both_ends_once_each(cast):
@@ -57,7 +57,7 @@ def test_posts_count_while_they_are_there_and_replies_do_not(cast):
 
 def test_who_goes_is_counted_no_more_and_nor_are_their_likes_and_replies(cast):
     post = make_post(cast.author)
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     make_post(cast.follower, parent=post)
     cast.author.follow(cast.follower)
     cast.follower.delete()
@@ -81,30 +81,30 @@ def test_who_came_in_bulk_is_counted_at_first_sight(cast):
     Post.objects.bulk_create([Post(author=person, body=f"{number}") for number in range(3)])
     cast.stranger.follow(person)
     assert not Profile.objects.filter(user=person).exists()
-    profile = Profile.objects.of(person)
+    profile = Profile.objects.for_user(person)
     assert (profile.posts_count, profile.following_count, profile.followers_count) == (3, 0, 2)
     assert counts(person) == (3, 0, 2)
 
 
 def test_a_count_that_was_too_small_fails_nobodys_deletion(cast):
     post = make_post(cast.author)
-    Like.objects.begin(cast.stranger, post)
+    Like.objects.add(cast.stranger, post)
     Profile.objects.update(posts_count=0, followers_count=0, following_count=0)
     Post.objects.update(likes_count=0)
-    Like.objects.end(cast.stranger, post)
+    Like.objects.remove(cast.stranger, post)
     post.delete()
     cast.follower.unfollow(cast.author)
     assert are_right()
 
 
 def test_nobody_saves_a_stale_count_over_it(cast):
-    post, profile = make_post(cast.author), Profile.objects.of(cast.author)
-    Like.objects.begin(cast.stranger, post)
+    post, profile = make_post(cast.author), Profile.objects.for_user(cast.author)
+    Like.objects.add(cast.stranger, post)
     make_post(cast.stranger, parent=post)
     cast.stranger.follow(cast.author)
     post.body = "Saved whole, with counts of before."
     post.save()
-    profile.change(name="Else", about="Else", links=[], avatar=None)
+    profile.update(name="Else", about="Else", links=[], avatar=None)
     assert are_right()
 
 
@@ -151,7 +151,7 @@ def test_people_who_follow_each_other_like_reply_and_go_at_once_never_deadlock()
             acts: list[Callable[[], object]] = [
                 partial(me.follow, people[other]),
                 partial(me.unfollow, people[other]),
-                partial(Like.objects.begin, me, posts[other]),
+                partial(Like.objects.add, me, posts[other]),
                 partial(make_post, me, parent=posts[other]),
                 partial(make_post, me),
             ]
@@ -181,7 +181,7 @@ def recount(**options: object) -> list[str]:
 @pytest.fixture
 def scene(cast: Cast) -> Post:
     post = make_post(cast.author)
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     make_post(cast.follower, parent=post)
     Event.objects.all().delete()
     return post

@@ -58,7 +58,7 @@ def test_what_was_written_in_bulk_has_positions_too(transactional_db):
 def test_events_of_eight_writers_at_once_have_a_position_each(transactional_db):
     def work() -> None:
         for _ in range(5):
-            publishing.feed_reset()
+            publishing.reset_feeds()
 
     at_once(work)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from livefeed.models import Bookmark, Event, Like, Post
-from livefeed.models.reaction import marked_by
+from livefeed.models.reaction import reactions_by
 from tests.factories import make_post, make_user
 from tests.models.at_once import at_once
 
@@ -25,23 +25,23 @@ def counted() -> int:
 
 
 def test_a_like_counts_once_and_its_end_once(cast, post):
-    assert [Like.objects.begin(cast.follower, post) for _ in range(2)] == [True, False]
-    assert Like.objects.begin(cast.stranger, post)
+    assert [Like.objects.add(cast.follower, post) for _ in range(2)] == [True, False]
+    assert Like.objects.add(cast.stranger, post)
     assert (likes_of(post), counted()) == (2, 2)
-    assert [Like.objects.end(cast.follower, post) for _ in range(2)] == [True, False]
+    assert [Like.objects.remove(cast.follower, post) for _ in range(2)] == [True, False]
     assert (likes_of(post), counted()) == (1, 3)
     assert post.version == 1
 
 
 def test_a_bookmark_is_nobody_elses_business(cast, post):
-    assert [Bookmark.objects.begin(cast.follower, post) for _ in range(2)] == [True, False]
+    assert [Bookmark.objects.add(cast.follower, post) for _ in range(2)] == [True, False]
     assert (likes_of(post), counted()) == (0, 0)
-    assert Bookmark.objects.end(cast.follower, post)
+    assert Bookmark.objects.remove(cast.follower, post)
 
 
 def test_a_post_that_goes_takes_its_marks_along_and_announces_no_counts(cast, post):
-    Like.objects.begin(cast.follower, post)
-    Bookmark.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
+    Bookmark.objects.add(cast.follower, post)
     before = counted()
     post.delete()
     assert not Like.objects.exists()
@@ -50,7 +50,7 @@ def test_a_post_that_goes_takes_its_marks_along_and_announces_no_counts(cast, po
 
 
 def test_a_person_who_goes_takes_their_likes_along(cast, post):
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     cast.follower.delete()
     assert likes_of(post) == 0
 
@@ -59,31 +59,31 @@ def test_a_post_that_went_meanwhile_cannot_be_liked(cast, transactional_db):
     post = make_post(cast.author)
     Post.objects.filter(pk=post.pk).delete()
     with pytest.raises(Post.DoesNotExist):
-        Like.objects.begin(cast.follower, post)
+        Like.objects.add(cast.follower, post)
     assert not Event.objects.filter(kind=Event.Kind.POST_COUNTED).exists()
 
 
 def test_one_query_says_what_somebody_has_marked(cast, post, django_assert_num_queries):
     other = make_post(cast.author)
-    Like.objects.begin(cast.follower, post)
-    Like.objects.begin(cast.stranger, other)
-    Bookmark.objects.begin(cast.follower, other)
+    Like.objects.add(cast.follower, post)
+    Like.objects.add(cast.stranger, other)
+    Bookmark.objects.add(cast.follower, other)
     with django_assert_num_queries(1):
-        assert marked_by(cast.follower, [post, other]) == {"likes": [post.pk], "bookmarks": [other.pk]}
+        assert reactions_by(cast.follower, [post, other]) == {"likes": [post.pk], "bookmarks": [other.pk]}
 
 
 def test_sixteen_who_like_at_once_are_sixteen(transactional_db):
     post = make_post(make_user("author"))
     people = [make_user() for _ in range(WRITERS)]
     waiting = iter(people)
-    assert at_once(lambda: Like.objects.begin(next(waiting), post), WRITERS) == [True] * WRITERS
+    assert at_once(lambda: Like.objects.add(next(waiting), post), WRITERS) == [True] * WRITERS
     assert likes_of(post) == WRITERS
     leaving = iter(people[:10])
-    at_once(lambda: Like.objects.end(next(leaving), post), 10)
+    at_once(lambda: Like.objects.remove(next(leaving), post), 10)
     assert likes_of(post) == WRITERS - 10
 
 
 def test_one_who_likes_twice_at_once_is_one(transactional_db):
     post, person = make_post(make_user("author")), make_user()
-    assert sorted(at_once(lambda: Like.objects.begin(person, post))) == [False] * 7 + [True]
+    assert sorted(at_once(lambda: Like.objects.add(person, post))) == [False] * 7 + [True]
     assert likes_of(post) == 1

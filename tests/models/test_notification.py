@@ -32,8 +32,8 @@ def told(person: User) -> list[tuple[str, str, int | None]]:
 
 
 def unread(person: User) -> int:
-    assert Notification.objects.unread_of([person.pk])[person.pk] == Notification.objects.unread_by(person)
-    return Notification.objects.unread_by(person)
+    assert Notification.objects.unread_counts([person.pk])[person.pk] == Notification.objects.unread_count(person)
+    return Notification.objects.unread_count(person)
 
 
 def people_rung() -> set[int]:
@@ -53,31 +53,31 @@ def test_a_follow_tells_the_followed_once_and_is_taken_back_with_it(cast):
 def test_all_likes_of_a_post_are_one_notification_that_names_the_latest(cast):
     post = make_post(cast.author)
     for person in (cast.follower, cast.stranger):
-        Like.objects.begin(person, post)
+        Like.objects.add(person, post)
     assert told(cast.author) == [(Kind.LIKED, "stranger", post.pk)]
     assert unread(cast.author) == 1
     assert cast.author.notifications.select_related("post").get().others == 1
-    Like.objects.end(cast.stranger, post)
+    Like.objects.remove(cast.stranger, post)
     assert told(cast.author) == [(Kind.LIKED, "follower", post.pk)]
-    Like.objects.end(cast.follower, post)
+    Like.objects.remove(cast.follower, post)
     assert told(cast.author) == []
 
 
 def test_a_like_after_all_was_read_is_news_and_the_end_of_one_is_not(cast):
     post = make_post(cast.author)
-    Like.objects.begin(cast.follower, post)
-    notifications.read(cast.author, timezone.now())
+    Like.objects.add(cast.follower, post)
+    notifications.mark_read(cast.author, timezone.now())
     assert unread(cast.author) == 0
-    Like.objects.begin(cast.stranger, post)
+    Like.objects.add(cast.stranger, post)
     assert unread(cast.author) == 1
-    notifications.read(cast.author, timezone.now())
-    Like.objects.end(cast.stranger, post)
+    notifications.mark_read(cast.author, timezone.now())
+    Like.objects.remove(cast.stranger, post)
     assert unread(cast.author) == 0
 
 
 def test_nobody_is_told_of_what_they_do_themselves(cast):
     post = make_post(cast.author, "I am @author.")
-    Like.objects.begin(cast.author, post)
+    Like.objects.add(cast.author, post)
     make_post(cast.author, "And more.", parent=post)
     assert not Notification.objects.exists()
     assert people_rung() == set()
@@ -159,7 +159,7 @@ def test_what_tells_of_a_removed_post_is_not_shown_nor_counted_until_it_is_back(
 
 def test_what_tells_of_a_post_goes_with_it(cast):
     post = make_post(cast.author, "@stranger")
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     Event.objects.all().delete()
     post.delete()
     assert not Notification.objects.exists()
@@ -192,7 +192,7 @@ def test_a_suspended_person_is_not_heard_of(cast):
 
 def test_a_persons_end_takes_along_what_they_did_and_what_they_were_told(cast):
     post = make_post(cast.author, "@stranger")
-    Like.objects.begin(cast.stranger, post)
+    Like.objects.add(cast.stranger, post)
     cast.author.follow(cast.stranger)
     cast.stranger.delete()
     assert not Notification.objects.exists()
@@ -206,11 +206,11 @@ def test_reading_marks_what_came_until_then_and_of_nobody_else(cast):
     seen = timezone.now()
     make_post(cast.author, "Again, @stranger.")
     Event.objects.all().delete()
-    notifications.read(cast.stranger, seen)
+    notifications.mark_read(cast.stranger, seen)
     assert (unread(cast.stranger), unread(cast.follower)) == (1, 1)
     assert people_rung() == {cast.stranger.pk}
     Event.objects.all().delete()
-    notifications.read(cast.stranger, seen)
+    notifications.mark_read(cast.stranger, seen)
     assert people_rung() == set()
 
 
@@ -247,6 +247,6 @@ def test_fixtures_tell_nobody(cast):
 @pytest.mark.django_db(transaction=True)
 def test_sixteen_likes_at_once_are_one_notification(cast):
     post, people = make_post(cast.author), iter([make_user() for _ in range(16)])
-    at_once(lambda: Like.objects.begin(next(people), post), 16)
+    at_once(lambda: Like.objects.add(next(people), post), 16)
     assert cast.author.notifications.select_related("post").get().others == 15
     assert Post.objects.get().likes_count == 16

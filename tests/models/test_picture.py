@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from livefeed.content.images import PictureError
 from livefeed.models import MissingPictureError, Picture, Post, User
-from livefeed.models.picture import WAITING_MOST, Attachment, with_pictures
+from livefeed.models.picture import WAITING_MOST, Attachment, prefetch_pictures
 from tests import image_files
 from tests.factories import Cast, make_cast, make_post
 
@@ -23,7 +23,7 @@ def cast() -> Cast:
 
 
 def take(owner: User) -> Picture:
-    return Picture.objects.take(owner, image_files.file())
+    return Picture.objects.store(owner, image_files.file())
 
 
 def files() -> set[str]:
@@ -48,7 +48,7 @@ def test_a_picture_is_kept_as_two_files(cast):
 def test_what_cannot_be_kept_leaves_nothing(cast):
     before = files()
     with pytest.raises(PictureError, match="none of them"):
-        Picture.objects.take(cast.author, image_files.file(image_files.SVG))
+        Picture.objects.store(cast.author, image_files.file(image_files.SVG))
     assert files() == before
     assert not Picture.objects.exists()
 
@@ -123,8 +123,8 @@ def test_who_sees_a_picture_is_who_sees_its_post(cast):
     assert seen_by(cast.author) == {waiting, public, followers}
     assert seen_by(cast.follower) == {public, followers}
     assert seen_by(cast.stranger) == seen_by(None) == {public}
-    assert public.is_for_all
-    assert not followers.is_for_all
+    assert public.is_public
+    assert not followers.is_public
     shown.remove()
     assert seen_by(None) == set()
     shown.restore()
@@ -134,7 +134,7 @@ def test_who_sees_a_picture_is_who_sees_its_post(cast):
 
 
 def test_an_avatar_is_seen_by_everybody(cast):
-    picture = Picture.objects.take(cast.author, image_files.file())
+    picture = Picture.objects.store(cast.author, image_files.file())
     cast.author.avatar = picture
     cast.author.save()
     assert set(Picture.objects.visible_to(None)) == {picture}
@@ -170,8 +170,8 @@ def test_the_pictures_of_a_page_take_one_query_and_none_where_there_are_none(cas
     for _ in range(3):
         with_picture(cast.author, take(cast.author))
     with django_assert_num_queries(2):
-        assert [len(post.pictures.all()) for post in with_pictures(list(Post.objects.all()))] == [1, 1, 1]
+        assert [len(post.pictures.all()) for post in prefetch_pictures(list(Post.objects.all()))] == [1, 1, 1]
     Post.objects.all().delete()
     make_post(cast.author)
     with django_assert_num_queries(1):
-        with_pictures(list(Post.objects.all()))
+        prefetch_pictures(list(Post.objects.all()))

@@ -52,7 +52,7 @@ def test_what_was_removed_can_neither_be_removed_edited_marked_nor_replied_to(ca
         post.edit(title="", body="Too late.", seen_version=post.version)
     for mark in (Like, Bookmark):
         with pytest.raises(Post.DoesNotExist):
-            mark.objects.begin(cast.follower, post)
+            mark.objects.add(cast.follower, post)
         assert not mark.objects.exists()
     with pytest.raises(Post.DoesNotExist):
         make_post(cast.follower, "Too late.", parent=post)
@@ -107,7 +107,7 @@ def test_a_removed_reply_counts_no_more_until_it_is_back_and_once_when_it_is_pur
 
 def test_likes_are_still_there_when_the_post_comes_back(cast):
     post = make_post(cast.author)
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     post.remove()
     post.restore()
     assert Post.objects.get().likes_count == Like.objects.count() == 1
@@ -117,6 +117,6 @@ def test_a_reply_says_that_what_it_replies_to_was_deleted_as_long_as_that_is_rem
     post = make_post(cast.author)
     reply = make_post(make_user("replier"), "Reply.", parent=post)
     post.remove()
-    assert Post.objects.with_people().get(pk=reply.pk).shown_parent is None
+    assert Post.objects.with_related().get(pk=reply.pk).visible_parent is None
     post.restore()
-    assert Post.objects.with_people().get(pk=reply.pk).shown_parent == post
+    assert Post.objects.with_related().get(pk=reply.pk).visible_parent == post

@@ -45,7 +45,7 @@ def test_a_home_shows_replies_between_people_whom_its_reader_follows(cast, post)
     make_post(cast.author, "To myself.", parent=post)
     make_post(cast.follower, "My own.", parent=other)
     assert home(cast.follower) == ["To myself.", "First."]
-    Follow.objects.begin(cast.follower, cast.stranger)
+    Follow.objects.add(cast.follower, cast.stranger)
     expected = ["My own.", "To myself.", "To the stranger.", "The stranger's.", "To the author.", "First."]
     assert home(cast.follower) == expected
 
@@ -55,7 +55,7 @@ def test_a_reply_stays_one_when_what_it_replies_to_goes(cast, post):
     post.delete()
     reply.refresh_from_db()
     assert (reply.parent, reply.is_reply) == (None, True)
-    assert not Post.objects.starting().exists()
+    assert not Post.objects.top_level().exists()
 
 
 def test_a_reply_to_what_is_for_followers_is_for_followers(cast):

@@ -7,14 +7,14 @@ from django.db import connection
 
 from livefeed.models import Post, User
 from livefeed.models import search as module
-from livefeed.models.search import Search, people_found, posts_found
+from livefeed.models.search import Search, search_people, search_posts
 from tests.factories import make_post, make_user
 
 pytestmark = pytest.mark.django_db
 
 
 def found(text: str, viewer: User | None = None) -> list[str]:
-    return [post.body for post in posts_found(Search.parsed(text), viewer, "", 50)]
+    return [post.body for post in search_posts(Search.parse(text), viewer, "", 50)]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_by_days(cast):
 
 
 def test_a_day_that_is_none_is_said():
-    assert Search.parsed("tea before:yesterday").problems == ["before: takes a day, such as before:2026-01-31."]
+    assert Search.parse("tea before:yesterday").problems == ["before: takes a day, such as before:2026-01-31."]
 
 
 def test_nobody_finds_what_they_may_not_see(cast):
@@ -128,7 +128,7 @@ def test_page_by_page_everything_is_found_once_however_much_is_hidden(cast, monk
     for number in range(30):
         make_post(cast.author, f"Tea {number}.", audience="public" if number % 4 == 0 else "followers")
     start, seen = "", []
-    while page := posts_found(Search.parsed("tea"), None, start, 3):
+    while page := search_posts(Search.parse("tea"), None, start, 3):
         seen += [post.body for post in page]
         start = page[-1].sort_key
 
@@ -138,12 +138,12 @@ def test_page_by_page_everything_is_found_once_however_much_is_hidden(cast, monk
 def test_people_are_found_by_the_beginnings_of_their_names(cast):
     mara, _ = make_user("mara", name="Mara Lindqvist"), make_user("gone", name="Lind Gone", is_active=False)
 
-    assert people_found(Search.parsed("lind"), 5) == [mara]
-    assert people_found(Search.parsed("mar lindq"), 5) == [mara]
+    assert search_people(Search.parse("lind"), 5) == [mara]
+    assert search_people(Search.parse("mar lindq"), 5) == [mara]
     mara.name = "Mara"
     mara.save()
-    assert people_found(Search.parsed("lind"), 5) == []
-    assert people_found(Search.parsed(""), 5) == []
+    assert search_people(Search.parse("lind"), 5) == []
+    assert search_people(Search.parse(""), 5) == []
 
 
 def test_what_keeps_the_indexes_is_there_after_all_migrations():

@@ -105,7 +105,7 @@ def test_another_key_for_a_row_that_is_gone_brings_nobody_back(here: Session):
     Session.objects.all().delete()
     assert endings() == [(sign_in_of(here), here.user_id)]
     store.cycle_key()
-    assert not Session.objects.of_keys([here.session_key])
+    assert not Session.objects.by_keys([here.session_key])
 
 
 def test_signing_in_keeps_no_key_from_before(cast: Cast):
@@ -143,17 +143,17 @@ def test_an_account_s_end_announces_the_end_of_all_its_sessions(cast: Cast, here
 
 def test_sessions_are_found_by_key_and_by_sign_in(here: Session, elsewhere: Session, django_assert_num_queries):
     with django_assert_num_queries(1):
-        found = Session.objects.of_keys([here.session_key, elsewhere.session_key, "nonsense"])
+        found = Session.objects.by_keys([here.session_key, elsewhere.session_key, "nonsense"])
         users = {session.user.username for session in found.values() if session.user}
     assert users == {"follower", "stranger"}
     assert found == {here.session_key: here, elsewhere.session_key: elsewhere}
     with django_assert_num_queries(1):
-        assert Session.objects.of_sign_ins([sign_in_of(here), 7]) == {here.sign_in: here}
+        assert Session.objects.by_sign_ins([sign_in_of(here), 7]) == {here.sign_in: here}
 
 
 def test_nobody_asks_for_none(db, django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert (Session.objects.of_keys([]), Session.objects.of_sign_ins([])) == ({}, {})
+        assert (Session.objects.by_keys([]), Session.objects.by_sign_ins([])) == ({}, {})
 
 
 def expire(here: Session) -> None:
@@ -178,14 +178,14 @@ def forge_hash(here: Session) -> None:
 def test_one_that_is_no_longer_valid_is_not_found(here: Session, elsewhere: Session, end):
     end(here)
     keys = [here.session_key, elsewhere.session_key]
-    assert Session.objects.of_keys(keys) == {elsewhere.session_key: elsewhere}
+    assert Session.objects.by_keys(keys) == {elsewhere.session_key: elsewhere}
     sign_ins = [sign_in_of(here), sign_in_of(elsewhere)]
-    assert Session.objects.of_sign_ins(sign_ins) == {elsewhere.sign_in: elsewhere}
+    assert Session.objects.by_sign_ins(sign_ins) == {elsewhere.sign_in: elsewhere}
 
 
 def test_a_rotated_key_is_honoured_as_long_as_it_is_named(here: Session, settings):
     old = settings.SECRET_KEY
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new one", [old]
-    assert Session.objects.of_keys([here.session_key]) == {here.session_key: here}
+    assert Session.objects.by_keys([here.session_key]) == {here.session_key: here}
     settings.SECRET_KEY_FALLBACKS = []
-    assert Session.objects.of_keys([here.session_key]) == {}
+    assert Session.objects.by_keys([here.session_key]) == {}

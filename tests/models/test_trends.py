@@ -60,5 +60,5 @@ def test_of_each_author_one_post_is_shown_and_only_what_the_reader_may_see(cast)
 
     assert trending_posts(cast.stranger) == [liked[0]]
     liked[0].remove()
-    trends.forget()
+    trends.clear_cache()
     assert trending_posts(cast.stranger) == [liked[1]]

@@ -97,7 +97,7 @@ def test_somebody_is_found_however_their_name_is_cased(db, username):
         person = make_user(username)
 
         for cased in (username, username.lower(), username.upper(), username.swapcase()):
-            assert User.objects.named(cased).get() == person
+            assert User.objects.with_username(cased).get() == person
             assert User.objects.get_by_natural_key(cased) == person
 
 
@@ -105,7 +105,7 @@ def test_somebody_is_found_however_their_name_is_cased(db, username):
 def test_nobody_is_found_under_another_name(db, username):
     make_user("mara")
 
-    assert not User.objects.named(username).exists()
+    assert not User.objects.with_username(username).exists()
 
 
 def test_others_read_the_display_name_and_else_the_user_name(db):

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from livefeed.models import Follow, Post, Tagging, User
-from livefeed.models.feed_window import MOST_QUERIES, HomeOf, Tagged, Window
+from livefeed.models.feed_window import MOST_QUERIES, FeedWindow, HomeWindow, TagWindow
 from livefeed.models.post_query import PostQuerySet
 from tests.factories import make_user
 
@@ -45,7 +45,7 @@ def visible_to(viewer: User | None) -> PostQuerySet:
     return posts
 
 
-def pages(window: Window, viewer: User | None) -> list[int]:
+def pages(window: FeedWindow, viewer: User | None) -> list[int]:
     """The ids on all pages of COUNT posts, each of which asked MOST_QUERIES queries at most."""
     posts = visible_to(viewer)
     found: list[Post] = []
@@ -84,7 +84,7 @@ def test_a_home_holds_what_sorting_all_posts_finds(reader, authors, spread, seed
         )
     User.objects.filter(pk=authors[0].pk).update(is_active=False)
 
-    assert pages(HomeOf(reader), reader) == sorted_ids(visible_to(reader).home_of(reader))
+    assert pages(HomeWindow(reader), reader) == sorted_ids(visible_to(reader).home_of(reader))
 
 
 def test_a_home_shows_its_next_posts_by_three_queries_whatever_was_posted(reader, authors):
@@ -94,7 +94,7 @@ def test_a_home_shows_its_next_posts_by_three_queries_whatever_was_posted(reader
 
     for start in ("", visible_to(reader).home_of(reader).newest_first()[100].sort_key):
         with CaptureQueriesContext(connection) as queries:
-            assert len(HomeOf(reader).newest(visible_to(reader), start, COUNT)) == COUNT
+            assert len(HomeWindow(reader).newest(visible_to(reader), start, COUNT)) == COUNT
         assert len(queries) == 3
 
 
@@ -102,14 +102,14 @@ def test_a_home_whose_authors_stopped_long_ago_while_others_go_on(reader, author
     stopped = write(authors[0], *since_noon(*range(-300, -100)))
     write(make_user(), *since_noon(*range(300)))
 
-    assert pages(HomeOf(reader), reader) == [post.pk for post in reversed(stopped)]
+    assert pages(HomeWindow(reader), reader) == [post.pk for post in reversed(stopped)]
 
 
 def test_a_home_of_authors_who_mostly_reply_to_strangers_reaches_their_other_posts(reader, authors):
     early = write(authors[0], *since_noon(*range(8)))
     write(authors[0], *since_noon(*range(10, 500)), parent_author_id=make_user().pk)
 
-    assert pages(HomeOf(reader), reader) == [post.pk for post in reversed(early)]
+    assert pages(HomeWindow(reader), reader) == [post.pk for post in reversed(early)]
 
 
 def test_posts_dated_in_the_future_are_on_top(reader, authors):
@@ -117,22 +117,22 @@ def test_posts_dated_in_the_future_are_on_top(reader, authors):
     (past,) = write(authors[0], timezone.now())
     (future,) = write(authors[1], tomorrow)
 
-    assert pages(HomeOf(reader), reader) == [future.pk, past.pk]
+    assert pages(HomeWindow(reader), reader) == [future.pk, past.pk]
 
 
 def test_who_follows_nobody_finds_their_own_posts(reader):
     own = write(reader, *since_noon(*range(30)))
     write(make_user(), *since_noon(*range(30)))
 
-    assert pages(HomeOf(reader), reader) == [post.pk for post in reversed(own)]
+    assert pages(HomeWindow(reader), reader) == [post.pk for post in reversed(own)]
 
 
 def test_an_empty_place_has_empty_pages(reader):
-    assert pages(HomeOf(reader), reader) == []
-    assert pages(Tagged("tea"), None) == []
+    assert pages(HomeWindow(reader), reader) == []
+    assert pages(TagWindow("tea"), None) == []
 
 
-@pytest.mark.parametrize("window", [Tagged("tea"), HomeOf(User(pk=1))])
+@pytest.mark.parametrize("window", [TagWindow("tea"), HomeWindow(User(pk=1))])
 def test_what_is_no_sort_key_is_refused(window):
     with pytest.raises(ValueError, match="no sort key"):
         window.newest(Post.objects.all(), "yesterday", COUNT)
@@ -154,4 +154,4 @@ def test_a_tags_page_holds_what_sorting_all_its_posts_finds(reader, authors, spr
             Tagging.objects.create(post=post, tag=tag, created_at=post.created_at)
 
     for viewer in (None, reader):
-        assert pages(Tagged("tea"), viewer) == sorted_ids(visible_to(viewer).tagged("tea"))
+        assert pages(TagWindow("tea"), viewer) == sorted_ids(visible_to(viewer).tagged("tea"))

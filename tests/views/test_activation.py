@@ -33,7 +33,7 @@ def mara(client: Client, mailoutbox) -> Client:
 
 
 def person() -> User:
-    return User.objects.named("mara").get()
+    return User.objects.with_username("mara").get()
 
 
 # --- What one can do before ---

@@ -29,9 +29,9 @@ class Scene:
         self.post = make_post(cast.author, "First #one, @follower.", title="Today")
         self.reply = make_post(cast.author, "Second #one.", parent=self.post)
         self.other = make_post(cast.follower, "By the follower.")
-        Like.objects.begin(cast.author, self.other)
-        Bookmark.objects.begin(cast.follower, self.post)
-        Profile.objects.of(cast.author).change(name="Author", about="**Writes**", links=[], avatar=None)
+        Like.objects.add(cast.author, self.other)
+        Bookmark.objects.add(cast.follower, self.post)
+        Profile.objects.for_user(cast.author).update(name="Author", about="**Writes**", links=[], avatar=None)
         self.author, self.readers = signed_in(cast.author), [signed_in(cast.follower), Client()]
 
     def pages(self) -> dict[tuple[int, str], str]:
@@ -50,13 +50,13 @@ def settled(html: str) -> str:
 
 
 def avatar(scene: Scene) -> None:
-    picture = Picture.objects.take(scene.cast.author, file(), AVATAR)
-    Profile.objects.of(scene.cast.author).change(name="Author", about="", links=[], avatar=picture)
+    picture = Picture.objects.store(scene.cast.author, file(), AVATAR)
+    Profile.objects.for_user(scene.cast.author).update(name="Author", about="", links=[], avatar=picture)
 
 
 def about(scene: Scene) -> None:
     link = "https://example.org/"
-    Profile.objects.of(scene.cast.author).change(name="Other", about="*Reads*", links=[link], avatar=None)
+    Profile.objects.for_user(scene.cast.author).update(name="Other", about="*Reads*", links=[link], avatar=None)
 
 
 def restored(scene: Scene) -> None:
@@ -84,9 +84,9 @@ WRITES: dict[str, list[Callable[[Scene], object]]] = {
         lambda scene: Post.objects.filter(author=scene.cast.follower).delete(),
     ],
     "ties": [
-        lambda scene: Like.objects.begin(scene.cast.stranger, scene.post),
-        lambda scene: Like.objects.end(scene.cast.author, scene.other),
-        lambda scene: Bookmark.objects.end(scene.cast.follower, scene.post),
+        lambda scene: Like.objects.add(scene.cast.stranger, scene.post),
+        lambda scene: Like.objects.remove(scene.cast.author, scene.other),
+        lambda scene: Bookmark.objects.remove(scene.cast.follower, scene.post),
         lambda scene: scene.cast.stranger.follow(scene.cast.author),
         lambda scene: Follow.objects.set_bell(scene.cast.follower, scene.cast.author, True),
         lambda scene: scene.cast.follower.unfollow(scene.cast.author),

@@ -27,10 +27,10 @@ def asked(client: Client, post: Post) -> str:
     ],
 )
 def test_it_says_what_goes_along_and_what_stays(cast, author, pictures, likes, replies, sentence):
-    shown = [Attachment(Picture.objects.take(cast.author, file()).pk) for _ in range(pictures)]
+    shown = [Attachment(Picture.objects.store(cast.author, file()).pk) for _ in range(pictures)]
     post = Post.objects.publish(cast.author, title="", body="Hello.", pictures=shown)
     for _ in range(likes):
-        Like.objects.begin(make_user(), post)
+        Like.objects.add(make_user(), post)
     for _ in range(replies):
         make_post(cast.follower, parent=post)
     assert asked(author, post) == sentence

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livefeed.content.fragments import render_post
-from livefeed.content.sanitize import tidy_line, tidy_text
+from livefeed.content.sanitize import clean_line, clean_text
 from livefeed.models import Post, User
 from tests.factories import make_post
 from tests.views.html import Page
@@ -101,15 +101,15 @@ def test_hostile_text_stands_on_a_page_as_text_and_changes_nothing_else(cast, au
     harmless = Page(author.get(address.format(post.pk)))
 
     for text in HOSTILE:
-        Post.objects.filter(pk=post.pk).update(title=tidy_line(text), body=tidy_text(text))
+        Post.objects.filter(pk=post.pk).update(title=clean_line(text), body=clean_text(text))
         page = Page(author.get(address.format(post.pk)))
 
         assert page.skeleton == harmless.skeleton, text
         assert page.unmatched == []
         if "edit" in address:
-            assert page.typed["body"] == tidy_text(text)
+            assert page.typed["body"] == clean_text(text)
         else:
-            assert squeezed(page.one(css="post-body").text) == squeezed(tidy_text(text))
+            assert squeezed(page.one(css="post-body").text) == squeezed(clean_text(text))
 
 
 @pytest.mark.parametrize("address", [*EVERY_PAGE, "/@follower/"])
@@ -130,7 +130,7 @@ def test_hostile_text_by_the_composer_is_kept_and_answered_as_text(author, text)
     page = Page(author.post("/posts/", {"title": text, "body": text}, headers=htmx()))
 
     assert page.skeleton == harmless.skeleton
-    assert squeezed(page.one(css="post-body").text) == squeezed(tidy_text(text))
+    assert squeezed(page.one(css="post-body").text) == squeezed(clean_text(text))
     assert page.posts == [Post.objects.latest("pk").pk]
 
 

@@ -76,7 +76,7 @@ def test_a_link_holds_nothing_that_is_not_seen(author, cast, about, text):
     answer = author.post("/settings/profile/", {"name": "Ada", "link_1": typed})
 
     assert answer.status_code == 302 or Page(answer).sentences
-    kept = Profile.objects.of(cast.author).links
+    kept = Profile.objects.for_user(cast.author).links
     assert kept.isprintable()
     assert "\u202e" not in kept
 

@@ -31,7 +31,7 @@ TEN = "Too many tries. Try again in 10 minutes."
     ],
 )
 def test_how_long_is_said_in_words(seconds, said):
-    assert rate_limits.sentence(seconds) == f"Too many tries. Try again in {said}."
+    assert rate_limits.message(seconds) == f"Too many tries. Try again in {said}."
 
 
 def test_how_long_is_what_allauth_counts(settings):
@@ -39,10 +39,10 @@ def test_how_long_is_what_allauth_counts(settings):
     request = RequestFactory().post("/")
     waits = []
     for _ in range(4):
-        waits.append(rate_limits.wait(request, "confirm_email", "one"))
-        rate_limits.count(request, "confirm_email", "one")
+        waits.append(rate_limits.retry_after(request, "confirm_email", "one"))
+        rate_limits.consume(request, "confirm_email", "one")
     assert waits == [0, 0, 600, 600]
-    assert rate_limits.wait(request, "confirm_email", "another") == 0
+    assert rate_limits.retry_after(request, "confirm_email", "another") == 0
 
 
 @pytest.mark.parametrize("login", ["mara", "@Mara ", "mara@example.org"])

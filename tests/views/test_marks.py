@@ -51,7 +51,7 @@ def test_what_one_may_not_see_one_cannot_mark(cast, stranger, word, model, verb)
 
 
 def test_a_page_says_what_its_reader_has_marked_apart_from_the_posts(cast, follower, stranger, post):
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     for address in ("/", "/@author/", "/explore/", f"/posts/{post.pk}/"):
         marks = Page(follower.get(address)).one("template", "marks")
         assert (marks["data-like"], marks["data-bookmark"]) == (str(post.pk), "")
@@ -61,14 +61,14 @@ def test_a_page_says_what_its_reader_has_marked_apart_from_the_posts(cast, follo
 def test_a_count_stands_in_the_post(cast, visitor, post):
     likes = {"data_count": "likes"}
     assert Page(visitor.get("/explore/")).one("span", **likes).text == ""
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     assert Page(visitor.get("/explore/")).one("span", **likes).text == "1"
 
 
 def test_bookmarks_are_ones_own_and_what_one_may_no_longer_see_is_not_among_them(cast, follower, stranger, visitor):
     kept, secret = make_post(cast.author), make_post(cast.author, audience="followers")
     for post in (kept, secret):
-        Bookmark.objects.begin(cast.follower, post)
+        Bookmark.objects.add(cast.follower, post)
     page = Page(follower.get("/bookmarks/"))
     assert (page.posts, page.one(id="posts")["data-view"]) == ([secret.pk, kept.pk], "shown")
     cast.follower.unfollow(cast.author)

@@ -32,8 +32,8 @@ def badge(client: Client, address: str = ADDRESS) -> str:
 
 def test_each_kind_says_who_did_what(cast, author, follower, stranger):
     post = make_post(cast.author, "Dear @stranger.", title="A Letter")
-    Like.objects.begin(cast.follower, post)
-    Like.objects.begin(cast.stranger, post)
+    Like.objects.add(cast.follower, post)
+    Like.objects.add(cast.stranger, post)
     make_post(cast.stranger, "Thank you.", parent=post)
     cast.stranger.follow(cast.author)
     Follow.objects.set_bell(cast.follower, cast.author, True)
@@ -51,9 +51,9 @@ def test_each_kind_says_who_did_what(cast, author, follower, stranger):
 def test_ones_own_like_is_none_of_the_others(cast, author):
     post = make_post(cast.author)
     for person in (cast.author, cast.follower):
-        Like.objects.begin(person, post)
+        Like.objects.add(person, post)
     assert said(author) == ["New: Follower likes your post"]
-    Like.objects.begin(cast.stranger, post)
+    Like.objects.add(cast.stranger, post)
     assert said(author) == ["New: Stranger and 1 other like your post"]
 
 

@@ -21,7 +21,7 @@ def hand_in(client, content: bytes | None = None, **how):
 
 
 def owned(user: User) -> Picture:
-    return Picture.objects.take(user, image_files.file())
+    return Picture.objects.store(user, image_files.file())
 
 
 @pytest.fixture

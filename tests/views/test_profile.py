@@ -14,7 +14,7 @@ SAID = {"name": "Ada Author", "about": "I write **here**.", "link_1": "example.o
 
 
 def with_picture(author: User):
-    picture = Picture.objects.take(author, image_files.file())
+    picture = Picture.objects.store(author, image_files.file())
     return type(make_post(author)).objects.publish(author, title="", body="", pictures=[Attachment(picture.pk)])
 
 
@@ -30,7 +30,7 @@ def test_each_tab_holds_what_it_says(visitor, cast):
     post, other = make_post(cast.author), make_post(cast.stranger)
     reply = make_post(cast.author, "Reply.", parent=other)
     pictured = with_picture(cast.author)
-    Like.objects.begin(cast.author, other)
+    Like.objects.add(cast.author, other)
     own = [pk for pk in Page(visitor.get("/@author/")).posts if pk not in (post.pk, pictured.pk)]
     held = {tab: Page(visitor.get(f"/@author/{tab}/")).posts for tab in ("replies", "media", "likes")}
     assert held == {"replies": [reply.pk], "media": [pictured.pk], "likes": [other.pk]}
@@ -100,7 +100,7 @@ def test_what_will_not_do_comes_back_whole_with_a_sentence(author, person, typed
     page = Page(answer)
     assert [said in sentence for sentence in page.sentences] == [True]
     assert page.typed | SAID | typed == page.typed
-    assert Profile.objects.of(person).about == ""
+    assert Profile.objects.for_user(person).about == ""
 
 
 def test_a_picture_takes_the_place_of_the_initials_everywhere(author, visitor, person):
@@ -142,7 +142,7 @@ def test_nobody_takes_a_picture_that_is_not_theirs_to_take(author, cast, whose):
     if whose == "a post's":
         picture = with_picture(cast.author).pictures.get().pk
     else:
-        picture = Picture.objects.take(cast.stranger, image_files.file()).pk if whose == "a stranger's" else "nonsense"
+        picture = Picture.objects.store(cast.stranger, image_files.file()).pk if whose == "a stranger's" else "nonsense"
     author.post(SETTINGS, {**SAID, "avatar": str(picture)})
     cast.author.refresh_from_db()
     assert cast.author.avatar is None

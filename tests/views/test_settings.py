@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from livefeed import tasks
-from livefeed.accounts.active_sessions import agent_name
+from livefeed.accounts.active_sessions import browser_name
 from livefeed.models import Export, Like, Notification, Picture, Post, Preferences, Session, Token, User
 from tests.factories import PASSWORD, make_post, make_user, signed_in
 from tests.image_files import file
@@ -63,7 +63,7 @@ def test_one_is_not_told_of_what_one_does_not_want(cast, author):
     post = make_post(cast.author)
     author.post("/settings/notifications/", {"followed": "on", "mentioned": "on", "replied": "on"})
 
-    Like.objects.begin(cast.follower, post)
+    Like.objects.add(cast.follower, post)
     make_post(cast.follower, "Yes.", parent=post)
     make_post(cast.stranger, "Ask @author.")
 
@@ -135,7 +135,7 @@ def test_one_revokes_a_programs_token_and_nobody_elses(cast, author, stranger):
     ],
 )
 def test_browsers_are_called_what_people_call_them(agent, name):
-    assert agent_name(agent) == name
+    assert browser_name(agent) == name
 
 
 # --- Export ---
@@ -146,10 +146,10 @@ def full(cast, settings, tmp_path):
     """The author with something of everything."""
     settings.MEDIA_ROOT = tmp_path
     client = signed_in(cast.author)
-    picture = Picture.objects.take(cast.author, file()).pk
+    picture = Picture.objects.store(cast.author, file()).pk
     client.post("/posts/", {"body": "With a picture. <b>", "picture": picture, "picture_description": "A kettle"})
     make_post(cast.author, "Gone.").remove()
-    Like.objects.begin(cast.author, make_post(cast.stranger, "Somebody else's words."))
+    Like.objects.add(cast.author, make_post(cast.stranger, "Somebody else's words."))
     return client
 
 

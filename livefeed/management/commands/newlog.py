@@ -16,5 +16,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        Event.objects.begin_anew()
+        Event.objects.restart()
         self.stdout.write("The log begins anew; every open page will read anew.")

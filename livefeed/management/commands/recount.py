@@ -7,7 +7,7 @@ from django.db.models import Model
 
 from livefeed.live import publishing
 from livefeed.models import Post, Profile
-from livefeed.models.counters import COUNTS, Wrong
+from livefeed.models.counters import COUNTS, Mismatch
 
 NAMED = 20
 """How many wrong counts are told one by one."""
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if anything is wrong")
 
     def handle(self, *, check: bool, **options: Any) -> None:
-        found = [wrong for count in COUNTS for wrong in (count.wrong() if check else count.repair_all())]
+        found = [wrong for count in COUNTS for wrong in (count.mismatches() if check else count.repair_all())]
         if not check:
             self._tell([wrong.pk for wrong in found if wrong.count.model == "post"])
         for wrong in found[:NAMED]:
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError(f"{len(found):,} counts are wrong: run `manage.py recount`.")
         self.stdout.write(f"{len(found):,} counts were wrong and are right now." if found else "Every count is right.")
 
-    def _named(self, wrong: Wrong) -> str:
+    def _named(self, wrong: Mismatch) -> str:
         models: dict[str, type[Model]] = {"profile": Profile, "post": Post}
         row = models[wrong.count.model]._default_manager.filter(pk=wrong.pk).first()
         return f"{row.user}" if isinstance(row, Profile) else f"post {wrong.pk}"
@@ -46,7 +46,7 @@ class Command(BaseCommand):
     def _tell(self, posts: list[int]) -> None:
         """Lets open pages show the right counts."""
         if len(posts) > TOLD:
-            publishing.feed_reset()
+            publishing.reset_feeds()
             return
         for post in Post.objects.filter(pk__in=posts):
             publishing.post_counted(post)

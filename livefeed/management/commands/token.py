@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--revoke", type=int, metavar="ID", help="revoke the token with this id")
 
     def handle(self, *, name: str, label: str, list: bool, revoke: int | None, **options: Any) -> None:
-        user = User.objects.named(name.removeprefix("@")).first()
+        user = User.objects.with_username(name.removeprefix("@")).first()
         if user is None:
             raise CommandError(f"There is nobody by the name {name!r}.")
         if list:

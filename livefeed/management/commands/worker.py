@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from livefeed.tasks.worker import TaskWorker, end_with_parent
+from livefeed.tasks.worker import TaskWorker, exit_with_parent
 
 
 class Command(BaseCommand):
@@ -24,5 +24,5 @@ class Command(BaseCommand):
         worker = TaskWorker()
         worker.configure_signals()
         if beside:
-            end_with_parent()
+            exit_with_parent()
         worker.run()

@@ -11,12 +11,12 @@ from django.http import HttpRequest
 
 from livefeed import signals, tasks
 from livefeed.accounts import active_sessions, audit, last_admin
-from livefeed.accounts.session_store import number_sign_in
+from livefeed.accounts.session_store import assign_sign_in
 from livefeed.content import fragments
 from livefeed.live import publishing
 from livefeed.models import Export, Profile, Session, Token, User
 from livefeed.signals import dispatch
-from livefeed.signals.metrics import watched
+from livefeed.signals.metrics import measured
 
 
 def connect() -> None:
@@ -48,47 +48,47 @@ def connect() -> None:
     post_delete.connect(announce_revocation, sender=Token, dispatch_uid="token.announce_end")
 
 
-@watched
+@measured
 def make_profile(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
-        Profile.objects.begin(instance)
+        Profile.objects.create_for(instance)
 
 
-@watched
+@measured
 def announce_change_of_user(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
     if not raw and not created:
         publishing.user_changed(instance)
 
 
-@watched
+@measured
 def forget_card(instance: User | Profile, raw: bool = False, **how: Any) -> None:
     if not raw:
-        fragments.forget_card(instance.pk)
+        fragments.invalidate_card(instance.pk)
 
 
-@watched
+@measured
 def guard_change(instance: User, raw: bool = False, **how: Any) -> None:
     if not raw:
-        last_admin.user_changes(instance)
+        last_admin.check_save(instance)
 
 
-@watched
+@measured
 def guard_deletion(instance: User, origin: Any = None, **how: Any) -> None:
-    last_admin.user_goes(instance, origin)
+    last_admin.check_delete(instance, origin)
 
 
-@watched
+@measured
 def audit_user(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
     if not raw:
         audit.user_saved(instance, created=created)
 
 
-@watched
+@measured
 def audit_deletion(instance: User, **how: Any) -> None:
     audit.user_deleted(instance)
 
 
-@watched
+@measured
 def audit_rights(
     instance: Any,
     action: str,
@@ -102,53 +102,53 @@ def audit_rights(
         audit.rights_change(instance, action, model, reverse=reverse, ids=pk_set)
 
 
-@watched
+@measured
 def audit_end_of_group(instance: Group, **how: Any) -> None:
     audit.group_deleted(instance)
 
 
-@watched
+@measured
 def audit_token(instance: Token, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
         audit.token_issued(instance)
 
 
-@watched
+@measured
 def audit_revocation(instance: Token, origin: Any = None, **how: Any) -> None:
     audit.token_revoked(instance, origin)
 
 
-@watched
+@measured
 def audit_sign_in(user: User, request: HttpRequest, **how: Any) -> None:
     audit.signed_in(user, request)
 
 
-@watched
+@measured
 def audit_sign_out(user: User | None, request: HttpRequest, **how: Any) -> None:
     audit.signed_out(user, request)
 
 
-@watched
+@measured
 def audit_refusal(credentials: dict[str, Any], request: HttpRequest | None = None, **how: Any) -> None:
     audit.refused(credentials, request)
 
 
-@watched
+@measured
 def tell_of_registration(user: User, **how: Any) -> None:
     dispatch.registered(user)
 
 
-@watched
+@measured
 async def welcome(user: User, **how: Any) -> None:
     await tasks.send_welcome.aenqueue(user.pk)
 
 
-@watched
+@measured
 def activate(email_address: EmailAddress, **how: Any) -> None:
     email_address.user.activate()
 
 
-@watched
+@measured
 def tell_of_activation(
     instance: User, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
@@ -156,26 +156,26 @@ def tell_of_activation(
         dispatch.activated(instance)
 
 
-@watched
+@measured
 def number_session(request: HttpRequest, **how: Any) -> None:
-    number_sign_in(request.session)
+    assign_sign_in(request.session)
 
 
-@watched
+@measured
 def note_place(request: HttpRequest, **how: Any) -> None:
-    active_sessions.note(request.session, request)
+    active_sessions.record_sign_in(request.session, request)
 
 
-@watched
+@measured
 def delete_export(instance: Export, **how: Any) -> None:
     instance.delete_file()
 
 
-@watched
+@measured
 def announce_sign_out(instance: Session, **how: Any) -> None:
     publishing.sign_in_ended(instance)
 
 
-@watched
+@measured
 def announce_revocation(instance: Token, **how: Any) -> None:
     publishing.token_revoked(instance)

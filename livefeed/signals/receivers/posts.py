@@ -6,11 +6,11 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 
 from livefeed import counters, notifications
 from livefeed.content import fragments, sanitize
-from livefeed.content.markup import named_in
+from livefeed.content.markup import references_in
 from livefeed.live import publishing
 from livefeed.models import Picture, Post, Tagging
 from livefeed.signals import dispatch
-from livefeed.signals.metrics import watched
+from livefeed.signals.metrics import measured
 
 
 def connect() -> None:
@@ -37,19 +37,19 @@ def _came_or_went(update_fields: frozenset[str] | None) -> bool:
     return "removed_at" in (update_fields or ())
 
 
-@watched
+@measured
 def tidy_title(instance: Post, raw: bool = False, **how: Any) -> None:
     if not raw:
-        instance.title = sanitize.tidy_title(instance.title)
+        instance.title = sanitize.clean_title(instance.title)
 
 
-@watched
+@measured
 def find_tags(instance: Post, raw: bool = False, **how: Any) -> None:
     if not raw:
-        instance.tags = " ".join(sorted(named_in(instance.body).tags))
+        instance.tags = " ".join(sorted(references_in(instance.body).tags))
 
 
-@watched
+@measured
 def announce_post(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
@@ -57,7 +57,7 @@ def announce_post(
         publishing.post_saved(instance, came=created or _came_or_went(update_fields))
 
 
-@watched
+@measured
 def tell_of_post(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
@@ -65,19 +65,19 @@ def tell_of_post(
         dispatch.post_saved(instance, created=created, came=_came_or_went(update_fields))
 
 
-@watched
+@measured
 def keep_tags(instance: Post, raw: bool = False, **how: Any) -> None:
     if not raw:
         Tagging.objects.keep(instance)
 
 
-@watched
+@measured
 def forget_post(instance: Post, raw: bool = False, **how: Any) -> None:
     if not raw:
-        fragments.forget_post(instance)
+        fragments.invalidate_post(instance)
 
 
-@watched
+@measured
 def notify_of_post(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
@@ -85,7 +85,7 @@ def notify_of_post(
         notifications.post_saved(instance, created=created, came=_came_or_went(update_fields))
 
 
-@watched
+@measured
 def count_reply(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
@@ -93,7 +93,7 @@ def count_reply(
         publishing.reply_counted(instance.parent_id, -1 if instance.removed_at else +1)
 
 
-@watched
+@measured
 def count_post(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
 ) -> None:
@@ -101,35 +101,35 @@ def count_post(
         counters.post_counted(instance, -1 if instance.removed_at else +1)
 
 
-@watched
+@measured
 def notify_of_deletion(instance: Post, **how: Any) -> None:
-    notifications.post_goes(instance)
+    notifications.before_post_delete(instance)
 
 
-@watched
+@measured
 def announce_deletion(instance: Post, **how: Any) -> None:
     if not instance.removed_at:  # else it is known
         publishing.post_deleted(instance)
 
 
-@watched
+@measured
 def tell_of_deletion(instance: Post, **how: Any) -> None:
     if not instance.removed_at:  # else it is known
         dispatch.post_gone(instance)
 
 
-@watched
+@measured
 def count_end_of_reply(instance: Post, **how: Any) -> None:
     if instance.parent_id and not instance.removed_at:  # else it is counted
         publishing.reply_counted(instance.parent_id, -1)
 
 
-@watched
+@measured
 def count_end_of_post(instance: Post, **how: Any) -> None:
     if not instance.removed_at:  # else it is counted
         counters.post_counted(instance, -1)
 
 
-@watched
+@measured
 def delete_files(instance: Picture, **how: Any) -> None:
     instance.delete_files()

@@ -9,7 +9,7 @@ from livefeed.live import publishing
 from livefeed.models import Follow, Like, Post
 from livefeed.signals import dispatch
 from livefeed.signals.cascades import is_part_of
-from livefeed.signals.metrics import watched
+from livefeed.signals.metrics import measured
 
 
 def connect() -> None:
@@ -29,80 +29,80 @@ def connect() -> None:
     post_delete.connect(count_end_of_follow, sender=Follow, dispatch_uid="follow.count_end")
 
 
-@watched
+@measured
 def count_like(instance: Like, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
         publishing.like_counted(instance.post_id, +1)
 
 
-@watched
+@measured
 def tell_of_like(instance: Like, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
         dispatch.like_changed(instance, signals.post_liked)
 
 
-@watched
+@measured
 def notify_of_like(instance: Like, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
-        notifications.like_began(instance)
+        notifications.like_created(instance)
 
 
-@watched
+@measured
 def count_end_of_like(instance: Like, origin: Any = None, **how: Any) -> None:
     if not is_part_of(origin, Post):  # else the post goes, and its count with it
         publishing.like_counted(instance.post_id, -1)
 
 
-@watched
+@measured
 def tell_of_end_of_like(instance: Like, **how: Any) -> None:
     dispatch.like_changed(instance, signals.post_unliked)
 
 
-@watched
+@measured
 def notify_of_end_of_like(instance: Like, origin: Any = None, **how: Any) -> None:
     if not is_part_of(origin, Post):  # else the post goes, and what tells of it
-        notifications.like_ended(instance)
+        notifications.like_removed(instance)
 
 
-@watched
+@measured
 def announce_follow(instance: Follow, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
         publishing.follow_created(instance)
 
 
-@watched
+@measured
 def tell_of_follow(instance: Follow, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
         dispatch.follow_changed(instance, signals.user_followed)
 
 
-@watched
+@measured
 def notify_of_follow(instance: Follow, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
-        notifications.follow_began(instance)
+        notifications.follow_created(instance)
 
 
-@watched
+@measured
 def count_follow(instance: Follow, created: bool, raw: bool = False, **how: Any) -> None:
     if created and not raw:
         counters.follow_counted(instance, +1)
 
 
-@watched
+@measured
 def announce_unfollow(instance: Follow, **how: Any) -> None:
     publishing.follow_removed(instance)
 
 
-@watched
+@measured
 def tell_of_unfollow(instance: Follow, **how: Any) -> None:
     dispatch.follow_changed(instance, signals.user_unfollowed)
 
 
-@watched
+@measured
 def notify_of_unfollow(instance: Follow, **how: Any) -> None:
-    notifications.follow_ended(instance)
+    notifications.follow_removed(instance)
 
 
-@watched
+@measured
 def count_end_of_follow(instance: Follow, **how: Any) -> None:
     counters.follow_counted(instance, -1)

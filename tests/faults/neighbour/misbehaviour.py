@@ -20,8 +20,8 @@ def connect() -> None:
     """Connects the receivers, after livefeed's, and takes hold of the rings."""
     pre_save.connect(before_the_save, sender=Post)
     post_save.connect(after_the_save, sender=Post)
-    ring = publishing.ring
-    publishing.ring = lambda: shaken(ring)
+    ring = publishing.wake_up
+    publishing.wake_up = lambda: shaken(ring)
 
 
 def before_the_save(instance: Post, **kwargs: object) -> None:
@@ -40,7 +40,7 @@ def fail() -> None:
     raise RuntimeError("on purpose")
 
 
-def shaken(ring: publishing.Bell) -> None:
+def shaken(ring: publishing.WakeupListener) -> None:
     """Rings twice, each time late by chance: doubled, and in another order than the posts."""
     for _ in range(2):
         timer = Timer(random.uniform(0, LATEST), ring)
