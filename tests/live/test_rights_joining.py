@@ -215,7 +215,7 @@ async def test_a_right_that_ends_just_after_it_was_looked_up_ends_the_socket(hub
         await sync_to_async(sign_out)(cast.follower)
 
     once_after(monkeypatch, Delivery, "greet", end_the_other)
-    once_after(monkeypatch, Authenticator, "standing", sign_out_here)
+    once_after(monkeypatch, Authenticator, "revocation_reasons", sign_out_here)
     reader = await joining(cast.follower)
 
     assert (await closed(reader))[1] == SIGNED_OUT

@@ -34,7 +34,7 @@ class Reactor:
 
 @dataclass
 class Protocol:
-    """An open WebSocket, as far as a wire looks at it."""
+    """An open WebSocket, as far as a writer looks at it."""
 
     transport: Any
     STATE_OPEN: int = 3
@@ -45,7 +45,7 @@ class Protocol:
 class Line:
     """Both ends of a connection."""
 
-    wire: DirectWriter
+    writer: DirectWriter
     protocol: Protocol
     transport: Any
     reactor: Reactor
@@ -72,9 +72,9 @@ def line() -> Iterator[Line]:
     transport: Any = Connection(server, protocol, reactor)  # type: ignore[arg-type]  # as much of them as is needed
     transport.connected = 1
     protocol.transport = transport
-    wire = DirectWriter(protocol)
-    wire.open()
-    yield Line(wire, protocol, transport, reactor, reader)
+    writer = DirectWriter(protocol)
+    writer.open()
+    yield Line(writer, protocol, transport, reactor, reader)
     server.close()
     reader.close()
 
