@@ -1,17 +1,43 @@
-"""What all tests share."""
+"""Fixtures for all tests."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.management.commands import flush
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from livefeed.content import trends
 from livefeed.live import publishing
 from tests.factories import Cast, make_cast
 from tests.stack.servers import Site
+
+MADE_BY_MIGRATE = {"django_content_type", "auth_permission"}
+"""Tables whose rows come from `migrate` and are the same for every test."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush() -> Iterator[None]:
+    """Makes emptying the database after a transactional test cheap.
+
+    Django flushes content types and permissions too and makes them again: 134 ms for each test on SQLite, 6 ms without.
+    On PostgreSQL TRUNCATE costs more for small tables than DELETE, which may come in any order, since Django's foreign
+    keys are checked at commit.
+    """
+
+    def delete_rows(style: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> list[str]:
+        tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+        quote = connection.ops.quote_name
+        return [f"DELETE FROM {quote(table)}" for table in tables if table not in MADE_BY_MIGRATE]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", delete_rows)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *args, **kwargs: None)
+        yield
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
-from django.contrib.contenttypes.models import ContentType
 from django.core import mail
 from django.core.cache import caches
 from django.core.files.base import ContentFile
@@ -373,8 +372,7 @@ def groups_noted(cast: Cast) -> None:
 
 
 def permissions_noted(cast: Cast) -> None:
-    kind = ContentType.objects.get_for_model(Post)
-    cast.author.user_permissions.add(Permission.objects.create(codename="shout", name="Shout", content_type=kind))
+    cast.author.user_permissions.add(Permission.objects.get(codename="change_post"))
     assert is_noted(cast.author, "account.changed")
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from urllib.error import HTTPError
 
 import pytest
-from django.contrib.contenttypes.models import ContentType
 
 from livefeed.models import User
 from tests.faults.write_paths import PATHS, Scene
@@ -14,20 +13,8 @@ from tests.stack.page import Article
 from tests.stack.reader import Reader
 
 
-@pytest.fixture(scope="session")
-def content_types() -> list[ContentType]:
-    """The first test's."""
-    return []
-
-
 @pytest.fixture
-def scene(site, cast, tmp_path, content_types: list[ContentType]) -> Scene:
-    """The running site's admin remembers the ids of content types, which an emptied database gives out anew: they
-    are made to stay the same."""
-    if content_types:
-        ContentType.objects.all().delete()
-        ContentType.objects.bulk_create(content_types)
-    content_types[:] = ContentType.objects.all()
+def scene(site, cast, tmp_path) -> Scene:
     return Scene(site, cast, tmp_path)
 
 
