@@ -1,4 +1,4 @@
-"""Finds, or as root on Debian installs, the programs that the tests start: a browser, Redis, PostgreSQL, nginx."""
+"""Finds the programs that the tests start: a browser, Redis, PostgreSQL, nginx. As root on Debian, installs them."""
 
 import os
 import shutil
@@ -8,33 +8,34 @@ from collections.abc import Iterable
 from glob import glob
 
 DEBIAN = {
-    "chromium": "chromium",
+    "chromium": "chromium-headless-shell",
     "redis-server": "redis-server",
     "initdb": "postgresql",
     "nginx": "nginx-light",
     "openssl": "openssl",
 }
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""In the order of preference: the headless shell needs a third less processor time than the whole browser."""
 
 
 def chromium() -> str | None:
-    """The path of a Chromium or Chrome."""
+    """Returns the path of a Chromium or Chrome, None if there is none."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def postgres(program: str) -> str | None:
-    """The path of one of PostgreSQL's programs, the newest; Debian keeps them out of PATH."""
+    """Returns the path of the newest version of a PostgreSQL program; Debian keeps them out of PATH."""
     versions = sorted(glob(f"/usr/lib/postgresql/*/bin/{program}"), key=lambda path: int(path.split("/")[4]))
     return versions[-1] if versions else shutil.which(program)
 
 
 def nginx() -> str | None:
-    """The path of nginx, which Debian keeps where only root looks."""
+    """Returns the path of nginx, which Debian keeps out of the PATH of ordinary users."""
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 
 def missing() -> list[str]:
-    """The names of the programs that are not there."""
+    """Returns the names of the programs that are not installed."""
     found = {
         "chromium": chromium(),
         "redis-server": shutil.which("redis-server"),
@@ -46,7 +47,7 @@ def missing() -> list[str]:
 
 
 def install(names: Iterable[str]) -> None:
-    """Installs by apt what is missing. Raises `CalledProcessError` if it cannot be had."""
+    """Installs programs by apt. Raises `CalledProcessError` if that fails."""
     apt = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
     packages = [DEBIAN[name] for name in names]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

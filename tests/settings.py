@@ -1,4 +1,4 @@
-"""Livefeed's settings for the tests; DATABASE_URL and REDIS_URL choose what they run on (see tests/stack)."""
+"""Livefeed's settings for the tests. DATABASE_URL and REDIS_URL choose the services they run on (see tests/stack)."""
 
 import atexit
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 os.environ["DEBUG"] = "1"
 os.environ["SECRET_KEY"] = "for-tests-only"
 
-# A folder for each run: two at once must not share a database, nor pictures.
+# A folder for each run: two runs at the same time must not share a database or pictures.
 FOLDER = Path(tempfile.mkdtemp(prefix="livefeed-tests-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 os.environ["LIVEFEED_MEDIA_DIR"] = str(FOLDER / "media")
@@ -21,7 +21,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
 
-# Tries are counted in memory, so that each test begins with none; tests/views/test_limits.py counts them in the table.
+# Rate limits are counted in memory, so that each test starts at zero; tests/views/test_limits.py uses the table.
 CACHES = CACHES | {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "in the database": CACHES["default"],
@@ -29,3 +29,7 @@ CACHES = CACHES | {
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}
+
+# Servers that tests start look static files up once, and browsers keep them.
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 3_600

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from livefeed.models import Post
-from tests.browser.conftest import bodies, delete, live, shows, write
+from tests.browser.conftest import bodies, delete, live, load_posts, shows, write
 from tests.factories import make_post
 
 
@@ -207,12 +207,11 @@ def test_a_post_that_is_gone_says_so_and_takes_nothing_with_it(window, cast):
     expect(page.get_by_label("Post", exact=True)).to_have_value("A draft")
 
 
-def test_older_posts_come_on_click_and_are_live(window, cast):
+def test_older_posts_are_live_too(window, cast):
     posts = [make_post(cast.author, f"Number {number}.") for number in range(25)]
     page = live(window(cast.follower))
     expect(page.locator(".post")).to_have_count(20)
-    page.get_by_role("link", name="Older posts").click()
-    expect(page.locator(".post")).to_have_count(25)
+    load_posts(page, 25)
     posts[0].edit(title="", body="The oldest, edited.", seen_version=1)
     expect(page.locator(".post-body").last).to_have_text("The oldest, edited.")
     assert len(set(bodies(page))) == 25

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from livefeed.live import publishing
 from livefeed.models import Bookmark, Like, Post
-from tests.browser.conftest import PHONE, bodies, live, shows, sign_in, until
+from tests.browser.conftest import PHONE, bodies, live, load_posts, shows, sign_in, until
 from tests.factories import make_post, make_user
 
 DESK = {"width": 1280, "height": 800}
@@ -195,9 +195,7 @@ def test_a_reset_keeps_the_place_and_what_is_typed(window, cast):
     page = live(window(cast.follower))
     page.get_by_label("Post", exact=True).fill("Half a thought")
     page.evaluate("document.activeElement.blur()")
-    for count in (40, 50):
-        page.locator(".older").scroll_into_view_if_needed()
-        expect(page.locator("#posts > .post")).to_have_count(count)
+    load_posts(page, 50)
     scroll_to(page, "Post 8.")
     at = top_of(page, "Post 8.")
     Post.objects.filter(body="Post 8.").update(body="Post 8. Changed by hand.", version=2)
@@ -228,8 +226,7 @@ def test_older_posts_come_by_themselves_and_a_page_holds_300_at_most(window, cas
 def test_going_back_leads_to_the_same_place(window, cast, size):
     many(cast.author, 50)
     page = live(window(cast.follower, viewport=size))
-    page.locator(".older").scroll_into_view_if_needed()
-    expect(page.locator("#posts > .post")).to_have_count(40)
+    load_posts(page, 40)
     scroll_to(page, "Post 20.")
     at = top_of(page, "Post 20.")
     post(page, "Post 20.").locator(".post-time").click()

@@ -78,7 +78,7 @@ def test_a_draft_outlives_the_page_and_belongs_to_its_person_and_place(window, c
 def test_a_tags_page_is_live(window, cast):
     make_post(cast.author, "Roses. #Garden")
     page = live(window(None, "/explore/"))
-    page.get_by_role("link", name="#Garden").click()
+    page.locator(".post").get_by_role("link", name="#Garden").click()
     live(page)
     expect(page.get_by_role("heading", name="#garden")).to_be_visible()
     shows(page, "Roses. #Garden")

@@ -1,6 +1,8 @@
 """Real servers for the tests: PostgreSQL, Redis and daphne, each on a free port of 127.0.0.1, stopped at the end."""
 
+import fcntl
 import os
+import random
 import shutil
 import signal
 import socket
@@ -13,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import IO
 
 from tests import needs
 
@@ -21,11 +24,28 @@ PATIENCE = 30.0
 """Seconds a server has to come up or to go."""
 
 
+PORTS = range(10_000, 32_000)
+"""Below the ports that Linux gives to outgoing connections: those could take a port before its server does."""
+_reserved: list[IO[bytes]] = []
+
+
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Reserves a port of 127.0.0.1 for this process, until it ends. Other test processes will not be given it."""
+    folder = Path(tempfile.gettempdir(), "livefeed-ports")
+    folder.mkdir(exist_ok=True)
+    while True:
+        port = random.choice(PORTS)
+        lock = (folder / str(port)).open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            lock.close()
+        else:
+            _reserved.append(lock)
+            return port
 
 
 def wait_until(ready: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
