@@ -29,7 +29,7 @@ PHONE = {"width": 390, "height": 844}
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The machine's own Chromium, which as root needs to run without its sandbox."""
     arguments = [*QUIET, LOCAL, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    return {**browser_type_launch_args, "executable_path": needs.chromium(), "args": arguments}
+    return {**browser_type_launch_args, "executable_path": needs.headless_chromium(), "args": arguments}
 
 
 @pytest.fixture

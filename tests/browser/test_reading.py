@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from livefeed.live import publishing
 from livefeed.models import Bookmark, Like, Post
+from tests import needs
 from tests.browser.conftest import PHONE, bodies, live, load_posts, shows, sign_in, until
 from tests.factories import make_post, make_user
 
@@ -241,10 +242,10 @@ def test_going_back_leads_to_the_same_place(window, cast, size):
 
 
 def test_going_back_shows_the_page_itself_where_the_browser_keeps_it(cast, site, playwright, browser_type_launch_args):
-    """Playwright switches that off in all other tests."""
+    """Playwright switches the back-forward cache off in all other tests, and the headless shell has none."""
     many(cast.author, 3)
-    kept = {**browser_type_launch_args, "ignore_default_args": ["--disable-back-forward-cache"]}
-    browser = playwright.chromium.launch(**kept)
+    options = {"executable_path": needs.chromium(), "ignore_default_args": ["--disable-back-forward-cache"]}
+    browser = playwright.chromium.launch(**browser_type_launch_args | options)
     try:
         context = browser.new_context(base_url=site.url)
         sign_in(context, cast.follower, site.url)
