@@ -13,11 +13,17 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from livefeed.content import trends
 from livefeed.live import publishing
+from tests import selection
 from tests.factories import Cast, make_cast
 from tests.stack.servers import Site
 
 MADE_BY_MIGRATE = {"django_content_type", "auth_permission"}
 """Tables whose rows come from `migrate` and are the same for every test."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    selection.add_markers(items)
+    selection.deselect_full(config, items)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,7 +48,7 @@ def _quick_flush() -> Iterator[None]:
 
 @pytest.fixture
 def cast(db) -> Cast:
-    """An author, a follower, and a stranger who must hear nothing."""
+    """An author, a follower, and a stranger who must receive nothing."""
     return make_cast()
 
 
@@ -58,8 +64,11 @@ def running_site(django_db_setup, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture
 def site(running_site: Site, transactional_db) -> Iterator[Site]:
-    """The running site with an empty database. The log was emptied under the site's feet, which no operator does: one
-    event makes everybody stand at a position that is there."""
+    """The running site with an empty database.
+
+    Emptying the log while the site runs is something no operator does; one event gives all connections a position that
+    exists.
+    """
     publishing.reset_feeds()
     yield running_site
     if running_site.process is None or running_site.process.poll() is not None:
@@ -76,14 +85,14 @@ def database_url() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _no_limits_reached() -> None:
-    """What others did a moment ago counts for nobody's rate limits."""
+def _reset_rate_limits() -> None:
+    """Resets rate limits: attempts of earlier tests do not count."""
     cache.clear()
 
 
 @pytest.fixture(autouse=True)
-def _no_trends_kept() -> None:
-    """What was talked about in another test."""
+def _clear_trends() -> None:
+    """Clears the trends of earlier tests."""
     trends.clear_cache()
 
 

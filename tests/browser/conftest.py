@@ -23,6 +23,10 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 # A page that a test answers in place of the server counts as coming from elsewhere, which may not reach this machine.
 LOCAL = "--disable-features=LocalNetworkAccessChecks"
 PHONE = {"width": 390, "height": 844}
+SIZES = pytest.mark.parametrize(
+    "size", [{"viewport": PHONE}, pytest.param({}, marks=pytest.mark.full)], ids=["phone", "desk"]
+)
+"""For tests whose subject does not depend on the width: on a phone, and with `bin/test --full` at a desk too."""
 
 
 @pytest.fixture(scope="session")
@@ -139,8 +143,15 @@ def load_posts(page: Page, count: int) -> None:
     """
 
     def has_loaded() -> bool:
-        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-        return page.locator("#posts > .post").count() >= count
+        # In one step: a scroll after the last posts have arrived would load more of them.
+        return page.evaluate(
+            """(count) => {
+                if (document.querySelectorAll("#posts > .post").length >= count) return true;
+                scrollTo(0, document.documentElement.scrollHeight);
+                return false;
+            }""",
+            count,
+        )
 
     until(page, has_loaded)
     expect(page.locator("#posts > .post")).to_have_count(count)

@@ -2,12 +2,11 @@
 
 import re
 
-import pytest
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from playwright.sync_api import Page, expect
 
 from livefeed.models import Post, User
-from tests.browser.conftest import PHONE, live, shows, write
+from tests.browser.conftest import SIZES, live, shows, write
 from tests.factories import PASSWORD, make_cast, make_post, make_user
 
 
@@ -34,7 +33,7 @@ def come_back_to(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('focus'))")
 
 
-@pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
+@SIZES
 def test_the_composer_appears_once_the_link_was_used_elsewhere(window, site, size):
     page, telephone = window(**size), window()
     newcomer = sign_up(page)

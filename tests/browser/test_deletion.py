@@ -1,13 +1,10 @@
 """The dialog that asks before a post is deleted."""
 
-import pytest
 from playwright.sync_api import expect
 
 from livefeed.models import Like, Post
-from tests.browser.conftest import PHONE, delete, live, shows
+from tests.browser.conftest import PHONE, SIZES, delete, live, shows
 from tests.factories import make_post
-
-SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
 
 
 @SIZES

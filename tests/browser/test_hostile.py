@@ -1,7 +1,6 @@
 """Hostile texts in a real page: by push, edit, catch-up, reading anew and loading, and as one's own on their way.
 Nothing runs, nothing else is swapped, each is read as typed, and the content security policy has nothing to report."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from livefeed.content.sanitize import clean_line, clean_text
 from livefeed.models import Picture, Post, Profile, User
 from livefeed.models.picture import DESCRIPTION_MAX, Attachment
 from livefeed.models.post import TITLE_MAX
-from tests import image_files
+from tests import image_files, selection
 from tests.browser import hostile
 from tests.browser.conftest import PHONE, live, shows, until
 from tests.browser.hostile import PIECES, texts
@@ -27,8 +26,15 @@ from tests.live.test_hostile import HOSTILE
 from tests.views.html import Page as Parsed
 
 BATCH = 50
-BATCHES = 40 if os.environ.get("LIVEFEED_FAULTS") == "full" else 1
+BATCHES = 40 if selection.FULL else 1
 FOLDER = Path(__file__).parent
+
+
+def some_of(pieces: list[str], step: int) -> list[str]:
+    """Every `step`th of the pieces with `bin/test --full`, otherwise a third of these."""
+    return pieces[:: step if selection.FULL else 3 * step]
+
+
 WATCH, LOOK = (FOLDER / "watch.js").read_text(), (FOLDER / "look.js").read_text()
 """Scripts that run in the page: one collects what the content security policy reports, one looks the page over."""
 
@@ -188,7 +194,7 @@ def test_what_one_writes_oneself_is_text_on_its_way_in_the_preview_and_in_the_ed
     page = live(watched(cast.author))
     before = is_harmless(page)["outside"]
     held: list[Route] = []
-    for text in filter(clean_text, PIECES[::3]):
+    for text in filter(clean_text, some_of(PIECES, 3)):
         page.get_by_label("Post", exact=True).fill(text)
         with page.expect_response("**/posts/preview/"):
             page.locator("#composer").get_by_role("button", name="Preview").click()
@@ -219,7 +225,7 @@ def as_typed_into_a_field(text: str) -> str:
 def test_what_waits_in_the_browser_is_text_when_the_page_is_loaded_again(watched, cast):
     page = live(watched(cast.author))
     page.route("**/posts/", lambda route: route.abort())
-    waiting = [text for text in PIECES[::4] if clean_text(text) and "\r" not in text]
+    waiting = [text for text in some_of(PIECES, 4) if clean_text(text) and "\r" not in text]
     for text in waiting:
         page.get_by_label("Post", exact=True).fill(text)
         page.get_by_label("Title").fill(clean_line(text)[:TITLE_MAX])
@@ -251,7 +257,7 @@ def test_names_are_texts_in_the_list_of_suggestions(watched, cast):
 
 def test_names_of_files_are_texts(window, cast):
     page = window(cast.author, java_script_enabled=False)
-    for number, text in enumerate(PIECES[::5]):
+    for number, text in enumerate(some_of(PIECES, 5)):
         name = f"{text.translate(dict.fromkeys(map(ord, '/\0'), ' '))[:80]}{number}.svg"
         page.get_by_label("Post", exact=True).fill("Look.")
         page.get_by_role("button", name="Pictures").set_input_files(

@@ -4,10 +4,8 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from livefeed.models import Bookmark, Like, Post
-from tests.browser.conftest import PHONE, live, shows
+from tests.browser.conftest import SIZES, live, shows
 from tests.factories import make_post
-
-SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
 
 
 @SIZES

@@ -5,10 +5,8 @@ from playwright.sync_api import Page, Route, expect
 
 from livefeed.models import Post, Session
 from tests import image_files
-from tests.browser.conftest import PHONE, live, shows, sign_in, until, write
+from tests.browser.conftest import SIZES, live, shows, sign_in, until, write
 from tests.factories import make_post
-
-SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
 
 
 def pending(page: Page):

@@ -4,15 +4,12 @@ import base64
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from livefeed.models import Picture, Post
 from tests import image_files
-from tests.browser.conftest import PHONE, live, shows
+from tests.browser.conftest import SIZES, live, shows
 from tests.factories import make_post
-
-SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
 
 
 def payload(content: bytes, name: str = "picture.jpg", kind: str = "image/jpeg") -> Any:

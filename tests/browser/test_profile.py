@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from livefeed.models import Like, Post
 from tests import image_files
-from tests.browser.conftest import PHONE, live, shows
+from tests.browser.conftest import SIZES, live, shows
 from tests.factories import make_post
-
-SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
 
 
 @SIZES

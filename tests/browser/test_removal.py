@@ -1,13 +1,10 @@
 """Deleting a post in the browser, and undoing it."""
 
-import pytest
 from playwright.sync_api import expect
 
 from livefeed.models import Post
-from tests.browser.conftest import PHONE, delete, live, shows
+from tests.browser.conftest import SIZES, delete, live, shows
 from tests.factories import make_post
-
-SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
 
 
 @SIZES

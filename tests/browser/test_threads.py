@@ -1,13 +1,10 @@
 """A conversation in the browser: replies live on the page of the post, in their order."""
 
-import pytest
 from playwright.sync_api import expect
 
 from livefeed.models import Post
-from tests.browser.conftest import PHONE, live, load_posts, shows
+from tests.browser.conftest import SIZES, live, load_posts, shows
 from tests.factories import make_post
-
-SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
 
 
 @SIZES

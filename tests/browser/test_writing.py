@@ -1,12 +1,9 @@
 """What people make of a text: Markdown, a preview, an audience, tags."""
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, live, shows, sign_in, write
+from tests.browser.conftest import SIZES, live, shows, sign_in, write
 from tests.factories import make_post
-
-SIZES = pytest.mark.parametrize("size", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
 
 
 @SIZES

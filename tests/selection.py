@@ -1,0 +1,79 @@
+"""Chooses which tests run in which part of `bin/test`, by markers that conftest.py adds.
+
+By default a test runs once, on SQLite with the in-memory channel layer. This file lists the exceptions.
+"""
+
+import os
+from collections.abc import Iterable
+
+import pytest
+
+FULL = os.environ.get("LIVEFEED_FAULTS") == "full"
+"""True under `bin/test --full` and `bin/bench --faults`: every repetition, variant and generated example."""
+
+ON_BOTH = (
+    # The log, its order and its recovery.
+    "tests/faults/",
+    "tests/live/test_replay.py",
+    "tests/live/test_rights.py",
+    "tests/live/test_counts.py",
+    "tests/live/test_newlog.py",
+    "tests/live/test_notifications.py",
+    # SQL that is written for each database, locks, and concurrent writers.
+    "tests/models/",
+    "tests/views/test_hostile.py",
+    # The live path in the browser.
+    "tests/browser/test_coming_back.py",
+    "tests/browser/test_rights.py",
+    "tests/browser/test_polling.py",
+    "tests/browser/test_path.py::test_two_people_two_windows_and_a_stranger",
+)
+"""Runs on SQLite and again on PostgreSQL with Redis."""
+
+ONLY_ON_POSTGRESQL = (
+    "tests/live/test_serve.py",  # workers, and the launcher as operators run it
+    "tests/live/test_site.py",  # several sites and a Redis that fails
+    "tests/faults/test_layer.py",
+)
+"""Runs only on PostgreSQL with Redis: what it tests involves several processes."""
+
+ONLY_ON_SQLITE = ("tests/faults/test_sqlite.py", "tests/faults/test_slow_readers.py")
+"""Exceptions to `ON_BOTH`: they test SQLite itself, or nothing that reaches the database."""
+
+STARTS_SERVERS = (
+    "tests/browser/",
+    "tests/faults/",
+    "tests/live/test_documented_app.py",
+    "tests/live/test_documented_client.py",
+    "tests/live/test_proxy.py",
+    "tests/live/test_serve.py",
+    "tests/live/test_site.py",
+    "tests/upgrades/",
+)
+"""Left out by `bin/test --fast`, like every test that uses a site."""
+
+
+def add_markers(items: Iterable[pytest.Item]) -> None:
+    """Adds the markers `both`, `postgresql` and `server` to tests; `pyproject.toml` describes them."""
+    for item in items:
+        if item.nodeid.startswith(ONLY_ON_POSTGRESQL):
+            item.add_marker(pytest.mark.postgresql)
+        elif item.nodeid.startswith(ON_BOTH) and not item.nodeid.startswith(ONLY_ON_SQLITE):
+            item.add_marker(pytest.mark.both)
+        if item.nodeid.startswith(STARTS_SERVERS) or uses_a_site(item):
+            item.add_marker(pytest.mark.server)
+
+
+def uses_a_site(item: pytest.Item) -> bool:
+    """True if a fixture of the test starts a server."""
+    return isinstance(item, pytest.Function) and "running_site" in item.fixturenames
+
+
+def deselect_full(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out tests that are marked `full`, unless all variants were asked for."""
+    if FULL:
+        return
+    left_out = [item for item in items if item.get_closest_marker("full")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
