@@ -219,7 +219,7 @@ def _frame(entry: LogEntry, post: Rendered | None, form: Form) -> str | None:
     if entry.kind == Kind.FEED_RESET:
         return frames.reset(entry.position, frames.RESET_SPREAD)
     if entry.is_about_author:
-        return frames.reset(entry.position, frames.AUTHOR_SPREAD)
+        return frames.reset(entry.position, frames.AUTHOR_RESET_SPREAD)
     if entry.is_follow:
         return frames.reset(entry.position)
     if entry.is_notice:
