@@ -19,12 +19,13 @@ from consumers import metrics
 from consumers.connections.admission import ConnectionManager, credentials_of
 from consumers.connections.authorization import RefusedError
 from consumers.connections.connection import Connection, Credential
+from consumers.hub.audience import should_deliver
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import BATCH, EventLog
 from consumers.hub.layer_notifier import LayerNotifier
 from consumers.hub.log_entry import Kind, LogEntry, without_older_counts
 from consumers.hub.maintenance import Maintenance
-from consumers.hub.subscriptions import Subscriptions, should_deliver
+from consumers.hub.subscriptions import Subscriptions
 from consumers.hub.time_slice import TimeSlice
 from consumers.hub.unread_counts import Unread, UnreadCounts
 from consumers.presence import Presence
@@ -216,7 +217,7 @@ class Hub:
         """Lets the index know all of `entries`, some of them for the second time, and catches up whom they concern."""
         for entry in entries:
             self.subscriptions.apply(entry)
-        self.subscriptions.follow_anew(needed.followed)
+        self.subscriptions.replace_follows(needed.followed)
         self.delivery.recover()
 
     async def _address(self, entries: list[LogEntry], needed: Needed) -> dict[Connection, Message]:
@@ -226,7 +227,7 @@ class Hub:
         for _, group in groupby(without_older_counts(entries), self.subscriptions.audience_key):
             run = list(group)
             first, extended = run[0], self._extensions(run, needed)
-            for some in batched(list(self.subscriptions.looking_at(first)) if extended else (), ROUTED_AT_ONCE):
+            for some in batched(list(self.subscriptions.candidates(first)) if extended else (), ROUTED_AT_ONCE):
                 for connection in some:
                     if connection.position < first.position and should_deliver(connection, first):
                         outbox[connection] = extended[connection.form](outbox.get(connection, nothing))
@@ -234,7 +235,7 @@ class Hub:
                     await pace.yield_control()
             for entry in run:
                 self.subscriptions.apply(entry)
-        self.subscriptions.follow_anew(needed.followed)
+        self.subscriptions.replace_follows(needed.followed)
         self.unread_counts.address(needed.unread, outbox, nothing)
         pace.end()
         return outbox

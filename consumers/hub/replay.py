@@ -3,9 +3,9 @@
 from django.db.models import Q
 
 from consumers.connections.connection import Connection
+from consumers.hub.audience import should_deliver
 from consumers.hub.event_log import EventLog
-from consumers.hub.log_entry import AUTHORS, Kind, LogEntry
-from consumers.hub.subscriptions import should_deliver
+from consumers.hub.log_entry import AUTHOR_KINDS, Kind, LogEntry
 from consumers.protocol.message import Message
 
 MOST = 200
@@ -60,9 +60,9 @@ def sieve(connection: Connection) -> Q:
     if view.kind in ("user", "replies", "media"):
         return resets | own | Q(actor_id=view.key)
     if view.kind == "shown":
-        return resets | own | Q(kind__in=AUTHORS)
+        return resets | own | Q(kind__in=AUTHOR_KINDS)
     if view.kind == "tag":
-        return resets | own | Q(kind__in=AUTHORS) | Q(tags__contains=view.key)
+        return resets | own | Q(kind__in=AUTHOR_KINDS) | Q(tags__contains=view.key)
     if view.kind == "post":
         return resets | own | Q(subject_id__in=view.keys) | Q(parent_id=view.key) | Q(actor_id=view.author_id)
     return Q()

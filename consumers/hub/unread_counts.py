@@ -44,7 +44,7 @@ class UnreadCounts:
     def _people(self, entry: LogEntry) -> Collection[int]:
         """Whom an entry may concern: one person, or those followers of an author who are here."""
         if entry.subject_id:
-            return [viewer.user_id for viewer in self._subscriptions.at_home_with(entry.actor_id)]
+            return [viewer.user_id for viewer in self._subscriptions.followers_of(entry.actor_id)]
         return [entry.actor_id] if entry.actor_id in self._subscriptions.viewers else []
 
 
