@@ -57,12 +57,12 @@ async def test_a_bookmark_is_told_to_nobody(read, cast):
 
 
 async def test_many_likes_are_a_few_frames_and_the_last_is_right(read, cast, monkeypatch):
-    monkeypatch.setattr(hub_module, "COUNTS", 60.0)
+    monkeypatch.setattr(hub_module, "COUNTS_INTERVAL", 60.0)
     post = await post_it(cast.author)
     follower, stranger = await read(cast.follower), await read(cast.stranger)
     await like_by_many(post, 30)
-    monkeypatch.setattr(hub_module, "COUNTS", 0.0)
-    hub_module.Hub.current()._counts_due = 0.0
+    monkeypatch.setattr(hub_module, "COUNTS_INTERVAL", 0.0)
+    hub_module.Hub.current()._counts_due_at = 0.0
     frames = told(await follower.rest())
     assert frames[-1] == ("post.counted", post.pk, 30)
     assert len(frames) <= 3
@@ -70,7 +70,7 @@ async def test_many_likes_are_a_few_frames_and_the_last_is_right(read, cast, mon
 
 
 async def test_a_post_does_not_wait_for_counts(read, cast, monkeypatch):
-    monkeypatch.setattr(hub_module, "COUNTS", 60.0)
+    monkeypatch.setattr(hub_module, "COUNTS_INTERVAL", 60.0)
     post = await post_it(cast.author)
     follower = await read(cast.follower)
     await like(cast.stranger, post)
@@ -83,7 +83,7 @@ async def test_a_post_does_not_wait_for_counts(read, cast, monkeypatch):
 
 @pytest.mark.parametrize("memory", [True, False], ids=["memory", "database"])
 async def test_who_comes_back_is_told_the_count_once_as_it_is(read, cast, memory, monkeypatch):
-    monkeypatch.setattr(hub_module, "COUNTS", 0.0)
+    monkeypatch.setattr(hub_module, "COUNTS_INTERVAL", 0.0)
     post, edited = await post_it(cast.author), await post_it(cast.author)
     start = await head()
     await like_by_many(post, 5)

@@ -217,7 +217,7 @@ async def test_a_reader_who_takes_nothing_for_too_long_is_closed(hub, join, read
     post = await post_it(cast.author)
     await hub.now()
 
-    await hub.delivery.close_the_slowest()
+    await hub.delivery.slow_clients.close_overdue()
 
     assert slow.close_code == TOO_SLOW
     assert metric("slow_readers_closed_total") == before + 1
@@ -232,7 +232,7 @@ async def test_a_reader_who_is_slow_for_a_moment_is_not_closed(hub, join, cast):
     slow.fill()
     await post_some(cast.author, 1)
     await hub.now()
-    await hub.delivery.close_the_slowest()
+    await hub.delivery.slow_clients.close_overdue()
     assert slow.close_code is None
 
 
@@ -242,7 +242,7 @@ async def test_a_closed_reader_that_drains_after_all_is_told_nothing(hub, join, 
     slow.fill()
     await post_some(cast.author, 1)
     await hub.now()
-    await hub.delivery.close_the_slowest()
+    await hub.delivery.slow_clients.close_overdue()
     slow.drain()
     await post_some(cast.author, 1)
     await hub.now()

@@ -121,7 +121,7 @@ async def test_a_database_that_was_away_costs_a_second_and_no_post(read, cast, m
 
 async def test_its_age_makes_readiness_fail(hub, monkeypatch):
     assert health.probes["hub"]() is None
-    monkeypatch.setattr(hub, "_looked_at", hub._looked_at - 60)
+    monkeypatch.setattr(hub, "_read_at", hub._read_at - 60)
     assert "60 s" in (health.probes["hub"]() or "")
 
 
@@ -141,7 +141,7 @@ async def test_a_layer_that_fails_or_hangs_holds_nobody_up(hub, cast, read, monk
     async def hang(*args):
         await never.wait()
 
-    monkeypatch.setattr(layer_notifier, "PATIENCE", 0.05)
+    monkeypatch.setattr(layer_notifier, "LAYER_TIMEOUT", 0.05)
     monkeypatch.setattr(hub._notifier._layer, "group_send", hang)
     follower = await read(cast.follower)
     with caplog.at_level(logging.WARNING, "consumers.hub.layer_notifier"):
@@ -160,7 +160,7 @@ async def test_another_process_ring_wakes_the_hub(hub, cast, read, monkeypatch):
     monkeypatch.setattr(publishing, "wake_up", lambda: None)
     monkeypatch.setattr("consumers.hub.hub.TICK", 60)
     follower = await read(cast.follower)
-    hub._rung.set()  # the tick that had begun
+    hub._wakeup.set()  # the tick that had begun
     await hub.now()
     await post_it(cast.author)
 

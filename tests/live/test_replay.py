@@ -28,7 +28,7 @@ async def forget(hub):
 @pytest.fixture(params=["memory", "database"])
 async def back(request, read, forget, monkeypatch):
     """Opens a socket for somebody who comes back, with the hub remembering or not."""
-    monkeypatch.setattr(event_log, "PAGE", 20)
+    monkeypatch.setattr(event_log, "REPLAY_PAGE_SIZE", 20)
 
     async def come_back(user, query, **options):
         await Hub.current().now()
