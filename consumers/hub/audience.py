@@ -17,7 +17,7 @@ def should_deliver(connection: Connection, entry: LogEntry) -> bool:
             return False
         if entry.kind != POST_CREATED and not _may_contain(connection, entry):
             return False
-        return _SHOWS_POST[connection.view.kind](connection, entry)
+        return SHOWS_POST[connection.view.kind](connection, entry)
     if entry.is_follow:
         return _changes_follows(connection, entry)
     if entry.is_notice:
@@ -79,7 +79,7 @@ def _shown_shows(connection: Connection, entry: LogEntry) -> bool:
     return connection.names(entry.subject_id)
 
 
-_SHOWS_POST: dict[ViewKind, Callable[[Connection, LogEntry], bool]] = {
+SHOWS_POST: dict[ViewKind, Callable[[Connection, LogEntry], bool]] = {
     "home": _home_shows,
     "public": _public_shows,
     "user": _user_shows,
@@ -89,6 +89,7 @@ _SHOWS_POST: dict[ViewKind, Callable[[Connection, LogEntry], bool]] = {
     "tag": _tag_shows,
     "shown": _shown_shows,
 }
+"""True if the view shows the post of an event, by kind of view. An event for an older post is checked before."""
 
 
 def _may_contain(connection: Connection, entry: LogEntry) -> bool:

@@ -47,8 +47,9 @@ class Prefetcher:
     async def read(self, entries: list[LogEntry]) -> Prefetched:
         """Reads until nothing is missing: connections may join during a read, and need more."""
         prefetched = Prefetched()
-        while await self._read_missing(entries, prefetched):
-            pass
+        is_complete = False
+        while not is_complete:
+            is_complete = not await self._read_missing(entries, prefetched)
         return prefetched
 
     def connections_with_changed_rights(self, entries: Iterable[LogEntry]) -> list[Connection]:

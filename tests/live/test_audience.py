@@ -1,12 +1,13 @@
 """Audience of each event: posts for followers reach followers only, and a page receives only what it shows."""
 
-from typing import Any
+from typing import Any, get_args
 from unittest.mock import AsyncMock
 
 import pytest
 from asgiref.sync import sync_to_async
 
-from consumers.connections.connection import Connection, View, Viewer
+from consumers.connections.connection import Connection, View, Viewer, ViewKind
+from consumers.hub import audience
 from consumers.hub.audience import should_deliver
 from consumers.hub.event_log import EventLog
 from consumers.hub.log_entry import Kind, LogEntry
@@ -108,6 +109,12 @@ def delivered(page: str, viewer: str) -> set[str]:
     connection = Connection(PAGES[page], VIEWERS[viewer], Sender(AsyncMock()), "browser")
     connection.show([ANCESTOR, SHOWN])
     return {name for name, entry in EVENTS.items() if should_deliver(connection, entry)}
+
+
+def test_every_kind_of_view_has_a_rule():
+    kinds = set(get_args(ViewKind))
+    assert set(audience.SHOWS_POST) == kinds
+    assert {page.kind for page in PAGES.values()} == kinds
 
 
 @pytest.mark.parametrize("page", PAGES)
