@@ -10,10 +10,11 @@ from consumers import metrics
 from consumers.connections.authentication import Authenticator, Handshake
 from consumers.connections.authorization import REPLACED, RESTARTING, TOO_MANY, RefusedError
 from consumers.connections.connection import Connection, Credential, ReaderKind, is_number
+from consumers.hub.audience import should_deliver
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import EventLog
 from consumers.hub.log_entry import Kind
-from consumers.hub.subscriptions import Subscriptions, follow, should_deliver
+from consumers.hub.subscriptions import Subscriptions, follow
 from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.protocol.transport import Sender

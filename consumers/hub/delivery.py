@@ -1,7 +1,7 @@
-"""Writing to readers: in slices, what is due together in one message, never more than a reader takes.
+"""Delivery: writes messages to connections, and replays missed events to those that joined late or were slow.
 
-A reader whose sender is full is told nothing more. When the sender has drained the reader is caught up from the log,
-like somebody who comes back; one that does not drain is closed.
+A live connection is at the hub's position and receives events as they are dispatched. Every other connection is
+brought there by a replay from the log. A client that does not read is paused; the rule is in slow_clients.py.
 """
 
 import asyncio
@@ -10,13 +10,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
 
-from django.conf import settings
-
 from consumers import metrics
-from consumers.connections.authorization import RESTARTING, TOO_SLOW
+from consumers.connections.authorization import RESTARTING
 from consumers.connections.connection import Connection
 from consumers.hub.event_log import EventLog
 from consumers.hub.replay import replay
+from consumers.hub.slow_clients import SlowClients
 from consumers.hub.subscriptions import Subscriptions
 from consumers.hub.time_slice import TimeSlice
 from consumers.protocol import frames
@@ -26,84 +25,100 @@ from consumers.resets import Resets
 logger = logging.getLogger(__name__)
 
 
-def _nothing() -> None:
-    """What is done when somebody who has gone could be told more."""
+def _ignore() -> None:
+    """Callback of a closed connection's sender: does nothing."""
 
 
 class Delivery:
-    """Brings readers to where the hub stands and keeps them there."""
+    """Writer to all connections of one process."""
 
     def __init__(self, log: EventLog, subscriptions: Subscriptions) -> None:
-        self._log, self._subscriptions = log, subscriptions
+        self._log = log
+        self._subscriptions = subscriptions
         self._resets = Resets()
-        self._slow: set[Connection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.settled = -1
-        """The position up to which every live connection in the index has been told all."""
+        self.slow_clients = SlowClients(self.drop)
+        self.position = -1
+        """Position up to which every live connection has received all events."""
 
     def stop(self) -> None:
-        """Ends all catching up."""
+        """Cancels all replays that were started in the background."""
         for task in self._tasks:
             task.cancel()
 
-    # --- Those who keep up ---
+    # --- Live connections ---
 
-    async def write(self, outbox: Mapping[Connection, Message]) -> None:
-        """Tells each live connection what is due to it up to the log's position; the others will be caught up."""
-        upto, told, writes, pace = self._log.position, 0, 0, TimeSlice()
-        for connection, message in outbox.items():
-            due = connection.is_live and connection.position <= self.settled
-            if due and await self._tell(connection, message, upto):
+    async def write(self, messages: Mapping[Connection, Message]) -> None:
+        """Writes the events up to the log's position to live connections; the others receive them from a replay."""
+        upto = self._log.position
+        delivered_frames = 0
+        writes = 0
+        time_slice = TimeSlice()
+        for connection, message in messages.items():
+            is_due = connection.is_live and connection.position <= self.position
+            if is_due and await self._write(connection, message, upto):
                 connection.position = upto
-                told, writes = told + message.count, writes + 1
-            if pace.is_used_up:
-                await pace.yield_control()
-        pace.end()
-        self.settled = upto
-        metrics.deliveries.inc(told)
+                delivered_frames += message.count
+                writes += 1
+            if time_slice.is_used_up:
+                await time_slice.yield_control()
+        time_slice.end()
+        self.position = upto
+        metrics.deliveries.inc(delivered_frames)
         metrics.writes.inc(writes)
 
     def recover(self) -> None:
-        """Catches up those who were not told, after something failed in the middle of a round of writing."""
+        """Starts replays for the live connections that were not reached, after `write` has failed half way."""
         for connection in self._subscriptions.connections:
             if connection.is_live and connection.position < self._log.position:
-                connection.is_live, connection.position = False, max(connection.position, self.settled)
-                self._start(self._bring_back(connection))
-        self.settled = self._log.position
+                connection.is_live = False
+                connection.position = max(connection.position, self.position)
+                self._start(self._resume(connection))
+        self.position = self._log.position
 
     async def tell(self, connection: Connection, message: Message) -> None:
-        """Tells one connection something besides; one that is being caught up learns of it in that way."""
+        """Writes an additional message to a live connection. Any other connection has its contents from the replay."""
         if connection.is_live:
-            await self._tell(connection, message, self.settled)
+            await self._write(connection, message, self.position)
 
-    # --- Those who come, and those who come back ---
+    # --- Connections that join or reconnect ---
 
     async def greet(self, connection: Connection, cursor: int | None) -> None:
-        """Says where a connection's events begin; without a cursor that is in the log it must read anew, which is said
-        in the same message: a reader who got the position alone would think that nothing was missed."""
-        connection.position = self._log.position if cursor is None else cursor
-        told = [frames.hello(connection.position), *([self._reset()] if cursor is None else [])]
-        await self._tell(connection, Message(*told), connection.position)
+        """Writes the hello frame with the position after which the connection's events begin.
+
+        Without a valid cursor the client must reload. The reset is part of the same message: a client that received the
+        position alone would believe that it missed nothing.
+        """
+        if cursor is None:
+            connection.position = self._log.position
+            message = Message(frames.hello(connection.position), self._reset())
+        else:
+            connection.position = cursor
+            message = Message(frames.hello(connection.position))
+        await self._write(connection, message, connection.position)
 
     async def catch_up(
-        self, connection: Connection, may_be_told: Callable[[Connection], bool] = lambda connection: True
+        self, connection: Connection, may_receive: Callable[[Connection], bool] = lambda connection: True
     ) -> None:
-        """Brings a connection from its position to the log's, unless its sender is full before, or it may not be told
-        any more. Nothing else runs between the last look at the log's position and the end of this: whoever calls adds
-        it to the index then."""
+        """Replays events to a connection until it has reached the log's position and is live.
+
+        Stops before that if the connection's buffer is full, or if `may_receive` returns False after events were read.
+        No other task runs between the last comparison of the positions and the return, so a caller that subscribes the
+        connection immediately leaves no gap.
+        """
         while connection.position < self._log.position:
             upto = self._log.position
-            missed = await replay(self._log, connection, connection.position)
-            if not may_be_told(connection):
+            message = await replay(self._log, connection, connection.position)
+            if not may_receive(connection):
                 return
-            if missed is None:
-                missed = Message(self._reset())
+            if message is None:
+                message = Message(self._reset())
             else:
                 metrics.catch_ups.inc()
-                missed = missed.and_then(self._log.heartbeat(upto))
-            if not await self._tell(connection, missed, upto) or connection in self._slow:
+                message = message.and_then(self._log.heartbeat(upto))
+            if not await self._write(connection, message, upto) or connection in self.slow_clients:
                 return
-            metrics.deliveries.inc(missed.count)
+            metrics.deliveries.inc(message.count)
             connection.position = upto
         connection.is_live = not connection.is_closed
 
@@ -111,69 +126,54 @@ class Delivery:
         metrics.resets.inc()
         return frames.reset(self._log.position, self._resets.spread())
 
-    # --- Those who do not keep up ---
+    # --- Connections that are slow, or leave ---
 
     def watch(self, connection: Connection) -> None:
-        """Lets a connection that was added to the index be caught up whenever its sender has drained."""
-        connection.sender.when_drained(partial(self._drained, connection))
+        """Registers a subscribed connection: after each pause it is caught up when its buffer is empty."""
+        connection.sender.when_drained(partial(self._on_drained, connection))
         if not connection.sender.is_full:
-            self._drained(connection)
-
-    async def close_the_slowest(self) -> None:
-        """Closes those who have taken nothing for too long."""
-        latest = asyncio.get_running_loop().time() - settings.LIVEFEED_SLOW_SECONDS
-        for connection in [each for each in self._slow if each.stalled_at < latest]:
-            metrics.slow_readers_closed.inc()
-            self.drop(connection)
-            await connection.sender.close(TOO_SLOW)
+            self._on_drained(connection)
 
     def drop(self, connection: Connection) -> None:
-        """Tells a connection nothing more. Harmless if it was never known."""
-        connection.is_closed, connection.is_live = True, False
-        connection.sender.when_drained(_nothing)
+        """Stops delivery to a connection and unsubscribes it. Harmless if it was never subscribed."""
+        connection.is_closed = True
+        connection.is_live = False
+        connection.sender.when_drained(_ignore)
         self._subscriptions.remove(connection)
-        self._forgive(connection)
+        self.slow_clients.discard(connection)
 
-    def _stall(self, connection: Connection, position: int) -> None:
-        """Tells a connection that stands at `position` nothing more until its sender has drained."""
-        connection.position = max(connection.position, position)
-        connection.is_live, connection.stalled_at = False, asyncio.get_running_loop().time()
-        self._slow.add(connection)
-        metrics.slow_readers.set(len(self._slow))
-
-    def _forgive(self, connection: Connection) -> None:
-        self._slow.discard(connection)
-        metrics.slow_readers.set(len(self._slow))
-
-    def _drained(self, connection: Connection) -> None:
-        if connection in self._slow:
-            self._forgive(connection)
-            self._start(self._bring_back(connection))
+    def _on_drained(self, connection: Connection) -> None:
+        if connection in self.slow_clients:
+            self.slow_clients.discard(connection)
+            self._start(self._resume(connection))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _bring_back(self, connection: Connection) -> None:
+    async def _resume(self, connection: Connection) -> None:
+        """Catches a connection up. If that fails the connection is closed, and the client reconnects."""
         try:
             await self.catch_up(connection)
         except Exception:
-            logger.exception("A slow reader could not be caught up and is closed; it will come back.")
+            logger.exception("A slow client could not be caught up and is closed; it will reconnect.")
             self.drop(connection)
             await connection.sender.close(RESTARTING)
 
     # --- One message ---
 
-    async def _tell(self, connection: Connection, message: Message, upto: int) -> bool:
-        """Writes a message, after which the connection stands at `upto`; False if it was not written. A socket that
-        fails is dropped and does not stop the others."""
+    async def _write(self, connection: Connection, message: Message, upto: int) -> bool:
+        """Writes a message that brings the connection to `upto`. Returns False if the message was not written.
+
+        A connection whose buffer is full is paused. A socket that fails is dropped and does not affect others.
+        """
         sender = connection.sender
         if connection.is_closed:
             return False
         if sender.is_full:
-            self._stall(connection, self.settled if connection.is_live else connection.position)
-        if connection in self._slow:
+            self.slow_clients.pause(connection, self.position if connection.is_live else connection.position)
+        if connection in self.slow_clients:
             return False
         try:
             if (writing := sender.write(message)) is not None:
@@ -183,5 +183,5 @@ class Delivery:
             self.drop(connection)
             return False
         if sender.is_full:
-            self._stall(connection, upto)
+            self.slow_clients.pause(connection, upto)
         return True

@@ -1,6 +1,6 @@
-"""The log as the hub reads it: by position, in order, each subject rendered once for all.
+"""The event log as the hub reads it: in the order of positions, each post rendered once for all connections.
 
-Database work and rendering happen in one thread of its own.
+Queries and rendering run in a thread of their own.
 """
 
 import logging
@@ -25,85 +25,96 @@ from livefeed.models.picture import prefetch_pictures
 
 logger = logging.getLogger(__name__)
 
-BATCH = 500
-"""How many events one read brings at most."""
-TAIL = 2_000
-"""How many recent events stay in memory, for those who come back."""
-PAGE = 200
-"""How many events a replay from the database reads at once."""
-REACH = ("audience", "tags", "parent_id", "parent_author_id", "pictures")
-"""The columns of an event that decide whom it concerns, in the order of `LogEntry`."""
-KNOWN = 5_000
-"""How many rendered posts stay in memory."""
+READ_LIMIT = 500
+"""Events that one read returns at most."""
+TAIL_LENGTH = 2_000
+"""Recent events that stay in memory at least, for clients that reconnect."""
+REPLAY_PAGE_SIZE = 200
+"""Events that a replay from the database reads at once."""
+MAX_IDS_PER_QUERY = 500
+"""User ids in one query at most."""
+AUDIENCE_COLUMNS = ("audience", "tags", "parent_id", "parent_author_id", "pictures")
+"""The columns of an event that decide its audience, in the order of `LogEntry`."""
+MAX_CACHED_POSTS = 5_000
+"""Rendered posts that stay in memory."""
+MAX_CACHED_FRAMES = 5_000
+"""Frames of events that stay in memory."""
 
 
 class EventLog:
-    """Everything up to `position` has been routed; what comes after is read next."""
+    """Reader of the event log. All events up to `position` have been dispatched, or are being dispatched now."""
 
     def __init__(self) -> None:
         self.position = -1
         self.tail: list[LogEntry] = []
-        self.nothing = Message()
-        """What all replays begin with, so that readers who missed the same are told by the same message."""
+        """The latest events up to `position`, oldest first."""
+        self.empty_message = Message()
+        """Start of all replays. Clients that missed the same events therefore share one message."""
         self._posts: dict[int, Rendered] = {}
         self._frames: dict[tuple[int, str, str], str] = {}
-        self._forgotten = 0
+        self._invalidations = 0
         self._thread = DatabaseThreads(1, "livefeed-log")
 
     async def open(self) -> None:
-        """Takes its stand at the log's head, remembering the tail before it."""
-        self.tail = (await self._thread.run(lambda: _entries(Event.objects.order_by("-position")[:TAIL])))[::-1]
+        """Starts at the head of the log, with the latest events in memory."""
+        latest = await self._thread.run(lambda: _entries(Event.objects.order_by("-position")[:TAIL_LENGTH]))
+        self.tail = latest[::-1]
         self.position = self.tail[-1].position if self.tail else 0
 
     async def read(self) -> list[LogEntry]:
-        """What was committed after `position`, in order, at most BATCH. Nothing moves until `passed`."""
-        return await self._thread.run(lambda: _entries(Event.objects.after(self.position)[:BATCH]))
+        """Returns the events after `position`, in order, at most READ_LIMIT. Does not change the position."""
+        return await self._thread.run(lambda: _entries(Event.objects.after(self.position)[:READ_LIMIT]))
 
-    def passed(self, entries: list[LogEntry]) -> None:
-        """Moves behind `entries`, which are being routed."""
+    def advance(self, entries: list[LogEntry]) -> None:
+        """Moves the position behind `entries`, which are about to be dispatched."""
         self.tail.extend(entries)
-        if len(self.tail) > 2 * TAIL:
-            del self.tail[:-TAIL]
+        if len(self.tail) > 2 * TAIL_LENGTH:
+            del self.tail[:-TAIL_LENGTH]
         self.position = entries[-1].position
 
     def since(self, position: int) -> list[LogEntry] | None:
-        """What the hub has passed after `position`; None if memory does not reach back so far."""
+        """Returns the events after `position` from memory; None if the tail does not reach back that far."""
         if position < self._floor:
             return None
         return self.tail[bisect_right(self.tail, position, key=attrgetter("position")) :]
 
     async def holds(self, cursor: int) -> bool:
-        """Whether `cursor` is a position after which nothing has been forgotten and which has been reached."""
+        """True if the log has reached `cursor` and still holds all events after it, in memory or in the database."""
         if self._floor <= cursor <= self.position:
             return True
         oldest, head = await self._thread.run(Event.objects.bounds)
         return oldest - 1 <= cursor <= head
 
     async def head(self) -> int:
-        """The position of the newest event, whether it has been read yet or not."""
+        """Returns the position of the newest event, read or not."""
         return await self._thread.run(Event.objects.head)
 
     async def history(self, cursor: int, where: Q) -> AsyncIterator[list[LogEntry]]:
-        """The events after `cursor` up to `position`, in pages: all from memory if the tail reaches back so far, else
-        from the database, only those that match `where`."""
+        """Yields the events after `cursor` up to `position`, in pages.
+
+        If the tail reaches back that far, all events are yielded from memory; else those that match `where`, from the
+        database.
+        """
         upto = self.position
-        remembered = self.since(cursor)
-        if remembered is not None:
-            yield remembered
+        in_memory = self.since(cursor)
+        if in_memory is not None:
+            yield in_memory
             return
-        more = True
-        while more:
-            query = Event.objects.after(cursor).filter(where, position__lte=upto)[:PAGE]
+        has_more = True
+        while has_more:
+            query = Event.objects.after(cursor).filter(where, position__lte=upto)[:REPLAY_PAGE_SIZE]
             page = await self._thread.run(partial(_entries, query))
             yield page
-            more = len(page) == PAGE
+            has_more = len(page) == REPLAY_PAGE_SIZE
             cursor = page[-1].position if page else upto
 
-    def forget(self, entries: list[LogEntry]) -> None:
-        """Forgets the rendered posts that `entries` changed, and what was told of others."""
-        self._forgotten += 1
+    # --- Rendered posts and frames, cached ---
+
+    def invalidate(self, entries: list[LogEntry]) -> None:
+        """Removes the posts that `entries` changed from the cache, and all frames."""
+        self._invalidations += 1
         self._frames.clear()
-        self.nothing = Message()
+        self.empty_message = Message()
         for entry in entries:
             if entry.is_post:
                 self._posts.pop(entry.subject_id, None)
@@ -111,121 +122,144 @@ class EventLog:
                 self._posts.clear()
 
     async def posts(self, post_ids: Collection[int]) -> dict[int, Rendered]:
-        """Posts as they are now, rendered; those that are gone or hidden are missing."""
-        found = {post_id: self._posts[post_id] for post_id in post_ids if post_id in self._posts}
-        missing = set(post_ids) - found.keys()
+        """Returns posts by id, rendered in their present state. Deleted and hidden posts are missing."""
+        cached = {post_id: self._posts[post_id] for post_id in post_ids if post_id in self._posts}
+        missing = set(post_ids) - cached.keys()
         if not missing:
-            return found
-        forgotten = self._forgotten
-        made = await self._thread.run(lambda: _render(missing))
-        if forgotten == self._forgotten:  # else this may be older than what was forgotten meanwhile
-            self._posts |= made
-            for oldest in list(islice(self._posts, max(0, len(self._posts) - KNOWN))):
-                del self._posts[oldest]
-        return found | made
+            return cached
+        invalidations = self._invalidations
+        rendered = await self._thread.run(lambda: _render(missing))
+        if invalidations == self._invalidations:  # else a post may have changed since it was rendered
+            self._cache(rendered)
+        return cached | rendered
+
+    def _cache(self, rendered: dict[int, Rendered]) -> None:
+        """Caches rendered posts and evicts the oldest ones beyond MAX_CACHED_POSTS."""
+        self._posts |= rendered
+        excess = max(0, len(self._posts) - MAX_CACHED_POSTS)
+        for oldest in list(islice(self._posts, excess)):
+            del self._posts[oldest]
 
     def frame(self, entry: LogEntry, posts: dict[int, Rendered], form: Form) -> str | None:
-        """What those are told whom an event concerns, the same object for the same event; None if there is nothing to
-        tell (the post is gone again)."""
+        """Returns an event's frame, the same object each time; None if there is none, because the post is gone."""
         key = (entry.position, entry.kind, form)
         frame = self._frames.get(key)
-        if frame is None and (frame := _frame(entry, posts.get(entry.subject_id), form)) is not None:
-            if len(self._frames) > KNOWN:
-                self._frames.clear()
-            self._frames[key] = frame
+        if frame is None:
+            frame = _frame(entry, posts.get(entry.subject_id), form)
+            if frame is not None:
+                self._cache_frame(key, frame)
         return frame
 
     def frames(self, entry: LogEntry, posts: dict[int, Rendered]) -> dict[Form, str]:
-        """The same in every form; empty if there is nothing to tell."""
+        """Returns an event's frame in each format; empty if there is none."""
         forms: tuple[Form, ...] = ("html", "json")
         return {form: frame for form in forms if (frame := self.frame(entry, posts, form))}
 
     def heartbeat(self, position: int) -> str:
-        """The end of a replay, the same object for the same position."""
-        return self._once((position, "heartbeat", "html"), lambda: frames.heartbeat(position))
+        """Returns the heartbeat that ends a replay, the same object for the same position."""
+        return self._get_or_make_frame((position, "heartbeat", "html"), lambda: frames.heartbeat(position))
 
-    def notice(self, position: int, unread: int) -> str:
-        """How many notifications somebody has not read, the same object for all of whom it is true."""
+    def unread_frame(self, position: int, unread: int) -> str:
+        """Returns the frame with a number of unread notifications, the same object for all users with that number."""
         key = (position, f"notifications {unread}", "html")
-        return self._once(key, lambda: frames.notifications(position, unread))
+        return self._get_or_make_frame(key, lambda: frames.notifications(position, unread))
 
-    def _once(self, key: tuple[int, str, str], make: Callable[[], str]) -> str:
+    def _get_or_make_frame(self, key: tuple[int, str, str], make: Callable[[], str]) -> str:
         if key not in self._frames:
-            self._frames[key] = make()
+            self._cache_frame(key, make())
         return self._frames[key]
 
-    async def unread(self, of: Collection[tuple[int, int]]) -> dict[int, int]:
-        """How many notifications people have not read. Asked for with a post (0: none) and a person, for those people
-        who were told of the post."""
+    def _cache_frame(self, key: tuple[int, str, str], frame: str) -> None:
+        """Caches a frame by position, kind and format. Empties the cache first if it is full."""
+        if len(self._frames) > MAX_CACHED_FRAMES:
+            self._frames.clear()
+        self._frames[key] = frame
 
-        def read() -> dict[int, int]:
-            people = {person for post_id, person in of if not post_id}
-            for post_id in {post_id for post_id, _ in of if post_id}:
-                told = Notification.objects.filter(post=post_id)
-                for some in batched([person for each, person in of if each == post_id], BATCH):
-                    people |= set(told.filter(recipient__in=some).values_list("recipient", flat=True))
-            counts: dict[int, int] = {}
-            for some in batched(people, BATCH):
-                counts |= Notification.objects.unread_counts(some)
-            return counts
+    # --- Other queries of the hub, in the same thread ---
 
-        return await self._thread.run(read)
+    async def unread_counts(self, recipients: Collection[tuple[int, int]]) -> dict[int, int]:
+        """Returns numbers of unread notifications by user id.
+
+        `recipients` are pairs of a post's id and a user's id. With post id 0 the user is always counted; otherwise only
+        if the user was notified of that post.
+        """
+        return await self._thread.run(lambda: _unread_counts(recipients))
 
     async def followed(self, user_ids: list[int]) -> dict[int, set[int]]:
-        """Whom each of these people follows now."""
-
-        def read() -> dict[int, set[int]]:
-            found: dict[int, set[int]] = {user_id: set() for user_id in user_ids}
-            for some in batched(user_ids, BATCH):
-                for follower, followed in Follow.objects.filter(follower__in=some).values_list("follower", "followed"):
-                    found[follower].add(followed)
-            return found
-
-        return await self._thread.run(read)
+        """Returns the ids of the authors that each user follows now, by user id."""
+        return await self._thread.run(lambda: _followed(user_ids))
 
     def close(self) -> None:
-        """Ends the thread and its database connection."""
+        """Stops the thread and closes its database connection."""
         self._thread.close()
 
     @property
     def _floor(self) -> int:
+        """The lowest position from which memory holds all later events."""
         return self.tail[0].position - 1 if self.tail else self.position
 
 
 def _entries(query: QuerySet[Event]) -> list[LogEntry]:
-    rows = query.values_list("position", "kind", "subject_id", "actor_id", "created_at", *REACH)
+    """Runs a query and returns its events as log entries."""
+    rows = query.values_list("position", "kind", "subject_id", "actor_id", "created_at", *AUDIENCE_COLUMNS)
     return [
-        LogEntry(position or 0, kind, subject_id, actor_id, created_at.timestamp(), *reach)
-        for position, kind, subject_id, actor_id, created_at, *reach in rows
+        LogEntry(position or 0, kind, subject_id, actor_id, created_at.timestamp(), *audience)
+        for position, kind, subject_id, actor_id, created_at, *audience in rows
     ]
 
 
 def _render(post_ids: Collection[int]) -> dict[int, Rendered]:
-    """Renders posts, in the log's thread. One that cannot be rendered is logged, counted and left out: it must not stop
-    what stands behind it."""
-    made = {}
+    """Renders posts. A post that cannot be rendered is logged, counted and left out, so that it does not block the
+    events after it."""
+    rendered = {}
     posts = Post.objects.present().filter(pk__in=post_ids, author__is_active=True).with_related()
     for post in prefetch_pictures(list(posts)):
         try:
-            made[post.pk] = frames.rendered(post, render_post(post), settings.LIVEFEED_URL)
+            rendered[post.pk] = frames.rendered(post, render_post(post), settings.LIVEFEED_URL)
         except Exception:
             metrics.poisoned.inc()
             logger.exception("Post %s cannot be rendered; it is left out of the live feed.", post.pk)
-    metrics.renders.inc(len(made))
-    return made
+    metrics.renders.inc(len(rendered))
+    return rendered
+
+
+def _unread_counts(recipients: Collection[tuple[int, int]]) -> dict[int, int]:
+    """Counts unread notifications; see `EventLog.unread_counts`."""
+    user_ids = {user_id for post_id, user_id in recipients if not post_id}
+    for post_id in {post_id for post_id, _ in recipients if post_id}:
+        notified = Notification.objects.filter(post=post_id)
+        candidates = [user_id for each_post_id, user_id in recipients if each_post_id == post_id]
+        for batch in batched(candidates, MAX_IDS_PER_QUERY):
+            user_ids |= set(notified.filter(recipient__in=batch).values_list("recipient", flat=True))
+    counts: dict[int, int] = {}
+    for batch in batched(user_ids, MAX_IDS_PER_QUERY):
+        counts |= Notification.objects.unread_counts(batch)
+    return counts
+
+
+def _followed(user_ids: list[int]) -> dict[int, set[int]]:
+    """Reads follows; see `EventLog.followed`."""
+    followed_by: dict[int, set[int]] = {user_id: set() for user_id in user_ids}
+    for batch in batched(user_ids, MAX_IDS_PER_QUERY):
+        follows = Follow.objects.filter(follower__in=batch).values_list("follower", "followed")
+        for follower_id, author_id in follows:
+            followed_by[follower_id].add(author_id)
+    return followed_by
 
 
 def _frame(entry: LogEntry, post: Rendered | None, form: Form) -> str | None:
+    """Builds an event's frame in one format; None if the event has no common frame or its post is gone."""
     if entry.kind == Kind.FEED_RESET:
         return frames.reset(entry.position, frames.RESET_SPREAD)
     if entry.is_about_author:
-        return frames.reset(entry.position, frames.AUTHOR_SPREAD)
+        return frames.reset(entry.position, frames.AUTHOR_RESET_SPREAD)
     if entry.is_follow:
         return frames.reset(entry.position)
     if entry.is_notice:
-        return None  # what is told differs for each reader: consumers/hub/unread_counts.py
+        return None  # the frame differs for each user: consumers/hub/unread_counts.py
     if entry.kind == Kind.POST_DELETED:
         return frames.post_deleted(entry.position, entry.subject_id)
     if post is None:
         return None
-    return frames.post_shown(entry.kind, entry.position, post.counts if entry.is_count else getattr(post, form))
+    encoded_post = post.counts if entry.is_count else getattr(post, form)
+    return frames.post_shown(entry.kind, entry.position, encoded_post)

@@ -1,64 +1,50 @@
-"""The heart: one hub per process reads the log and tells every connection what concerns it.
+"""Hub: the dispatcher of one process. Reads the event log and fans events out to the connections.
 
-It is woken by a ring or by its tick, reads the log behind its position, renders each post once and routes it. A ring
-that is lost, late, doubled or out of order changes nothing but the delay.
+The hub reads the log after its position when it is woken up or after TICK seconds, renders each post once and
+dispatches the events. A wakeup that is lost, late, doubled or out of order only changes the delay.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import cache
-from itertools import batched, groupby
 from typing import Self
 from weakref import WeakKeyDictionary
 
 from consumers import metrics
-from consumers.connections.admission import ConnectionManager, credentials_of
-from consumers.connections.authorization import RefusedError
-from consumers.connections.connection import Connection, Credential
+from consumers.connections.admission import ConnectionManager
 from consumers.hub.delivery import Delivery
-from consumers.hub.event_log import BATCH, EventLog
+from consumers.hub.dispatch import Dispatcher
+from consumers.hub.event_log import READ_LIMIT, EventLog
 from consumers.hub.layer_notifier import LayerNotifier
-from consumers.hub.log_entry import Kind, LogEntry, without_older_counts
+from consumers.hub.log_entry import LogEntry
 from consumers.hub.maintenance import Maintenance
-from consumers.hub.subscriptions import Subscriptions, should_deliver
-from consumers.hub.time_slice import TimeSlice
-from consumers.hub.unread_counts import Unread, UnreadCounts
+from consumers.hub.prefetch import Prefetched, Prefetcher
+from consumers.hub.subscriptions import Subscriptions
+from consumers.hub.unread_counts import UnreadCounts
 from consumers.presence import Presence
-from consumers.protocol.frames import Form, Rendered
-from consumers.protocol.message import Message
 from livefeed.live import publishing
 from livefeed.observability import health
 
 logger = logging.getLogger(__name__)
 
 TICK = 2.0
-"""Seconds after which the log is read although nobody rang."""
-REST = 0.1
-"""Seconds at most between two rounds of writing. The hub rests as long as it wrote, and twice as long as the last time
-while posts keep coming before it has rested: they go out joined, in one write for each socket, and whoever posts has
-the loop. A post that comes alone never waits."""
-COUNTS, GLANCE = 0.25, 0.02
-"""Seconds between two times that nothing but counts and notices is told, and between two looks for something else
-meanwhile."""
-STALE = 10.0
-"""Seconds without a look at the log after which the hub counts as not working."""
-ROUTED_AT_ONCE = 500
-"""Connections that are asked before the hub looks at the time."""
+"""Seconds after which the log is read even without a wakeup."""
+MAX_WRITE_PAUSE = 0.1
+"""Seconds at most between two rounds of writing.
 
-
-@dataclass
-class Needed:
-    """What must be read from the database before some entries are routed."""
-
-    posts: dict[int, Rendered] = field(default_factory=dict)
-    asked: set[int] = field(default_factory=set)
-    revocation_reasons: dict[Credential, RefusedError | None] = field(default_factory=dict)
-    followed: dict[int, set[int]] = field(default_factory=dict)
-    unread: Unread = field(default_factory=Unread)
+After a round the hub pauses for as long as the round took, and for twice the previous pause while further posts arrive
+during the pauses. Posts of a burst are then joined into one write for each socket, and request threads get CPU time. A
+single post is never delayed.
+"""
+COUNTS_INTERVAL = 0.25
+"""Seconds between two rounds that deliver only counts and notices."""
+COUNTS_POLL_INTERVAL = 0.02
+"""Seconds between two reads during that interval: any other event ends it."""
+RETRY_INTERVAL = 1.0
+"""Seconds before the next attempt after a failure."""
+READ_TIMEOUT = 10.0
+"""Seconds without a read of the log after which the hub is reported as failing."""
 
 
 class Hub:
@@ -68,7 +54,7 @@ class Hub:
 
     @classmethod
     def current(cls) -> Self:
-        """The hub of the running loop; started by the first to ask, since daphne never says that it has started."""
+        """Returns the hub of the running loop. The first call starts it, since daphne has no startup event."""
         loop = asyncio.get_running_loop()
         hub = cls._running.get(loop)
         if hub is None:
@@ -79,34 +65,39 @@ class Hub:
         self.log = EventLog()
         self.subscriptions = Subscriptions()
         self.delivery = Delivery(self.log, self.subscriptions)
-        self.unread_counts = UnreadCounts(self.log, self.subscriptions)
         self.connections = ConnectionManager(self.log, self.subscriptions, self.delivery, self.until_told)
         self.maintenance = Maintenance(self.log, self.subscriptions, self.delivery, self.connections)
-        self._loop = loop
-        self._rung = asyncio.Event()
-        self._looked = asyncio.Condition()
-        self._looked_at = time.monotonic()
-        self._rest, self._rest_until, self._counts_due = 0.0, 0.0, 0.0
-        self._closings: set[asyncio.Task[None]] = set()
         self.presence = Presence(self.subscriptions, loop)
-        self._notifier = LayerNotifier(self._rung.set, self.presence.answer)
+        unread_counts = UnreadCounts(self.log, self.subscriptions)
+        authenticator = self.connections.authenticator
+        self._prefetcher = Prefetcher(self.log, self.subscriptions, authenticator, unread_counts)
+        self._dispatcher = Dispatcher(self.log, self.subscriptions, unread_counts)
+        self._loop = loop
+        self._wakeup = asyncio.Event()
+        self._caught_up = asyncio.Condition()
+        self._read_at = time.monotonic()
+        self._pause = 0.0
+        self._paused_until = 0.0
+        self._counts_due_at = 0.0
+        self._closings: set[asyncio.Task[None]] = set()
+        self._notifier = LayerNotifier(self._wakeup.set, self.presence.answer)
         self._start()
         publishing.add_wakeup_listener(self.ring)
         health.probes |= {"hub": self._probe, "layer": self._notifier.probe}
 
     def _start(self) -> None:
-        """Runs the loop, and again if anything ends it but `stop`."""
+        """Starts the loop. It is restarted if anything but `stop` ends it."""
         self._task = self._loop.create_task(self._run())
-        self._task.add_done_callback(self._ended)
+        self._task.add_done_callback(self._restart)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _restart(self, task: asyncio.Task[None]) -> None:
         if self._running.get(self._loop) is self and not self._loop.is_closed():
             metrics.failures.inc()
             logger.error("The hub was ended and starts again.")
             self._start()
 
     async def stop(self) -> None:
-        """Ends everything the hub started."""
+        """Stops everything that the hub started."""
         publishing.remove_wakeup_listener(self.ring)
         for name in ("hub", "layer"):
             health.probes.pop(name, None)
@@ -114,187 +105,140 @@ class Hub:
         self._task.cancel()
         self.delivery.stop()
         await asyncio.gather(self._task, self._notifier.stop(), return_exceptions=True)
-        for each in (self.presence, self.log, self.connections.authenticator, self.maintenance):
-            await self._loop.run_in_executor(None, each.close)
+        for resource in (self.presence, self.log, self.connections.authenticator, self.maintenance):
+            await self._loop.run_in_executor(None, resource.close)
 
     def ring(self) -> None:
-        """Something was committed in this process: look at once and tell the others. Safe from any thread."""
-        self._loop.call_soon_threadsafe(self._wake)
+        """Called when this process has committed an event. Wakes the hub up and notifies the other processes.
+        Thread-safe."""
+        self._loop.call_soon_threadsafe(self._wake_up)
 
-    def _wake(self) -> None:
-        self._rung.set()
+    def _wake_up(self) -> None:
+        self._wakeup.set()
         self._notifier.notify_peers()
 
     async def now(self) -> int:
-        """The log's head, once everybody has been told everything up to it."""
+        """Waits until all events in the log at this moment have been delivered; returns the position of the last."""
         await self.until_told(0)
         head = await self.log.head()
         await self.until_told(head)
         return head
 
     async def until_told(self, position: int) -> None:
-        """Waits until all up to `position` has been told."""
-        if self.delivery.settled < position:
-            self._rung.set()
-            async with self._looked:
-                await self._looked.wait_for(lambda: self.delivery.settled >= position)
+        """Waits until all events up to `position` have been delivered."""
+        if self.delivery.position < position:
+            self._wakeup.set()
+            async with self._caught_up:
+                await self._caught_up.wait_for(lambda: self.delivery.position >= position)
 
     # --- The loop ---
 
     async def _run(self) -> None:
-        """Looks at the log for ever; after a failure (the database is away, say) again a second later."""
+        """Runs the loop forever. After a failure, for example of the database, continues after RETRY_INTERVAL."""
         await self._notifier.start()
         while True:
             try:
-                await self._look()
+                await self._run_once()
             except Exception:
                 metrics.failures.inc()
-                logger.exception("The hub failed and goes on in a second.")
-                await asyncio.sleep(1)
+                logger.exception("The hub failed and retries in a second.")
+                await asyncio.sleep(RETRY_INTERVAL)
 
-    async def _look(self) -> None:
+    async def _run_once(self) -> None:
+        """Waits for a wakeup, dispatches the next events and runs the periodic jobs that are due."""
         if self.log.position < 0:
             await self.log.open()
-            self.delivery.settled = self.log.position
+            self.delivery.position = self.log.position
         else:
-            is_rung = await self._wait()
-            entries = await self._read_log()
-            if entries:
-                metrics.rings_lost.inc(not is_rung)
-                await self._route(entries)
-            if len(entries) == BATCH:
-                self._rung.set()
-            await self.maintenance.make()
-        self._looked_at = time.monotonic()
-        async with self._looked:
-            self._looked.notify_all()
+            await self._dispatch_next(await self._wait_for_wakeup())
+            await self.maintenance.run_due_jobs()
+        self._read_at = time.monotonic()
+        async with self._caught_up:
+            self._caught_up.notify_all()
+
+    async def _dispatch_next(self, was_woken_up: bool) -> None:
+        """Dispatches at most READ_LIMIT events; with more in the log, the next read follows at once."""
+        entries = await self._read_log()
+        if entries:
+            if not was_woken_up:
+                metrics.rings_lost.inc()
+            await self._dispatch(entries)
+        if len(entries) == READ_LIMIT:
+            self._wakeup.set()
+
+    async def _wait_for_wakeup(self) -> bool:
+        """Waits for a wakeup, at most TICK seconds, and for the end of the pause. True if there was a wakeup."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wakeup.wait(), TICK)
+        was_woken_up = self._wakeup.is_set()
+        remaining = self._paused_until - time.monotonic()
+        if remaining > 0:
+            await asyncio.sleep(remaining)
+        else:
+            self._pause = 0.0
+        self._wakeup.clear()
+        return was_woken_up
 
     async def _read_log(self) -> list[LogEntry]:
-        """What comes next; counts and notices alone wait for company until it is their time again."""
+        """Returns the next events. If they are all counts and notices, waits until COUNTS_INTERVAL has passed since the
+        last such round, or another event arrives."""
         entries = await self.log.read()
-        while 0 < len(entries) < BATCH and all(entry.can_wait for entry in entries):
-            if (rest := self._counts_due - time.monotonic()) <= 0:
-                self._counts_due = time.monotonic() + COUNTS
+        while 0 < len(entries) < READ_LIMIT and all(entry.can_wait for entry in entries):
+            remaining = self._counts_due_at - time.monotonic()
+            if remaining <= 0:
+                self._counts_due_at = time.monotonic() + COUNTS_INTERVAL
                 break
-            await asyncio.sleep(min(rest, GLANCE))
+            await asyncio.sleep(min(remaining, COUNTS_POLL_INTERVAL))
             entries = await self.log.read()
         return entries
 
-    async def _wait(self) -> bool:
-        """Waits for a ring, or for the tick; says whether it was a ring."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), TICK)
-        is_rung = self._rung.is_set()
-        if (rest := self._rest_until - time.monotonic()) > 0:
-            await asyncio.sleep(rest)
-        else:
-            self._rest = 0.0
-        self._rung.clear()
-        return is_rung
+    # --- One round of dispatching ---
 
-    async def _route(self, entries: list[LogEntry]) -> None:
-        """Tells everybody whom `entries` concern, in their order. Nothing is lost if this fails before the log has
-        passed them: they are read again. The position moves before anybody is told: who joins meanwhile has these
-        events from its replay."""
-        self.log.forget(entries)
-        needed = await self._read(entries)
-        self._revoke(entries, needed)
-        self.log.passed(entries)
-        began = time.monotonic()
+    async def _dispatch(self, entries: list[LogEntry]) -> None:
+        """Delivers `entries` to all connections that they concern, in the order of the log.
+
+        A failure before `log.advance` loses nothing: the entries are read again. The position moves before the first
+        delivery, so a connection that joins meanwhile receives these events from its replay.
+        """
+        self.log.invalidate(entries)
+        prefetched = await self._prefetcher.read(entries)
+        self._close_revoked(entries, prefetched)
+        self.log.advance(entries)
+        started_at = time.monotonic()
         try:
-            await self.delivery.write(await self._address(entries, needed))
+            await self.delivery.write(await self._dispatcher.messages_for(entries, prefetched))
         except BaseException:
-            self._recover(entries, needed)
+            self._recover(entries, prefetched)
             raise
-        ended = time.monotonic()
-        self._rest = min(max(ended - began, 2 * self._rest), REST)
-        self._rest_until = ended + self._rest
+        self._pause_after(started_at)
         for entry in entries:
             metrics.delay.observe(max(0.0, time.time() - entry.saved_at))
 
-    def _recover(self, entries: list[LogEntry], needed: Needed) -> None:
-        """Lets the index know all of `entries`, some of them for the second time, and catches up whom they concern."""
-        for entry in entries:
-            self.subscriptions.apply(entry)
-        self.subscriptions.follow_anew(needed.followed)
-        self.delivery.recover()
-
-    async def _address(self, entries: list[LogEntry], needed: Needed) -> dict[Connection, Message]:
-        """What is due to each connection."""
-        outbox: dict[Connection, Message] = {}
-        nothing, pace = Message(), TimeSlice()
-        for _, group in groupby(without_older_counts(entries), self.subscriptions.audience_key):
-            run = list(group)
-            first, extended = run[0], self._extensions(run, needed)
-            for some in batched(list(self.subscriptions.looking_at(first)) if extended else (), ROUTED_AT_ONCE):
-                for connection in some:
-                    if connection.position < first.position and should_deliver(connection, first):
-                        outbox[connection] = extended[connection.form](outbox.get(connection, nothing))
-                if pace.is_used_up:
-                    await pace.yield_control()
-            for entry in run:
-                self.subscriptions.apply(entry)
-        self.subscriptions.follow_anew(needed.followed)
-        self.unread_counts.address(needed.unread, outbox, nothing)
-        pace.end()
-        return outbox
-
-    def _extensions(self, run: list[LogEntry], needed: Needed) -> dict[Form, Callable[[Message], Message]]:
-        """For each form, what makes of a message the one that tells of `run` as well; empty if there is nothing to
-        tell."""
-        told = [frames for entry in run if (frames := self.log.frames(entry, needed.posts))]
-        forms: Iterable[Form] = told[0] if told else ()
-        return {form: _extension([frames[form] for frames in told]) for form in forms}
-
-    def _revoke(self, entries: list[LogEntry], needed: Needed) -> None:
-        """Ends the connections whose rights are gone, before anything else is told."""
-        for connection in self._whose_rights_changed(entries):
-            if connection.credential and (why := needed.revocation_reasons[connection.credential]):
+    def _close_revoked(self, entries: list[LogEntry], prefetched: Prefetched) -> None:
+        """Stops delivery to connections whose rights are revoked and closes them, before anything is delivered."""
+        for connection in self._prefetcher.connections_with_changed_rights(entries):
+            if connection.credential and (reason := prefetched.revocation_reasons[connection.credential]):
                 self.connections.remove(connection)
-                closing = self._loop.create_task(self.connections.close(connection, why))
+                closing = self._loop.create_task(self.connections.close(connection, reason))
                 self._closings.add(closing)
                 closing.add_done_callback(self._closings.discard)
 
-    # --- What must be read before routing ---
+    def _recover(self, entries: list[LogEntry], prefetched: Prefetched) -> None:
+        """Applies all follows among `entries`, some for the second time, and starts replays for the connections that
+        were not reached."""
+        for entry in entries:
+            self.subscriptions.apply(entry)
+        self.subscriptions.replace_follows(prefetched.followed)
+        self.delivery.recover()
 
-    async def _read(self, entries: list[LogEntry]) -> Needed:
-        """Reads it, and again if somebody joined meanwhile who needs more."""
-        needed = Needed()
-        while True:
-            posts = self._posts_told(entries) - needed.asked
-            rights = credentials_of(self._whose_rights_changed(entries)) - needed.revocation_reasons.keys()
-            follows = self._whose_follows_changed(entries) - needed.followed.keys()
-            has_notices = await self.unread_counts.read(entries, needed.unread)
-            if not (posts or rights or follows or has_notices):
-                return needed
-            if rights:
-                needed.revocation_reasons |= await self.connections.authenticator.revocation_reasons(rights)
-            if follows:
-                needed.followed |= await self.log.followed(list(follows))
-            needed.posts |= await self.log.posts(posts)
-            needed.asked |= posts
-
-    def _posts_told(self, entries: list[LogEntry]) -> set[int]:
-        """The posts that somebody will be told of, or may be, once a follow before them counts."""
-        all_may = any(entry.is_follow for entry in entries)
-        shown = (entry for entry in entries if entry.shows_post)
-        return {entry.subject_id for entry in shown if all_may or self.subscriptions.has_audience(entry)}
-
-    def _whose_rights_changed(self, entries: Iterable[LogEntry]) -> list[Connection]:
-        people = {entry.actor_id for entry in entries if entry.is_about_rights}
-        viewers = [viewer for user_id in people if (viewer := self.subscriptions.viewers.get(user_id))]
-        return [connection for viewer in viewers for connection in viewer.connections]
-
-    def _whose_follows_changed(self, entries: Iterable[LogEntry]) -> set[int]:
-        """Everybody, if rows were written that no signal saw."""
-        return set(self.subscriptions.viewers) if any(entry.kind == Kind.FEED_RESET for entry in entries) else set()
+    def _pause_after(self, started_at: float) -> None:
+        """Starts the pause after a round of writing; see MAX_WRITE_PAUSE."""
+        ended_at = time.monotonic()
+        duration = ended_at - started_at
+        self._pause = min(max(duration, 2 * self._pause), MAX_WRITE_PAUSE)
+        self._paused_until = ended_at + self._pause
 
     def _probe(self) -> str | None:
-        """What is wrong with the hub, for /readyz."""
-        age = time.monotonic() - self._looked_at
-        return f"has not looked at the log for {age:.0f} s" if age > STALE else None
-
-
-def _extension(frames: list[str]) -> Callable[[Message], Message]:
-    """What makes of a message the one that tells of `frames` as well; asked a thousand times, it works once."""
-    return cache(lambda message: message.and_then(*frames))
+        """Returns what is wrong with the hub, for /readyz."""
+        age = time.monotonic() - self._read_at
+        return f"has not looked at the log for {age:.0f} s" if age > READ_TIMEOUT else None

@@ -1,7 +1,7 @@
-"""Rings between processes, through the channel layer.
+"""Wakeups between processes, through the channel layer.
 
-A ring says only that the log has moved. It may be lost, late or doubled without harm, and a layer that is down or
-frozen must never be felt by whoever posts: sending happens in a task of its own and gives up after a second.
+A wakeup says only that the log has new events. It may be lost, late or doubled without harm. A layer that is down or
+does not answer must not delay a request: wakeups are sent in a task of their own, with a timeout.
 """
 
 import asyncio
@@ -15,84 +15,88 @@ from channels.layers import get_channel_layer
 logger = logging.getLogger(__name__)
 
 GROUP = "livefeed.log"
-PATIENCE = 1.0
-"""Seconds the layer has for one answer."""
-REJOIN = 2.0
-"""Seconds between two joinings: a layer that was flushed or restarted has forgotten its groups."""
+"""The group of all hubs in the channel layer."""
+LAYER_TIMEOUT = 1.0
+"""Seconds after which a call to the layer is given up."""
+REJOIN_INTERVAL = 2.0
+"""Seconds between two additions to the group: a layer that was flushed or restarted has lost its groups."""
 
 
 class LayerNotifier:
-    """Rings the other processes' hubs, calls `on_ring` when one of them rings, and `on_question` with what another
-    process asks of all."""
+    """Sends wakeups to the hubs of other processes and receives theirs.
 
-    def __init__(self, on_ring: Callable[[], None], on_question: Callable[[dict[str, Any]], None]) -> None:
-        self._on_ring, self._on_question = on_ring, on_question
+    Calls `on_wakeup` for each wakeup of another process, and `on_message` with every other message to the group.
+    """
+
+    def __init__(self, on_wakeup: Callable[[], None], on_message: Callable[[dict[str, Any]], None]) -> None:
+        self._on_wakeup = on_wakeup
+        self._on_message = on_message
         self._layer = get_channel_layer()
         self._id = uuid4().hex
-        self._due = asyncio.Event()
-        self._failing = False
+        self._is_due = asyncio.Event()
+        self._is_failing = False
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Opens a channel in the layer and begins to listen and to ring; once."""
+        """Opens a channel in the layer and starts to send and receive. Further calls do nothing."""
         if self._tasks:
             return
         channel = await self._layer.new_channel()
-        work = (self._listen(channel), self._keep_joined(channel), self._send())
-        self._tasks = [asyncio.create_task(each) for each in work]
+        loops = (self._receive(channel), self._keep_joined(channel), self._send())
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
-        """Ends it."""
+        """Stops sending and receiving."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def notify_peers(self) -> None:
-        """Asks for a ring; however many ask while one is on its way, one more follows."""
-        self._due.set()
+        """Requests a wakeup. All requests during a send lead to one further wakeup."""
+        self._is_due.set()
 
     def probe(self) -> str | None:
-        """What is wrong with the layer, for /readyz."""
-        return "does not answer; posts arrive by the tick" if self._failing else None
+        """Returns what is wrong with the layer, for /readyz."""
+        return "does not answer; posts arrive by the tick" if self._is_failing else None
 
     async def _send(self) -> None:
         while True:
-            await self._due.wait()
-            self._due.clear()
-            await self._ask(self._layer.group_send(GROUP, {"type": "log.moved", "from": self._id}))
+            await self._is_due.wait()
+            self._is_due.clear()
+            await self._call(self._layer.group_send(GROUP, {"type": "log.moved", "from": self._id}))
 
     async def _keep_joined(self, channel: str) -> None:
         while True:
-            await self._ask(self._layer.group_add(GROUP, channel))
-            await asyncio.sleep(REJOIN)
+            await self._call(self._layer.group_add(GROUP, channel))
+            await asyncio.sleep(REJOIN_INTERVAL)
 
-    async def _listen(self, channel: str) -> None:
+    async def _receive(self, channel: str) -> None:
         while True:
             try:
                 message = await self._layer.receive(channel)
             except Exception as error:
-                self._note(error)
-                await asyncio.sleep(REJOIN)
+                self._record(error)
+                await asyncio.sleep(REJOIN_INTERVAL)
                 continue
             if message.get("type") != "log.moved":
-                self._on_question(message)
+                self._on_message(message)
             elif message.get("from") != self._id:
-                self._on_ring()
+                self._on_wakeup()
 
-    async def _ask(self, answer: Coroutine[Any, Any, None]) -> None:
-        """Awaits the layer for PATIENCE seconds at most."""
+    async def _call(self, operation: Coroutine[Any, Any, None]) -> None:
+        """Awaits an operation of the layer, for LAYER_TIMEOUT seconds at most. Failures are recorded, not raised."""
         try:
-            async with asyncio.timeout(PATIENCE):
-                await answer
+            async with asyncio.timeout(LAYER_TIMEOUT):
+                await operation
         except Exception as error:
-            self._note(error)
+            self._record(error)
         else:
-            self._note(None)
+            self._record(None)
 
-    def _note(self, error: Exception | None) -> None:
-        """Logs the first failure and the recovery, not each of the many between."""
-        if error and not self._failing:
+    def _record(self, error: Exception | None) -> None:
+        """Records an operation's failure or, with None, its success. Logs only the first failure and the recovery."""
+        if error and not self._is_failing:
             logger.warning("The channel layer does not answer (%r); posts arrive by the tick until it does.", error)
-        elif self._failing and not error:
+        elif self._is_failing and not error:
             logger.warning("The channel layer answers again.")
-        self._failing = error is not None
+        self._is_failing = error is not None

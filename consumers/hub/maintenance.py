@@ -1,4 +1,4 @@
-"""What the hub does now and then: heartbeats, a look at everybody's rights, an end to the slowest, pruning."""
+"""Periodic jobs of the hub: heartbeats, rechecks of rights, disconnecting slow clients, purging and pruning."""
 
 import asyncio
 import logging
@@ -27,70 +27,84 @@ from livefeed.tasks import worker
 
 logger = logging.getLogger(__name__)
 
-RECHECK = 60.0
-"""Seconds after which a right that was taken away without an event (by hand in the database) is noticed."""
-RECHECKED_AT_ONCE = 1_000
-"""Sockets whose rights one query looks up."""
-PRUNE, PURGE = 3_600.0, 600.0
+RECHECK_INTERVAL = 60.0
+"""Seconds after which rights that were revoked without an event (directly in the database) are noticed."""
+RECHECK_BATCH_SIZE = 1_000
+"""Connections whose rights one query checks."""
+SLOW_CLIENTS_INTERVAL = 1.0
+"""Seconds between two checks for slow clients."""
+PURGE_INTERVAL = 600.0
+"""Seconds between two deletions of removed posts."""
+PRUNE_INTERVAL = 3_600.0
+"""Seconds between two deletions of everything whose retention has ended."""
 
 
 @dataclass
 class PeriodicJob:
-    """Something to be done every so many seconds."""
+    """A job and its schedule."""
 
     work: Callable[[], Awaitable[None]]
-    seconds: float
+    interval: float
+    """Seconds."""
     due_at: float
+    """Time of the event loop's clock, in seconds."""
 
 
 class Maintenance:
-    """The hub's regular duties. What asks the database does so beside the hub, in a thread of its own."""
+    """Scheduler of the hub's periodic jobs. Jobs that query the database run in the background, in their own thread."""
 
     def __init__(
         self, log: EventLog, subscriptions: Subscriptions, delivery: Delivery, manager: ConnectionManager
     ) -> None:
-        self._log, self._subscriptions, self._delivery, self._manager = log, subscriptions, delivery, manager
+        self._log = log
+        self._subscriptions = subscriptions
+        self._delivery = delivery
+        self._manager = manager
         self._thread = DatabaseThreads(1, "livefeed-rounds")
-        self._beside: dict[str, asyncio.Task[None]] = {}
+        self._background_tasks: dict[str, asyncio.Task[None]] = {}
+        """The latest run of each background job, by name."""
         now = asyncio.get_running_loop().time()
-        self._duties = [
+        self._jobs = [
             PeriodicJob(self.beat, frames.HEARTBEAT - 1, now + frames.HEARTBEAT),
-            PeriodicJob(delivery.close_the_slowest, 1, now),
-            PeriodicJob(partial(self._start, self.recheck), RECHECK, now + RECHECK),
-            PeriodicJob(partial(self._start, self.purge), PURGE, now + random.uniform(0, PURGE)),  # noqa: S311  # no secret
-            PeriodicJob(partial(self._start, self.prune), PRUNE, now + random.uniform(0, PRUNE)),  # noqa: S311  # no secret
+            PeriodicJob(delivery.slow_clients.close_overdue, SLOW_CLIENTS_INTERVAL, now),
+            PeriodicJob(partial(self._start, self.recheck), RECHECK_INTERVAL, now + RECHECK_INTERVAL),
+            PeriodicJob(partial(self._start, self.purge), PURGE_INTERVAL, now + _random_delay(PURGE_INTERVAL)),
+            PeriodicJob(partial(self._start, self.prune), PRUNE_INTERVAL, now + _random_delay(PRUNE_INTERVAL)),
         ]
 
-    async def make(self) -> None:
-        """Does what is due."""
+    async def run_due_jobs(self) -> None:
+        """Runs the jobs that are due. Background jobs are only started."""
         now = asyncio.get_running_loop().time()
-        for duty in self._duties:
-            if duty.due_at <= now:
-                duty.due_at = now + duty.seconds
-                await duty.work()
+        for job in self._jobs:
+            if job.due_at <= now:
+                job.due_at = now + job.interval
+                await job.work()
 
     async def beat(self) -> None:
-        """Sends everybody a heartbeat. All live connections stand where the hub stands: it writes nothing meanwhile."""
-        beat = Message(frames.heartbeat(self._log.position))
-        await self._delivery.write(dict.fromkeys(self._subscriptions.connections, beat))
+        """Sends a heartbeat to all live connections.
+
+        It carries the log's position, which all of them have reached: the hub's loop dispatches nothing meanwhile.
+        """
+        heartbeat = Message(frames.heartbeat(self._log.position))
+        await self._delivery.write(dict.fromkeys(self._subscriptions.connections, heartbeat))
 
     async def recheck(self) -> None:
-        """Looks up everybody's rights again, a thousand sockets a query."""
-        for some in batched(list(self._subscriptions.connections), RECHECKED_AT_ONCE):
-            found = await self._thread.run(partial(revocation_reasons, credentials_of(some)))
-            for connection in some:
-                if connection.credential and (why := found[connection.credential]):
-                    await self._manager.close(connection, why)
+        """Closes the connections whose rights have been revoked, RECHECK_BATCH_SIZE connections a query."""
+        for connections in batched(list(self._subscriptions.connections), RECHECK_BATCH_SIZE):
+            reasons = await self._thread.run(partial(revocation_reasons, credentials_of(connections)))
+            for connection in connections:
+                if connection.credential and (reason := reasons[connection.credential]):
+                    await self._manager.close(connection, reason)
 
     async def purge(self) -> None:
-        """Deletes the posts that were removed and cannot be brought back any more."""
+        """Deletes the removed posts that can no longer be restored."""
         await self._thread.run(Post.objects.purge)
 
     async def prune(self) -> None:
-        """Lets the database forget old events, sessions that have run out, pictures that nobody posted, tasks
-        that are done, old exports, notifications and audit entries."""
-        keep = timedelta(days=settings.LIVEFEED_LOG_DAYS)
-        await self._thread.run(lambda: Event.objects.prune(keep))
+        """Deletes old events, expired sessions, pictures that were never posted, completed tasks, old exports,
+        notifications and audit entries, and expired rate limits."""
+        retention = timedelta(days=settings.LIVEFEED_LOG_DAYS)
+        await self._thread.run(lambda: Event.objects.prune(retention))
         await self._thread.run(SessionStore.clear_expired)
         await self._thread.run(Picture.objects.purge)
         await self._thread.run(worker.prune)
@@ -100,17 +114,22 @@ class Maintenance:
         await self._thread.run(rate_limits.prune)
 
     def close(self) -> None:
-        """Ends what runs beside the hub."""
+        """Stops the thread of the background jobs."""
         self._thread.close()
 
     async def _start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Begins some work beside the hub, unless it is still being done."""
+        """Starts a job in the background, unless its last run has not ended yet."""
         name = work.__name__
-        if name not in self._beside or self._beside[name].done():
-            self._beside[name] = asyncio.create_task(self._do(work))
+        if name not in self._background_tasks or self._background_tasks[name].done():
+            self._background_tasks[name] = asyncio.create_task(self._run(work))
 
-    async def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def _run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             await work()
         except Exception:
-            logger.exception("A regular duty of the hub failed; it is tried again when it is due.")
+            logger.exception("A periodic job of the hub failed; it is tried again when it is due.")
+
+
+def _random_delay(interval: float) -> float:
+    """Returns a random part of an interval, so that several processes do not run the same job at the same time."""
+    return random.uniform(0, interval)  # noqa: S311  # no secret

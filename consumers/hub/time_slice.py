@@ -1,31 +1,31 @@
-"""Long work on the event loop, in slices."""
+"""Time slices: long work on the event loop yields regularly, so that other tasks are not delayed."""
 
 import asyncio
 import time
 
 from consumers import metrics
 
-SLICE = 0.005
-"""Seconds of work after which everything else gets its turn."""
+MAX_SLICE = 0.005
+"""Seconds of work after which other tasks should run."""
 
 
 class TimeSlice:
-    """Says when others should run, and lets them. One for each piece of work."""
+    """Timer of one piece of work. Check `is_used_up` regularly, and `await yield_control()` when it is True."""
 
     def __init__(self) -> None:
-        self._began = time.perf_counter()
+        self._started_at = time.perf_counter()
 
     @property
     def is_used_up(self) -> bool:
-        """Whether the slice is used up."""
-        return time.perf_counter() - self._began > SLICE
+        """True if the work has run for longer than MAX_SLICE."""
+        return time.perf_counter() - self._started_at > MAX_SLICE
 
     async def yield_control(self) -> None:
-        """Ends the slice, lets everything else run, begins the next."""
+        """Ends the slice, lets all other ready tasks run, and starts the next slice."""
         self.end()
         await asyncio.sleep(0)
-        self._began = time.perf_counter()
+        self._started_at = time.perf_counter()
 
     def end(self) -> None:
-        """Notes how long the slice was."""
-        metrics.slices.observe(time.perf_counter() - self._began)
+        """Records the slice's duration in the metrics."""
+        metrics.slices.observe(time.perf_counter() - self._started_at)

@@ -1,5 +1,6 @@
-"""How many notifications people have not read: counted when something changes, told to all of a person's pages."""
+"""Numbers of unread notifications: counted when notifications change, delivered to all open pages of a user."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -12,42 +13,51 @@ from consumers.protocol.message import Message
 
 @dataclass
 class Unread:
-    """How many each of those has not read whom some entries concern; `asked` are all who were looked up for it."""
+    """Numbers of unread notifications that some entries changed."""
 
     counts: dict[int, int] = field(default_factory=dict)
-    asked: set[tuple[int, int]] = field(default_factory=set)
+    """Unread notifications by user id."""
+    requested: set[tuple[int, int]] = field(default_factory=set)
+    """Pairs of post id and user id that have been looked up."""
 
 
 class UnreadCounts:
-    """Finds those concerned among the people who are here, and tells them."""
+    """Counts unread notifications for connected users and delivers the numbers."""
 
     def __init__(self, log: EventLog, subscriptions: Subscriptions) -> None:
-        self._log, self._subscriptions = log, subscriptions
+        self._log = log
+        self._subscriptions = subscriptions
 
     async def read(self, entries: Iterable[LogEntry], unread: Unread) -> bool:
-        """Counts for those who were not asked for before; says whether there were any."""
-        wanted = {(entry.subject_id, person) for entry in entries if entry.is_notice for person in self._people(entry)}
-        new = wanted - unread.asked
-        if new:
-            unread.asked |= new
-            unread.counts |= await self._log.unread(new)
-        return bool(new)
+        """Adds the counts that `entries` changed and `unread` lacks. True if there were any."""
+        affected = {
+            (entry.subject_id, user_id)
+            for entry in entries
+            if entry.is_notice
+            for user_id in self._affected_users(entry)
+        }
+        missing = affected - unread.requested
+        if missing:
+            unread.requested |= missing
+            unread.counts |= await self._log.unread_counts(missing)
+        return bool(missing)
 
-    def address(self, unread: Unread, outbox: dict[Connection, Message], nothing: Message) -> None:
-        """Adds to what is due to each page what its reader has not read."""
-        for person, count in unread.counts.items():
-            viewer = self._subscriptions.viewers.get(person)
+    def append_to(self, messages: defaultdict[Connection, Message], unread: Unread) -> None:
+        """Appends the user's number to the message of each of the user's pages."""
+        for user_id, count in unread.counts.items():
+            viewer = self._subscriptions.viewers.get(user_id)
             for connection in pages_of(viewer) if viewer else ():
-                frame = self._log.notice(self._log.position, count)
-                outbox[connection] = outbox.get(connection, nothing).and_then(frame)
+                frame = self._log.unread_frame(self._log.position, count)
+                messages[connection] = messages[connection].and_then(frame)
 
-    def _people(self, entry: LogEntry) -> Collection[int]:
-        """Whom an entry may concern: one person, or those followers of an author who are here."""
+    def _affected_users(self, entry: LogEntry) -> Collection[int]:
+        """Returns the ids of connected users whose notifications changed: the actor or, with a post as subject, the
+        actor's followers, of whom only some may have been notified."""
         if entry.subject_id:
-            return [viewer.user_id for viewer in self._subscriptions.at_home_with(entry.actor_id)]
+            return [viewer.user_id for viewer in self._subscriptions.followers_of(entry.actor_id)]
         return [entry.actor_id] if entry.actor_id in self._subscriptions.viewers else []
 
 
 def pages_of(viewer: Viewer) -> list[Connection]:
-    """A person's pages; programs are not told."""
+    """Returns a user's open pages. Programs receive no counts of notifications."""
     return [connection for connection in viewer.connections if connection.form == "html"]

@@ -1,9 +1,10 @@
-"""A daphne socket that is written to at once, and that says when its reader does not keep up.
+"""Immediate writes to a daphne socket, with notification when the client does not keep up.
 
-Twisted's `transport.write` only remembers what is to be sent; the sending is one more turn of the event loop for each
-socket. While the transport holds nothing a prepared frame can go to the operating system straight away: 100,000 to
-126,000 deliveries a second instead of 68,000. This touches private parts of Twisted (tests/live/test_wire.py holds them
-against the installed version), is not for TLS, and is shut off by LIVEFEED_DIRECT_WRITES=0.
+Twisted's `transport.write` only queues the data; sending it takes one more turn of the event loop for each socket.
+While the transport's buffer is empty, a prepared frame can be passed to the operating system immediately: 100,000 to
+126,000 deliveries a second instead of 68,000. This uses private attributes of Twisted, which
+tests/live/test_direct_writer.py checks against the installed version. It is not used with TLS, and
+LIVEFEED_DIRECT_WRITES=0 disables it.
 """
 
 from collections.abc import Callable
@@ -14,10 +15,14 @@ from twisted.internet.tcp import Connection
 
 
 class DirectWriter:
-    """Writes frames to an open WebSocket. As its transport's push producer (Twisted's `IPushProducer`) it is asked to
-    pause when 64 KB are waiting that the reader's side does not take, and to resume when nothing waits any more."""
+    """Writer of frames to an open WebSocket.
+
+    It is registered as the transport's push producer (Twisted's `IPushProducer`): Twisted calls `pauseProducing` when
+    more than 64 KB are buffered for a slow client, and `resumeProducing` when the buffer is empty.
+    """
 
     is_full = False
+    """True from `pauseProducing` until `resumeProducing`."""
     on_drained: Callable[[], None] | None = None
 
     def __init__(self, protocol: Any) -> None:
@@ -25,14 +30,14 @@ class DirectWriter:
         self._is_direct = False
 
     def open(self) -> None:
-        """Called when the WebSocket is open. Its transport still has the HTTP channel for a producer."""
+        """Called when the WebSocket is open. Replaces the HTTP channel, which is still the transport's producer."""
         transport = self._protocol.transport
         transport.unregisterProducer()
         transport.registerProducer(self, True)
         self._is_direct = settings.LIVEFEED_DIRECT_WRITES and can_write_directly(transport)
 
     def write(self, data: bytes) -> None:
-        """Writes bytes that hold whole frames; nothing if the socket is no longer open."""
+        """Writes bytes that consist of complete frames. Does nothing if the socket is no longer open."""
         protocol = self._protocol
         if protocol.state != protocol.STATE_OPEN:
             return
@@ -43,11 +48,11 @@ class DirectWriter:
             transport.write(data)
 
     def pauseProducing(self) -> None:
-        """Called by Twisted when it holds more than it likes."""
+        """Called by Twisted when its buffer exceeds 64 KB."""
         self.is_full = True
 
     def resumeProducing(self) -> None:
-        """Called by Twisted when it holds nothing any more."""
+        """Called by Twisted when its buffer is empty again."""
         self.is_full = False
         if self.on_drained is not None:
             self.on_drained()
@@ -58,16 +63,16 @@ class DirectWriter:
 
 
 def can_write_directly(transport: Any) -> bool:
-    """Whether it is a plain TCP connection with the buffers that `Wire.write` looks at."""
-    plain = isinstance(transport, Connection) and not getattr(transport, "TLS", False)
-    return plain and hasattr(transport, "dataBuffer") and hasattr(transport, "_tempDataBuffer")
+    """True if this is a TCP connection without TLS that has the buffers which `DirectWriter.write` checks."""
+    is_plain_tcp = isinstance(transport, Connection) and not getattr(transport, "TLS", False)
+    return is_plain_tcp and hasattr(transport, "dataBuffer") and hasattr(transport, "_tempDataBuffer")
 
 
 def write_directly(transport: Any, data: bytes) -> int:
-    """Hands bytes to the operating system; returns how many it took. A connection that failed is left to Twisted, which
-    finds out at its next reading."""
+    """Passes bytes to the operating system and returns how many it accepted. A failed connection counts as 0 bytes:
+    Twisted detects the failure at its next read."""
     try:
-        taken: int = transport.socket.send(data)
+        accepted: int = transport.socket.send(data)
     except OSError:
         return 0
-    return taken
+    return accepted

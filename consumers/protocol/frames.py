@@ -1,4 +1,4 @@
-"""The frames of the wire, one function each. docs/architecture.md lists them for readers."""
+"""JSON frames sent to clients, one function each. docs/architecture.md documents them for client authors."""
 
 import json
 from typing import Any, Literal, NamedTuple
@@ -6,20 +6,23 @@ from typing import Any, Literal, NamedTuple
 from livefeed.models import Post
 
 HEARTBEAT = 25
-"""Seconds between two heartbeats; well below the 60 s after which proxies close a silent socket."""
+"""Seconds between two heartbeats. Well below the 60 s after which proxies close an idle socket."""
 
 RESET_SPREAD = 10
-"""Seconds over which pages that are all told to read anew do so."""
-AUTHOR_SPREAD = 3
-"""The same when an author was renamed, suspended or restored: what is hidden should not stay on a page for long."""
+"""Seconds over which the reloads of pages that receive the same `reset` frame are spread."""
+AUTHOR_RESET_SPREAD = 3
+"""Seconds, as above, after an author was renamed, suspended or restored. Short: hidden posts must not stay on a page
+for long."""
 
 Form = Literal["html", "json"]
-"""How posts are told: to pages and to programs."""
+"""Format of a post in a frame: `html` for pages, `json` for programs."""
 
 
 class Rendered(NamedTuple):
-    """The ends of a post's frames, the same for every kind and cursor: for pages, for programs, and of those that tell
-    its counts alone."""
+    """Encoded parts of a post's frames that do not depend on the event. `post_shown` puts type and cursor before them.
+
+    `html` is for pages, `json` for programs, `counts` for both, in `post.counted` frames.
+    """
 
     html: str
     json: str
@@ -27,44 +30,48 @@ class Rendered(NamedTuple):
 
 
 def hello(cursor: int) -> str:
-    """The first frame: where this connection's events begin."""
+    """First frame of a connection. Its events begin after `cursor`."""
     return encode({"type": "hello", "cursor": cursor, "heartbeat": HEARTBEAT})
 
 
 def heartbeat(cursor: int) -> str:
-    """Nothing new: `cursor` is the position that this connection has passed, never the log's head."""
+    """Sign of life. `cursor` is the position up to which this connection has all events, never the log's head."""
     return encode({"type": "heartbeat", "cursor": cursor})
 
 
 def reset(cursor: int, within: int = 0) -> str:
-    """Read anew, at some random moment of the next `within` seconds (many are told at once), and go on from here."""
+    """Request to reload and to continue from `cursor`.
+
+    The client waits a random part of `within` seconds, since many clients may receive this frame at once.
+    """
     return encode({"type": "reset", "cursor": cursor, "within": within})
 
 
 def error(code: str, detail: str) -> str:
-    """What was wrong, for programs (`code`) and people (`detail`)."""
+    """Error, as a `code` for programs and a `detail` text for users."""
     return encode({"type": "error", "code": code, "detail": detail})
 
 
 def notifications(cursor: int, unread: int) -> str:
-    """How many notifications this reader has not read."""
+    """Number of notifications that the connection's user has not read."""
     return encode({"type": "notifications", "cursor": cursor, "unread": unread})
 
 
 def post_deleted(cursor: int, post_id: int) -> str:
+    """Deletion of a post, also one that the connection's user may no longer see."""
     return encode({"type": "post.deleted", "cursor": cursor, "id": post_id})
 
 
 def post_shown(kind: str, cursor: int, encoded_post: str) -> str:
-    """`post.created`, `post.updated` or `post.counted`; `encoded_post` is one of `rendered()`'s, made once for all."""
+    """Frame `post.created`, `post.updated` or `post.counted`. `encoded_post` is a field of `Rendered`."""
     return f'{{"type":"{kind}","cursor":{cursor},{encoded_post}'
 
 
 def rendered(post: Post, html: str, origin: str) -> Rendered:
-    """A post as pages and as programs get it. `origin` is the site's public address."""
+    """Encodes a post in all formats. `origin` is the site's public URL."""
     head = {"id": post.pk, "version": post.version, "sort": post.sort_key}
     counts = {"likes": post.likes_count, "replies": post.replies_count}
-    facts = {
+    details = {
         "id": post.pk,
         "author": post.author.username,
         "title": post.title,
@@ -79,17 +86,31 @@ def rendered(post: Post, html: str, origin: str) -> Rendered:
         **counts,
         "url": origin + post.get_absolute_url(),
     }
-    told = head | {"html": html}, head | {"post": facts}, {"id": post.pk, **counts}
-    return Rendered(*(encode(each)[1:] for each in told))
+    return Rendered(
+        html=_encode_end(head | {"html": html}),
+        json=_encode_end(head | {"post": details}),
+        counts=_encode_end({"id": post.pk, **counts}),
+    )
 
 
 def _pictures(post: Post, origin: str) -> list[dict[str, Any]]:
-    """A post's pictures as programs get them."""
+    """Returns a post's pictures as in frames for programs."""
     return [
-        {"url": origin + each.large, "description": each.description, "width": each.width, "height": each.height}
-        for each in post.pictures.all()
+        {
+            "url": origin + picture.large,
+            "description": picture.description,
+            "width": picture.width,
+            "height": picture.height,
+        }
+        for picture in post.pictures.all()
     ]
 
 
+def _encode_end(fields: dict[str, Any]) -> str:
+    """Encodes fields without the opening brace, so that others can be put before them."""
+    return encode(fields).removeprefix("{")
+
+
 def encode(frame: dict[str, Any]) -> str:
+    """Encodes a frame as compact JSON."""
     return json.dumps(frame, separators=(",", ":"), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The way out to one reader."""
+"""Senders: the way from the hub to one client."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from consumers.protocol.message import Message
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 EXTENSION = "livefeed.wire"
-"""Where a server that has a `Writer` for a socket puts it among the scope's extensions."""
+"""Key of the scope's extensions under which a server offers a `Writer` for the socket."""
 
 
 class Writer(Protocol):
-    """A socket that can be written to at once and says when its reader does not keep up (see server.py)."""
+    """A socket that can be written to immediately and reports back pressure (see direct_writer.py)."""
 
     is_full: bool
     on_drained: Callable[[], None] | None
@@ -22,35 +22,35 @@ class Writer(Protocol):
 
 
 class Sender:
-    """Writes through ASGI, as any server offers it. Such a server takes everything at once and keeps it."""
+    """Sender through ASGI, for any server. Such a server accepts and buffers everything."""
 
     is_full = False
-    """Whether the reader does not take what was written; then nothing more should be."""
+    """True if the client does not read what was written. Nothing more should be written then."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
 
     def write(self, message: Message) -> Awaitable[None] | None:
-        """Writes a message; what it returns, if anything, must be awaited."""
+        """Writes a message. A returned awaitable must be awaited."""
         return self._send({"type": "websocket.send", "text": message.text})
 
     def when_drained(self, call: Callable[[], None]) -> None:
-        """Lets `call` be called whenever the sender was full and has become empty."""
+        """Registers `call`, to be called each time the sender was full and its buffer has become empty."""
 
     async def close(self, code: int) -> None:
-        """Ends the socket."""
+        """Closes the socket."""
         await self._send({"type": "websocket.close", "code": code})
 
 
 class DirectSender(Sender):
-    """Writes to a `Writer`."""
+    """Sender to a `Writer`."""
 
-    def __init__(self, send: Send, wire: Writer) -> None:
+    def __init__(self, send: Send, writer: Writer) -> None:
         super().__init__(send)
-        self._writer = wire
+        self._writer = writer
 
     @property
-    def is_full(self) -> bool:  # type: ignore[override]  # here it changes
+    def is_full(self) -> bool:  # type: ignore[override]  # a constant in the base class
         return self._writer.is_full
 
     def write(self, message: Message) -> None:
@@ -61,6 +61,6 @@ class DirectSender(Sender):
 
 
 def sender_for(scope: dict[str, Any], send: Send) -> Sender:
-    """The best way out that the server of a WebSocket scope offers."""
-    wire = scope.get("extensions", {}).get(EXTENSION)
-    return DirectSender(send, wire) if wire else Sender(send)
+    """Returns a `DirectSender` if the server of a WebSocket scope offers a `Writer`, else a `Sender`."""
+    writer = scope.get("extensions", {}).get(EXTENSION)
+    return DirectSender(send, writer) if writer else Sender(send)

@@ -1,4 +1,4 @@
-"""Readers who do not take what is sent: told nothing while they are full, exact when they have drained."""
+"""Slow clients: they receive nothing while their buffer is full, and exactly what they missed once it is empty."""
 
 import asyncio
 import json
@@ -24,8 +24,8 @@ from tests.live.conftest import eventually, head, metric
 post_it = sync_to_async(make_post)
 
 
-class Valve(Sender):
-    """Takes `room` messages until it is drained; None: any number."""
+class LimitedSender(Sender):
+    """Sender whose buffer holds `room` messages until it is drained; None: any number."""
 
     def __init__(self) -> None:
         self.room: int | None = None
@@ -34,7 +34,7 @@ class Valve(Sender):
         self._on_drained: Callable[[], None] = lambda: None
 
     @property
-    def is_full(self) -> bool:  # type: ignore[override]  # here it changes
+    def is_full(self) -> bool:  # type: ignore[override]  # a constant in the base class
         return self.room == 0
 
     def write(self, message: Message) -> None:
@@ -56,14 +56,14 @@ class Valve(Sender):
         self.room = room
         self._on_drained()
 
-    def told(self) -> list[dict[str, Any]]:
-        """Every frame so far, hello and heartbeats left out."""
+    def received(self) -> list[dict[str, Any]]:
+        """Returns all frames so far, without hello and heartbeats."""
         frames = [json.loads(f"[{message.text.removeprefix('[').removesuffix(']')}]") for message in self.messages]
-        return [frame for some in frames for frame in some if frame["type"] not in ("hello", "heartbeat")]
+        return [frame for group in frames for frame in group if frame["type"] not in ("hello", "heartbeat")]
 
     @property
     def ids(self) -> list[int]:
-        return [frame["id"] for frame in self.told()]
+        return [frame["id"] for frame in self.received()]
 
 
 @sync_to_async
@@ -75,53 +75,55 @@ def session_of(user: User) -> str:
 
 @pytest.fixture
 async def join(hub: Hub):
-    """Lets somebody's home in through a `Valve`: the connection and its valve."""
+    """Opens a user's home feed through a `LimitedSender`; returns the connection and the sender."""
 
-    async def join_as(user: User, after: int | None = None, room: int | None = None) -> tuple[Connection, Valve]:
-        valve = Valve()
-        valve.room = room
+    async def join_as(
+        user: User, after: int | None = None, room: int | None = None
+    ) -> tuple[Connection, LimitedSender]:
+        sender = LimitedSender()
+        sender.room = room
         handshake = Handshake("home", session_key=await session_of(user))
-        return await hub.connections.admit(handshake, None if after is None else str(after), valve), valve
+        return await hub.connections.admit(handshake, None if after is None else str(after), sender), sender
 
     return join_as
 
 
-async def post_some(author: User, number: int) -> list[int]:
-    return [(await post_it(author, f"Number {each}.")).pk for each in range(number)]
+async def make_posts(author: User, number: int) -> list[int]:
+    return [(await post_it(author, f"Number {index}.")).pk for index in range(number)]
 
 
-async def test_a_full_reader_is_told_nothing_and_holds_nobody_up(hub, join, read, cast):
+async def test_a_slow_client_receives_nothing_and_delays_no_other(hub, join, read, cast):
     _, slow = await join(cast.follower)
     reader, stranger = await read(cast.follower), await read(cast.stranger)
     slow.fill()
 
-    ids = await post_some(cast.author, 3)
+    ids = await make_posts(cast.author, 3)
 
     assert [frame["id"] for frame in await reader.rest()] == ids
-    assert slow.told() == []
+    assert slow.received() == []
     assert metric("slow_readers") == 1
     assert await stranger.rest() == []
 
 
-async def test_who_has_drained_is_caught_up_exactly_and_told_what_comes(hub, join, cast):
+async def test_a_drained_client_receives_what_it_missed_and_then_live_events(hub, join, cast):
     connection, slow = await join(cast.follower)
-    ids = await post_some(cast.author, 2)
+    ids = await make_posts(cast.author, 2)
     await hub.now()
     slow.fill()
-    ids += await post_some(cast.author, 3)
+    ids += await make_posts(cast.author, 3)
     await hub.now()
     assert slow.ids == ids[:2]
 
     slow.drain()
     await eventually(lambda: connection.is_live)
-    ids += await post_some(cast.author, 2)
+    ids += await make_posts(cast.author, 2)
     await hub.now()
 
     assert slow.ids == ids
     assert metric("slow_readers") == 0
 
 
-async def test_what_changed_while_it_was_full_is_told_as_it_is_now(hub, join, cast):
+async def test_posts_that_changed_meanwhile_are_replayed_in_their_present_state(hub, join, cast):
     connection, slow = await join(cast.follower)
     slow.fill()
     edited, deleted = await post_it(cast.author, "First."), await post_it(cast.author, "Second.")
@@ -134,29 +136,29 @@ async def test_what_changed_while_it_was_full_is_told_as_it_is_now(hub, join, ca
     slow.drain()
     await eventually(lambda: connection.is_live)
 
-    told = [(frame["type"], frame["id"]) for frame in slow.told()]
-    assert told == [("post.created", edited.pk), ("post.deleted", deleted_id)]
-    assert "Edited." in slow.told()[0]["html"]
+    frames = [(frame["type"], frame["id"]) for frame in slow.received()]
+    assert frames == [("post.created", edited.pk), ("post.deleted", deleted_id)]
+    assert "Edited." in slow.received()[0]["html"]
 
 
-async def test_posts_that_come_during_the_catching_up_are_told_once_in_their_place(hub, join, cast, monkeypatch):
+async def test_posts_made_during_a_replay_arrive_once_and_in_order(hub, join, cast, monkeypatch):
     connection, slow = await join(cast.follower)
     slow.fill()
-    ids = await post_some(cast.author, 3)
+    ids = await make_posts(cast.author, 3)
     await hub.now()
     rounds = iter(range(3))
 
-    async def replay_while_posts_come(*arguments: Any) -> Message | None:
+    async def replay_while_posting(*arguments: Any) -> Message | None:
         missed = await replay(*arguments)
         if next(rounds, None) is not None:
-            ids.extend(await post_some(cast.author, 2))
+            ids.extend(await make_posts(cast.author, 2))
             await hub.now()
         return missed
 
-    monkeypatch.setattr(delivery, "replay", replay_while_posts_come)
+    monkeypatch.setattr(delivery, "replay", replay_while_posting)
     slow.drain()
     await eventually(lambda: connection.is_live)
-    ids += await post_some(cast.author, 1)
+    ids += await make_posts(cast.author, 1)
     await hub.now()
 
     assert len(ids) == 10
@@ -164,7 +166,7 @@ async def test_posts_that_come_during_the_catching_up_are_told_once_in_their_pla
 
 
 @pytest.mark.parametrize("room", [1, 2])
-async def test_a_reader_who_is_full_again_after_each_message_is_told_all_exactly(hub, join, cast, room):
+async def test_a_client_that_is_full_after_each_message_receives_everything_once(hub, join, cast, room):
     connection, slow = await join(cast.follower)
     slow.room = room
 
@@ -186,21 +188,21 @@ async def test_a_reader_who_is_full_again_after_each_message_is_told_all_exactly
     assert slow.ids == posting.result()
 
 
-async def test_a_reader_who_is_full_when_it_comes_is_caught_up_when_it_has_drained(hub, join, cast):
+async def test_a_client_that_is_full_when_it_joins_is_caught_up_after_draining(hub, join, cast):
     start = await head()
-    ids = await post_some(cast.author, 3)
+    ids = await make_posts(cast.author, 3)
     connection, slow = await join(cast.follower, start, room=1)
-    assert (slow.told(), connection.is_live) == ([], False)
-    ids += await post_some(cast.author, 1)
+    assert (slow.received(), connection.is_live) == ([], False)
+    ids += await make_posts(cast.author, 1)
     await hub.now()
-    assert slow.told() == []
+    assert slow.received() == []
 
     slow.drain()
     await eventually(lambda: connection.is_live)
     assert slow.ids == ids
 
 
-async def test_a_full_reader_gets_no_heartbeat_and_stays_where_it_stood(hub, join, cast):
+async def test_a_slow_client_receives_no_heartbeat(hub, join, cast):
     connection, slow = await join(cast.follower)
     slow.fill()
     before = len(slow.messages)
@@ -209,7 +211,7 @@ async def test_a_full_reader_gets_no_heartbeat_and_stays_where_it_stood(hub, joi
     assert not connection.is_live
 
 
-async def test_a_reader_who_takes_nothing_for_too_long_is_closed(hub, join, read, cast, settings):
+async def test_a_client_that_is_slow_for_too_long_is_disconnected(hub, join, read, cast, settings):
     settings.LIVEFEED_SLOW_SECONDS = 0
     connection, slow = await join(cast.follower)
     reader, before = await read(cast.follower), metric("slow_readers_closed_total")
@@ -217,7 +219,7 @@ async def test_a_reader_who_takes_nothing_for_too_long_is_closed(hub, join, read
     post = await post_it(cast.author)
     await hub.now()
 
-    await hub.delivery.close_the_slowest()
+    await hub.delivery.slow_clients.close_overdue()
 
     assert slow.close_code == TOO_SLOW
     assert metric("slow_readers_closed_total") == before + 1
@@ -227,67 +229,67 @@ async def test_a_reader_who_takes_nothing_for_too_long_is_closed(hub, join, read
     assert frame["id"] == post.pk
 
 
-async def test_a_reader_who_is_slow_for_a_moment_is_not_closed(hub, join, cast):
+async def test_a_client_that_is_slow_for_a_moment_is_not_disconnected(hub, join, cast):
     _, slow = await join(cast.follower)
     slow.fill()
-    await post_some(cast.author, 1)
+    await make_posts(cast.author, 1)
     await hub.now()
-    await hub.delivery.close_the_slowest()
+    await hub.delivery.slow_clients.close_overdue()
     assert slow.close_code is None
 
 
-async def test_a_closed_reader_that_drains_after_all_is_told_nothing(hub, join, cast, settings):
+async def test_a_disconnected_client_that_drains_later_receives_nothing(hub, join, cast, settings):
     settings.LIVEFEED_SLOW_SECONDS = 0
     connection, slow = await join(cast.follower)
     slow.fill()
-    await post_some(cast.author, 1)
+    await make_posts(cast.author, 1)
     await hub.now()
-    await hub.delivery.close_the_slowest()
+    await hub.delivery.slow_clients.close_overdue()
     slow.drain()
-    await post_some(cast.author, 1)
+    await make_posts(cast.author, 1)
     await hub.now()
-    assert slow.told() == []
+    assert slow.received() == []
     assert not connection.is_live
 
 
-async def test_a_full_reader_whose_right_ends_is_closed_and_never_told_what_waited(hub, join, cast):
+async def test_a_slow_client_that_is_signed_out_is_closed_and_never_receives_what_it_missed(hub, join, cast):
     connection, slow = await join(cast.follower)
     slow.fill()
-    await post_some(cast.author, 1)
+    await make_posts(cast.author, 1)
     await hub.now()
     await sync_to_async(cast.follower.sessions.all().delete)()
     await hub.now()
     await eventually(lambda: slow.close_code)
 
     slow.drain()
-    await post_some(cast.author, 1)
+    await make_posts(cast.author, 1)
     await hub.now()
 
     assert slow.close_code == SIGNED_OUT
-    assert slow.told() == []
+    assert slow.received() == []
     assert connection not in hub.subscriptions.connections
 
 
-async def test_a_full_reader_who_unfollows_reads_anew_and_is_told_no_post(hub, join, cast):
+async def test_a_slow_client_that_unfollows_receives_a_reset_and_no_post(hub, join, cast):
     connection, slow = await join(cast.follower)
     slow.fill()
-    await post_some(cast.author, 1)
+    await make_posts(cast.author, 1)
     await hub.now()
     await sync_to_async(cast.follower.unfollow)(cast.author)
-    await post_some(cast.author, 1)
+    await make_posts(cast.author, 1)
     await hub.now()
     slow.drain()
     await eventually(lambda: connection.is_live)
-    assert [frame["type"] for frame in slow.told()] == ["reset"]
+    assert [frame["type"] for frame in slow.received()] == ["reset"]
 
 
-async def test_a_catching_up_that_fails_closes_the_reader_to_come_back(hub, join, cast, monkeypatch, caplog):
+async def test_a_client_whose_replay_fails_is_closed_and_may_reconnect(hub, join, cast, monkeypatch, caplog):
     async def fail(*arguments: Any) -> None:
         raise RuntimeError("on purpose")
 
     connection, slow = await join(cast.follower)
     slow.fill()
-    await post_some(cast.author, 1)
+    await make_posts(cast.author, 1)
     await hub.now()
     monkeypatch.setattr(delivery, "replay", fail)
     slow.drain()

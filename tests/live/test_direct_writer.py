@@ -1,4 +1,4 @@
-"""Writing straight to the socket, against the installed Twisted: it relies on what a transport keeps to itself."""
+"""Direct writes to the socket, tested against the installed Twisted, since they use its private attributes."""
 
 import socket
 from collections.abc import Iterator
@@ -10,31 +10,31 @@ from twisted.internet.tcp import Connection
 
 from consumers.protocol.direct_writer import DirectWriter, can_write_directly
 
-FILL = b"x" * 1_000_000
+LARGE = b"x" * 1_000_000
 
 
 class Reactor:
-    """Remembers who wants to write; the test lets them."""
+    """Reactor that records the transports waiting to write; the test calls them."""
 
     def __init__(self) -> None:
         self.writers: set[Any] = set()
 
-    def addWriter(self, writer: Any) -> None:  # Twisted's names
+    def addWriter(self, writer: Any) -> None:  # Twisted's name
         self.writers.add(writer)
 
     def removeWriter(self, writer: Any) -> None:
         self.writers.discard(writer)
 
     def addReader(self, reader: Any) -> None:
-        """Nothing is read here."""
+        """Does nothing: no test reads on the server's side."""
 
     def removeReader(self, reader: Any) -> None:
-        """Nothing is read here."""
+        """Does nothing: no test reads on the server's side."""
 
 
 @dataclass
 class Protocol:
-    """An open WebSocket, as far as a writer looks at it."""
+    """The attributes of an open WebSocket protocol that a writer uses."""
 
     transport: Any
     STATE_OPEN: int = 3
@@ -42,84 +42,84 @@ class Protocol:
 
 
 @dataclass
-class Line:
+class SocketPair:
     """Both ends of a connection."""
 
     writer: DirectWriter
     protocol: Protocol
     transport: Any
     reactor: Reactor
-    reader: socket.socket
-    read: bytearray = field(default_factory=bytearray)
+    client: socket.socket
+    received: bytearray = field(default_factory=bytearray)
 
     def drain(self) -> bytes:
-        """Reads whatever is there, letting the reactor send what waits."""
+        """Returns all bytes received so far, after the transport has written what was waiting."""
         while True:
             try:
-                self.read += self.reader.recv(2**20)
+                self.received += self.client.recv(2**20)
             except BlockingIOError:
                 if not self.reactor.writers:
-                    return bytes(self.read)
+                    return bytes(self.received)
                 self.transport.doWrite()
 
 
 @pytest.fixture
-def line() -> Iterator[Line]:
+def pair() -> Iterator[SocketPair]:
     reactor = Reactor()
-    server, reader = socket.socketpair()
-    reader.setblocking(False)
+    server, client = socket.socketpair()
+    client.setblocking(False)
     protocol = Protocol(None)
-    transport: Any = Connection(server, protocol, reactor)  # type: ignore[arg-type]  # as much of them as is needed
+    transport: Any = Connection(server, protocol, reactor)  # type: ignore[arg-type]  # stubs with the attributes that are used
     transport.connected = 1
     protocol.transport = transport
     writer = DirectWriter(protocol)
     writer.open()
-    yield Line(writer, protocol, transport, reactor, reader)
+    yield SocketPair(writer, protocol, transport, reactor, client)
     server.close()
-    reader.close()
+    client.close()
 
 
-def test_the_installed_twisted_keeps_what_waits_where_a_wire_looks(line):
-    assert can_write_directly(line.transport)
-    line.transport.write(b"waits")
-    assert line.transport._tempDataBuffer == [b"waits"]
+def test_the_installed_twisted_buffers_where_the_writer_expects_it(pair):
+    assert can_write_directly(pair.transport)
+    pair.transport.write(b"waits")
+    assert pair.transport._tempDataBuffer == [b"waits"]
 
 
-def test_it_is_written_at_once(line):
-    line.writer.write(b"hello")
-    assert line.reader.recv(100) == b"hello"
-    assert line.reactor.writers == set()
+def test_data_is_written_immediately(pair):
+    pair.writer.write(b"hello")
+    assert pair.client.recv(100) == b"hello"
+    assert pair.reactor.writers == set()
 
 
-def test_what_the_system_does_not_take_waits_and_nothing_overtakes_it(line):
+def test_data_that_the_system_does_not_accept_is_sent_later_in_order(pair):
     sent = b""
     for number in range(5):
-        sent += FILL + b"%d" % number
-        line.writer.write(FILL + b"%d" % number)
-    assert line.reactor.writers == {line.transport}
-    assert line.drain() == sent
+        sent += LARGE + b"%d" % number
+        pair.writer.write(LARGE + b"%d" % number)
+    assert pair.reactor.writers == {pair.transport}
+    assert pair.drain() == sent
 
 
-def test_a_reader_who_does_not_read_is_noticed_and_so_is_that_it_reads_again(line):
+def test_a_client_that_stops_reading_and_reads_again_is_noticed(pair):
     drained: list[bool] = []
-    line.writer.on_drained = lambda: drained.append(line.writer.is_full)
-    line.writer.write(FILL)
-    assert line.writer.is_full
+    pair.writer.on_drained = lambda: drained.append(pair.writer.is_full)
+    pair.writer.write(LARGE)
+    assert pair.writer.is_full
     assert drained == []
-    line.drain()
+    pair.drain()
     assert drained == [False]
-    assert not line.writer.is_full
+    assert not pair.writer.is_full
 
 
-def test_nothing_is_written_to_a_socket_that_closes(line):
-    line.protocol.state = 2
-    line.writer.write(b"late")
-    assert line.drain() == b""
+def test_nothing_is_written_to_a_closing_socket(pair):
+    pair.protocol.state = 2
+    pair.writer.write(b"late")
+    assert pair.drain() == b""
 
 
-def test_it_can_be_shut_off(line, settings):
+def test_direct_writes_can_be_disabled(pair, settings):
     settings.LIVEFEED_DIRECT_WRITES = False
-    line.writer.open()
-    line.writer.write(b"by Twisted")
-    assert line.reactor.writers == {line.transport}
-    assert line.drain() == b"by Twisted"
+    pair.writer.open()
+    pair.writer.write(b"by Twisted")
+    assert pair.reactor.writers == {pair.transport}
+    assert pair.drain() == b"by Twisted"

@@ -291,7 +291,12 @@ async def test_a_closed_socket_leaves_nothing_behind(read, cast):
     assert len(subscriptions.connections) == 2
     await reader.close()
     await visitor.close()
-    assert [*subscriptions.connections, *subscriptions.viewers, *subscriptions._home, *subscriptions._others] == []
+    assert [
+        *subscriptions.connections,
+        *subscriptions.viewers,
+        *subscriptions._viewers_by_author,
+        *subscriptions._by_view,
+    ] == []
 
 
 async def test_the_log_holds_no_copies_and_survives_what_it_is_about(cast):

@@ -1,4 +1,4 @@
-"""What the hub survives: lost rings, poison, failing sockets, a failing database, a layer that is gone."""
+"""Hub: delivery despite lost wakeups, posts that cannot be rendered, and failures of sockets, database and layer."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ from tests.live.conftest import eventually, head, metric
 post_it = sync_to_async(make_post)
 
 
-async def test_a_lost_ring_costs_a_moment_and_no_post(read, cast, monkeypatch):
+async def test_a_lost_wakeup_delays_a_post_and_does_not_lose_it(read, cast, monkeypatch):
     monkeypatch.setattr(hub, "TICK", 0.05)
     monkeypatch.setattr(publishing, "wake_up", lambda: None)
     follower, stranger = await read(cast.follower), await read(cast.stranger)
@@ -32,7 +32,7 @@ async def test_a_lost_ring_costs_a_moment_and_no_post(read, cast, monkeypatch):
     assert await stranger.rest() == []
 
 
-async def test_doubled_and_late_rings_tell_nothing_twice(read, cast):
+async def test_doubled_and_late_wakeups_deliver_nothing_twice(read, cast):
     follower = await read(cast.follower)
     await post_it(cast.author)
     for _ in range(5):
@@ -41,13 +41,13 @@ async def test_doubled_and_late_rings_tell_nothing_twice(read, cast):
     assert await follower.rest() == []
 
 
-async def test_one_look_serves_however_many_posts(read, cast, monkeypatch):
-    found: list[int] = []
+async def test_one_read_returns_all_posts_of_a_transaction(read, cast, monkeypatch):
+    batch_sizes: list[int] = []
     real = EventLog.read
 
     async def counted(self):
         entries = await real(self)
-        found.append(len(entries))
+        batch_sizes.append(len(entries))
         return entries
 
     follower = await read(cast.follower)
@@ -63,10 +63,10 @@ async def test_one_look_serves_however_many_posts(read, cast, monkeypatch):
 
     await post_in_one_transaction()
     assert len(await follower.rest()) == 50
-    assert [number for number in found if number] == [50]  # looks that find nothing come by ticks and others' rings
+    assert [size for size in batch_sizes if size] == [50]  # wakeups without new events lead to empty reads
 
 
-async def test_a_post_that_cannot_be_rendered_is_passed_and_counted(read, cast, monkeypatch, caplog):
+async def test_a_post_that_cannot_be_rendered_is_skipped_and_counted(read, cast, monkeypatch, caplog):
     from livefeed.content.fragments import render_post
 
     def poisoned(post: Post) -> str:
@@ -78,14 +78,14 @@ async def test_a_post_that_cannot_be_rendered_is_passed_and_counted(read, cast, 
     monkeypatch.setattr("consumers.hub.event_log.render_post", poisoned)
     follower = await read(cast.follower)
     await post_it(cast.author, "poison")
-    await post_it(cast.author, "What stands behind it.")
+    await post_it(cast.author, "The next post.")
     (frame,) = await follower.frames("post.created")
-    assert "What stands behind it." in frame["html"]
+    assert "The next post." in frame["html"]
     assert metric("poisoned_total") == before + 1
     assert "cannot be rendered" in caplog.text
 
 
-async def test_a_socket_that_fails_is_dropped_and_the_others_are_told(read, cast, caplog):
+async def test_a_socket_that_fails_is_dropped_and_the_others_receive_the_post(read, cast, caplog):
     readers = [await read(cast.follower) for _ in range(3)]
     broken = next(iter(Hub.current().subscriptions.connections))
 
@@ -94,12 +94,12 @@ async def test_a_socket_that_fails_is_dropped_and_the_others_are_told(read, cast
 
     broken.sender.write = fail  # type: ignore[method-assign]
     await post_it(cast.author)
-    told = [len(await reader.rest()) for reader in readers]
-    assert sorted(told) == [0, 1, 1]
+    received = [len(await reader.rest()) for reader in readers]
+    assert sorted(received) == [0, 1, 1]
     assert broken not in Hub.current().subscriptions.connections
 
 
-async def test_a_database_that_was_away_costs_a_second_and_no_post(read, cast, monkeypatch, caplog):
+async def test_a_failing_database_delays_a_post_and_does_not_lose_it(read, cast, monkeypatch, caplog):
     follower = await read(cast.follower)
     real, failures = EventLog.read, iter([OperationalError("gone"), OperationalError("still gone")])
 
@@ -119,29 +119,29 @@ async def test_a_database_that_was_away_costs_a_second_and_no_post(read, cast, m
     assert metric("hub_failures_total") == before + 2
 
 
-async def test_its_age_makes_readiness_fail(hub, monkeypatch):
+async def test_the_probe_fails_if_the_log_was_not_read_for_long(hub, monkeypatch):
     assert health.probes["hub"]() is None
-    monkeypatch.setattr(hub, "_looked_at", hub._looked_at - 60)
+    monkeypatch.setattr(hub, "_read_at", hub._read_at - 60)
     assert "60 s" in (health.probes["hub"]() or "")
 
 
-async def test_heartbeats_carry_what_was_told_and_not_the_head(read, cast, monkeypatch):
-    """What is committed but not yet routed must not be skipped by a reader who trusts its last heartbeat."""
+async def test_a_heartbeat_carries_the_delivered_position_and_not_the_head(read, cast, monkeypatch):
+    """A client that reconnects with the cursor of its last heartbeat must not skip committed but undelivered events."""
     follower = await read(cast.follower)
-    told = await head()
+    delivered = await head()
     monkeypatch.setattr(EventLog, "read", AsyncMock(return_value=[]))
     await post_it(cast.author)
     await Hub.current().maintenance.beat()
-    assert await follower.frame(heartbeats=True) == {"type": "heartbeat", "cursor": told}
+    assert await follower.frame(heartbeats=True) == {"type": "heartbeat", "cursor": delivered}
 
 
-async def test_a_layer_that_fails_or_hangs_holds_nobody_up(hub, cast, read, monkeypatch, caplog):
+async def test_a_layer_that_hangs_delays_no_post(hub, cast, read, monkeypatch, caplog):
     never = asyncio.Event()
 
     async def hang(*args):
         await never.wait()
 
-    monkeypatch.setattr(layer_notifier, "PATIENCE", 0.05)
+    monkeypatch.setattr(layer_notifier, "LAYER_TIMEOUT", 0.05)
     monkeypatch.setattr(hub._notifier._layer, "group_send", hang)
     follower = await read(cast.follower)
     with caplog.at_level(logging.WARNING, "consumers.hub.layer_notifier"):
@@ -155,26 +155,26 @@ async def test_a_layer_that_fails_or_hangs_holds_nobody_up(hub, cast, read, monk
     assert "by the tick" in parts["layer"]
 
 
-async def test_another_process_ring_wakes_the_hub(hub, cast, read, monkeypatch):
-    """A post saved where there is no hub, and the ring of another process's hub."""
+async def test_a_wakeup_from_another_process_wakes_the_hub(hub, cast, read, monkeypatch):
+    """The post is saved without a wakeup in this process; another process sends one through the layer."""
     monkeypatch.setattr(publishing, "wake_up", lambda: None)
     monkeypatch.setattr("consumers.hub.hub.TICK", 60)
     follower = await read(cast.follower)
-    hub._rung.set()  # the tick that had begun
+    hub._wakeup.set()  # ends the wait that began with the short TICK
     await hub.now()
     await post_it(cast.author)
 
-    async def heard() -> bool:
+    async def has_received() -> bool:
         await hub._notifier._layer.group_send(layer_notifier.GROUP, {"type": "log.moved", "from": "another process"})
         return not follower.socket.output_queue.empty()
 
-    await eventually(heard)
+    await eventually(has_received)
     await follower.frames("post.created")
 
 
-async def test_a_raising_bell_neither_breaks_the_save_nor_silences_the_others(hub, cast, read):
+async def test_a_wakeup_listener_that_raises_neither_breaks_the_save_nor_the_other_listeners(hub, cast, read):
     def broken() -> None:
-        raise RuntimeError("a broken bell")
+        raise RuntimeError("a broken listener")
 
     publishing.add_wakeup_listener(broken)
     try:
@@ -186,7 +186,7 @@ async def test_a_raising_bell_neither_breaks_the_save_nor_silences_the_others(hu
 
 
 @pytest.mark.parametrize("posts", [1200])
-async def test_more_than_one_batch_is_told_whole_and_in_order(hub, cast, read, posts):
+async def test_more_posts_than_one_read_returns_arrive_completely_and_in_order(hub, cast, read, posts):
     follower = await read(cast.follower)
 
     @sync_to_async
@@ -197,14 +197,14 @@ async def test_more_than_one_batch_is_told_whole_and_in_order(hub, cast, read, p
         publishing.wake_up()
 
     await post_in_bulk()
-    told = [frame["id"] for frame in await follower.rest()]
-    assert len(told) == posts
-    assert told == sorted(told)
+    received = [frame["id"] for frame in await follower.rest()]
+    assert len(received) == posts
+    assert received == sorted(received)
 
 
-async def test_posts_that_are_told_together_each_go_to_whom_they_concern(cast, read, monkeypatch):
-    """Two authors' posts alternate in one batch, with a deletion at its end; the page of a new post is open
-    before the hub has seen it."""
+async def test_posts_of_one_batch_each_reach_their_own_audience(cast, read, monkeypatch):
+    """Two authors' posts follow each other in one batch that ends with a deletion. The page of a new post is opened
+    before the hub has read the post."""
     reader, stranger = await read(cast.follower), await read(cast.stranger)
     visitor, profile = await read(None, "view=public"), await read(None, "view=user:author")
     start, gate, log_read = await head(), asyncio.Event(), EventLog.read
@@ -221,34 +221,36 @@ async def test_posts_that_are_told_together_each_go_to_whom_they_concern(cast, r
     await sync_to_async(of_author[3].delete)()
     page = await read(None, f"view=post:{of_author[1].pk}&after={start}")
     gate.set()
-    opened = {"reader": reader, "stranger": stranger, "visitor": visitor, "profile": profile, "page": page}
-    told = {name: [(frame["type"], frame["id"]) for frame in await each.rest()] for name, each in opened.items()}
+    sockets = {"reader": reader, "stranger": stranger, "visitor": visitor, "profile": profile, "page": page}
+    received = {
+        name: [(frame["type"], frame["id"]) for frame in await socket.rest()] for name, socket in sockets.items()
+    }
 
     def created(*posts: Post) -> list[tuple[str, int]]:
         return [("post.created", post.pk) for post in posts]
 
     end = [("post.created", last), ("post.deleted", deleted)]
-    assert told["reader"] == told["profile"] == created(*of_author[:3]) + end
-    assert told["visitor"] == created(*of_author[:3], *of_stranger) + end
-    assert told["stranger"] == created(*of_stranger)
-    assert told["page"] == created(of_author[1])
+    assert received["reader"] == received["profile"] == created(*of_author[:3]) + end
+    assert received["visitor"] == created(*of_author[:3], *of_stranger) + end
+    assert received["stranger"] == created(*of_stranger)
+    assert received["page"] == created(of_author[1])
 
 
-async def test_a_hub_that_is_killed_in_the_middle_of_a_round_comes_back_and_tells_all_once(
+async def test_a_hub_that_is_cancelled_during_a_write_restarts_and_delivers_everything_once(
     hub, cast, read, monkeypatch
 ):
-    """Of three readers one has been told when it happens."""
+    """One of three readers has received the post at that moment."""
     readers = [await read(cast.follower) for _ in range(3)]
     stranger = await read(cast.stranger)
-    told = count()
+    writes = count()
     write = Sender.write
 
-    def kill_after_the_first(self, message):
-        if next(told) == 1:
+    def cancel_after_the_first(self, message):
+        if next(writes) == 1:
             raise asyncio.CancelledError
         return write(self, message)
 
-    monkeypatch.setattr(Sender, "write", kill_after_the_first)
+    monkeypatch.setattr(Sender, "write", cancel_after_the_first)
     post = await post_it(cast.author)
     for reader in readers:
         (frame,) = await reader.frames("post.created")
@@ -259,7 +261,7 @@ async def test_a_hub_that_is_killed_in_the_middle_of_a_round_comes_back_and_tell
     assert await stranger.rest() == []
 
 
-async def test_old_events_and_sessions_that_ran_out_are_forgotten(hub, cast, read, settings):
+async def test_old_events_and_expired_sessions_are_deleted(hub, cast, read, settings):
     settings.LIVEFEED_LOG_DAYS = 0
     follower = await read(cast.follower)
     stranger = await read(cast.stranger)

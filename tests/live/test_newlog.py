@@ -1,4 +1,4 @@
-"""`manage.py newlog` under open sockets."""
+"""`manage.py newlog` while sockets are open."""
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -10,7 +10,7 @@ from tests.live.conftest import head
 post_it = sync_to_async(make_post)
 
 
-async def test_open_pages_read_anew_once_and_go_on(read, cast):
+async def test_open_pages_receive_one_reset_and_then_new_posts(read, cast):
     follower, stranger = await read(cast.follower), await read(cast.stranger)
     await sync_to_async(Event.objects.restart)()
     for reader in (follower, stranger):
@@ -21,14 +21,14 @@ async def test_open_pages_read_anew_once_and_go_on(read, cast):
     assert await stranger.rest() == []
 
 
-@pytest.mark.parametrize("remembers", [True, False], ids=["a hub that ran through it", "a hub that starts after it"])
-async def test_pages_that_come_back_with_a_cursor_from_before_read_anew(hub, read, cast, remembers):
+@pytest.mark.parametrize("hub_was_running", [True, False], ids=["hub running", "hub started afterwards"])
+async def test_pages_that_reconnect_with_a_cursor_of_the_old_log_receive_a_reset(hub, read, cast, hub_was_running):
     cursors = [await head()]
     await post_it(cast.author)
     cursors.append(await head())
     await sync_to_async(Event.objects.restart)()
     await hub.now()
-    if not remembers:
+    if not hub_was_running:
         await hub.log.open()
     for cursor in cursors:
         reader = await read(cast.follower, f"view=home&after={cursor}", hello=False)

@@ -217,8 +217,8 @@ async def test_a_reader_who_goes_leaves_nothing_behind(hub, cast, cookies):
     assert [
         *hub.subscriptions.viewers,
         *hub.subscriptions.visitors,
-        *hub.subscriptions._home,
-        *hub.subscriptions._others,
+        *hub.subscriptions._viewers_by_author,
+        *hub.subscriptions._by_view,
     ] == []
     assert metric("sockets", kind="poll") == 0
 
@@ -230,8 +230,8 @@ async def test_an_answer_leaves_nothing_behind(hub, cast, cookies):
     assert [
         *hub.subscriptions.viewers,
         *hub.subscriptions.visitors,
-        *hub.subscriptions._home,
-        *hub.subscriptions._others,
+        *hub.subscriptions._viewers_by_author,
+        *hub.subscriptions._by_view,
     ] == []
 
 

@@ -1,4 +1,4 @@
-"""Coming back: what a reader with a cursor is told, from memory and from the database."""
+"""Replays: what a client with a cursor receives when it reconnects, from memory and from the database."""
 
 import asyncio
 
@@ -12,12 +12,13 @@ from tests.factories import make_post
 from tests.live.conftest import head
 
 post_it = sync_to_async(make_post)
-MANY = 199, 200, 201
+AROUND_THE_LIMIT = 199, 200, 201
+"""Numbers of posts around MAX_REPLAYED_POSTS."""
 
 
 @pytest.fixture
 async def forget(hub):
-    """Makes the hub forget its tail: replays are then read from the database."""
+    """Removes the hub's tail from memory, so that replays are read from the database."""
 
     def forget() -> None:
         del hub.log.tail[:]
@@ -26,25 +27,25 @@ async def forget(hub):
 
 
 @pytest.fixture(params=["memory", "database"])
-async def back(request, read, forget, monkeypatch):
-    """Opens a socket for somebody who comes back, with the hub remembering or not."""
-    monkeypatch.setattr(event_log, "PAGE", 20)
+async def reconnect(request, read, forget, monkeypatch):
+    """Opens sockets of reconnecting clients, with the missed events in memory or only in the database."""
+    monkeypatch.setattr(event_log, "REPLAY_PAGE_SIZE", 20)
 
-    async def come_back(user, query, **options):
+    async def open_again(user, query, **options):
         await Hub.current().now()
         if request.param == "database":
             forget()
         return await read(user, query, **options)
 
-    return come_back
+    return open_again
 
 
-async def test_what_was_missed_is_told_once_in_the_order_of_commits(back, cast):
+async def test_missed_posts_arrive_once_in_the_order_of_commits(reconnect, cast):
     start = await head()
     posts = [await post_it(cast.author, f"Number {number}.") for number in range(3)]
-    await post_it(cast.stranger, "Not for them.")
+    await post_it(cast.stranger, "Not in the home feed.")
 
-    reader = await back(cast.follower, f"view=home&after={start}", hello=False)
+    reader = await reconnect(cast.follower, f"view=home&after={start}", hello=False)
 
     hello, *missed = await reader.frames("hello", "post.created", "post.created", "post.created")
     assert hello["cursor"] == start
@@ -54,13 +55,13 @@ async def test_what_was_missed_is_told_once_in_the_order_of_commits(back, cast):
     assert last == {"type": "heartbeat", "cursor": await head()}
 
 
-async def test_a_post_that_changed_often_is_told_as_it_is_now(back, cast):
+async def test_a_post_that_changed_often_arrives_in_its_present_state(reconnect, cast):
     start = await head()
     post, other = await post_it(cast.author, "One."), await post_it(cast.author, "Other.")
     for version in (1, 2, 3):
         await sync_to_async(post.edit)(title="", body=f"Version {version + 1}.", seen_version=version)
 
-    reader = await back(cast.follower, f"after={start}")
+    reader = await reconnect(cast.follower, f"after={start}")
 
     first, second = await reader.frames("post.created", "post.created")
     assert [first["id"], second["id"]] == [other.pk, post.pk]
@@ -69,88 +70,88 @@ async def test_a_post_that_changed_often_is_told_as_it_is_now(back, cast):
     assert await reader.rest() == []
 
 
-async def test_edits_and_deletions_of_posts_seen_before_are_told(back, cast):
+async def test_edits_and_deletions_of_known_posts_arrive(reconnect, cast):
     edited, deleted = await post_it(cast.author), await post_it(cast.author)
     start = await head()
     await sync_to_async(edited.edit)(title="", body="Edited.", seen_version=1)
     deleted_id = deleted.pk
     await sync_to_async(deleted.delete)()
 
-    reader = await back(cast.follower, f"after={start}")
+    reader = await reconnect(cast.follower, f"after={start}")
 
     update, deletion = await reader.frames("post.updated", "post.deleted")
     assert (update["id"], deletion["id"]) == (edited.pk, deleted_id)
 
 
-async def test_a_post_made_and_deleted_meanwhile_is_told_as_deleted(back, cast):
+async def test_a_post_created_and_deleted_meanwhile_arrives_as_deleted(reconnect, cast):
     start = await head()
     post = await post_it(cast.author)
     await sync_to_async(post.delete)()
-    reader = await back(cast.follower, f"after={start}")
+    reader = await reconnect(cast.follower, f"after={start}")
     await reader.frames("post.deleted")
     assert await reader.rest() == []
 
 
-@pytest.mark.parametrize("missed", MANY)
-async def test_up_to_200_posts_are_replayed_and_more_are_read_anew(back, cast, missed):
+@pytest.mark.parametrize("missed", AROUND_THE_LIMIT)
+async def test_up_to_200_posts_are_replayed_and_more_lead_to_a_reset(reconnect, cast, missed):
     start = await head()
     await sync_to_async(lambda: [make_post(cast.author, f"{number}") for number in range(missed)])()
 
-    reader = await back(cast.follower, f"after={start}")
+    reader = await reconnect(cast.follower, f"after={start}")
 
     kinds = [frame["type"] for frame in await reader.rest()]
     assert kinds == (["post.created"] * missed if missed <= 200 else ["reset"])
 
 
-@pytest.mark.parametrize("missed", MANY)
-async def test_events_of_others_do_not_count(back, cast, missed):
+@pytest.mark.parametrize("missed", AROUND_THE_LIMIT)
+async def test_events_for_others_do_not_count_towards_the_limit(reconnect, cast, missed):
     start = await head()
     await sync_to_async(lambda: [make_post(cast.stranger, f"{number}") for number in range(missed)])()
     await post_it(cast.author, "The one that counts.")
-    reader = await back(cast.follower, f"after={start}")
+    reader = await reconnect(cast.follower, f"after={start}")
     await reader.frames("post.created")
     assert await reader.rest() == []
 
 
 @pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "", "٣", "9" * 30, "999999999"])
-async def test_a_cursor_that_is_none_is_answered_with_one_reset(back, cast, cursor):
+async def test_an_invalid_cursor_leads_to_one_reset(reconnect, cast, cursor):
     await post_it(cast.author)
-    reader = await back(cast.follower, f"after={cursor}", hello=False)
+    reader = await reconnect(cast.follower, f"after={cursor}", hello=False)
     hello, reset = await reader.frames("hello", "reset")
     assert hello["cursor"] == reset["cursor"] == await head()
     await post_it(cast.author)
     await reader.frames("post.created")
 
 
-async def test_a_cursor_older_than_what_is_kept_is_reset(back, cast):
+async def test_a_cursor_older_than_the_log_leads_to_a_reset(reconnect, cast):
     start = await head()
     for _ in range(3):
         await post_it(cast.author)
     await sync_to_async(lambda: Event.objects.filter(position__lte=start + 2).delete())()
     Hub.current().log.tail = [entry for entry in Hub.current().log.tail if entry.position > start + 2]
-    assert [frame["type"] for frame in await (await back(cast.follower, f"after={start + 1}")).rest()] == ["reset"]
-    assert [frame["type"] for frame in await (await back(cast.follower, f"after={start + 2}")).rest()] == [
+    assert [frame["type"] for frame in await (await reconnect(cast.follower, f"after={start + 1}")).rest()] == ["reset"]
+    assert [frame["type"] for frame in await (await reconnect(cast.follower, f"after={start + 2}")).rest()] == [
         "post.created"
     ]
 
 
-async def test_a_follow_meanwhile_makes_the_home_read_anew(back, cast):
+async def test_a_follow_meanwhile_resets_the_home_feed(reconnect, cast):
     start = await head()
     await sync_to_async(cast.follower.follow)(cast.stranger)
     await post_it(cast.author)
-    reader = await back(cast.follower, f"after={start}")
+    reader = await reconnect(cast.follower, f"after={start}")
     assert [frame["type"] for frame in await reader.rest()] == ["reset"]
 
 
-async def test_a_crowd_that_must_read_anew_spreads_out_and_one_alone_does_not_wait(read, cast):
+async def test_many_resets_are_spread_over_time_and_a_single_one_is_immediate(read, cast):
     within = [(await (await read(None, "after=x")).frame())["within"] for _ in range(60)]
     assert within[0] == 0
     assert within[-1] >= 2
     assert max(within) <= 10
 
 
-async def test_a_page_may_have_read_the_log_before_the_hub_did(read, cast, hub, monkeypatch):
-    """A cursor above the hub's position but not above the log's head is not forged: the hub is only late."""
+async def test_a_cursor_that_the_hub_has_not_reached_yet_is_valid(read, cast, hub, monkeypatch):
+    """A page may have read the log's head just before the hub does."""
     monkeypatch.setattr("livefeed.live.publishing.wake_up", lambda: None)
     await post_it(cast.author)
     reader = await read(cast.follower, f"after={await head()}")
@@ -160,8 +161,8 @@ async def test_a_page_may_have_read_the_log_before_the_hub_did(read, cast, hub, 
     assert "After that." in frame["html"]
 
 
-async def test_readers_who_join_while_posts_stream_miss_nothing_and_get_nothing_twice(read, cast, settings):
-    """Readers join with the cursor of a page read at that moment, while sixty posts are written."""
+async def test_clients_that_join_while_posts_are_made_miss_nothing_and_receive_nothing_twice(read, cast, settings):
+    """Clients join with the cursor of a page read at that moment, while sixty posts are written."""
     settings.LIVEFEED_SOCKETS_PER_PERSON = 1_000
     writing = asyncio.create_task(
         sync_to_async(lambda: [make_post(cast.author, f"{number}") for number in range(60)], thread_sensitive=False)()
@@ -174,6 +175,6 @@ async def test_readers_who_join_while_posts_stream_miss_nothing_and_get_nothing_
     await writing
     everything = await sync_to_async(lambda: set(Post.objects.values_list("pk", flat=True)))()
     for seen, reader in readers:
-        told = [frame["id"] for frame in await reader.rest()]
-        assert len(told) == len(set(told))
-        assert seen | set(told) == everything
+        received = [frame["id"] for frame in await reader.rest()]
+        assert len(received) == len(set(received))
+        assert seen | set(received) == everything
