@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from consumers import metrics
-from consumers.connections.authorization import RESTARTING, TOO_SLOW
+from consumers.connections.close_codes import RESTARTING, TOO_SLOW
 from consumers.connections.connection import Connection
 from consumers.hub.event_log import EventLog
 from consumers.hub.replay import replay

@@ -11,7 +11,7 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 
 from asgi import application
-from consumers.connections.authorization import BAD_TOKEN, REFUSED, SUSPENDED
+from consumers.connections.close_codes import BAD_TOKEN, REFUSED, SUSPENDED
 from livefeed.models import Token, User
 from tests.factories import Cast, cookie_of, make_post
 from tests.live.conftest import Reader, eventually, head

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from consumers.connections import rate_limit
 from consumers.connections.authentication import Authenticator
-from consumers.connections.authorization import REFUSED, REPLACED, RESTARTING, TOO_MANY
-from consumers.connections.rate_limit import TokenBucket, client_ip
+from consumers.connections.client_ip import client_ip
+from consumers.connections.close_codes import REFUSED, REPLACED, RESTARTING, TOO_MANY
+from consumers.connections.rate_limit import TokenBucket
 from consumers.hub.delivery import Delivery
 from tests.factories import cookie_of, make_post
 from tests.live.conftest import Reader, eventually, metric
@@ -54,7 +55,7 @@ async def test_a_socket_that_was_closed_makes_room_again(read, cast, settings):
 
 
 @pytest.mark.parametrize(
-    "stage", [(Authenticator, "ask"), (Delivery, "catch_up")], ids=["who it is", "what was missed"]
+    "stage", [(Authenticator, "authenticate"), (Delivery, "catch_up")], ids=["who it is", "what was missed"]
 )
 async def test_an_opening_that_takes_too_long_ends_and_leaves_nothing_behind(
     hub, read, cast, settings, monkeypatch, stage

@@ -110,7 +110,7 @@ async def test_a_heartbeat_ends_the_waiting(hub, cast, cookies):
 
 
 async def test_an_answer_ends_by_itself_when_nothing_comes(hub, cast, cookies, monkeypatch):
-    monkeypatch.setattr(module, "WAIT", 0.05)
+    monkeypatch.setattr(module, "POLL_TIMEOUT", 0.05)
     assert await Poll(f"after={await head()}", await cookies(cast.follower)).news() == []
     assert not hub.subscriptions.connections
 
@@ -244,4 +244,4 @@ async def test_a_request_that_the_server_cuts_off_leaves_no_task_behind(hub, cas
         answer.cancel()
         await eventually(lambda: not hub.subscriptions.connections)
         left = [str(task.get_coro()) for task in asyncio.all_tasks() & before]
-    assert [each for each in left if "Event.wait" in each or "_until_gone" in each] == []
+    assert [each for each in left if "Event.wait" in each or "_until_disconnected" in each] == []

@@ -6,7 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 
-from consumers.connections.authorization import SIGNED_OUT, SUSPENDED
+from consumers.connections.close_codes import SIGNED_OUT, SUSPENDED
 from livefeed.models import Session, User
 from tests.factories import PASSWORD, make_post, signed_in
 from tests.live.conftest import Reader

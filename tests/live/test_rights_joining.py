@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 
 from consumers.connections.admission import ConnectionManager
 from consumers.connections.authentication import Authenticator
-from consumers.connections.authorization import REFUSED, SIGNED_OUT, SUSPENDED
+from consumers.connections.close_codes import REFUSED, SIGNED_OUT, SUSPENDED
 from consumers.hub import delivery
 from consumers.hub.delivery import Delivery
 from consumers.hub.hub import Hub
@@ -149,7 +149,12 @@ async def closed(reader: Reader) -> tuple[list[dict], int]:
     return reader._frames, output["code"]
 
 
-MOMENTS = [(Authenticator, "ask"), (ConnectionManager, "_start"), (Delivery, "greet"), (delivery, "replay")]
+MOMENTS = [
+    (Authenticator, "authenticate"),
+    (ConnectionManager, "_start_position"),
+    (Delivery, "greet"),
+    (delivery, "replay"),
+]
 ROUTED = pytest.mark.parametrize("routed", [True, False], ids=["routed", "not yet routed"])
 
 
@@ -274,7 +279,7 @@ async def test_a_second_socket_that_comes_in_while_the_person_unfollows_agrees_w
         await sync_to_async(cast.follower.unfollow)(cast.author)
         await hub.now()
 
-    once_after(monkeypatch, Authenticator, "ask", act)
+    once_after(monkeypatch, Authenticator, "authenticate", act)
     second = await joining(cast.follower)
     await second.frames("hello")
     await eventually(lambda: len(Hub.current().subscriptions.connections) == 2)
