@@ -48,8 +48,8 @@ FULL = Place()
 
 
 def chosen(word: str) -> list[str]:
-    """Returns the databases selected by `--only`: `home` or nothing for both, `home-sqlite` or `home-postgresql` for
-    one."""
+    """Returns the databases selected by `--only`: both for `home` or nothing, else `home-sqlite` or
+    `home-postgresql`."""
     return [database for database in (LITE, STACK) if f"home-{database.lower()}".startswith(word)]
 
 
@@ -69,8 +69,7 @@ def run(place: Place, folder: Path, databases: list[str]) -> tuple[list[str], li
 
 
 def measure(place: Place, folder: Path, database: str) -> tuple[Results, Results]:
-    """Returns the figures of all pages, with their growth since there were a tenth of the posts, and those of
-    searches."""
+    """Returns the figures of all pages, with their growth from a tenth of the posts, and those of searches."""
     folder.mkdir()
     with environment(folder, database) as env:
         few = figures(place.part(0.1), env, database)

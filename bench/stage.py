@@ -59,8 +59,10 @@ class Stage:
         return replace(self, subjects=tuple(subject for subject in self.subjects if subject.peer not in peers))
 
     def run(self, folder: Path, program: Path) -> Outcome:
-        """Starts all servers, then measures each scenario on one after the other, so that compared figures are measured
-        in the same minutes."""
+        """Starts all servers, then measures each scenario on one after the other.
+
+        Compared figures are thus measured in the same minutes.
+        """
         with ExitStack() as stack:
             run = Run(stack)
             for subject in self.subjects:

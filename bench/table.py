@@ -50,8 +50,7 @@ class Target:
         return f"at least {self.at_least:g}" if self.at_least > -math.inf else f"at most {self.at_most:g}"
 
     def _verdict(self, value: float, results: Results) -> str:
-        """Returns the verdict: a figure of NaN counts as not measured, a missing figure of a failed server as
-        missed."""
+        """Returns the verdict. NaN counts as not measured, the missing figure of a failed server as missed."""
         if math.isnan(value) and self.figure in results.get(self.of, {}):
             return "not measured"
         return "met" if max(self.times, self.at_least) <= value <= self.at_most else "MISSED"

@@ -17,14 +17,12 @@ CREATE TRIGGER bench_position BEFORE INSERT ON livefeed_event FOR EACH ROW EXECU
 
 
 def main() -> None:
-    """Removes the commit order from a scratch PostgreSQL database: events get their position on insert, without a
-    lock."""
+    """Removes the commit order from a PostgreSQL database: events get their position on insert, without a lock."""
     with connection.cursor() as cursor:
         cursor.execute(UNORDERED)
 
 
 def silence(_: object) -> None:
-    """Disables the wake-up of the hub. Written as a middleware factory, which settings can name before models are
-    loaded."""
+    """Disables the wake-up of the hub; a middleware factory, since settings can name that before models are loaded."""
     publishing.wake_up = lambda: None
     raise MiddlewareNotUsed

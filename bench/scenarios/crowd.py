@@ -32,7 +32,7 @@ LOAD_BUSY = Figure("load generator's core in use, %", compared=False)
 LAST_P50 = Figure(f"POST to last socket at {STEADY_RATE} posts/s, p50 ms")
 LAST_P99 = Figure(f"POST to last socket at {STEADY_RATE} posts/s, p99 ms")
 OTHERS_STEADY = Figure(f"other programs at {STEADY_RATE} posts/s, % of a core", compared=False)
-TAKEN = Figure(f"posts taken a second of {STEADY_RATE}", compared=False)
+TAKEN = Figure(f"posts accepted a second of {STEADY_RATE}", compared=False)
 
 
 def idle(site: Site) -> Figures:

@@ -33,9 +33,9 @@ SETTLE = 1.0
 """Seconds within which the last counts arrive."""
 
 SECONDS = Figure("seconds until they were committed")
-TOLD = Figure("times a socket was told a count, median, for each second of it", compared=False)
-TOLD_MOST = Figure("times a socket was told a count, most, for each second of it")
-EXACT = Figure("sockets that know the final count, %", compared=False)
+TOLD = Figure("counts received by a socket a second, median", compared=False)
+TOLD_MOST = Figure("counts received by a socket a second, most")
+EXACT = Figure("sockets that have the final count, %", compared=False)
 MEANWHILE = "meanwhile"
 CALMLY = f"at {CALM} likes a second"
 BY_HTTP = Figure(f"likes a second by HTTP, {CLIENTS} clients", more_is_better=True)
@@ -45,8 +45,7 @@ type Sent = tuple[float, float]
 
 
 def likes(site: Site, count: int) -> Figures:
-    """Measures `count` likes of a post that `count` sockets show, as fast as possible; then CALM a second; then by
-    CLIENTS."""
+    """Measures `count` likes of a post that `count` sockets show: unlimited, CALM a second, and by CLIENTS."""
     cookies = iter((site.folder / "cookies").read_text().splitlines()[count:])
     return {
         **told(site, count, cookies),

@@ -17,15 +17,16 @@ from bench.site import Site
 from bench.table import Figure, Figures, Results
 
 CLIENTS = 1, 8
-RING, ORDER = "without rings", "without commit order"
+WAKE_UPS = "without wake-ups"
+ORDER = "without commit order"
 
 LITE = replace(LIVEFEED, name="SQLite")
 STACK = replace(LIVEFEED, name="PostgreSQL, Redis", on_stack=True)
 VARIANTS: tuple[Peer, ...] = (
     LITE,
-    replace(LITE, name=f"SQLite {RING}", env={"BENCH_BELL": "0"}),
+    replace(LITE, name=f"SQLite {WAKE_UPS}", env={"BENCH_BELL": "0"}),
     STACK,
-    replace(STACK, name=f"PostgreSQL {RING}", env={"BENCH_BELL": "0"}),
+    replace(STACK, name=f"PostgreSQL {WAKE_UPS}", env={"BENCH_BELL": "0"}),
     replace(STACK, name=f"PostgreSQL {ORDER}", variant="variants"),
 )
 WHOLE = {LITE.name: "SQLite", STACK.name: "PostgreSQL"}
@@ -78,7 +79,7 @@ def plural(clients: int) -> str:
 def conclude(results: Results) -> Results:
     """Adds the share of a post's time, in percent, that each variant saves by leaving out a part."""
     for whole, database in WHOLE.items():
-        for part in (RING, ORDER):
+        for part in (WAKE_UPS, ORDER):
             for clients in CLIENTS:
                 slower = results.get(whole, {}).get(rate(clients))
                 faster = results.get(f"{database} {part}", {}).get(rate(clients))

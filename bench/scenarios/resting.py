@@ -16,7 +16,7 @@ FEW, MANY, SHARED = "5 followed", "200 followed", "200, 3 sockets each"
 SOCKETS = Figure("sockets", compared=False)
 BUSY = Figure("server's core in use while idle, %", compared=False)
 QUERIES = Figure("queries a minute while idle", compared=False)
-FOLLOWED_SET = Figure("195 more followed people, KB a person", compared=False)
+FOLLOWED_SET = Figure("195 more followed authors, KB a user", compared=False)
 
 
 def resting(site: Site) -> Figures:

@@ -16,7 +16,7 @@ FRAMES = Figure("burst of 200: messages a socket", compared=False)
 WRITES = Figure("burst of 200: writes a socket", compared=False)
 LONGEST = Figure("burst of 200: the hub's longest slice is below, ms", compared=False)
 LONG = Figure("burst of 200: the hub's slices above 10 ms", compared=False)
-RETURNED = Figure(f"sockets opened a second and told {MISSED} missed posts", more_is_better=True)
+RETURNED = Figure(f"sockets opened a second and sent {MISSED} missed posts", more_is_better=True)
 RETURNED_FAILED = Figure("of these: failed or not exact", compared=False)
 
 
@@ -49,8 +49,7 @@ def opening(site: Site, sockets: int) -> Figures:
 
 
 def storm(site: Site, sockets: int) -> Figures:
-    """Closes all sockets, sends MISSED_IN_STORM posts and reconnects all at once; measures the time until all are
-    exact."""
+    """Closes all sockets, sends MISSED_IN_STORM posts and reconnects all at once, until all are exact."""
     with site.crowd(sockets) as crowd:
         crowd.leave()
     cursor = post(site, MISSED_IN_STORM)

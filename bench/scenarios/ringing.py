@@ -15,18 +15,17 @@ PAUSE = 0.1
 NOTIFY_TIMEOUT = 120.0
 """Seconds within which all followers must be notified."""
 
-WITHOUT = Figure("POST without a bell, p50 ms")
-WITH = Figure("POST with all bells on, ms")
-GROWTH = Figure("times that of a POST without a bell", compared=False)
-SECONDS = Figure("seconds until all were told of one post")
-RATE = Figure("people told a second", more_is_better=True)
-MEANWHILE = Figure("POST while they are told, p50 ms")
-MEANWHILE_MOST = Figure("POST while they are told, longest ms")
+WITHOUT = Figure("POST without notifications, p50 ms")
+WITH = Figure("POST with notifications, ms")
+GROWTH = Figure("times that of a POST without notifications", compared=False)
+SECONDS = Figure("seconds until all followers were notified of one post")
+RATE = Figure("followers notified a second", more_is_better=True)
+MEANWHILE = Figure("POST while they are notified, p50 ms")
+MEANWHILE_MOST = Figure("POST while they are notified, longest ms")
 
 
 def bells(site: Site, count: int) -> Figures:
-    """Measures POSTs before and after `count` followers asked to be notified, the time to notify them, and POSTs
-    meanwhile."""
+    """Measures POSTs without notifications, with `count` of them, and while they are created."""
     with site.author() as author:
         before = [_post(author) for _ in range(POSTS)]
         inside.call("bells", count, env=inside.environment(site.folder, site.port) | site.peer.env)
