@@ -69,6 +69,6 @@ def heard_nothing(crowd: Crowd, stranger: Reader, cast: Cast) -> None:
     resets = stranger.resets
     assert Person(crowd.sites[0], cast.stranger).send("/@author/follow/") == 200
     crowd.wait(stranger, lambda: stranger.resets > resets)
-    kinds = [kind for kind, _ in stranger.told]
+    kinds = [kind for kind, _ in stranger.received]
     followed = [place for place, kind in enumerate(kinds) if kind == "reset"][resets]
     assert set(kinds[: followed + 1]) == {"reset"}

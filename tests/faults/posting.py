@@ -53,7 +53,7 @@ class Author:
 
     def wait_for(self, count: int) -> None:
         """Waits until so many were acknowledged."""
-        wait_until(lambda: self.acknowledged >= count, f"{count} posts are acknowledged", patience=120)
+        wait_until(lambda: self.acknowledged >= count, f"{count} posts are acknowledged", timeout=120)
 
     def p99(self) -> float:
         """Seconds within which 99 of 100 answers came."""

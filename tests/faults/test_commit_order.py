@@ -34,7 +34,7 @@ def test_a_reader_by_position_misses_nothing_and_nothing_deadlocks(cast, crowd):
     assert len(seen) == POSTS
     assert seen == newer(start)
     crowd.exact(follower, home_of(cast.follower))
-    assert follower.repeats == 0
+    assert follower.duplicates == 0
     heard_nothing(crowd, stranger, cast)
     print(f"{POSTS} posts by {WRITERS} writers on {connection.vendor}: 0 missed, 0 deadlocks, {rate:.0f} a second")
 

@@ -49,7 +49,7 @@ async def catch_up(site: Site, cookie: str, cursor: int) -> list[int]:
     while True:
         for frame in await raw.frames():
             if frame["type"] == "heartbeat":
-                raw.drop()
+                raw.abort()
                 return ids
             ids += [frame["id"]] if frame["type"] == "post.created" else []
 
@@ -80,9 +80,9 @@ def test_sockets_that_come_and_go_leave_nothing_behind(site, cast):
         opened = await asyncio.gather(*(RawSocket.open(site, cookies[n % 10], "view=home") for n in range(some)))
         for number, raw in enumerate(opened):
             if number % 2:
-                raw.drop()
+                raw.abort()
             else:
-                await raw.leave()
+                await raw.close()
 
     def churn(count: int) -> None:
         for _ in range(count // AT_ONCE):

@@ -25,7 +25,7 @@ def test_a_page_that_was_offline_is_exact_again(cast, crowd, missed):
 
     resets = int(missed > REPLAYED_MOST)
     assert [reader.resets for reader in (follower, visitor)] == [resets] * 2
-    assert resets or not follower.repeats
+    assert resets or not follower.duplicates
     heard_nothing(crowd, stranger, cast)
     print(f"offline for {missed} posts: {resets} resets, exact {seconds:.1f} s after the return")
 
@@ -37,7 +37,7 @@ def test_a_cursor_that_this_log_never_gave_is_answered_with_one_reset(cast, crow
     post_many(cast.author, 30)
     crowd.settle()
     for reader in (follower, stranger):
-        reader.forged = str(Event.objects.head() + 1_000) if cursor == "foreign" else cursor
+        reader.forged_cursor = str(Event.objects.head() + 1_000) if cursor == "foreign" else cursor
         crowd.go_live(reader)
 
     crowd.exact(follower, home_of(cast.follower))
@@ -73,14 +73,14 @@ def test_an_expired_cursor_is_answered_with_one_reset(site, cast, crowd):
 def test_a_cursor_of_somebody_elses_shows_nothing_of_theirs(cast, crowd):
     """A cursor says where somebody stands, not what they may see."""
     follower, stranger = crowd.open(cast.follower), crowd.load(cast.stranger)
-    stranger.forged = str(follower.cursor)
+    stranger.forged_cursor = str(follower.cursor)
     post_many(cast.author, 30)
     crowd.settle()
     crowd.go_live(stranger)
 
     crowd.exact(follower, home_of(cast.follower))
 
-    assert stranger.told == []
+    assert stranger.received == []
     heard_nothing(crowd, stranger, cast)
     print("somebody else's cursor: 30 posts for them, 0 for the stranger")
 
@@ -92,7 +92,7 @@ def test_a_page_whose_socket_closes_right_after_hello_is_exact_again(cast, crowd
     post_many(cast.author, missed)
     crowd.settle()
     for reader in (follower, stranger):
-        reader.forged, reader.leaves_after_hello = forged, True
+        reader.forged_cursor, reader.leaves_after_hello = forged, True
         crowd.go_live(reader)
 
     seconds = crowd.exact(follower, home_of(cast.follower))

@@ -27,6 +27,6 @@ def test_nothing_falls_between_a_page_and_its_socket(shaken_site, cast):
         expected = home_of(cast.follower)
         seconds = max(crowd.exact(reader, expected) for reader in (early, *late))
         assert len(expected) == 2 * POSTS + 1
-        assert [(reader.resets, reader.repeats) for reader in (early, *late)] == [(0, 0)] * 3
+        assert [(reader.resets, reader.duplicates) for reader in (early, *late)] == [(0, 0)] * 3
         heard_nothing(crowd, stranger, cast)
     print(f"{POSTS} posts in the {GAP:.0f} s before the socket, rings doubled and late: exact after {seconds:.1f} s")

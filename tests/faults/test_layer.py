@@ -80,7 +80,7 @@ def test_no_post_fails_or_waits_or_is_lost_whatever_happens_to_redis(layer, cast
                 happen(number)
                 author.post(f"{happen.__name__} {number}")
             late = max(crowd.exact(reader, home_of(cast.follower), EXACT_WITHIN) for reader in readers)
-            assert [(reader.resets, reader.repeats) for reader in readers] == [(0, 0), (0, 0)]
+            assert [(reader.resets, reader.duplicates) for reader in readers] == [(0, 0), (0, 0)]
             assert author.p99() <= P99
             answered = f"{POSTS} POSTs, p99 {1000 * author.p99():.0f} ms"
             print(f"Redis ({redis.kind}), {happen.__name__}: {answered}, exact {late:.1f} s after the last")

@@ -64,7 +64,7 @@ async def read_on(raw: RawSocket, kinds: set[str]) -> None:
 
 async def trickle(raw: RawSocket) -> None:
     """Takes two bytes every few seconds."""
-    while await raw.trickle():  # noqa: ASYNC110  # it is meant to be slow
+    while await raw.read_some():  # noqa: ASYNC110  # it is meant to be slow
         await asyncio.sleep(TRICKLE)
 
 

@@ -22,6 +22,6 @@ def test_a_hub_that_was_stalled_catches_up(site, cast, crowd):
     site.process.send_signal(signal.SIGCONT)
 
     late = max(crowd.exact(reader, home_of(cast.follower), EXACT_WITHIN) for reader in (follower, visitor))
-    assert [(reader.resets, reader.repeats) for reader in (follower, visitor)] == [(0, 0), (0, 0)]
+    assert [(reader.resets, reader.duplicates) for reader in (follower, visitor)] == [(0, 0), (0, 0)]
     heard_nothing(crowd, stranger, cast)
     print(f"stalled for {STALLED:.0f} s, {POSTS} posts: exact {late:.1f} s after its return")

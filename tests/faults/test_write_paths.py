@@ -38,13 +38,13 @@ def test_a_page_that_followed_the_events_equals_one_freshly_loaded(crowd, cast, 
         follows(crowd, reader, expected)
     seconds = time.monotonic() - began
     assert fresh != before
-    assert not any(kind.startswith("post.") for kind, _ in stranger.told)
+    assert not any(kind.startswith("post.") for kind, _ in stranger.received)
     print(f"{write.__name__.replace('_', ' ')}: equal {seconds:.1f} s later")
 
 
 def follows(crowd: Crowd, reader: Reader, expected: list[Article]) -> None:
     """Waits until a page shows exactly this."""
-    crowd.wait(reader, lambda: not reader.is_rereading and reader.posts.shown == expected)
+    crowd.wait(reader, lambda: not reader.is_refetching and reader.posts.shown == expected)
 
 
 def shown_anew(crowd: Crowd, user: User | None, path: str) -> list[Article]:

@@ -50,7 +50,7 @@ def test_a_post_saved_in_another_process_arrives_by_itself(site, cast):
         subprocess.run(
             [sys.executable, "manage.py", "shell", "-v", "0", "-c", code], cwd=ROOT, env=environment, check=True
         )
-        assert follower.frame(patience=WITHIN)["type"] == "post.created"
+        assert follower.frame(timeout=WITHIN)["type"] == "post.created"
 
 
 def test_a_site_that_was_stopped_is_caught_up_with(site, cast):
@@ -58,7 +58,7 @@ def test_a_site_that_was_stopped_is_caught_up_with(site, cast):
         make_post(cast.author, "Before.")
         follower.frame()
         site.stop()
-        follower.wait_for_the_end()
+        follower.wait_until_closed()
     posts = [make_post(cast.author, f"Number {number}, while nobody served.") for number in range(3)]
     site.start()
     with Person(site, cast.follower).listen(view="home", after=follower.cursor) as follower:
@@ -95,8 +95,8 @@ def test_a_layer_that_is_gone_stops_neither_posting_nor_opening_nor_arriving(two
         for number in range(10):
             assert author.send("/posts/", title="", body=f"Number {number}.") == 200
         last = Post.objects.latest("pk").pk
-        assert len(near.posts_until(last, patience=WITHIN)) == 10
-        assert len(far.posts_until(last, patience=WITHIN)) == 10
+        assert len(near.posts_until(last, timeout=WITHIN)) == 10
+        assert len(far.posts_until(last, timeout=WITHIN)) == 10
         assert first.is_ready()
         assert author.send("/posts/", body="") == 422
         cast.stranger.follow(cast.author)
