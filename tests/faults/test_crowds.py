@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from urllib.request import urlopen
 
+from consumers.connections.close_codes import REFUSED
 from livefeed.models import Event, Post, User
 from tests.factories import cookie_of, make_post
 from tests.faults.conftest import full_or, post_many
@@ -103,11 +104,11 @@ def invalid_messages(number: int) -> tuple[str, list[tuple[int, bytes]], set[int
     kinds = [
         ("too long", [(TEXT, b"x" * 5_000)], {1009}),
         ("far too long", [(TEXT, b"x" * 70_000)], {1009, 1006}),
-        ("no JSON", [(TEXT, b"{]")], {3504}),
-        ("binary", [(BINARY, b"\0\1")], {3504}),
+        ("no JSON", [(TEXT, b"{]")], {REFUSED}),
+        ("binary", [(BINARY, b"\0\1")], {REFUSED}),
         ("no UTF-8", [(TEXT, b"\xff\xfe")], {1007}),
-        ("deeply nested", [(TEXT, b"[" * 4_000)], {3504}),
-        ("rapid", [(TEXT, shown)] * 60, {3504}),
+        ("deeply nested", [(TEXT, b"[" * 4_000)], {REFUSED}),
+        ("rapid", [(TEXT, shown)] * 60, {REFUSED}),
         ("a reserved opcode", [(11, b"")], {1002}),
     ]
     return kinds[number % len(kinds)]
