@@ -26,7 +26,7 @@ from websockets.exceptions import ConnectionClosed
 from consumers.connections.close_codes import RESTARTING
 from livefeed.models import Event, Export, Post, User
 from tests.conftest import database_url
-from tests.factories import cookie_of, make_cast, make_post
+from tests.factories import cookie_of, make_cast
 from tests.stack.people import Listener, Person
 from tests.stack.servers import ROOT, Site, free_port, redis, wait_until
 
@@ -140,9 +140,9 @@ def test_a_message_that_is_too_long_closes_its_socket_and_no_other(own_site):
     ):
         talker.socket.send("x" * 5_000)
         assert close_code(talker) == 1009
-        make_post(cast.author)
+        assert Person(own_site, cast.author).send("/posts/", body="Still here.") == 200
         assert other.frame()["type"] == "post.created"
-        cast.stranger.follow(cast.author)
+        assert Person(own_site, cast.stranger).send("/@author/follow/") == 200
         assert stranger.frame()["type"] == "reset"
 
 
@@ -242,7 +242,7 @@ def test_a_killed_worker_is_restarted_and_no_post_is_missed(two_workers):
         last = Post.objects.latest("pk").pk
         for listener in crowd:
             assert len(listener.posts_until(last)) == 5
-        cast.stranger.follow(cast.author)
+        assert Person(two_workers, cast.stranger).send("/@author/follow/") == 200
         assert stranger.frame()["type"] == "reset"
 
 

@@ -37,7 +37,7 @@ def test_a_post_by_http_reaches_followers_and_no_stranger(site, cast):
         assert {listener.frame()["type"] for listener in (follower, visitor)} == {"post.updated"}
         assert author.send(f"/posts/{post.pk}/", _method="DELETE") == 200
         assert {listener.frame()["type"] for listener in (follower, visitor)} == {"post.deleted"}
-        cast.stranger.follow(cast.author)
+        assert Person(site, cast.stranger).send("/@author/follow/") == 200
         assert stranger.frame()["type"] == "reset"  # and no frame before it
 
 
@@ -55,7 +55,7 @@ def test_a_post_saved_by_another_process_arrives(site, cast):
 
 def test_posts_saved_while_the_site_was_stopped_are_replayed(site, cast):
     with Person(site, cast.follower).listen(view="home") as follower:
-        make_post(cast.author, "Before.")
+        assert Person(site, cast.author).send("/posts/", body="Before.") == 200
         follower.frame()
         site.stop()
         follower.wait_until_closed()
@@ -99,5 +99,5 @@ def test_a_channel_layer_that_is_down_stops_neither_posts_nor_handshakes_nor_del
         assert len(far.posts_until(last, timeout=WITHIN)) == 10
         assert first.is_ready()
         assert author.send("/posts/", body="") == 422
-        cast.stranger.follow(cast.author)
+        assert Person(second, cast.stranger).send("/@author/follow/") == 200
         assert stranger.frame()["type"] == "reset"
