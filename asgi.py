@@ -1,4 +1,4 @@
-"""`daphne asgi:application` serves Livefeed."""
+"""ASGI entry point: `daphne asgi:application` serves Livefeed."""
 
 import os
 
@@ -7,6 +7,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "livefeed.settings")
 django.setup()
 
-from consumers.routing import application  # noqa: E402  # after django.setup()
+from consumers.routing import application  # noqa: E402  # needs django.setup()
 
 __all__ = ["application"]

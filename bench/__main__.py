@@ -1,41 +1,43 @@
-"""Measures Livefeed, beside its peers, on this machine.
+"""Benchmarks Livefeed and its peers on this machine.
 
     bin/bench [--quick] [--sockets N] [--only WORD]
     bin/bench --faults [N]
 
 The servers run on one core and the load generator on another (the first and the last this process may use), all on
-127.0.0.1, on free ports, with their files in a temporary folder; everything is stopped and removed at the end. One
-server at a time has something to do, and they take turns: what is compared is measured in the same minutes. Where there
-is a PostgreSQL and a Redis they share the load generator's core.
+127.0.0.1, on free ports, with their files in a temporary folder; everything is stopped and removed at the end. The
+servers take turns, one under load at a time, so that compared figures are measured in the same minutes. PostgreSQL and
+Redis, where installed, share the load generator's core.
 
-Peers: the tutorials' way with Channels; Socket.IO and `ws` on Node.js, left out with a line that says so where Node.js
-and npm are missing (their packages go to var/bench/); and bare asyncio, the limit, which does nothing but write.
-Livefeed is measured whole: SQLite, every socket a signed-in person who follows the author, every post sent as the page
-sends it, by HTTP with session and CSRF token; once as `manage.py serve` starts it and once on plain daphne. Its peers
-(peers/) are spared most of that. Figures drift from machine to machine and from hour to hour: compare ratios within one
-run. A table says how busy both cores were: a figure is the server's only if the load generator had time to spare.
+Peers: a consumer as in Channels' tutorial; Socket.IO and `ws` on Node.js, skipped with a message if Node.js and npm are
+missing (their packages are installed in var/bench/); and bare asyncio, the upper limit, which only writes. Livefeed is
+measured as in production: on SQLite, every socket belongs to a signed-in user who follows the author, and every post is
+sent as the page sends it, by HTTP with session and CSRF token; once as `manage.py serve` starts it and once on plain
+daphne. Its peers (peers/) do without most of that. Figures vary between machines and over time: compare ratios within
+one run. Each table says how busy both cores were: a figure is the server's limit only if the load generator had time to
+spare.
 
-What is measured, each part a table, the targets in the last one:
+Measured, one table for each part and the targets in the last one:
 - of all servers, 1,000 sockets: memory, deliveries a second of posts sent back to back, and the delay from a POST to
   the last socket at five posts a second;
-- coming back: sockets opened a second that are told what they missed; storms of 2,000 and 5,000 that all come back at
-  once; a burst of 200 posts as the hub sees it, in writes a socket and slices of the event loop;
-- of some servers, the same posts to 5,000 sockets;
-- 10,000 idle sockets: memory, queries and processor time; what the people somebody follows add to it;
-- posts a second with 1 and with 8 clients, on SQLite and on PostgreSQL with Redis; the shares of the rings and of the
-  commit order in that, measured by leaving them out;
-- a thousand likes of a post that 1,000 sockets show: how often each is told, how long a like by HTTP takes meanwhile;
-- an author whose new posts 100,000 people asked to be told of: a POST with and without, and how long telling takes;
-- home and tag pages among 2,400,000 posts, on SQLite and, where there is one, on PostgreSQL: of somebody who follows
-  2,000 people, twenty of whom wrote 20,000 posts each, of others, and far down; how much of it grew since there were a
-  tenth of the posts; and what searches take among all of them. Making them takes some ten minutes for each database.
+- reconnecting: sockets opened a second that receive the posts they missed; storms of 2,000 and 5,000 sockets that
+  reconnect at once; a burst of 200 posts, in writes a socket and slices of the event loop;
+- of some servers, the same with 5,000 sockets;
+- 10,000 idle sockets: memory, queries and processor time; the memory that the authors a user follows add;
+- posts a second with 1 and with 8 clients, on SQLite and on PostgreSQL with Redis; the cost of wake-ups and of the
+  commit order, measured by leaving them out;
+- a thousand likes of a post that 1,000 sockets show: counts received by each, and the time of a like by HTTP meanwhile;
+- an author whose 100,000 followers asked to be notified of new posts: a POST with and without, and the time to notify
+  all;
+- home and tag pages among 2,400,000 posts, on SQLite and, where installed, on PostgreSQL: of a user who follows 2,000
+  authors, twenty of whom wrote 20,000 posts each, of others, and far down the list; the growth since there were a tenth
+  of the posts; and searches among all of them. Creating the posts takes about ten minutes for each database.
 
 --quick      the first two, shorter, and home and tags among 30,000 posts: three minutes instead of three quarters of an
              hour
---sockets N  how many sockets are opened in the first part, 1,000 unless told
---only WORD  only what has WORD in the title of its table or in the name of its function: `burst`, `likes`, `bells`,
-             `home`, and of that `home-sqlite`, `home-postgresql`
---faults [N] measures nothing; runs the fault tests in full length, N times over, on SQLite and on PostgreSQL and Redis
+--sockets N  sockets to open in the first part (default: 1,000)
+--only WORD  only scenarios with WORD in the title of their table or the name of their function: `burst`, `likes`,
+             `bells`, `home`, and of that `home-sqlite`, `home-postgresql`
+--faults [N] no measurement; runs the fault tests in full length, N times, on SQLite and on PostgreSQL and Redis
 
 Progress goes to standard error, the tables to standard output. The exit status is 1 if a target is missed or a server
 fails. A new peer is a file in peers/ and a line in PEERS; a new scenario is a function in a file of scenarios/ and its
@@ -54,8 +56,9 @@ from bench.scenarios import Size, stages
 from bench.stage import Stage
 from bench.table import targets
 
-DELIVERIES, DELIVERIES_QUICK = 500_000, 250_000
-"""Of one burst, over all sockets: long enough that its beginning and its end count for little."""
+DELIVERIES = 500_000
+DELIVERIES_QUICK = 250_000
+"""Deliveries of one burst, over all sockets: enough that its start and end matter little."""
 
 
 def main() -> None:
@@ -68,10 +71,10 @@ def main() -> None:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="bin/bench", description="Measures Livefeed beside its peers.")
-    parser.add_argument("--quick", action="store_true", help="less and shorter")
+    parser = argparse.ArgumentParser(prog="bin/bench", description="Benchmarks Livefeed and its peers.")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter scenarios")
     parser.add_argument("--sockets", type=int, default=1_000, metavar="N", help="sockets to open (%(default)s)")
-    parser.add_argument("--only", default="", metavar="WORD", help="only what has this in its name")
+    parser.add_argument("--only", default="", metavar="WORD", help="only scenarios with this in their name")
     parser.add_argument("--faults", type=int, nargs="?", const=1, metavar="N", help="run the fault tests N times (1)")
     options = parser.parse_args()
     if not 1 <= options.sockets <= 10_000:
@@ -82,9 +85,11 @@ def parse() -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace, folder: Path) -> bool:
-    """Prints a table after each stage, then the targets; returns whether something failed or a target was missed."""
-    neighbours, program = machine.Neighbours(), compile_program(folder)
-    rows, failed = [], False
+    """Prints a table after each stage, then the targets; returns True if a server failed or a target was missed."""
+    other_programs = machine.OtherPrograms()
+    program = compile_program(folder)
+    rows = []
+    failed = False
     for stage in chosen(options):
         outcome = stage.run(folder, program)
         print(outcome.table() + "\n", flush=True)
@@ -94,12 +99,14 @@ def run(options: argparse.Namespace, folder: Path) -> bool:
         tables, wanted = reading.run(reading.QUICK if options.quick else reading.FULL, folder, databases)
         print("\n\n".join(tables) + "\n", flush=True)
         rows += wanted
-    print(f"{targets(rows)}\n\n{machine.described()}; other programs used {neighbours.share():.0f} % of it meanwhile")
+    print(
+        f"{targets(rows)}\n\n{machine.described()}; other programs used {other_programs.share():.0f} % of it meanwhile"
+    )
     return failed or any(row[-1] == "MISSED" for row in rows)
 
 
 def chosen(options: argparse.Namespace) -> list[Stage]:
-    """The stages that were asked for, without the peers that cannot run here."""
+    """Returns the stages selected by the options, without peers that cannot run on this machine."""
     size = Size(
         options.sockets,
         deliveries=DELIVERIES_QUICK if options.quick else DELIVERIES,

@@ -1,22 +1,22 @@
-"""Those who send something: over a kept-alive connection, as a browser's page does."""
+"""HTTP clients that submit forms over a kept-alive connection, as a browser's page does."""
 
 import time
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 from uuid import uuid4
 
-PATIENCE = 60
-"""Seconds the server has for one answer."""
+REQUEST_TIMEOUT = 60
+"""Seconds within which the server must answer."""
 TEXT = "The kettle is on, and whoever is near is welcome to come by for a cup and a chat."
 TOKEN = "b" * 32
-"""A CSRF token; any text of this length will do, if cookie and header agree on it."""
+"""A CSRF token: any text of this length, the same in cookie and header."""
 
 
 class Page:
-    """Sends forms; each may be somebody else's."""
+    """Submits forms; each may belong to another user."""
 
     def __init__(self, port: int) -> None:
-        self._connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=REQUEST_TIMEOUT)
         self._headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "HX-Request": "true",
@@ -25,8 +25,11 @@ class Page:
         }
 
     def send(self, cookie: str, path: str, **form: str) -> str:
-        """Returns the answer. `cookie` is a session's Cookie header; empty where nobody signs in. Raises `RuntimeError`
-        if the server does not take it."""
+        """Submits a form; returns the answer.
+
+        `cookie` is a session's Cookie header; empty for peers without users. Raises `RuntimeError` if the status is not
+        2xx.
+        """
         headers = self._headers | {"Cookie": f"{cookie}; csrftoken={TOKEN}"}
         self._connection.request("POST", path, urlencode(form), headers)
         answer = self._connection.getresponse()
@@ -40,13 +43,13 @@ class Page:
 
 
 class Author(Page):
-    """The author whom all sockets listen to."""
+    """The author whose posts all sockets receive."""
 
     def __init__(self, port: int, cookie: str) -> None:
         super().__init__(port)
         self._cookie = cookie
 
     def post(self) -> str:
-        """Posts a text that holds the moment before it is sent, `@@<CLOCK_MONOTONIC in ns>`. Returns the answer."""
+        """Creates a post with its time of sending, `@@<CLOCK_MONOTONIC in ns>`. Returns the answer."""
         body = f"@@{time.monotonic_ns()} {TEXT}"
         return self.send(self._cookie, "/posts/", key=str(uuid4()), body=body)

@@ -1,11 +1,11 @@
-"""Followers by the ten thousand who asked to be told of each new post; run by `bench.inside` beside a server."""
+"""Followers in bulk who asked to be notified of each new post. Run by `bench.inside` while a server runs."""
 
 from bench.people import BATCH
 from livefeed.models import Follow, Notification, User
 
 
 def main(count: str) -> None:
-    """Lets `count` more people follow the author, their bells on."""
+    """Creates `count` more followers of the author, with notifications of new posts."""
     author = User.objects.order_by("pk")[0]
     people = [User(username=f"ringer{n}", name=f"Ringer {n}", password=f"!{n}") for n in range(int(count))]
     made = User.objects.bulk_create(people, batch_size=BATCH)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parent / "wsload"
 LIFETIME = 900
-"""Seconds after which the program ends itself, whatever happens (LIFETIME_S in main.c)."""
+"""Seconds after which the program ends itself in any case (LIFETIME_S in main.c)."""
 
 
 @dataclass(frozen=True)
 class Count:
-    """What the sockets of one crowd received; wsload/main.c says what each word means."""
+    """Figures of the sockets of one crowd; wsload/main.c defines each of them."""
 
     sockets: int
     failed: int
@@ -40,32 +40,33 @@ class Count:
     cpu_seconds: float
 
     def exact_with(self, posts: int) -> int:
-        """How many sockets have all of so many posts, each once, in order."""
+        """Returns the number of sockets that received all of `posts` posts, each once, in order."""
         return self.exact if self.posts == posts else 0
 
 
 def compile_program(folder: Path) -> Path:
-    """Compiles the load generator into `folder`; returns where it is."""
+    """Compiles the load generator into `folder`; returns its path."""
     program = folder / "wsload"
     subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", program, *SOURCES.glob("*.c")], check=True)
     return program
 
 
 class Crowd:
-    """A crowd whose sockets are all open."""
+    """A running load generator whose sockets are all open."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def count(self) -> Count:
-        """Waits until all that was expected has come, or no more comes. Raises `RuntimeError` if nothing came."""
+        """Waits until all expected deliveries have arrived, or none arrives any more. Raises `RuntimeError` without
+        any."""
         count = self._end()
         if not count.deliveries:
-            raise RuntimeError("No post came to any socket.")
+            raise RuntimeError("No socket received a post.")
         return count
 
     def leave(self) -> Count:
-        """Closes the sockets now."""
+        """Closes the sockets now; returns the figures."""
         self._process.terminate()
         return self._end()
 
@@ -75,9 +76,12 @@ class Crowd:
 
 
 @dataclass(frozen=True)
-class Entrance:
-    """Where a crowd comes in: the server's port, its sockets' path, a file of Cookie headers; how many may be opening
-    at a time, and what each says first."""
+class ConnectOptions:
+    """Parameters with which a crowd connects.
+
+    `cookies` is a file of Cookie headers, `at_once` the number of handshakes at a time, and `greeting` the first
+    message of each socket.
+    """
 
     port: int
     path: str
@@ -87,15 +91,17 @@ class Entrance:
 
 
 @contextmanager
-def crowd(program: Path, entrance: Entrance, sockets: int, expected: int) -> Iterator[Crowd]:
-    """Opens `sockets` sockets, each with its line of the cookies, closed at the end of the block. Raises `RuntimeError`
-    if not a single one opens."""
-    words = [entrance.port, entrance.path, sockets, expected, entrance.cookies, entrance.at_once, entrance.greeting]
+def crowd(program: Path, options: ConnectOptions, sockets: int, expected: int) -> Iterator[Crowd]:
+    """Opens `sockets` sockets, each with its line of the cookies; closes them at the end of the block.
+
+    Raises `RuntimeError` if none opens.
+    """
+    words = [options.port, options.path, sockets, expected, options.cookies, options.at_once, options.greeting]
     with subprocess.Popen([program, *map(str, words)], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             if process.stdout.readline().split() in ([], ["READY", "0"]):
-                raise RuntimeError("No socket opened; the lines above say why.")
+                raise RuntimeError("No socket opened; see the messages above.")
             yield Crowd(process)
         finally:
             process.terminate()

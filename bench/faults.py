@@ -1,4 +1,4 @@
-"""The fault tests in full length: what is killed, frozen or flushed while people post and listen."""
+"""The fault tests in full length: processes are killed, frozen or flushed while clients post and read."""
 
 import os
 import signal
@@ -9,28 +9,31 @@ from bench import machine
 from bench.inside import ROOT
 
 FOLDER = "tests/faults"
-PLACES = {
+ENVIRONMENTS = {
     "SQLite, in-memory layer": ("-m", "pytest", FOLDER, "-s"),
     "PostgreSQL and Redis": ("-m", "tests.stack", FOLDER, "-s"),
 }
-PATIENCE = 60
-"""Seconds that tests have to stop their servers when they are broken off."""
+INTERRUPT_TIMEOUT = 60
+"""Seconds that interrupted tests have to stop their servers."""
 
 
 def run(times: int) -> int:
-    """Runs them so often at each place, showing what they print. Returns the exit status: 1 if one failed."""
+    """Runs the tests `times` times in each environment and shows their output. Returns the exit status: 1 if a run
+    failed."""
     machine.end_as_exception()
-    runs = [(f"{place}, {number + 1} of {times}", PLACES[place]) for number in range(times) for place in PLACES]
-    failed = [what for what, words in runs if run_once(what, words)]
+    runs = [
+        (f"{name}, {number + 1} of {times}", ENVIRONMENTS[name]) for number in range(times) for name in ENVIRONMENTS
+    ]
+    failed = [name_of_run for name_of_run, words in runs if run_once(name_of_run, words)]
     print(f"{len(runs)} runs of the fault tests, {len(failed)} of them failed")
-    for what in failed:
-        print(f"FAILED: {what}")
+    for name_of_run in failed:
+        print(f"FAILED: {name_of_run}")
     return bool(failed)
 
 
-def run_once(what: str, words: tuple[str, ...]) -> int:
-    """Returns the exit status. Broken off, it interrupts the tests and all that they started, so that nothing stays."""
-    machine.say(f"Fault tests on {what}")
+def run_once(name_of_run: str, words: tuple[str, ...]) -> int:
+    """Runs the tests once; returns their exit status. If interrupted, ends the tests and all processes they started."""
+    machine.say(f"Fault tests on {name_of_run}")
     environment = {**os.environ, "LIVEFEED_FAULTS": "full"}
     with subprocess.Popen([sys.executable, *words], cwd=ROOT, env=environment, start_new_session=True) as tests:
         try:
@@ -41,9 +44,9 @@ def run_once(what: str, words: tuple[str, ...]) -> int:
 
 
 def interrupt(tests: subprocess.Popen[bytes]) -> None:
-    """Ends a group of processes, by force if it does not listen."""
+    """Interrupts a process group; kills it after INTERRUPT_TIMEOUT."""
     os.killpg(tests.pid, signal.SIGINT)
     try:
-        tests.wait(PATIENCE)
+        tests.wait(INTERRUPT_TIMEOUT)
     except subprocess.TimeoutExpired:
         os.killpg(tests.pid, signal.SIGKILL)

@@ -1,6 +1,6 @@
-"""Reading home and tag pages in a place of many posts: time in the database, time of the whole page, queries.
+"""Home and tag pages on a site of many posts: time in the database, time of the whole page, number of queries.
 
-Run by `bench.inside`, in a database of its own; the pages are asked for in this process, without a server between.
+Run by `bench.inside`, in a database of its own; the pages are requested in this process, without a server.
 """
 
 import json
@@ -21,22 +21,30 @@ from livefeed.demo.bulk import YEAR, Crowd, seed
 from livefeed.demo.conversation import TAGS
 from livefeed.models import Post, Tagging, User
 
-PAGES, WARM_UP = 100, 10
-"""How many are measured of each kind, and how many come before."""
+PAGES = 100
+"""Pages measured of each kind."""
+WARM_UP = 10
+"""Pages requested before the measurement."""
 DEEP = 50
-"""The number of the page far down; where there are fewer, the last one is measured."""
+"""Number of the page far down; the last page is measured if there are fewer."""
 PROLIFIC = 20
-"""How many of those whom the busy reader follows write much."""
-COMMON, RARE = TAGS[0], "rare"
-"""The tag most used, and one that three posts bear."""
+"""Authors followed by the busy reader who write many posts."""
+COMMON = TAGS[0]
+"""The most used tag."""
+RARE = "rare"
+"""A tag of three posts."""
 BATCH = 20_000
-"""Posts written at once."""
+"""Posts inserted by one query."""
 OLDER = re.compile(rb'<a class="older" href="([^"]+)"')
 
 
 @dataclass(frozen=True)
 class Cast:
-    """Who `busy`ly follows many, some `prolific`; who is faithful to the `silent` one; who follows nobody; anybody."""
+    """Users of the site.
+
+    `busy` follows many authors, among them the `prolific` ones; `faithful` follows only the `silent` one, who has
+    written nothing for a year; `alone` follows no one; `anybody` is an average user.
+    """
 
     prolific: list[User]
     silent: User
@@ -47,8 +55,11 @@ class Cast:
 
 
 def main(people: str, follows: str, followed: str, posts: str, written: str) -> None:
-    """Makes what is missing of `people` who follow `follows` others each and of a reader who follows `followed`; adds
-    `posts` by anybody and `written` by each of those who write much. Prints the figures, in ms, as JSON."""
+    """Creates missing users, adds posts, measures the pages and prints the figures, in ms, as JSON.
+
+    There are `people` users who follow `follows` others each, and a reader who follows `followed`. Adds `posts` posts
+    of average users and `written` of each prolific author.
+    """
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("migrate", verbosity=0)
     seed(Crowd(int(people), int(follows), int(posts)), "nobody signs in", quiet=True)
@@ -56,12 +67,12 @@ def main(people: str, follows: str, followed: str, posts: str, written: str) -> 
     write_much(cast, int(written))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")  # as it does by itself some minutes later
+            cursor.execute("VACUUM ANALYZE")  # as autovacuum does some minutes later
     print(json.dumps({name: measure(reader, address) for name, reader, address in subjects(cast)}))
 
 
 def make_cast(followed: int) -> Cast:
-    """Makes those whom `seed` does not make, once."""
+    """Creates the users that `seed` does not create, unless they exist."""
     anybody = list(User.objects.filter(username__startswith="user").order_by("pk"))
     made = list(User.objects.filter(username__startswith="person").order_by("pk"))
     is_new = not made
@@ -73,8 +84,10 @@ def make_cast(followed: int) -> Cast:
 
 
 def write_much(cast: Cast, each: int) -> None:
-    """Lets each of the prolific write `each` posts in the year that ends now, the silent one in the year before; three
-    of those bear RARE."""
+    """Creates `each` posts of each prolific author within the last year, and of the silent one within the year before.
+
+    Three of those have the tag RARE.
+    """
     now = timezone.now()
     year = [YEAR * (n + 1) / each for n in range(each)]
     moments = [(cast.silent, now - YEAR - ago) for ago in year]
@@ -90,7 +103,7 @@ def write_much(cast: Cast, each: int) -> None:
 
 
 def subjects(cast: Cast) -> Iterator[tuple[str, User, str]]:
-    """What is measured: a name, who reads, and what."""
+    """Yields a name, the reader and the address of each page to measure."""
     yield "busy", cast.busy, "/"
     yield "anybody", cast.anybody, "/"
     yield "faithful", cast.faithful, "/"
@@ -100,14 +113,14 @@ def subjects(cast: Cast) -> Iterator[tuple[str, User, str]]:
 
 
 def measure(reader: User, address: str) -> dict[str, dict[str, float]]:
-    """The figures of the first page and of the one far down."""
+    """Returns the figures of the first page and of the one far down."""
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(reader)
     return {"first": measured(client, address), "deep": measured(client, deep(client, address))}
 
 
 def measured(client: Client, address: str) -> dict[str, float]:
-    """The figures of one page."""
+    """Returns the figures of one page."""
     with timed_queries():
         pages = [spent(lambda: get(client, address)) for _ in range(WARM_UP + PAGES)][WARM_UP:]
     database, whole = [page.database for page in pages], [page.whole for page in pages]
@@ -121,7 +134,7 @@ def measured(client: Client, address: str) -> dict[str, float]:
 
 
 def deep(client: Client, address: str) -> str:
-    """The address of the page number DEEP, or of the last one before it."""
+    """Returns the address of page number DEEP, or of the last page if there are fewer."""
     page = address
     for _ in range(DEEP - 1):
         if not (older := OLDER.search(get(client, page))):

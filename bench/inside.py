@@ -1,6 +1,7 @@
 """`python -m bench.inside MODULE WORD...` sets up Django, then calls `main(WORD...)` of a module of this package.
 
-What needs Livefeed's models runs in a process of its own: settings are read once, and each run has its own database.
+Code that uses Livefeed's models runs in a process of its own: settings are read once for each process, and each run has
+its own database.
 """
 
 import os
@@ -12,21 +13,24 @@ from pathlib import Path
 import django
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 1_200
-"""Seconds one such process may take."""
-SOON = 30
-"""Seconds in which a server answers that is not out of order."""
+PROCESS_TIMEOUT = 1_200
+"""Seconds that one such process may take."""
+RESPONSE_TIMEOUT = 30
+"""Seconds within which a working server answers."""
 
 
 def call(module: str, *words: object, env: dict[str, str]) -> str:
-    """Calls `bench.<module>` in a process of its own; returns what it printed. Raises `CalledProcessError`."""
+    """Runs `bench.<module>` in a process of its own; returns its output. Raises `CalledProcessError`."""
     command = [sys.executable, "-m", "bench.inside", module, *map(str, words)]
-    done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=True, timeout=PATIENCE)
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=True, timeout=PROCESS_TIMEOUT
+    )
     return done.stdout
 
 
 def environment(folder: Path, port: int = 0) -> dict[str, str]:
-    """Livefeed as in production, on SQLite and the in-memory layer, with all its files in `folder`."""
+    """Returns the environment of Livefeed in production on SQLite and the in-memory layer, with its files in
+    `folder`."""
     url = f"http://127.0.0.1:{port}"
     return {
         **os.environ,

@@ -1,4 +1,4 @@
-"""Likes by the thousand, in a process of their own; run by `bench.inside` beside a server."""
+"""Likes in bulk by a separate process. Run by `bench.inside` while a server runs."""
 
 import json
 import time
@@ -7,8 +7,10 @@ from livefeed.models import Like, Post, User
 
 
 def main(pk: str, count: str, rate: str) -> None:
-    """Lets the first `count` people who follow the author like a post, `rate` a second (0: without a pause). Prints
-    when that began and ended, as CLOCK_MONOTONIC has it."""
+    """Likes a post as each of the first `count` followers of the author, `rate` a second (0: without a pause).
+
+    Prints the start and end, as CLOCK_MONOTONIC, as JSON.
+    """
     post = Post.objects.get(pk=pk)
     people = list(User.objects.filter(following__followed=post.author).order_by("pk")[: int(count)])
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""The machine: its cores, what a process uses of it, and one line that says what it is. Linux only."""
+"""Cores of the machine, resources used by processes, and a one-line description. Linux only."""
 
 import os
 import platform
@@ -17,29 +17,32 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def take_over() -> None:
-    """Pins this process, and so the load it makes, to LOAD_CORE, and lets it and its children open all files they may.
-    Exits with a sentence where something that measuring needs is missing."""
+    """Pins this process, and with it the load generator, to LOAD_CORE, and raises its limit of open files to the
+    maximum.
+
+    Exits with a message if a requirement is missing.
+    """
     if sys.platform != "linux":
         sys.exit("The benchmarks need Linux: the load generator waits on epoll, and memory is read from /proc.")
     if not shutil.which("cc"):
         sys.exit("The load generator is a C program. On Debian or Ubuntu: apt-get install gcc libc6-dev")
     if SERVER_CORE == LOAD_CORE:
-        say("There is one core only: server and load share it, and every figure is worse for it.")
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        say("There is only one core: the server and the load generator share it, and every figure is worse.")
+    _, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
     os.sched_setaffinity(0, {LOAD_CORE})
     end_as_exception()
 
 
 def end_as_exception() -> None:
-    """Turns being ended into an exception, so that every process that was started is ended too."""
-    for end in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(end, lambda *_: sys.exit("Stopped."))
+    """Turns SIGTERM and SIGHUP into an exception, so that all started processes are ended too."""
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, lambda *_: sys.exit("Stopped."))
 
 
 @contextmanager
 def on_server_core() -> Iterator[None]:
-    """Pins what is started in the block to SERVER_CORE."""
+    """Pins processes started in the block to SERVER_CORE."""
     os.sched_setaffinity(0, {SERVER_CORE})
     try:
         yield
@@ -48,19 +51,19 @@ def on_server_core() -> Iterator[None]:
 
 
 def memory_kb(pid: int) -> float:
-    """Resident memory of a process and its children, in KB."""
+    """Returns the resident memory of a process and its descendants, in KB."""
     pages = sum(int(Path(f"/proc/{each}/statm").read_text().split()[1]) for each in family(pid))
     return pages * resource.getpagesize() / 1024
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time that a process and its children have used, in seconds, all their threads together."""
+    """Returns the processor time of a process and its descendants, all threads included, in seconds."""
     stats = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in family(pid)]
     return sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS
 
 
 def family(pid: int) -> Iterator[int]:
-    """A process, its children, theirs and so on."""
+    """Yields the ids of a process and all its descendants."""
     yield pid
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in (task / "children").read_text().split():
@@ -68,24 +71,25 @@ def family(pid: int) -> Iterator[int]:
 
 
 class Usage:
-    """Who uses the processor from now on: the server `pid`, this process, others."""
+    """Processor time used since its creation by the server `pid`, this process and others."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._began = self._now()
 
     def server(self) -> float:
-        """Seconds that the server has used."""
+        """Returns the seconds used by the server."""
         return self._since()[0]
 
     def own(self) -> float:
-        """Seconds that this process has used."""
+        """Returns the seconds used by this process."""
         return self._since()[1]
 
     def others(self, load: float) -> float:
-        """How much of a core other programs used, in percent; `load` is what the load generator used, in seconds."""
-        server, own, everybody, wall = self._since()
-        return max(0.0, 100 * (everybody - server - own - load) / wall)
+        """Returns the share of a core used by other programs, in percent; `load` is the load generator's use in
+        seconds."""
+        server, own, total, wall = self._since()
+        return max(0.0, 100 * (total - server - own - load) / wall)
 
     def _now(self) -> tuple[float, ...]:
         return cpu_seconds(self._pid), time.process_time(), _all_seconds(), time.monotonic()
@@ -94,37 +98,37 @@ class Usage:
         return tuple(now - began for now, began in zip(self._now(), self._began, strict=True))
 
 
-class Neighbours:
-    """The other programs on the machine, from now on."""
+class OtherPrograms:
+    """Processor time used since its creation by other programs on the machine."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._used = _others_seconds()
 
     def share(self) -> float:
-        """How much of all cores they used, in percent. Children of ours that still run count as others."""
+        """Returns their share of all cores, in percent. Running children of this process count as other programs."""
         return 100 * (_others_seconds() - self._used) / (time.monotonic() - self._began) / (os.cpu_count() or 1)
 
 
 def described() -> str:
-    """The machine in one line."""
+    """Returns a one-line description of the machine."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{len(_CORES)} cores ({_processor()}), {python}, Linux {platform.release()}"
 
 
 def say(text: str) -> None:
-    """Tells how far the run is; the figures alone go to standard output."""
+    """Prints progress to standard error; standard output gets the figures alone."""
     print(text, file=sys.stderr, flush=True)
 
 
 def _others_seconds() -> float:
-    """Processor time that was used, but not by this process and the children that it has seen end."""
+    """Returns the processor time not used by this process and its finished children, in seconds."""
     own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return _all_seconds() - sum(each.ru_utime + each.ru_stime for each in own)
 
 
 def _all_seconds() -> float:
-    """Processor time that was used on all cores."""
+    """Returns the processor time used on all cores, in seconds."""
     user, nice, system, _idle, _waiting, *rest = map(int, Path("/proc/stat").read_text().split(maxsplit=9)[1:9])
     return (user + nice + system + sum(rest)) / TICKS
 

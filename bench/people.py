@@ -1,4 +1,5 @@
-"""Livefeed's people, made in bulk: no signal is fired, no password hashed, nobody signs in by hand."""
+"""Livefeed's users, created in bulk with sessions: no signals are sent, no passwords hashed, no sign-in requests
+made."""
 
 import secrets
 from collections.abc import Iterable, Iterator
@@ -15,13 +16,15 @@ from livefeed.accounts.session_store import SIGN_IN, SessionStore
 from livefeed.models import Follow, Session, User
 
 BATCH = 5_000
-"""Rows written at once."""
+"""Rows inserted by one query."""
 
 
 def main(folder: str, count: str, followed: str, sockets_each: str) -> None:
-    """Makes a database with an author and `count` people, all signed in, and collects the static files. Each follows
-    the author and the `followed` - 1 people who come after them. Leaves Cookie headers in `folder`, one a line: the
-    author's in `author`, in `cookies` each person's `sockets_each` times."""
+    """Creates a database with an author and `count` users, all signed in, and collects the static files.
+
+    Each user follows the author and the next `followed` - 1 users. Writes Cookie headers to `folder`, one a line: the
+    author's to `author`, and to `cookies` each user's, `sockets_each` times.
+    """
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("migrate", verbosity=0)
     author, *people = make_people(int(count) + 1)
@@ -33,27 +36,27 @@ def main(folder: str, count: str, followed: str, sockets_each: str) -> None:
 
 
 def neighbours(people: list[User], count: int) -> Iterator[tuple[User, User]]:
-    """Each person with each of the `count` who come after, in a ring."""
+    """Yields each user with each of the next `count` users, in a ring."""
     for index, person in enumerate(people):
         for distance in range(1, count + 1):
             yield person, people[(index + distance) % len(people)]
 
 
 def make_people(count: int) -> list[User]:
-    """Makes `person0`, `person1` and so on; none has a password that fits."""
+    """Creates `person0`, `person1` and so on, with unusable passwords."""
     people = [User(username=f"person{n}", name=f"Person {n}", password=f"!{n}") for n in range(count)]
     return User.objects.bulk_create(people, batch_size=BATCH)
 
 
 def make_follows(pairs: Iterable[tuple[User, User]]) -> None:
-    """Makes each first follow its second."""
+    """Creates a follow for each pair of follower and followed user."""
     Follow.objects.bulk_create(
         [Follow(follower=follower, followed=followed) for follower, followed in pairs], batch_size=BATCH
     )
 
 
 def sign_in(people: list[User]) -> str:
-    """Makes a session for each; returns their Cookie headers, one a line."""
+    """Creates a session for each user; returns their Cookie headers, one a line."""
     sessions = [_session_of(person) for person in people]
     Session.objects.bulk_create(sessions, batch_size=BATCH)
     return "".join(f"{settings.SESSION_COOKIE_NAME}={session.session_key}\n" for session in sessions)

@@ -1,4 +1,4 @@
-"""Reading in a place of many posts: the same pages with a tenth of the posts and with all, on each database."""
+"""Pages of a site of many posts: the same pages with a tenth of the posts and with all, on each database."""
 
 import json
 from collections.abc import Iterator
@@ -11,18 +11,23 @@ from bench.table import Figure, Figures, Results, Target, table
 from tests import needs
 from tests.stack import servers
 
-TITLE, SEARCH = "Home and tags", "Search"
+TITLE = "Home and tags"
+SEARCH = "Search"
 WHOLE = Figure("whole page, p95")
-LITE, STACK = "SQLite", "PostgreSQL"
+LITE = "SQLite"
+STACK = "PostgreSQL"
 SLOWEST = "slowest"
-"""The column that holds the worst of each line."""
+"""Name of the column with the worst figure of each line."""
 PLACES = {"first": "first page", "deep": "page 50"}
 
 
 @dataclass(frozen=True)
 class Place:
-    """How much is there: people who follow others, somebody who follows `followed`, posts by anybody, and posts by each
-    of those who write much."""
+    """Size of the site.
+
+    `people` users follow `follows` others each, and one reader follows `followed`. There are `posts` posts of average
+    users, and `written` of each prolific author.
+    """
 
     people: int = 200_000
     follows: int = 20
@@ -31,7 +36,7 @@ class Place:
     written: int = 20_000
 
     def part(self, share: float) -> "Place":
-        """The same people with a share of the posts."""
+        """Returns the same users with a share of the posts."""
         return replace(self, posts=int(self.posts * share), written=int(self.written * share))
 
     def words(self) -> tuple[int, ...]:
@@ -43,16 +48,17 @@ FULL = Place()
 
 
 def chosen(word: str) -> list[str]:
-    """The databases that a word asks for: `home` for both, as no word does, `home-sqlite` or `home-postgresql`."""
+    """Returns the databases selected by `--only`: both for `home` or nothing, else `home-sqlite` or
+    `home-postgresql`."""
     return [database for database in (LITE, STACK) if f"home-{database.lower()}".startswith(word)]
 
 
 def run(place: Place, folder: Path, databases: list[str]) -> tuple[list[str], list[list[str]]]:
-    """A table for each of the databases that can be had, and the lines of its targets."""
+    """Returns the tables of each available database, and the lines of their targets."""
     tables, rows = [], []
     for database in databases:
         if database == STACK and not needs.postgres("initdb"):
-            machine.say(f"{TITLE}: no PostgreSQL was found")
+            machine.say(f"{TITLE}: PostgreSQL is not installed")
             continue
         results, found = measure(place, folder / f"reading-{database}", database)
         tables.append(table(f"{TITLE}, {database}, ms", results, compared=False))
@@ -63,8 +69,7 @@ def run(place: Place, folder: Path, databases: list[str]) -> tuple[list[str], li
 
 
 def measure(place: Place, folder: Path, database: str) -> tuple[Results, Results]:
-    """What every page takes with all posts, and how many times what it takes with a tenth of them; and what searches
-    take with all."""
+    """Returns the figures of all pages, with their growth from a tenth of the posts, and those of searches."""
     folder.mkdir()
     with environment(folder, database) as env:
         few = figures(place.part(0.1), env, database)
@@ -76,7 +81,7 @@ def measure(place: Place, folder: Path, database: str) -> tuple[Results, Results
 
 
 def searches(env: dict[str, str], database: str) -> Results:
-    """The figures of each kind of search; the worst under SLOWEST."""
+    """Returns the figures of each kind of search, the worst under SLOWEST."""
     machine.say(f"{SEARCH}, {database}")
     with machine.on_server_core():
         found = json.loads(inside.call("searching", env=env))
@@ -85,7 +90,7 @@ def searches(env: dict[str, str], database: str) -> Results:
 
 
 def figures(added: Place, env: dict[str, str], database: str) -> Results:
-    """The figures of each page once these posts are added; the worst of each line under SLOWEST."""
+    """Adds posts; returns the figures of each page, the worst of each line under SLOWEST."""
     machine.say(f"{TITLE}, {database}: {added.posts:,} posts more")
     with machine.on_server_core():
         found = json.loads(inside.call("home", *added.words(), env=env))
@@ -111,7 +116,7 @@ def in_database(page: str) -> Figure:
 
 
 def middle(page: str) -> Figure:
-    """Not so easily disturbed by other programs: what is compared."""
+    """Returns the figure used for comparison: the median is less affected by other programs."""
     return Figure(f"{page}: database, p50")
 
 
@@ -133,7 +138,7 @@ def targets(database: str) -> Iterator[Target]:
 
 @contextmanager
 def environment(folder: Path, database: str) -> Iterator[dict[str, str]]:
-    """Livefeed's environment with an empty database of that kind, gone at the end of the block."""
+    """Yields Livefeed's environment with an empty database, removed at the end of the block."""
     env = inside.environment(folder)
     if database == LITE:
         yield env

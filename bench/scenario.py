@@ -1,4 +1,4 @@
-"""What a scenario is: a function from a running site to figures, and how often it is done."""
+"""Scenarios: functions from a running site to figures, and how often they are measured."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,13 +8,16 @@ from bench.table import Figure, Figures
 
 OTHERS = Figure("other programs meanwhile, % of a core", compared=False)
 DISTURBED = 10.0
-"""Percent of a core from which on other programs disturb."""
+"""Percent of a core used by other programs from which a measurement counts as disturbed."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Done to each site in `rounds`, of which the one of median `by` counts. Rounds that other programs disturb, as
-    `others` tells, are repeated, each site's up to twice as often; then the least disturbed count."""
+    """A function measured on each site in several rounds; the round with the median of `by` counts.
+
+    `others` is the use of the core by other programs. Disturbed rounds are repeated, up to twice `rounds` for each
+    site; then the least disturbed rounds count.
+    """
 
     measure: Callable[[Site], Figures]
     rounds: int = 1
@@ -23,15 +26,15 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        """The name of its function, that of a `partial` too."""
+        """Name of the function, or of the function in a `partial`."""
         return str(getattr(self.measure, "func", self.measure).__name__)
 
     def is_enough(self, measured: list[Figures]) -> bool:
-        """Whether a site has been measured often enough."""
+        """True if a site has been measured often enough."""
         calm = sum(figures.get(self.others, 0) < DISTURBED for figures in measured)
         return calm >= self.rounds or len(measured) >= 2 * self.rounds
 
     def middle(self, measured: list[Figures]) -> Figures:
-        """The figures of the round that counts."""
+        """Returns the figures of the round that counts."""
         calmest = sorted(measured, key=lambda figures: figures.get(self.others, 0))[: self.rounds]
         return sorted(calmest, key=lambda figures: figures.get(self.by, 0))[len(calmest) // 2]

@@ -1,4 +1,4 @@
-"""Searching in a place of many posts, in the database that `bench.home` filled. Run by `bench.inside`."""
+"""Searches among many posts, in the database that `bench.home` filled. Run by `bench.inside`."""
 
 import json
 from datetime import timedelta
@@ -11,12 +11,11 @@ from bench.home import deep, measured
 from livefeed.models import Post, User
 
 RARE = "zanzibar"
-"""A word that three posts have."""
+"""A word of three posts."""
 
 
 def main() -> None:
-    """Prints for each kind of search what the first page of it takes, and for a frequent word one far down, in ms, as
-    JSON."""
+    """Prints the figures of the first page of each kind of search, and of one far down for a frequent word, as JSON."""
     reader = User.objects.get(username="user1")
     if not Post.objects.filter(body__startswith=RARE).exists():
         Post.objects.bulk_create(Post(author=reader, body=f"{RARE} {number}") for number in range(3))

@@ -1,6 +1,6 @@
-"""Livefeed's settings as in production; only the collected static files are kept with the run's other files.
+"""Livefeed's settings as in production, with the collected static files in the folder of the run.
 
-With BENCH_BELL=0 nobody is rung when something is saved: what rings cost is measured by leaving them out.
+With BENCH_BELL=0 the hub is not woken after a commit: the cost of wake-ups is measured by leaving them out.
 """
 
 import os

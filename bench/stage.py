@@ -1,4 +1,4 @@
-"""A stage of the run: some servers, what is done to each of them, the table that comes of it, and its targets."""
+"""Stages of a run: servers, the scenarios measured on each of them, the resulting table and its targets."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from bench.site import People, Site, serve
 from bench.table import Figures, Results, Target, table
 
 FAILURES = (RuntimeError, OSError, HTTPException, subprocess.SubprocessError, LookupError)
-"""What measuring raises when a server does not do what it is there for; `TimeoutError` is an `OSError`."""
+"""Exceptions of a measurement on a server that does not work; `TimeoutError` is an `OSError`."""
 
 _folders = itertools.count()
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A column of the table: a server and the people it has."""
+    """A column of the table: a server and its users."""
 
     peer: Peer
     people: People
@@ -37,7 +37,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Stage:
-    """Each scenario is done to each subject; the first subject is the one that others are compared with."""
+    """Scenarios measured on each of some subjects; the other subjects are compared with the first."""
 
     title: str
     subjects: tuple[Subject, ...]
@@ -45,22 +45,24 @@ class Stage:
     targets: tuple[Target, ...] = ()
     compared: bool = True
     conclude: Callable[[Results], Results] = dict
-    """Adds what only several columns together tell."""
+    """Adds figures that are computed from several columns."""
     notes: Callable[[Results], list[str]] = lambda results: []
-    """Sentences under the table."""
+    """Returns the notes under the table."""
 
     def chosen(self, word: str) -> Stage:
-        """What is left of it when only scenarios whose names hold `word` are wanted, all if its title does."""
+        """Returns the stage with only the scenarios whose name contains `word`, or all if the title contains it."""
         named = tuple(scenario for scenario in self.scenarios if word in scenario.name)
         return self if word in self.title else replace(self, scenarios=named)
 
     def without(self, peers: tuple[Peer, ...]) -> Stage:
-        """Leaves out servers that cannot run here."""
+        """Returns the stage without servers that cannot run on this machine."""
         return replace(self, subjects=tuple(subject for subject in self.subjects if subject.peer not in peers))
 
     def run(self, folder: Path, program: Path) -> Outcome:
-        """Starts all servers, then gives one after the other something to do, so that what is compared is measured in
-        the same minutes."""
+        """Starts all servers, then measures each scenario on one after the other.
+
+        Compared figures are thus measured in the same minutes.
+        """
         with ExitStack() as stack:
             run = Run(stack)
             for subject in self.subjects:
@@ -72,7 +74,7 @@ class Stage:
 
 @dataclass
 class Run:
-    """The sites of a stage, and their figures so far. A site that fails is told of and left out from then on."""
+    """Sites of a stage and their figures so far. A site that fails is reported and left out from then on."""
 
     stack: ExitStack
     sites: dict[str, Site] = field(default_factory=dict)
@@ -80,7 +82,7 @@ class Run:
     failed: list[str] = field(default_factory=list)
 
     def start(self, subject: Subject, folder: Path, program: Path) -> None:
-        """Starts the subject's server, its files in a folder of its own."""
+        """Starts the server of a subject, with a folder of its own."""
         machine.say(f"{subject.name}: starting")
         self.results[subject.name] = {}
         folder = folder / str(next(_folders))
@@ -91,7 +93,7 @@ class Run:
             self._give_up(subject.name, error)
 
     def measure(self, scenario: Scenario) -> None:
-        """Does a scenario to every site, in as many rounds as it takes."""
+        """Measures a scenario on every site, in as many rounds as are necessary."""
         measured: dict[str, list[Figures]] = {name: [] for name in self.sites}
         while todo := [name for name in self.sites if not scenario.is_enough(measured[name])]:
             for name in todo:
@@ -101,7 +103,7 @@ class Run:
             self.results[name] |= scenario.middle(measured[name])
 
     def _figures(self, name: str, scenario: Scenario) -> Iterator[Figures]:
-        """The figures of one measurement, nothing if it fails."""
+        """Yields the figures of one measurement; nothing if it fails."""
         try:
             yield scenario.measure(self.sites[name])
         except FAILURES as error:
@@ -115,7 +117,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a stage came to."""
+    """Results of a stage."""
 
     stage: Stage
     results: Results
@@ -128,6 +130,6 @@ class Outcome:
         return "\n".join(lines)
 
     def targets(self) -> list[list[str]]:
-        """The lines of those targets whose figures anybody has."""
+        """Returns the lines of the targets whose figures were measured."""
         measured = {figure for column in self.results.values() for figure in column}
         return [target.row(self.results) for target in self.stage.targets if target.figure in measured]

@@ -1,4 +1,4 @@
-"""How long a page takes, and how much of that the database."""
+"""Timing of a page and of its database queries."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from django.db.backends.utils import CursorWrapper
 
 
 class Stopwatch:
-    """Seconds that passed in `with` blocks, and how many queries were asked."""
+    """Seconds spent in `with` blocks, and the number of queries."""
 
     def __init__(self) -> None:
         self.queries = 0
@@ -28,7 +28,7 @@ class Stopwatch:
 
 
 class TimedCursor(CursorWrapper):
-    """Times everything: SQLite does part of its work only as rows are fetched."""
+    """Cursor that times queries and fetches: SQLite does part of its work as rows are fetched."""
 
     stopwatch = Stopwatch()
 
@@ -52,7 +52,7 @@ class TimedCursor(CursorWrapper):
 
 @dataclass(frozen=True, order=True)
 class Spent:
-    """What one page took: ms altogether, ms in the database, queries."""
+    """Cost of one page: ms in total, ms in the database, number of queries."""
 
     whole: float
     database: float
@@ -60,12 +60,12 @@ class Spent:
 
 
 def timed_queries() -> AbstractContextManager[Any]:
-    """Lets this thread's connection use TimedCursor."""
+    """Makes this thread's database connection use TimedCursor within the block."""
     return patch.object(connection, "make_cursor", lambda cursor: TimedCursor(cursor, connection))
 
 
 def spent(page: Callable[[], object]) -> Spent:
-    """Makes a page, within `timed_queries()`."""
+    """Calls `page` within `timed_queries()`; returns its cost."""
     TimedCursor.stopwatch = stopwatch = Stopwatch()
     began = time.perf_counter()
     page()
@@ -74,5 +74,5 @@ def spent(page: Callable[[], object]) -> Spent:
 
 
 def percentile(values: list[float], percent: int) -> float:
-    """The nearest-rank percentile."""
+    """Returns the nearest-rank percentile."""
     return sorted(values)[-(-len(values) * percent // 100) - 1]

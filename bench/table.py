@@ -1,4 +1,4 @@
-"""Figures, and the tables they are printed in."""
+"""Figures, targets, and the tables in which they are printed."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -7,26 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """What one line of a table says, unit included."""
+    """A line of a table; the name includes the unit."""
 
     name: str
     more_is_better: bool = False
     compared: bool = True
 
     def ratio(self, ours: float, theirs: float) -> float:
-        """How many times better ours is; NaN where that cannot be said."""
+        """Returns how many times better `ours` is; NaN if it cannot be computed."""
         better, worse = (ours, theirs) if self.more_is_better else (theirs, ours)
         return better / worse if worse > 0 else math.nan
 
 
 Figures = dict[Figure, float]
 Results = dict[str, Figures]
-"""The figures of each subject, by its name. The others are compared with the first."""
+"""Figures of each subject, by its name. The other subjects are compared with the first."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a figure of `of` must be: `times` better than that of `against`, or at least or at most a value."""
+    """Requirement for a figure of `of`: `times` better than that of `against`, or at least or at most a value."""
 
     of: str
     figure: Figure
@@ -36,7 +36,7 @@ class Target:
     at_most: float = math.inf
 
     def row(self, results: Results) -> list[str]:
-        """A line of the table of targets."""
+        """Returns the line of the table of targets."""
         value = self._value(results)
         return [f"{self.of}: {self.figure.name}", self._wanted(), number(value), self._verdict(value, results)]
 
@@ -50,14 +50,14 @@ class Target:
         return f"at least {self.at_least:g}" if self.at_least > -math.inf else f"at most {self.at_most:g}"
 
     def _verdict(self, value: float, results: Results) -> str:
-        """A figure that could not be said is not measured; one of a server that failed is a target missed."""
+        """Returns the verdict. NaN counts as not measured, the missing figure of a failed server as missed."""
         if math.isnan(value) and self.figure in results.get(self.of, {}):
             return "not measured"
         return "met" if max(self.times, self.at_least) <= value <= self.at_most else "MISSED"
 
 
 def table(title: str, results: Results, *, compared: bool = True) -> str:
-    """Each subject's figures in a column, beside all but the first how many times better the first's are."""
+    """Returns a table with a column for each subject, and for all but the first how many times better the first is."""
     figures = list(dict.fromkeys(figure for column in results.values() for figure in column))
     first, *others = results
     heads = [word for name in others for word in ((name, "") if compared else (name,))]
@@ -65,12 +65,12 @@ def table(title: str, results: Results, *, compared: bool = True) -> str:
 
 
 def targets(rows: Iterable[list[str]]) -> str:
-    """What was wanted, what was measured, and whether that was met."""
+    """Returns the table of targets: wanted, measured, and met or not."""
     return aligned([["Targets", "wanted", "measured", ""], *rows])
 
 
 def number(value: float) -> str:
-    """As many digits as mean something; `none` for what could not be measured."""
+    """Formats a number with its significant digits; `none` for NaN."""
     if math.isnan(value):
         return "none"
     digits = 0 if value >= 100 or value == int(value) else 1 if value >= 10 else 2
@@ -78,7 +78,7 @@ def number(value: float) -> str:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """The first column to the left, all others to the right."""
+    """Aligns the first column to the left and all others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(

@@ -1,4 +1,4 @@
-"""Livefeed with a part left out, to measure what the part costs."""
+"""Livefeed with one part left out, to measure the cost of the part."""
 
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import connection
@@ -17,13 +17,12 @@ CREATE TRIGGER bench_position BEFORE INSERT ON livefeed_event FOR EACH ROW EXECU
 
 
 def main() -> None:
-    """Takes the commit order out of a scratch database on PostgreSQL: events get their position when they are written,
-    without a lock."""
+    """Removes the commit order from a PostgreSQL database: events get their position on insert, without a lock."""
     with connection.cursor() as cursor:
         cursor.execute(UNORDERED)
 
 
 def silence(_: object) -> None:
-    """As a middleware's factory, which settings can name before any model is there: nobody is rung from now on."""
+    """Disables the wake-up of the hub; a middleware factory, since settings can name that before models are loaded."""
     publishing.wake_up = lambda: None
     raise MiddlewareNotUsed

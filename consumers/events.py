@@ -1,4 +1,4 @@
-"""The program's socket."""
+"""WebSocket of programs."""
 
 from consumers.base import LiveConsumer, Query, header_of
 from consumers.connections.authentication import Handshake
@@ -6,8 +6,10 @@ from consumers.connections.authorization import bad_token
 
 
 class EventConsumer(LiveConsumer):
-    """A program's socket: the same events with posts as JSON, for whoever the token belongs to. A browser never sends a
-    token by itself, so any origin will do."""
+    """A program's socket: events with posts as JSON, for the user to whom the token belongs.
+
+    Any origin is accepted: a browser never sends a token by itself.
+    """
 
     kind = "program"
 

@@ -1,11 +1,11 @@
-"""The browser's socket."""
+"""WebSocket of browsers."""
 
 from consumers.base import LiveConsumer, Query, header_of
 from consumers.connections.authentication import Handshake, session_key_of
 
 
 class FeedConsumer(LiveConsumer):
-    """A page's socket: HTML fragments in small JSON frames, for whoever the session cookie says."""
+    """A page's socket: events with posts as HTML fragments, for the user of the session cookie or a visitor."""
 
     kind = "browser"
 

@@ -1,4 +1,4 @@
-"""From a scope to what answers it."""
+"""ASGI routing: maps scopes to consumers, the long poll and Django's request handler."""
 
 from typing import Any
 
@@ -14,16 +14,19 @@ from consumers.hub.hub import Hub
 from consumers.poll import poll
 from consumers.server.request_threads import Handler, RequestThreads
 
+# Django's types allow only views in `path()`; Channels takes ASGI applications.
 requests: Any = RequestThreads(Handler(), settings.LIVEFEED_REQUEST_THREADS)
-browser: Any = SameOrigin(FeedConsumer.as_asgi())
+browser_sockets: Any = SameOrigin(FeedConsumer.as_asgi())
+program_sockets: Any = EventConsumer.as_asgi()
 polls: Any = poll
+
 router = ProtocolTypeRouter(
     {
         "http": URLRouter([path("ws/feed/", polls), re_path("", requests)]),
         "websocket": URLRouter(
             [
-                path("ws/feed/", browser),
-                path("ws/events/", EventConsumer.as_asgi()),
+                path("ws/feed/", browser_sockets),
+                path("ws/events/", program_sockets),
                 re_path("", WebsocketDenier()),
             ]
         ),
@@ -32,6 +35,6 @@ router = ProtocolTypeRouter(
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Answers one connection. The first of any kind starts the hub: daphne tells no application that it starts."""
+    """Serves one request or socket. The first one starts the hub: daphne has no startup event (ASGI lifespan)."""
     Hub.current()
     await router(scope, receive, send)

@@ -1,7 +1,7 @@
-"""What is measured: Livefeed and its peers, each server with a file of its own beside this one.
+"""Measured servers: Livefeed and its peers; each peer has a module in this package.
 
-A peer takes `POST /posts/` with a form field `body`, and sends it within about 1.1 KB of HTML to every WebSocket at
-`path`. Each socket's first message holds the word `hello`, but where there is a `greeting` others may come before it.
+A peer accepts `POST /posts/` with a form field `body`, and sends it within about 1.1 KB of HTML to every WebSocket at
+`path`. The first message to each socket contains the word `hello`; with a `greeting` other messages may precede it.
 """
 
 import sys
@@ -14,24 +14,24 @@ DAPHNE = (sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", "P
 
 @dataclass(frozen=True)
 class Peer:
-    """A server: how it is started (PORT stands for its port) and where its sockets are."""
+    """A server: the command that starts it (PORT stands for its port) and the path of its sockets."""
 
     name: str
     command: tuple[str, ...]
     path: str
     has_people: bool = False
-    """Whether its sockets are signed-in people who follow one author."""
+    """True if its sockets belong to signed-in users who follow one author."""
     at_once: int = 40
-    """How many sockets may be opening at a time: no more than it listens with a backlog for, which is 50 in daphne."""
+    """Handshakes at a time: no more than its listen backlog, which is 50 in daphne."""
     greeting: str = ""
-    """What a client has to say first."""
+    """First message that a client must send."""
     env: dict[str, str] = field(default_factory=dict, hash=False)
     share: float = 1
-    """Of the posts of a burst: less for one that would take minutes."""
+    """Share of the posts of a burst: less for a peer that would take minutes."""
     on_stack: bool = False
-    """Whether it has a PostgreSQL and a Redis of its own."""
+    """True if it has a PostgreSQL and a Redis of its own."""
     variant: str = ""
-    """The module of this package that changes its database before it is started."""
+    """Module of `bench` that changes its database before it is started."""
 
 
 FEED = "/ws/feed/?view=home"
@@ -53,9 +53,9 @@ ASYNCIO = Peer("asyncio", (sys.executable, "-m", "bench.peers.bare", "PORT"), "/
 
 ON_NODE = (SOCKET_IO, WS)
 PEERS = (TUTORIAL, SOCKET_IO, WS, ASYNCIO)
-"""Whatever Livefeed is compared with."""
+"""Peers with which Livefeed is compared."""
 
 
 def left_out() -> tuple[Peer, ...]:
-    """The peers that cannot run here, for which a line is printed that says why."""
+    """Returns the peers that cannot run on this machine, and prints the reason."""
     return () if node.is_ready() else ON_NODE

@@ -1,6 +1,6 @@
-"""The limit: asyncio, no framework, and nothing but `transport.write` of one prepared frame for each socket.
+"""Upper limit: asyncio without a framework, which only calls `transport.write` with one prepared frame for each socket.
 
-It understands just enough of HTTP and WebSocket to be measured, and no client that means harm.
+It implements just enough of HTTP and WebSocket to be measured, and has no protection from malicious clients.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ sockets: set[asyncio.Transport] = set()
 
 
 class Client(asyncio.Protocol):
-    """A connection: of somebody who posts, or a WebSocket."""
+    """A connection: HTTP requests that create posts, or a WebSocket."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -30,7 +30,7 @@ class Client(asyncio.Protocol):
         sockets.discard(self.transport)
 
     def data_received(self, data: bytes) -> None:
-        """What a WebSocket says is of no interest."""
+        """Called by asyncio with received bytes; those of a WebSocket are ignored."""
         if self.transport in sockets:
             return
         self.received += data
@@ -49,7 +49,7 @@ class Client(asyncio.Protocol):
         sockets.add(self.transport)
 
     def post(self, form: bytes) -> None:
-        """Sends a post to everybody."""
+        """Sends a post to all sockets."""
         body = parse_qs(form.decode())["body"][0]
         html = f'<article class="post"><p class="post-body">{body}</p></article>'.encode()
         message = frame(html.ljust(BYTES, b"."))
@@ -59,13 +59,13 @@ class Client(asyncio.Protocol):
 
 
 def parse_headers(head: bytes) -> dict[bytes, bytes]:
-    """The header lines of a request, their names in small letters."""
+    """Returns the headers of a request, their names in lower case."""
     lines = (line.partition(b":") for line in head.split(b"\r\n")[1:])
     return {name.lower(): value.strip() for name, _, value in lines}
 
 
 def frame(text: bytes) -> bytes:
-    """A text frame of less than 64 KB, as a server sends it."""
+    """Returns a server's text frame of less than 64 KB."""
     size = bytes([len(text)]) if len(text) < 126 else b"\x7e" + len(text).to_bytes(2)
     return bytes([TEXT]) + size + text
 

@@ -1,4 +1,4 @@
-"""The peers on Node.js: their packages, of the versions in package.json, in a folder of their own under var/bench/."""
+"""Installation of the Node.js peers: packages in the versions of package.json, in a folder under var/bench/."""
 
 import shutil
 import subprocess
@@ -10,13 +10,13 @@ PACKAGE = Path(__file__).with_name("package.json")
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "bench" / "node"
 ENVIRONMENT = {"NODE_ENV": "production", "NODE_PATH": str(FOLDER / "node_modules")}
 INSTALL = ("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent")
-PATIENCE = 300
-"""Seconds that installing may take."""
+INSTALL_TIMEOUT = 300
+"""Seconds that the installation may take."""
 
 
 @cache
 def is_ready() -> bool:
-    """Whether the packages are there, installed now if need be; else tells why not."""
+    """True if the packages are installed, after installing them if necessary; prints the reason if not."""
     if not (shutil.which("node") and shutil.which("npm")):
         _leave_out("Node.js and npm are missing. On Debian or Ubuntu: apt-get install nodejs npm")
         return False
@@ -29,13 +29,13 @@ def is_ready() -> bool:
 
 
 def install() -> None:
-    """Installs the packages, once for each package.json. Raises `SubprocessError`."""
+    """Installs the packages if package.json has changed. Raises `SubprocessError`."""
     installed = FOLDER / "installed.json"
     if installed.is_file() and installed.read_bytes() == PACKAGE.read_bytes():
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
     shutil.copy(PACKAGE, FOLDER)
-    subprocess.run(INSTALL, cwd=FOLDER, check=True, timeout=PATIENCE, stdout=sys.stderr)
+    subprocess.run(INSTALL, cwd=FOLDER, check=True, timeout=INSTALL_TIMEOUT, stdout=sys.stderr)
     shutil.copy(PACKAGE, installed)
 
 

@@ -1,7 +1,7 @@
-"""The tutorials' way with Channels: each consumer joins a group, and each post is sent to the group as HTML.
+"""A consumer as in Channels' tutorial: it joins a group, and each post is sent to the group as HTML.
 
-Kinder to it than a real site would be: nobody signs in, nothing is saved or rendered from a template, and the layer is
-given room and time enough to drop nothing.
+It has less to do than a real site: there are no sign-ins, nothing is saved or rendered from a template, and the layer
+has capacity and time enough to drop nothing.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from django.conf import settings
 
 LAYER = {
     "BACKEND": "channels.layers.InMemoryChannelLayer",
-    "CONFIG": {"capacity": 100_000, "expiry": 3_600},  # 100 and 60 s as shipped: what is beyond them is lost
+    "CONFIG": {"capacity": 100_000, "expiry": 3_600},  # defaults: 100 and 60 s; messages beyond them are lost
 }
 
 if not settings.configured:
@@ -49,7 +49,7 @@ class FeedConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels co
 
 
 async def posts(request: HttpRequest) -> HttpResponse:
-    """Sends a post to everybody."""
+    """Sends a post to all sockets."""
     html = f'<article class="post"><p class="post-body">{request.POST["body"]}</p></article>'
     await get_channel_layer().group_send(GROUP, {"type": "post.created", "html": html.ljust(BYTES, ".")})
     return HttpResponse(html)

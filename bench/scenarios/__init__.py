@@ -1,6 +1,6 @@
-"""What is done: one function a scenario, from a running site to figures, grouped into stages that each have a table.
+"""Scenarios: functions from a running site to figures, grouped into stages with one table each.
 
-A new scenario is a function in a file beside this one and its name in a stage here.
+A new scenario is a function in a module of this package, listed in a stage here.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from bench.stage import Stage, Subject
 from bench.table import Target
 
 MANY = 5_000
-"""Sockets, where there are many."""
+"""Sockets in the stages with many of them."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: sockets, deliveries of a burst over all of them, bursts, posts at a steady rate."""
+    """Size of the measurements: sockets, deliveries of a burst over all of them, bursts, posts at a steady rate."""
 
     sockets: int
     deliveries: int
@@ -30,7 +30,7 @@ class Size:
 
 
 def stages(size: Size) -> list[Stage]:
-    """All of them, or those of a quick run."""
+    """Returns all stages, or those of a quick run."""
     quick = [crowd(size), alone(size)]
     return quick if size.is_quick else [*quick, many(size), at_rest(), through_the_whole_path(), liked(), rung()]
 
@@ -59,7 +59,7 @@ def crowd(size: Size) -> Stage:
 
 
 def alone(size: Size) -> Stage:
-    """Livefeed with those who come back. The storm of MANY is left out of a quick run."""
+    """Returns the stage of reconnecting sockets, of Livefeed only. A quick run leaves out the storm of MANY."""
     storms = (2_000,) if size.is_quick else (2_000, MANY)
     within = {2_000: 6, MANY: 15}
     ours = LIVEFEED.name

@@ -1,4 +1,4 @@
-"""A crowd that listens to one author: memory, posts back to back, posts at a steady rate. Done to all peers."""
+"""Sockets that receive the posts of one author: memory, posts back to back, posts at a steady rate. For all peers."""
 
 import math
 import time
@@ -9,16 +9,16 @@ from bench.scenario import DISTURBED, OTHERS
 from bench.site import Site
 from bench.table import Figure, Figures, Results
 
-POSTS = 10
-"""The fewest in a burst."""
+MIN_POSTS = 10
+"""Posts in a burst at least."""
 SETTLE = 2.0
-"""Seconds of rest before memory is read."""
+"""Seconds of idleness before memory is read."""
 STEADY_RATE = 5
 """Posts a second while delays are measured."""
 BUSY = 90.0
-"""Percent of a core from which on it counts as the limit."""
+"""Percent of a core from which it counts as the limit."""
 LATE = 60.0
-"""Seconds behind that rate at which no more is posted."""
+"""Seconds behind STEADY_RATE after which posting stops."""
 
 MEMORY = Figure("memory a socket, KB")
 OPENED = Figure("sockets opened a second", more_is_better=True)
@@ -32,11 +32,11 @@ LOAD_BUSY = Figure("load generator's core in use, %", compared=False)
 LAST_P50 = Figure(f"POST to last socket at {STEADY_RATE} posts/s, p50 ms")
 LAST_P99 = Figure(f"POST to last socket at {STEADY_RATE} posts/s, p99 ms")
 OTHERS_STEADY = Figure(f"other programs at {STEADY_RATE} posts/s, % of a core", compared=False)
-TAKEN = Figure(f"posts taken a second of {STEADY_RATE}", compared=False)
+TAKEN = Figure(f"posts accepted a second of {STEADY_RATE}", compared=False)
 
 
 def idle(site: Site) -> Figures:
-    """Sockets that open and hear nothing. Comes first: later the server has memory to spare."""
+    """Opens sockets that receive nothing. Must run first: later the server has free memory of its own."""
     sockets = site.people.sockets
     time.sleep(SETTLE)
     before = machine.memory_kb(site.pid)
@@ -52,10 +52,12 @@ def idle(site: Site) -> Figures:
 
 
 def burst(site: Site, deliveries: int) -> Figures:
-    """Posts back to back, as many as make so many deliveries: how many deliveries a second, from the first POST to the
-    last delivery, and who was busy meanwhile."""
+    """Sends enough posts back to back for `deliveries`.
+
+    Measures deliveries a second, from the first POST to the last delivery, and the use of both cores.
+    """
     sockets = site.people.sockets
-    posts = max(POSTS, int(deliveries * site.peer.share) // sockets)
+    posts = max(MIN_POSTS, int(deliveries * site.peer.share) // sockets)
     with site.crowd(sockets, expected=posts * sockets) as crowd, site.author() as author:
         usage = machine.Usage(site.pid)
         for _ in range(posts):
@@ -74,7 +76,7 @@ def burst(site: Site, deliveries: int) -> Figures:
 
 
 def limits(results: Results) -> list[str]:
-    """Where something else than the server's core held it up."""
+    """Returns notes on servers that were not limited by their core."""
     notes = []
     for name, figures in results.items():
         if figures.get(OTHERS_STEADY, 0) >= DISTURBED:
@@ -89,7 +91,7 @@ def limits(results: Results) -> list[str]:
 
 
 def steady(site: Site, posts: int) -> Figures:
-    """Posts at STEADY_RATE: how long until the last socket has each."""
+    """Sends posts at STEADY_RATE; measures the time until the last socket has each."""
     with site.crowd(site.people.sockets, expected=posts * site.people.sockets) as crowd, site.author() as author:
         usage = machine.Usage(site.pid)
         taken = post_steadily(author, posts)
@@ -99,7 +101,7 @@ def steady(site: Site, posts: int) -> Figures:
 
 
 def post_steadily(author: Author, count: int) -> float:
-    """Posts `count` times at STEADY_RATE; stops when it is LATE because of the server. Returns posts a second."""
+    """Posts `count` times at STEADY_RATE; stops when the server makes it LATE. Returns posts a second."""
     began = time.monotonic()
     for number in range(count):
         ahead = began + number / STEADY_RATE - time.monotonic()

@@ -1,8 +1,7 @@
-"""A post that everybody likes at once, and everybody sees it. Done to Livefeed alone, on SQLite.
+"""A post that is liked by many users while many sockets show it. For Livefeed only, on SQLite.
 
-A thousand people like it as fast as another process can commit that, then CALM a second, while others do so on their
-pages, by HTTP. A process that commits without a pause leaves SQLite's other writers waiting: they look for a gap every
-tenth of a second.
+A thousand users like it through another process, as fast as that commits and then CALM a second, while others like it
+by HTTP. A process that commits without a pause makes SQLite's other writers wait: they retry every tenth of a second.
 """
 
 import json
@@ -22,31 +21,31 @@ from bench.stopwatch import percentile
 from bench.table import Figure, Figures
 
 RATE = 20
-"""Likes a second by HTTP meanwhile, at most: each waits for the one before."""
+"""Likes a second by HTTP meanwhile, at most: each waits for the answer to the previous one."""
 CALM = 100
-"""Likes a second by the other process when it is not in a hurry."""
+"""Likes a second by the other process in the second measurement."""
 CLIENTS = 8
 OTHERS = 2_000
-"""People who like by HTTP."""
+"""Users who like by HTTP."""
 EACH = 50
 """Likes by each of CLIENTS."""
 SETTLE = 1.0
-"""Seconds in which the last counts arrive."""
+"""Seconds within which the last counts arrive."""
 
 SECONDS = Figure("seconds until they were committed")
-TOLD = Figure("times a socket was told a count, median, for each second of it", compared=False)
-TOLD_MOST = Figure("times a socket was told a count, most, for each second of it")
-EXACT = Figure("sockets that know the final count, %", compared=False)
-MEANWHILE, CALMLY = "meanwhile", f"at {CALM} likes a second"
+TOLD = Figure("counts received by a socket a second, median", compared=False)
+TOLD_MOST = Figure("counts received by a socket a second, most")
+EXACT = Figure("sockets that have the final count, %", compared=False)
+MEANWHILE = "meanwhile"
+CALMLY = f"at {CALM} likes a second"
 BY_HTTP = Figure(f"likes a second by HTTP, {CLIENTS} clients", more_is_better=True)
 
 type Sent = tuple[float, float]
-"""When a like was sent and when it was answered, as CLOCK_MONOTONIC has it."""
+"""Times of sending a like and of its answer, as CLOCK_MONOTONIC."""
 
 
 def likes(site: Site, count: int) -> Figures:
-    """`count` likes of a post that `count` sockets show, in a hurry and on another post CALM a second; then likes by
-    CLIENTS."""
+    """Measures `count` likes of a post that `count` sockets show: unlimited, CALM a second, and by CLIENTS."""
     cookies = iter((site.folder / "cookies").read_text().splitlines()[count:])
     return {
         **told(site, count, cookies),
@@ -57,7 +56,7 @@ def likes(site: Site, count: int) -> Figures:
 
 
 def told(site: Site, count: int, cookies: Iterator[str]) -> Figures:
-    """What the sockets are told of it."""
+    """Measures the counts that the sockets receive."""
     post = write(site)
     with site.crowd(count) as crowd:
         began, ended, sent = at_once(site, post, count, cookies)
@@ -74,7 +73,7 @@ def told(site: Site, count: int, cookies: Iterator[str]) -> Figures:
 
 
 def delays(when: str, began: float, ended: float, sent: list[Sent]) -> Figures:
-    """How long the likes by HTTP took that were sent between."""
+    """Returns the times of the likes by HTTP that were sent between `began` and `ended`."""
     taken = [1_000 * (answered - at) for at, answered in sent if began <= at <= ended]
     return {
         Figure(f"likes by HTTP {when}", compared=False): len(taken),
@@ -84,7 +83,7 @@ def delays(when: str, began: float, ended: float, sent: list[Sent]) -> Figures:
 
 
 def write(site: Site) -> int:
-    """A new post's id."""
+    """Creates a post; returns its id."""
     with site.author() as author:
         found = re.search(r'id="post-(\d+)"', author.post())
     if not found:
@@ -95,7 +94,7 @@ def write(site: Site) -> int:
 def at_once(
     site: Site, post: int, count: int, cookies: Iterator[str], rate: int = 0
 ) -> tuple[float, float, list[Sent]]:
-    """When the likes of another process began and ended, `rate` a second, and those sent by HTTP meanwhile."""
+    """Likes a post by another process, `rate` a second; returns its start and end, and the likes by HTTP meanwhile."""
     env, over = inside.environment(site.folder, site.port) | site.peer.env, Event()
     with ThreadPoolExecutor(1) as pool:
         steady: Future[list[Sent]] = pool.submit(like_steadily, site, post, cookies, over)
@@ -107,7 +106,7 @@ def at_once(
 
 
 def like_steadily(site: Site, post: int, cookies: Iterator[str], over: Event) -> list[Sent]:
-    """Lets one after the other like a post, RATE a second, until it is over."""
+    """Likes a post as one user after the other, RATE a second, until `over` is set."""
     sent: list[Sent] = []
     with closing(Page(site.port)) as page:
         while not over.is_set():
@@ -119,7 +118,7 @@ def like_steadily(site: Site, post: int, cookies: Iterator[str], over: Event) ->
 
 
 def by_several(site: Site, post: int, cookies: Iterator[str]) -> float:
-    """Likes a second by CLIENTS at the same time."""
+    """Returns the likes a second by CLIENTS concurrent clients."""
     shares = [list(islice(cookies, EACH)) for _ in range(CLIENTS)]
     began = time.monotonic()
     with ThreadPoolExecutor(CLIENTS) as pool:

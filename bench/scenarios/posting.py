@@ -1,9 +1,9 @@
-"""How many posts a second come through the whole path, and what its parts take of that. Done to Livefeed alone.
+"""Posts a second through the whole path, and the share of its parts. For Livefeed only.
 
-PostgreSQL runs as the tests start it, without fsync; SQLite as in production, with it. Without rings the hub looks at
-its ticks only, so their share holds the waking, reading, rendering and writing for each post that are otherwise joined.
-Without commit order an event gets its position when it is written, and some are then passed over by whoever reads.
-A share of a few percent is not more than the noise.
+PostgreSQL runs as the tests start it, without fsync; SQLite as in production, with it. Without wake-ups the hub reads
+the log only at its interval, so their share includes the waking, reading, rendering and writing for each post that are
+then joined. Without commit order an event gets its position on insert, and readers then miss some events. A share of a
+few percent is within the noise.
 """
 
 import time
@@ -17,22 +17,23 @@ from bench.site import Site
 from bench.table import Figure, Figures, Results
 
 CLIENTS = 1, 8
-RING, ORDER = "without rings", "without commit order"
+WAKE_UPS = "without wake-ups"
+ORDER = "without commit order"
 
 LITE = replace(LIVEFEED, name="SQLite")
 STACK = replace(LIVEFEED, name="PostgreSQL, Redis", on_stack=True)
 VARIANTS: tuple[Peer, ...] = (
     LITE,
-    replace(LITE, name=f"SQLite {RING}", env={"BENCH_BELL": "0"}),
+    replace(LITE, name=f"SQLite {WAKE_UPS}", env={"BENCH_BELL": "0"}),
     STACK,
-    replace(STACK, name=f"PostgreSQL {RING}", env={"BENCH_BELL": "0"}),
+    replace(STACK, name=f"PostgreSQL {WAKE_UPS}", env={"BENCH_BELL": "0"}),
     replace(STACK, name=f"PostgreSQL {ORDER}", variant="variants"),
 )
 WHOLE = {LITE.name: "SQLite", STACK.name: "PostgreSQL"}
 
 
 def posting(site: Site, posts: int) -> Figures:
-    """Posts back to back, by one client and by several at a time."""
+    """Sends posts back to back, by one client and by several at a time."""
     figures: Figures = {}
     for clients in CLIENTS:
         figures |= posting_by(site, clients, posts)
@@ -40,7 +41,7 @@ def posting(site: Site, posts: int) -> Figures:
 
 
 def posting_by(site: Site, clients: int, posts: int) -> Figures:
-    """Posts a second, from the first POST to the last answer."""
+    """Measures posts a second, from the first POST to the last answer."""
     sockets, each = site.people.sockets, posts // clients
     with site.crowd(sockets, expected=each * clients * sockets) as crowd:
         usage, began = machine.Usage(site.pid), time.monotonic()
@@ -76,9 +77,9 @@ def plural(clients: int) -> str:
 
 
 def conclude(results: Results) -> Results:
-    """How much of the time of a post the part takes that a variant is without, in percent."""
+    """Adds the share of a post's time, in percent, that each variant saves by leaving out a part."""
     for whole, database in WHOLE.items():
-        for part in (RING, ORDER):
+        for part in (WAKE_UPS, ORDER):
             for clients in CLIENTS:
                 slower = results.get(whole, {}).get(rate(clients))
                 faster = results.get(f"{database} {part}", {}).get(rate(clients))

@@ -1,4 +1,4 @@
-"""Sockets that hear nothing for a while: what each keeps in memory, and what they cost the server meanwhile."""
+"""Idle sockets: memory of each, and processor time and queries of the server. For Livefeed only."""
 
 import time
 
@@ -7,20 +7,20 @@ from bench.scenarios.crowd import FAILED, MEMORY, SETTLE
 from bench.site import Site
 from bench.table import Figure, Figures, Results
 
-REST = 50
-"""Seconds, in which two heartbeats fall."""
+IDLE_TIME = 50
+"""Seconds; two heartbeats are sent meanwhile."""
 ENOUGH = 5_000
-"""Sockets below which it is not worth while to watch what they cost."""
+"""Sockets from which the cost of idleness is measured."""
 FEW, MANY, SHARED = "5 followed", "200 followed", "200, 3 sockets each"
 
 SOCKETS = Figure("sockets", compared=False)
 BUSY = Figure("server's core in use while idle, %", compared=False)
 QUERIES = Figure("queries a minute while idle", compared=False)
-FOLLOWED_SET = Figure("195 more followed people, KB a person", compared=False)
+FOLLOWED_SET = Figure("195 more followed authors, KB a user", compared=False)
 
 
 def resting(site: Site) -> Figures:
-    """The memory of a socket, then, if there are ENOUGH, how busy the server is with all of them for REST seconds."""
+    """Measures the memory of a socket and, if there are ENOUGH, the use of the server's core for IDLE_TIME."""
     time.sleep(SETTLE)
     before = machine.memory_kb(site.pid)
     with site.crowd(site.people.sockets) as crowd:
@@ -32,9 +32,9 @@ def resting(site: Site) -> Figures:
 
 
 def at_rest(site: Site) -> Figures:
-    """What the server does in REST seconds in which nothing happens."""
+    """Measures the server's processor time and queries during IDLE_TIME."""
     metrics, used, began = site.metrics(), machine.cpu_seconds(site.pid), time.monotonic()
-    time.sleep(REST)
+    time.sleep(IDLE_TIME)
     seconds = time.monotonic() - began
     used = machine.cpu_seconds(site.pid) - used
     queries = site.metrics().since(metrics, "livefeed_hub_queries_total")
@@ -42,7 +42,7 @@ def at_rest(site: Site) -> Figures:
 
 
 def conclude(results: Results) -> Results:
-    """What a followed set adds: seen from one socket a person, and from three that share it."""
+    """Adds the memory of a set of followed authors: from one socket a user, and from three that share it."""
     few, many, shared = (results.get(name, {}).get(MEMORY) for name in (FEW, MANY, SHARED))
     if few is not None and many is not None:
         results[MANY][FOLLOWED_SET] = many - few

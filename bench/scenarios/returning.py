@@ -1,26 +1,27 @@
-"""Those who come back with a cursor, and a burst as the hub sees it. Done to Livefeed alone."""
+"""Sockets that reconnect with a cursor, and the hub's work in a burst. For Livefeed only."""
 
 import math
 
 from bench.site import Site
 from bench.table import Figure, Figures
 
-MISSED, MISSED_IN_STORM = 5, 50
+MISSED = 5
+MISSED_IN_STORM = 50
 """Posts that each socket missed."""
 LONG_SLICE = 0.01
-"""Seconds that the hub may keep the event loop at most."""
+"""Seconds that the hub may hold the event loop at most."""
 
 JOINED_EXACT = Figure("burst of 200: sockets that have all posts once and in order, %", compared=False)
 FRAMES = Figure("burst of 200: messages a socket", compared=False)
 WRITES = Figure("burst of 200: writes a socket", compared=False)
 LONGEST = Figure("burst of 200: the hub's longest slice is below, ms", compared=False)
 LONG = Figure("burst of 200: the hub's slices above 10 ms", compared=False)
-RETURNED = Figure(f"sockets opened a second and told {MISSED} missed posts", more_is_better=True)
+RETURNED = Figure(f"sockets opened a second and sent {MISSED} missed posts", more_is_better=True)
 RETURNED_FAILED = Figure("of these: failed or not exact", compared=False)
 
 
 def joined(site: Site, sockets: int, posts: int) -> Figures:
-    """Posts back to back: in how few writes a socket has them, and how long nobody else had the event loop."""
+    """Sends posts back to back; measures the writes a socket and the time for which the hub held the event loop."""
     before = site.metrics()
     with site.crowd(sockets, expected=posts * sockets) as crowd, site.author() as author:
         for _ in range(posts):
@@ -37,7 +38,7 @@ def joined(site: Site, sockets: int, posts: int) -> Figures:
 
 
 def opening(site: Site, sockets: int) -> Figures:
-    """Sockets of signed-in people that come back after MISSED posts, until the last of them has been told."""
+    """Reconnects sockets after MISSED posts; measures the time until the last one has received them."""
     cursor = post(site, MISSED)
     with site.crowd(sockets, expected=MISSED * sockets, after=cursor) as crowd:
         count = crowd.count()
@@ -48,7 +49,7 @@ def opening(site: Site, sockets: int) -> Figures:
 
 
 def storm(site: Site, sockets: int) -> Figures:
-    """All sockets are lost at once, miss MISSED_IN_STORM posts and come back at once: until every one is exact."""
+    """Closes all sockets, sends MISSED_IN_STORM posts and reconnects all at once, until all are exact."""
     with site.crowd(sockets) as crowd:
         crowd.leave()
     cursor = post(site, MISSED_IN_STORM)
@@ -76,7 +77,7 @@ def storm_load(sockets: int) -> Figure:
 
 
 def post(site: Site, count: int) -> int:
-    """Posts so often; returns the cursor before."""
+    """Posts `count` times; returns the cursor before."""
     cursor = site.cursor()
     with site.author() as author:
         for _ in range(count):

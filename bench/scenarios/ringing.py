@@ -1,4 +1,4 @@
-"""An author whose new posts a crowd asked to be told of. Done to Livefeed alone, on SQLite, its worker beside it."""
+"""An author whose followers asked to be notified of new posts. For Livefeed only, on SQLite, with its task worker."""
 
 import time
 
@@ -8,23 +8,24 @@ from bench.site import Site
 from bench.stopwatch import percentile
 from bench.table import Figure, Figures
 
-POSTS, PAUSE = 50, 0.1
-"""Posts before there are bells, and with them; seconds between two."""
-PATIENCE = 120.0
-"""Seconds in which a post must have been told to all."""
+POSTS = 50
+"""Posts before the followers ask to be notified."""
+PAUSE = 0.1
+"""Seconds between two posts, and between two checks of the queue."""
+NOTIFY_TIMEOUT = 120.0
+"""Seconds within which all followers must be notified."""
 
-WITHOUT = Figure("POST without a bell, p50 ms")
-WITH = Figure("POST with all bells on, ms")
-GROWTH = Figure("times that of a POST without a bell", compared=False)
-SECONDS = Figure("seconds until all were told of one post")
-RATE = Figure("people told a second", more_is_better=True)
-MEANWHILE = Figure("POST while they are told, p50 ms")
-MEANWHILE_MOST = Figure("POST while they are told, longest ms")
+WITHOUT = Figure("POST without notifications, p50 ms")
+WITH = Figure("POST with notifications, ms")
+GROWTH = Figure("times that of a POST without notifications", compared=False)
+SECONDS = Figure("seconds until all followers were notified of one post")
+RATE = Figure("followers notified a second", more_is_better=True)
+MEANWHILE = Figure("POST while they are notified, p50 ms")
+MEANWHILE_MOST = Figure("POST while they are notified, longest ms")
 
 
 def bells(site: Site, count: int) -> Figures:
-    """POSTs before and after `count` people turned their bells on; how long telling them takes, and a POST
-    meanwhile."""
+    """Measures POSTs without notifications, with `count` of them, and while they are created."""
     with site.author() as author:
         before = [_post(author) for _ in range(POSTS)]
         inside.call("bells", count, env=inside.environment(site.folder, site.port) | site.peer.env)
@@ -44,21 +45,21 @@ def bells(site: Site, count: int) -> Figures:
 
 
 def _while_busy(site: Site, author: Author) -> list[float]:
-    """Posts a few more, each of which must be told as well, then waits until all are."""
+    """Sends a few more posts, then waits until the followers are notified of all of them."""
     taken = []
     for _ in range(4):
         time.sleep(PAUSE)
         taken.append(_post(author))
-    latest = time.monotonic() + PATIENCE
+    latest = time.monotonic() + NOTIFY_TIMEOUT
     while site.metrics().now("livefeed_tasks"):
         if time.monotonic() > latest:
-            raise TimeoutError(f"not all were told within {PATIENCE:.0f} s")
+            raise TimeoutError(f"not all followers were notified within {NOTIFY_TIMEOUT:.0f} s")
         time.sleep(PAUSE)
     return taken
 
 
 def _post(author: Author) -> float:
-    """Posts; returns the milliseconds that it took."""
+    """Posts; returns the time in ms."""
     began = time.monotonic()
     author.post()
     return 1_000 * (time.monotonic() - began)

@@ -1,4 +1,4 @@
-"""How connections come, what they say, and how they go."""
+"""Admission and closing of connections."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -8,8 +8,9 @@ from django.conf import settings
 
 from consumers import metrics
 from consumers.connections.authentication import Authenticator, Handshake
-from consumers.connections.authorization import REPLACED, RESTARTING, TOO_MANY, RefusedError
-from consumers.connections.connection import Connection, Credential, ReaderKind, is_number
+from consumers.connections.authorization import RefusedError
+from consumers.connections.close_codes import REPLACED, RESTARTING, TOO_MANY
+from consumers.connections.connection import ClientKind, Connection, Credential, is_number
 from consumers.hub.audience import should_deliver
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import EventLog
@@ -19,30 +20,36 @@ from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.protocol.transport import Sender
 
-DRAINED_AT_LEAST = 100
-"""Sockets a second that are sent away when a server stops: a few need not wait for the whole of the grace time."""
+MIN_CLOSED_PER_SECOND = 100
+"""Sockets a second that are closed at least while a server shuts down: a few need not use up the whole grace time."""
 
 
 class ConnectionManager:
-    """Lets connections in and out of the index."""
+    """Admits connections to the subscriptions of the hub, and closes them."""
 
     def __init__(
         self,
         log: EventLog,
         subscriptions: Subscriptions,
         delivery: Delivery,
-        until_told: Callable[[int], Awaitable[None]],
+        wait_until_delivered: Callable[[int], Awaitable[None]],
     ) -> None:
-        self._log, self._subscriptions, self._delivery, self._until_told = log, subscriptions, delivery, until_told
+        self._log = log
+        self._subscriptions = subscriptions
+        self._delivery = delivery
+        self._wait_until_delivered = wait_until_delivered
         self.authenticator = Authenticator()
-        self._is_shut = False
+        self._is_shutting_down = False
 
     async def admit(
-        self, handshake: Handshake, cursor: str | None, sender: Sender, kind: ReaderKind = "browser", address: str = ""
+        self, handshake: Handshake, cursor: str | None, sender: Sender, kind: ClientKind = "browser", address: str = ""
     ) -> Connection:
-        """Finds out who asks for what, and tells them what concerns them from then on. `cursor` is what the reader says
-        it has passed, None if its page begins with the opening. Raises `RefusedError` where something is not theirs,
-        there is no room for them, their right to be here ends meanwhile, or it takes too long."""
+        """Authenticates a handshake, replays missed events and subscribes the connection to further ones.
+
+        `cursor` is the log position that the client says it has passed; None if its events begin with this connection.
+        Raises `RefusedError` if the credential or view is refused, a limit is reached, the user's rights end meanwhile,
+        or the admission takes longer than LIVEFEED_HANDSHAKE_SECONDS.
+        """
         try:
             async with asyncio.timeout(settings.LIVEFEED_HANDSHAKE_SECONDS):
                 return await self._admit(handshake, cursor, sender, kind, address)
@@ -50,11 +57,11 @@ class ConnectionManager:
             raise RefusedError("busy", "This server is busy. Come back in a moment.", RESTARTING) from None
 
     async def _admit(
-        self, handshake: Handshake, cursor: str | None, sender: Sender, kind: ReaderKind, address: str
+        self, handshake: Handshake, cursor: str | None, sender: Sender, kind: ClientKind, address: str
     ) -> Connection:
-        opening = await self.authenticator.ask(handshake)
+        result = await self.authenticator.authenticate(handshake)
         connection = Connection(
-            opening.view, opening.viewer, sender, kind, opening.credential, address, opened_at=opening.read_at
+            result.view, result.viewer, sender, kind, result.credential, address, viewer_position=result.read_at
         )
         try:
             await self._join(connection, cursor)
@@ -64,111 +71,139 @@ class ConnectionManager:
         return connection
 
     def remove(self, connection: Connection) -> None:
-        """Stops telling a connection anything. Harmless if it never joined."""
+        """Stops delivery to a connection. Harmless if it never joined."""
         self._delivery.drop(connection)
 
     async def update_shown(self, connection: Connection, post_ids: list[int]) -> None:
-        """Notes which posts a page shows. What it has only now come to show may have changed between its reading and
-        this word of it: what the tail knows of those is told again, and the page keeps the newer version."""
+        """Records which posts a page shows.
+
+        A post that the page did not show before may have changed between the page's request and this report. Its last
+        change is delivered again if it is still in memory; the page keeps the newer version.
+        """
         added = connection.show(post_ids)
         changed = {entry.subject_id: entry for entry in self._log.tail if entry.is_post and entry.subject_id in added}
         due = [entry for entry in changed.values() if should_deliver(connection, entry)]
         posts = await self._log.posts([entry.subject_id for entry in due if entry.shows_post])
-        told = [frame for entry in due if (frame := self._log.frame(entry, posts, connection.form))]
-        if told:
-            await self._delivery.tell(connection, Message(*told))
+        found = [frame for entry in due if (frame := self._log.frame(entry, posts, connection.form))]
+        if found:
+            await self._delivery.tell(connection, Message(*found))
 
-    async def close(self, connection: Connection, why: RefusedError) -> None:
-        """Ends a connection, saying why."""
+    async def close(self, connection: Connection, reason: RefusedError) -> None:
+        """Closes a connection after an error frame with the reason."""
         self.remove(connection)
         sender = connection.sender
-        with suppress(Exception):  # a socket that has failed already needs no end
-            if not sender.is_full and (writing := sender.write(Message(frames.error(why.code, str(why))))):
+        with suppress(Exception):  # a socket that has already failed cannot be closed, and need not be
+            if not sender.is_full and (writing := sender.write(Message(frames.error(reason.code, str(reason))))):
                 await writing
-            await sender.close(why.close_code)
+            await sender.close(reason.close_code)
 
     async def shut_down(self, grace: float) -> None:
-        """Lets nobody else in and sends everybody away to come back, spread over at most `grace` seconds."""
-        self._is_shut = True
+        """Refuses new connections and closes all open ones, spread over at most `grace` seconds; clients reconnect."""
+        self._is_shutting_down = True
         loop = asyncio.get_running_loop()
         connections = list(self._subscriptions.connections)
-        pause = min(1 / DRAINED_AT_LEAST, grace / max(1, len(connections)))
-        began = loop.time()
+        interval = min(1 / MIN_CLOSED_PER_SECOND, grace / max(1, len(connections)))
+        started_at = loop.time()
         for number, connection in enumerate(connections, 1):
             self.remove(connection)
             with suppress(Exception):
                 await connection.sender.close(RESTARTING)
-            await asyncio.sleep(began + number * pause - loop.time())
+            await asyncio.sleep(started_at + number * interval - loop.time())
 
     # --- Joining ---
 
     async def _join(self, connection: Connection, cursor: str | None) -> None:
-        """Brings a new connection to where the hub stands, then routes to it: no gap and no doubles, since nothing else
-        runs between the last look at the position and `index.add`."""
-        self._check_room(connection)
-        start = await self._start(connection, cursor)
+        """Brings a new connection to the hub's position, then subscribes it.
+
+        Events are neither missed nor doubled: no other task runs between the last comparison of the positions and
+        `subscriptions.add`.
+        """
+        self._check_limits(connection)
+        start = await self._start_position(connection, cursor)
         await self._delivery.greet(connection, start)
-        await self._delivery.catch_up(connection, self._knows_viewer)
-        while not self._knows_viewer(connection):
-            await self._read_viewer(connection)
-            await self._delivery.catch_up(connection, self._knows_viewer)
-        self._check_room(connection)
+        await self._delivery.catch_up(connection, self._update_viewer)
+        while not self._update_viewer(connection):
+            await self._reread_viewer(connection)
+            await self._delivery.catch_up(connection, self._update_viewer)
+        self._check_limits(connection)  # others may have joined meanwhile
         if not connection.is_closed:
             self._subscriptions.add(connection)
             self._delivery.watch(connection)
             metrics.opened.inc()
-            await self._replace_oldest(connection)
+            await self._close_oldest(connection)
 
-    async def _start(self, connection: Connection, cursor: str | None) -> int | None:
-        """The position a reader goes on from; None if it names none that the log still holds. A page may have read the
-        log a moment before the hub does."""
+    async def _start_position(self, connection: Connection, cursor: str | None) -> int | None:
+        """Returns the log position from which the connection continues; None if the cursor is invalid or too old."""
         if cursor is None:
-            start = connection.opened_at
+            start = connection.viewer_position
         elif is_number(cursor) and await self._log.holds(int(cursor)):
             start = int(cursor)
             if connection.view.kind == "shown" and self._log.since(start) is None:
-                return None  # what it shows it says only later, and is then told from memory alone
+                return None  # the page reports what it shows only later, and `update_shown` replays from memory alone
         else:
             return None
-        await self._until_told(start)
+        await self._wait_until_delivered(start)  # a page may have read the log just before the hub does
         return start
 
-    def _knows_viewer(self, connection: Connection) -> bool:
-        """Lets the viewer follow whom they followed since they were read from the database; False if they must be read
-        again, because their rights or their follows may have changed otherwise or the hub does not remember."""
+    # --- The viewer, read from the database before the connection joins ---
+
+    def _update_viewer(self, connection: Connection) -> bool:
+        """Applies the viewer's follows since the viewer was read.
+
+        Returns False, changing nothing, if that is not enough and the viewer must be read again.
+        """
+        if self._is_viewer_outdated(connection):
+            return False
+        self._apply_follows(connection)
+        return True
+
+    def _is_viewer_outdated(self, connection: Connection) -> bool:
+        """True if the viewer must be read again from the database.
+
+        That is the case if the user's rights may have changed, follows were written without signals, or the log entries
+        since then are no longer in memory.
+        """
         viewer = connection.viewer
         if viewer is None:
-            return True
-        since = self._log.since(connection.opened_at)
-        if since is None or any(entry.kind == Kind.FEED_RESET for entry in since):
             return False
-        own = [entry for entry in since if entry.actor_id == viewer.user_id]
-        for entry in own:
-            follow(viewer, entry)
-        return not any(entry.is_about_rights for entry in own)
+        entries = self._log.since(connection.viewer_position)
+        if entries is None or any(entry.kind == Kind.FEED_RESET for entry in entries):
+            return True
+        return any(entry.is_about_rights and entry.actor_id == viewer.user_id for entry in entries)
 
-    async def _read_viewer(self, connection: Connection) -> None:
-        viewer, credential = connection.viewer, connection.credential
+    def _apply_follows(self, connection: Connection) -> None:
+        """Applies the viewer's follows and unfollows since the viewer was read. Repeating it changes nothing."""
+        if connection.viewer is not None:
+            for entry in self._log.since(connection.viewer_position) or ():
+                follow(connection.viewer, entry)
+
+    async def _reread_viewer(self, connection: Connection) -> None:
+        """Checks the credential and reads the viewer's follows again. Raises `RefusedError`."""
+        viewer = connection.viewer
+        credential = connection.credential
         if viewer is None or credential is None:
             return
         read_at = await self._log.head()
-        if why := (await self.authenticator.revocation_reasons([credential]))[credential]:
-            raise why
+        reasons = await self.authenticator.revocation_reasons([credential])
+        if reason := reasons[credential]:
+            raise reason
         viewer.followed = (await self._log.followed([viewer.user_id]))[viewer.user_id]
-        connection.opened_at = read_at
+        connection.viewer_position = read_at
 
-    # --- Room ---
+    # --- Limits ---
 
-    def _check_room(self, connection: Connection) -> None:
-        """Raises `RefusedError` if the door is shut, or too many visitors are here from that address."""
-        if self._is_shut:
+    def _check_limits(self, connection: Connection) -> None:
+        """Raises `RefusedError` if the server is shutting down or the address has too many visitors."""
+        if self._is_shutting_down:
             raise RefusedError("restarting", "This server is restarting. Come back in a moment.", RESTARTING)
-        crowd = self._subscriptions.visitors.get(connection.address, 0) if connection.viewer is None else 0
-        if connection.address and crowd >= settings.LIVEFEED_SOCKETS_PER_ADDRESS:
-            raise RefusedError("too_many", "Too many pages are open from your address. Close some.", TOO_MANY)
+        is_visitor = connection.viewer is None
+        if is_visitor and connection.address:
+            open_sockets = self._subscriptions.visitors.get(connection.address, 0)
+            if open_sockets >= settings.LIVEFEED_SOCKETS_PER_ADDRESS:
+                raise RefusedError("too_many", "Too many pages are open from your address. Close some.", TOO_MANY)
 
-    async def _replace_oldest(self, connection: Connection) -> None:
-        """Closes a person's oldest sockets beyond what one person may hold open."""
+    async def _close_oldest(self, connection: Connection) -> None:
+        """Closes the oldest connections of a user who holds more than LIVEFEED_SOCKETS_PER_PERSON."""
         viewer = connection.viewer
         while viewer and len(viewer.connections) > settings.LIVEFEED_SOCKETS_PER_PERSON:
             oldest = next(iter(viewer.connections))
@@ -176,5 +211,5 @@ class ConnectionManager:
 
 
 def credentials_of(connections: Iterable[Connection]) -> set[Credential]:
-    """What these were opened with."""
+    """Returns the credentials of signed-in connections."""
     return {connection.credential for connection in connections if connection.credential}

@@ -1,4 +1,4 @@
-"""One open socket, as the hub knows it."""
+"""One open connection and what it shows."""
 
 from __future__ import annotations
 
@@ -11,37 +11,41 @@ from consumers.protocol.frames import Form
 from consumers.protocol.transport import Sender
 
 ViewKind = Literal["home", "public", "user", "replies", "media", "post", "tag", "shown"]
-ReaderKind = Literal["browser", "program", "poll"]
-FORMS: dict[ReaderKind, Form] = {"browser": "html", "program": "json", "poll": "html"}
+ClientKind = Literal["browser", "program", "poll"]
+FORMS: dict[ClientKind, Form] = {"browser": "html", "program": "json", "poll": "html"}
 
-SHOWN_MOST = 300
-"""How many posts a page may say it shows."""
+MAX_SHOWN_POSTS = 300
+"""Posts that a page may report as shown."""
 
 
 def is_number(text: str) -> bool:
-    """Whether a text from outside is a whole number that the database can hold."""
+    """True if untrusted text is a whole number that fits the database's integers."""
     return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 class View(NamedTuple):
-    """What a page shows: somebody's home, everything public, one author (`key` their id; their posts, replies, or what
-    has pictures), one post (`key` its id), a
-    tag (`key`) or nothing but what it says it shows. `author_id` is the author whose page or post it is."""
+    """The feed that a page shows.
+
+    `home`: the viewer's home feed. `public`: all public posts. `user`, `replies`, `media`: one author's posts, replies
+    or posts with pictures; `key` is the author's id. `post`: one post and its replies; `key` is its id. `tag`: the
+    posts of the tag `key`. `shown`: only the posts that the page reports as shown.
+    """
 
     kind: ViewKind
     key: int | str = 0
     author_id: int = 0
-    above: tuple[int, ...] = ()
-    """The ids of the posts above a post in its thread, which its page shows as well."""
+    """The author whose page or post it is."""
+    ancestor_ids: tuple[int, ...] = ()
+    """Ids of the posts above a post in its thread; the page of the post shows them too."""
 
     @property
     def keys(self) -> tuple[int | str, ...]:
-        """Under what it is found, but for a home, which is found by whom its reader follows."""
-        return () if self.kind == "home" else (self.key, *self.above)
+        """Keys under which the view is indexed; none for a home feed, which is indexed by the authors followed."""
+        return () if self.kind == "home" else (self.key, *self.ancestor_ids)
 
 
 class Credential(NamedTuple):
-    """What a socket was opened with: a sign-in's number or a token's id."""
+    """The credential that opened a connection: the number of a sign-in or the id of a token."""
 
     kind: Literal["session", "token"]
     id: int
@@ -49,7 +53,7 @@ class Credential(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Viewer:
-    """A signed-in person, shared by all of that person's sockets in this process, the oldest first."""
+    """A signed-in user, shared by all of the user's connections in this process; the oldest connection is first."""
 
     user_id: int
     followed: set[int]
@@ -58,25 +62,28 @@ class Viewer:
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """A socket. `opened_at` is the log's position before its viewer was read: what changed of the viewer since stands
-    in the log after it."""
+    """An open socket or poll.
+
+    `viewer_position` is the position of the event log just before the viewer was read from the database: later changes
+    of the viewer are events after that position.
+    """
 
     view: View
     viewer: Viewer | None
     sender: Sender
-    kind: ReaderKind
+    kind: ClientKind
     credential: Credential | None = None
     address: str = ""
-    opened_at: int = 0
+    viewer_position: int = 0
     position: int = 0
-    """What it had passed when it was last brought to where the hub stood. It is told what comes after."""
+    """Log position up to which the connection has been brought; it receives the events after it."""
     is_live: bool = False
-    """Whether it stands where the hub stands, and is told what the hub tells."""
+    """True if the connection is at the hub's position and receives events as the hub dispatches them."""
     is_closed: bool = False
-    since: float = field(default_factory=time)
-    """When it was opened, in seconds since 1970."""
+    opened_at: float = field(default_factory=time)
+    """Seconds since 1970."""
     stalled_at: float = 0.0
-    """When its reader was last found not to take what is sent, by the loop's clock."""
+    """Time of the event loop at which the sender was last found full."""
     form: Form = field(init=False)
     _shown: frozenset[int] = frozenset()
     _newest_shown: int = 0
@@ -85,21 +92,24 @@ class Connection:
         self.form = FORMS[self.kind]
 
     def show(self, post_ids: Iterable[int]) -> set[int]:
-        """Takes the page's word for which posts it shows; returns those whose changes it was not told before. Whatever
-        is newer than all of them it will have been sent."""
+        """Records the posts that the page shows; returns those whose changes were not delivered before.
+
+        Posts newer than all of them count as shown: the page receives them as they are created.
+        """
         shown = frozenset(post_ids)
         added = {post_id for post_id in shown if not self.shows(post_id)}
-        self._shown, self._newest_shown = shown, max(shown, default=0)
+        self._shown = shown
+        self._newest_shown = max(shown, default=0)
         return added
 
     def shows(self, post_id: int) -> bool:
-        """Whether a change of the post concerns the page. Until the page has spoken, every post does."""
+        """True if a change of the post concerns the page. Every post does until the page has reported what it shows."""
         return post_id > self._newest_shown or post_id in self._shown
 
     def names(self, post_id: int) -> bool:
-        """Whether the page has said that it shows the post."""
+        """True if the page has reported the post as shown."""
         return post_id in self._shown
 
     def follows(self, author_id: int) -> bool:
-        """Whether the author's posts are on this person's home."""
+        """True if the author's posts are in the viewer's home feed."""
         return self.viewer is not None and (author_id == self.viewer.user_id or author_id in self.viewer.followed)

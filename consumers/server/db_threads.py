@@ -1,7 +1,7 @@
-"""Threads in which sockets and the hub read the database.
+"""Threads for the database reads of sockets and the hub.
 
-The thread that Django's requests share may be busy with log-ins, and the event loop must never wait. A thread keeps its
-connection from one read to the next.
+Django's shared thread may be busy with log-ins, and the event loop must never block. A thread keeps its database
+connection between reads.
 """
 
 import asyncio
@@ -15,24 +15,28 @@ from consumers import metrics
 
 
 class DatabaseThreads:
-    """A few threads that only read."""
+    """A pool of `count` threads that read from the database."""
 
     def __init__(self, count: int, name: str) -> None:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix=name)
 
     async def run[T](self, read: Callable[[], T]) -> T:
-        """Calls `read` in one of the threads. A connection that failed is closed and the reading tried once more on a
-        new one: the database may have been restarted since. Raises what the second try raises."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _read_twice, read)
+        """Calls `read` in one of the threads.
+
+        If the database connection fails, it is closed and `read` is tried once more on a new one: the database may have
+        been restarted. Raises the error of the second try.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _read_with_retry, read)
 
     def close(self) -> None:
-        """Ends a single thread and its connection."""
-        self._pool.submit(lambda: connection.close())  # looked up there: each thread has a connection of its own
+        """Ends the thread of a single-threaded pool and its database connection."""
+        # `connection` is looked up in the thread: each thread has a database connection of its own.
+        self._pool.submit(lambda: connection.close())
         self._pool.shutdown(wait=True)
 
 
-def _read_twice[T](read: Callable[[], T]) -> T:
-    with connection.execute_wrapper(_count):
+def _read_with_retry[T](read: Callable[[], T]) -> T:
+    with connection.execute_wrapper(_count_query):
         try:
             return read()
         except (InterfaceError, OperationalError):
@@ -40,6 +44,6 @@ def _read_twice[T](read: Callable[[], T]) -> T:
             return read()
 
 
-def _count(execute: Callable[..., Any], *query: Any) -> Any:
+def _count_query(execute: Callable[..., Any], *args: Any) -> Any:
     metrics.queries.inc()
-    return execute(*query)
+    return execute(*args)

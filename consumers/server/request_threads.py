@@ -1,7 +1,7 @@
-"""Django's requests, in a bounded number of threads.
+"""Django's request handler in a bounded number of threads.
 
-Django's own handler starts a thread for each request, each with a new database connection: 150 requests at once had 151
-of them. These threads stay, and so do their connections to SQLite; PostgreSQL's come from a pool.
+Django's own handler starts a thread for each request, each with a new database connection: 150 concurrent requests had
+151. These threads are kept, and so are their connections to SQLite; connections to PostgreSQL come from a pool.
 """
 
 import asyncio
@@ -21,26 +21,32 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Handler(ASGIHandler):
-    """Django's handler, with middleware and view in one turn of one thread. Django's own returns from the thread to the
-    event loop between its middleware and the view, and each of these ways waits behind whatever the loop does."""
+    """Django's handler, with the whole middleware chain and the view in one call to the thread.
+
+    Django's own handler returns to the event loop between its middleware and the view, and each return waits until the
+    loop is free.
+    """
 
     def load_middleware(self, is_async: bool = False) -> None:
-        """Called when the handler is made; the chain is always a synchronous one."""
+        """Called when the handler is created. The chain is always synchronous."""
         super().load_middleware(is_async=False)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        """Answers a request in the thread that is this request's."""
+        """Returns the response, computed in the thread of this request."""
         return await sync_to_async(self.get_response)(request)
 
 
 class RequestThreads:
-    """Lets an ASGI application's synchronous parts run in one of `count` threads, a thread for each request; further
-    requests wait in line."""
+    """Runs the synchronous parts of an ASGI application in at most `count` threads, one thread for each request.
+
+    Further requests wait for a free thread.
+    """
 
     def __init__(self, application: Application, count: int) -> None:
-        self._application, self._count = application, count
+        self._application = application
+        self._count = count
         self._idle: list[ThreadPoolExecutor] = []
-        self._room: asyncio.Semaphore | None = None
+        self._free: asyncio.Semaphore | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         with metrics.requests_running.track_inprogress():
@@ -49,8 +55,10 @@ class RequestThreads:
 
     @asynccontextmanager
     async def _thread(self) -> AsyncIterator[ThreadPoolExecutor]:
-        room = self._room = self._room or asyncio.Semaphore(self._count)
-        async with room:
+        """Acquires an idle thread, or a new one if none is idle."""
+        if self._free is None:
+            self._free = asyncio.Semaphore(self._count)  # created here: the first request runs on the server's loop
+        async with self._free:
             thread = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="livefeed-request")
             try:
                 yield thread

@@ -1,6 +1,6 @@
-"""The project's own launcher: daphne, with frames written at once, slow readers noticed, limits, and an orderly end.
+"""daphne extended: frames are written directly, slow clients are detected, requests are limited, shutdown is graceful.
 
-`daphne asgi:application` serves the same application; docs/architecture.md has the figures of both.
+`daphne asgi:application` serves the same application without these; docs/architecture.md has the figures of both.
 """
 
 import asyncio
@@ -33,33 +33,38 @@ from livefeed.observability import health
 logger = logging.getLogger(__name__)
 
 BACKLOG = 2048
-"""Connections that may wait to be accepted; with Twisted's 50 a crowd that comes back loses its SYNs, and a second."""
-PING, PONG = 30, 30
-"""Seconds of silence after which a reader is pinged, and seconds that it then has to answer."""
-SETTLE = 0.2
-"""Seconds in which a request that has just connected comes in, and an answer that was just given goes out."""
-LOOK = 2
-"""Seconds between two looks for those who are silent."""
-TAKING = 0.02
-"""Seconds between two looks whether a client has taken what it was sent of a long answer."""
-AFTERWARDS = 0.2
-"""Seconds after its end in which something may still ask a socket for something."""
-SWITCH = 0.0005
-"""Seconds after which a thread gives way to another. With Python's own 5 ms the hub stood behind whoever had just
-posted until the answer was rendered: 20.1 instead of 18.6 ms from a POST to the last of 1,000 sockets."""
+"""Connections that may wait to be accepted. With Twisted's 50, a reconnecting crowd loses SYNs, and a second each."""
+PING_INTERVAL = 30
+"""Seconds of silence after which a socket is pinged."""
+PING_TIMEOUT = 30
+"""Seconds within which the client must answer a ping."""
+TIMEOUT_CHECK_INTERVAL = 2
+"""Seconds between two checks for pings and timeouts that are due."""
+SETTLE_TIME = 0.2
+"""Seconds for a request that has just connected to arrive, and for an answer that was just given to leave."""
+BACKPRESSURE_POLL_INTERVAL = 0.02
+"""Seconds between two checks if a client has read the part of a long answer that was sent to it."""
+DISMANTLE_DELAY = 0.2
+"""Seconds after the end of a socket in which callbacks may still use its protocol."""
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which Python switches threads. With Python's own 5 ms the hub had to wait for the thread that rendered
+the answer to a new post: 20.1 instead of 18.6 ms from a POST to the last of 1,000 sockets."""
 GC_THRESHOLDS = (50_000, 20, 100)
-"""Much is allocated and lives: with Python's own 700 the collector would look at every open socket all the time."""
+"""Thresholds of the garbage collector. Many objects are allocated and live long: with Python's own 700 it would
+traverse all open sockets all the time."""
 
-M_MMAP_THRESHOLD, MAPPED = -3, 1024 * 1024
-"""The C library's setting, and bytes from which on it maps memory and gives it back when it is freed. Left to itself it
-raises that to 32 MB when a picture is decoded, and what a picture took stays with the process: up to 62 MB."""
+M_MMAP_THRESHOLD = -3
+"""Number of the C library's setting for the size from which it maps memory, and returns it when it is freed."""
+MMAP_THRESHOLD_BYTES = 1024 * 1024
+"""Without a fixed value the C library raises it to 32 MB when a picture is decoded, and keeps up to 62 MB
+afterwards."""
 
-# Autobahn formats all settings of each new socket for a debug line that nobody sees: a seventh of an opening.
+# Autobahn formats all settings of each new socket for a debug message that is not logged: 1/7 of a handshake's time.
 vars(autobahn)["pformat"] = repr
 
 
 class SocketProtocol(WebSocketProtocol):
-    """A WebSocket that the hub can write to directly."""
+    """A WebSocket that the hub can write to directly, without a turn of the event loop."""
 
     def onConnect(self, request: Any) -> Any:
         self.writer = DirectWriter(self)
@@ -67,18 +72,20 @@ class SocketProtocol(WebSocketProtocol):
 
     def onOpen(self) -> None:
         if requests := getattr(self.transport.producer, "requests", None):
-            requests.clear()  # the request that opened it, and the HTTP channel, would keep each other
+            requests.clear()  # the upgrade request and the HTTP channel refer to each other and would not be freed
         self.writer.open()
         super().onOpen()
 
     def dismantle(self) -> None:
-        """Lets go of everything, so that nothing of a socket waits for the garbage collector: protocol, wire, transport
-        and deferreds all know each other, 9 KB a socket."""
+        """Drops all references, so that the memory is freed without the garbage collector.
+
+        Protocol, writer, transport and deferreds refer to each other: 9 KB a socket.
+        """
         self.__dict__.clear()
 
 
 class RequestFactory(HTTPFactory):
-    """Makes the protocol of each connection, with our bound on what it may bring."""
+    """Creates the protocol of each TCP connection, with the size limit of `LimitedRequest`."""
 
     def buildProtocol(self, addr: Any) -> Any:
         protocol = super().buildProtocol(addr)
@@ -87,15 +94,15 @@ class RequestFactory(HTTPFactory):
 
 
 class Server(DaphneServer):
-    """Serves an ASGI application on a listening socket until it is told to end by SIGTERM or SIGINT."""
+    """Serves an ASGI application on a listening socket until SIGTERM or SIGINT."""
 
     def __init__(self, application: Any, listener: socket.socket, on_ready: Callable[[], None]) -> None:
         super().__init__(
             application,
             endpoints=[listener],
             signal_handlers=False,
-            ping_interval=PING,
-            ping_timeout=PONG,
+            ping_interval=PING_INTERVAL,
+            ping_timeout=PING_TIMEOUT,
             websocket_timeout=-1,
             websocket_connect_timeout=settings.LIVEFEED_HANDSHAKE_SECONDS,
             websocket_handshake_timeout=settings.LIVEFEED_HANDSHAKE_SECONDS,
@@ -104,33 +111,33 @@ class Server(DaphneServer):
             server_name="livefeed",
             ready_callable=self._prepare,
         )
-        self.endpoints: list[socket.socket] = []  # they would be texts; `_prepare` takes the listener itself
+        self.endpoints: list[socket.socket] = []  # descriptions to daphne; `_prepare` takes the listener itself
         self._listener = listener
         self._on_ready = on_ready
-        self._ending: asyncio.Task[None] | None = None
+        self._shutdown: asyncio.Task[None] | None = None
 
     def _prepare(self) -> None:
-        """Called when everything is set up but nothing runs yet."""
+        """Called when daphne is set up, just before the reactor runs."""
         self.ws_factory.protocol = SocketProtocol
-        self.ws_factory.setProtocolOptions(failByDrop=False)  # what is too long is answered with a close code
+        self.ws_factory.setProtocolOptions(failByDrop=False)  # a message that is too long gets a close code
         listener = self._listener
         self._port = reactor.adoptStreamPort(listener.fileno(), listener.family, RequestFactory(self))
         loop = asyncio.get_event_loop()
-        if threading.current_thread() is threading.main_thread():  # else the reloader ends the process
-            for end in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(end, lambda *_: loop.call_soon_threadsafe(self.end))
+        if threading.current_thread() is threading.main_thread():  # with --reload the reloader handles signals
+            for signum in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(signum, lambda *_: loop.call_soon_threadsafe(self.end))
         loop.call_soon(Hub.current)
         loop.call_soon(self._on_ready)
-        sys.setswitchinterval(SWITCH)
+        sys.setswitchinterval(SWITCH_INTERVAL)
         give_back_large_blocks()
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
 
-    # --- Applications: noticed as they end, where daphne looks at each of them every second ---
+    # --- Application tasks: cleaned up by callbacks, where daphne checks all of them every second ---
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """Starts the application for one request or socket. What a client says of a root path is not believed."""
+        """Starts the application for one request or socket. Ignores a root path that the client claims."""
         scope["root_path"] = self.root_path
         if isinstance(protocol, SocketProtocol):
             scope["extensions"] = {EXTENSION: protocol.writer}
@@ -141,15 +148,21 @@ class Server(DaphneServer):
         return queue
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Passes on what an application sends. A long answer waits for its client: daphne would hold all of it."""
+        """Sends a message of an application.
+
+        A long answer is sent as fast as the client reads it: daphne would buffer all of it.
+        """
         await super().handle_reply(protocol, message)
-        while message.get("more_body") and self._is_behind(protocol):  # noqa: ASYNC110  # Twisted does not tell us
-            await asyncio.sleep(TAKING)
+        while message.get("more_body") and self._is_behind(protocol):  # noqa: ASYNC110  # Twisted has no event for it
+            await asyncio.sleep(BACKPRESSURE_POLL_INTERVAL)
 
     def _is_behind(self, protocol: Any) -> bool:
-        """Whether a request's client has not taken yet what it was sent, as its channel is told by its transport."""
-        is_there = "disconnected" not in self.connections.get(protocol, {"disconnected": True})
-        return is_there and bool(getattr(getattr(protocol, "channel", None), "_waitingForTransport", False))
+        """True if a connected client has not yet read what was sent: its transport has paused the HTTP channel."""
+        details = self.connections.get(protocol)
+        if details is None or "disconnected" in details:
+            return False
+        channel = getattr(protocol, "channel", None)
+        return bool(getattr(channel, "_waitingForTransport", False))
 
     def _application_ended(self, protocol: Any, application: "asyncio.Future[None]") -> None:
         details = self.connections.get(protocol, {})
@@ -163,7 +176,7 @@ class Server(DaphneServer):
             self._forget(protocol)
 
     def protocol_disconnected(self, protocol: Any) -> None:
-        """Called when a request or socket has ended, sometimes twice. Its application has a while to end too."""
+        """Called when a request or socket has ended, sometimes twice. Its application may go on for a limited time."""
         details = self.connections.get(protocol)
         if details is None or "disconnected" in details:
             return
@@ -172,58 +185,58 @@ class Server(DaphneServer):
         if application is None:
             self._forget(protocol)
         else:
-            impatience = asyncio.get_event_loop().call_later(self.application_close_timeout, application.cancel)
-            application.add_done_callback(lambda _: impatience.cancel())
+            timeout = asyncio.get_event_loop().call_later(self.application_close_timeout, application.cancel)
+            application.add_done_callback(lambda _: timeout.cancel())
 
     def _forget(self, protocol: Any) -> None:
-        """Forgets a request or socket that has ended on both sides."""
+        """Removes a request or socket whose client and application have both ended."""
         self.connections.pop(protocol, None)
         if isinstance(protocol, SocketProtocol):
-            asyncio.get_event_loop().call_later(AFTERWARDS, protocol.dismantle)
+            asyncio.get_event_loop().call_later(DISMANTLE_DELAY, protocol.dismantle)
 
     def application_checker(self) -> None:
-        """Nothing is left to check."""
+        """Overrides daphne's periodic check: `_application_ended` is called instead."""
 
     def kill_all_applications(self) -> Any:
-        """Called before the end: whatever still runs is cancelled."""
+        """Called before the reactor stops: cancels the applications that still run."""
         for details in self.connections.values():
             details.setdefault("application_instance", asyncio.get_event_loop().create_future())
         return super().kill_all_applications()
 
     def timeout_checker(self) -> None:
-        """Looks for silent readers from now on, in slices."""
-        self._looking = asyncio.ensure_future(self._look_for_silent())
+        """Called once: starts the periodic check for silent clients, which yields to other tasks."""
+        self._timeout_checks = asyncio.ensure_future(self._check_timeouts())
 
-    async def _look_for_silent(self) -> None:
+    async def _check_timeouts(self) -> None:
         while True:
-            pace = TimeSlice()
+            time_slice = TimeSlice()
             for protocol in list(self.connections):
                 protocol.check_timeouts()
-                if pace.is_used_up:
-                    await pace.yield_control()
-            await asyncio.sleep(LOOK)
+                if time_slice.is_used_up:
+                    await time_slice.yield_control()
+            await asyncio.sleep(TIMEOUT_CHECK_INTERVAL)
 
-    # --- The end ---
+    # --- Shutdown ---
 
     def end(self) -> None:
-        """Ends in order; told a second time, at once."""
-        if self._ending is None:
-            self._ending = asyncio.ensure_future(self._end())
+        """Shuts down gracefully; called a second time, stops at once."""
+        if self._shutdown is None:
+            self._shutdown = asyncio.ensure_future(self._shut_down())
         else:
             self.stop()
 
-    async def _end(self) -> None:
-        """Is unready at once, sends the sockets away over the grace time, lets running requests finish."""
+    async def _shut_down(self) -> None:
+        """Reports unready at once, closes the sockets over the grace time, and waits for running requests."""
         grace = settings.LIVEFEED_GRACE_SECONDS
         health.probes["server"] = lambda: "is shutting down"
         await Hub.current().connections.shut_down(grace)
-        self._port.doRead()  # takes in whoever waits to be accepted; the kernel would cut them off
+        self._port.doRead()  # accepts connections that wait in the backlog; the kernel would reset them
         self._port.stopListening()
-        self._listener.close()  # the reactor has a copy of it; while this one is open the kernel goes on accepting
-        await asyncio.sleep(SETTLE)
+        self._listener.close()  # the reactor used a duplicate; while this one is open the kernel still accepts
+        await asyncio.sleep(SETTLE_TIME)
         if running := self._running_requests():
             await asyncio.wait(running, timeout=grace)
-            await asyncio.sleep(SETTLE)
+            await asyncio.sleep(SETTLE_TIME)
         self.stop()
 
     def _running_requests(self) -> "list[asyncio.Future[None]]":
@@ -235,13 +248,16 @@ class Server(DaphneServer):
 
 
 def give_back_large_blocks() -> None:
-    """Lets memory that pictures took go back to the system. Other C libraries than GNU's have no such setting."""
+    """Makes the C library return the memory of pictures to the system. Only GNU's has this setting."""
     with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, MAPPED)
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES)
 
 
 def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A listening socket, with `shared` one of several on the same port. Raises `OSError` if the port is taken."""
+    """Returns a listening socket; with `shared`, other processes may listen on the same port.
+
+    Raises `OSError` if the port is taken.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=shared)
     listener.setblocking(False)
@@ -249,7 +265,9 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
 
 
 def serve(application: Any, host: str, port: int, *, shared: bool = False, on_ready: Callable[[], None]) -> None:
-    """Serves until it is told to end; `on_ready` is called when connections are answered. Raises `OSError` if the port
-    is taken."""
+    """Serves until SIGTERM or SIGINT; calls `on_ready` when connections are accepted.
+
+    Raises `OSError` if the port is taken.
+    """
     with listen(host, port, shared=shared) as listener:
         Server(application, listener, on_ready).run()

@@ -1,4 +1,7 @@
-"""What the fault tests share. Each prints its figure; LIVEFEED_FAULTS=full runs them with the numbers they promise."""
+"""Fixtures of the fault tests, which print their figures.
+
+LIVEFEED_FAULTS=full runs them with the documented numbers.
+"""
 
 import os
 from collections.abc import Iterator
@@ -20,7 +23,7 @@ FULL = os.environ.get("LIVEFEED_FAULTS") == "full"
 
 
 def full_or[T](short: T, full: T) -> T:
-    """The number that is promised, or the one that `bin/test` has time for."""
+    """Returns the documented number in a full run, else the smaller one for `bin/test`."""
     return full if FULL else short
 
 
@@ -38,7 +41,7 @@ def crowd(site: Site) -> Iterator[Crowd]:
 
 @pytest.fixture
 def shaken_site(transactional_db, tmp_path) -> Iterator[Site]:
-    """A site with a neighbour who raises when asked to, where every ring comes twice and late (see neighbour/)."""
+    """A site with another app that raises on demand, and where each wake-up arrives twice and late (see neighbour/)."""
     settings = {"DJANGO_SETTINGS_MODULE": "tests.faults.neighbour.settings"}
     site = Site({**os.environ, "DATABASE_URL": database_url(), **settings}, tmp_path)
     site.start()
@@ -47,28 +50,30 @@ def shaken_site(transactional_db, tmp_path) -> Iterator[Site]:
 
 
 def home_of(viewer: User) -> list[int]:
-    """The posts of a home feed, newest first."""
+    """Returns the ids of the posts in a home feed, newest first."""
     return ids_of(Post.objects.visible_to(viewer).home_of(viewer))
 
 
 def ids_of(posts: PostQuerySet) -> list[int]:
-    """The ids of posts, newest first."""
+    """Returns the ids of posts, newest first."""
     return list(posts.newest_first().values_list("pk", flat=True))
 
 
 def post_many(author: User, count: int) -> None:
-    """Posts so many in one transaction."""
+    """Creates `count` posts in one transaction."""
     with transaction.atomic():
         for number in range(count):
             make_post(author, f"Number {number}.")
 
 
-def heard_nothing(crowd: Crowd, stranger: Reader, cast: Cast) -> None:
-    """Proves that the stranger was told of no post until they follow the author, and is not simply deaf. What they
-    come to show by reading anew after that is theirs to hear of."""
+def assert_received_nothing(crowd: Crowd, stranger: Reader, cast: Cast) -> None:
+    """Asserts that the stranger received no frame of a post before following the author, and that the socket works.
+
+    Posts shown by the refetch after the follow may send frames.
+    """
     resets = stranger.resets
     assert Person(crowd.sites[0], cast.stranger).send("/@author/follow/") == 200
     crowd.wait(stranger, lambda: stranger.resets > resets)
-    kinds = [kind for kind, _ in stranger.told]
+    kinds = [kind for kind, _ in stranger.received]
     followed = [place for place, kind in enumerate(kinds) if kind == "reset"][resets]
     assert set(kinds[: followed + 1]) == {"reset"}

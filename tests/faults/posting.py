@@ -1,4 +1,4 @@
-"""An author who posts by HTTP and sends again, under the same key, whatever was not acknowledged."""
+"""An author who posts by HTTP and repeats unacknowledged posts under the same key."""
 
 import time
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from livefeed.models import User
 from tests.stack.people import Person
 from tests.stack.servers import Site, answers, wait_until
 
-AWAY = range(502, 505)
-"""What a server that comes or goes, or the proxy before it, may answer."""
+UNAVAILABLE = range(502, 505)
+"""Statuses of a server that starts or stops, or of the proxy in front of it."""
 
 
 class Author:
-    """Somebody at one or more sites, in as many threads as one likes."""
+    """An author at one or more sites, safe to use from several threads."""
 
     def __init__(self, user: User, *sites: Site) -> None:
         self._sites = sites
@@ -24,16 +24,16 @@ class Author:
         self.acknowledged = 0
         self.sent_again = 0
         self.waits: list[float] = []
-        """Seconds that each answer took."""
+        """Seconds until each answer."""
 
     def post(self, body: str) -> None:
-        """Posts once, at the first site: it must be acknowledged."""
+        """Posts once at the first site, which must acknowledge it."""
         began = time.monotonic()
         assert self._person[self._sites[0].port].send("/posts/", title="", body=body) == 200
         self.waits.append(time.monotonic() - began)
 
     def post_until_acknowledged(self, body: str) -> UUID:
-        """Posts at whichever site is there, until one of them acknowledges it; returns the key it was sent under."""
+        """Posts at any site that is up until one acknowledges it; returns the key of the post."""
         key = uuid4()
         while not self.sent(body, key):
             with self._lock:
@@ -43,20 +43,20 @@ class Author:
         return key
 
     def sent(self, body: str, key: UUID) -> bool:
-        """Posts once; False if it was not acknowledged, which says nothing about whether it was saved."""
+        """Posts once; returns False if it was not acknowledged. It may have been saved even then."""
         try:
             status = self._person[self._open_site().port].send("/posts/", title="", body=body, key=str(key))
         except (OSError, HTTPException):
             return False
-        assert status == 200 or status in AWAY, status
+        assert status == 200 or status in UNAVAILABLE, status
         return status == 200
 
     def wait_for(self, count: int) -> None:
-        """Waits until so many were acknowledged."""
-        wait_until(lambda: self.acknowledged >= count, f"{count} posts are acknowledged", patience=120)
+        """Waits until `count` posts were acknowledged."""
+        wait_until(lambda: self.acknowledged >= count, f"{count} posts are acknowledged", timeout=120)
 
     def p99(self) -> float:
-        """Seconds within which 99 of 100 answers came."""
+        """Returns the seconds within which 99 % of the answers arrived."""
         return sorted(self.waits)[-(-len(self.waits) * 99 // 100) - 1]
 
     def _open_site(self) -> Site:
@@ -66,7 +66,7 @@ class Author:
 
 
 def paced(count: int, seconds: float) -> Iterator[int]:
-    """Numbers, each at its moment of so many seconds."""
+    """Yields `count` numbers, evenly spread over `seconds`."""
     began = time.monotonic()
     for number in range(count):
         time.sleep(max(0.0, began + seconds * number / count - time.monotonic()))

@@ -1,5 +1,7 @@
-"""`DATABASE_URL=sqlite:///FILE python -m tests.faults.sqlite_writers WRITERS POSTS KILLS`: processes that post into one
-SQLite file, of which now and then one is killed and another goes on with its posts. Prints what happened as JSON."""
+"""Processes that post into one SQLite file; some are killed, and others continue with their posts.
+
+`DATABASE_URL=sqlite:///FILE python -m tests.faults.sqlite_writers WRITERS POSTS KILLS` prints the result as JSON.
+"""
 
 import json
 import multiprocessing
@@ -26,7 +28,7 @@ fork = multiprocessing.get_context("fork")
 
 @dataclass
 class Writer:
-    """A process, the pipe on which it says what it has posted, and how many posts it still has to make."""
+    """A process, the pipe on which it reports its posts, and the number of posts it still has to create."""
 
     process: ForkProcess
     pipe: Connection
@@ -37,7 +39,7 @@ class Writer:
         pipe, end = fork.Pipe(duplex=False)
         process = fork.Process(target=write, args=(posts, end))
         process.start()
-        end.close()  # the writer's is the only one left: when it dies the pipe ends
+        end.close()  # only the writer holds this end now: the pipe closes when the writer dies
         return cls(process, pipe, posts)
 
 
@@ -58,7 +60,7 @@ def make_database() -> None:
 
 
 def write(posts: int, pipe: Connection) -> None:
-    """One writer: says the id of each post once it is committed, or why it could not be."""
+    """Runs one writer, which reports the id of each committed post, or the error."""
     for _ in range(posts):
         try:
             pipe.send(post_after_reading())
@@ -67,14 +69,16 @@ def write(posts: int, pipe: Connection) -> None:
 
 
 def post_after_reading() -> int:
-    """Posts in a transaction that has read before it writes: one that began as a reader could not become a writer."""
+    """Posts in a transaction that reads before it writes: SQLite could not upgrade one that began as a reader."""
     with transaction.atomic():
         return Post.objects.publish(User.objects.get(), title="", body="Hello.").pk
 
 
 class Crew:
-    """Writers at work. Of them `kills` are killed, one after every so many posts, each just after it has begun a post:
-    the one that spoke last holds the database while the others wait."""
+    """Running writers, of which `kills` are killed, one after every `every` posts.
+
+    The writer that reported last is killed: it has begun its next post and holds the database while the others wait.
+    """
 
     def __init__(self, kills: int, every: int) -> None:
         self._kills = kills
@@ -88,7 +92,7 @@ class Crew:
         self._writers[writer.pipe] = writer
 
     def work(self) -> None:
-        """Hears all writers until they are done."""
+        """Receives reports until all writers are done."""
         while self._writers:
             for pipe in wait(list(self._writers)):
                 writer = self._writers[pipe]  # type: ignore[index]  # nothing else is waited for
@@ -108,7 +112,7 @@ class Crew:
             writer.process.kill()
 
     def _replace(self, writer: Writer) -> None:
-        """Lets another one go on with what a killed writer left. Raises `RuntimeError` if it ended by itself."""
+        """Starts another writer for the remaining posts of a killed one. Raises `RuntimeError` if it was not killed."""
         del self._writers[writer.pipe]
         writer.process.join()
         if writer.process.exitcode not in (0, -SIGKILL):

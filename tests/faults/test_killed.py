@@ -1,4 +1,4 @@
-"""Servers that are killed, or restarted one after the other, while somebody posts."""
+"""Servers that are killed, or restarted one after the other, while an author posts."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import pytest
 
 from livefeed.models import Post
 from tests.conftest import database_url
-from tests.faults.conftest import full_or, heard_nothing, home_of
+from tests.faults.conftest import assert_received_nothing, full_or, home_of
 from tests.faults.posting import Author
 from tests.stack.crowd import Crowd
 from tests.stack.servers import Site, redis
@@ -19,11 +19,11 @@ from tests.stack.servers import Site, redis
 POSTS = full_or(100, 1_000)
 ROUNDS = full_or(2, 10)
 THREADS = 4
-"""Posts on their way at once: a kill always meets some."""
+"""Concurrent posts, so that a kill interrupts some."""
 BODIES = [f"Number {number}." for number in range(POSTS)]
 
 
-def test_a_server_that_is_killed_over_and_over_loses_and_doubles_nothing(site, cast, crowd):
+def test_a_server_that_is_killed_repeatedly_loses_and_doubles_no_post(site, cast, crowd):
     author = Author(cast.author, site)
     follower, visitor, stranger = crowd.open(cast.follower), crowd.open(None), crowd.open(cast.stranger)
 
@@ -37,9 +37,9 @@ def test_a_server_that_is_killed_over_and_over_loses_and_doubles_nothing(site, c
         keys = list(posting)
 
     seconds = max(crowd.exact(reader, home_of(cast.follower)) for reader in (follower, visitor))
-    each_once(author, keys)
+    assert_each_once(author, keys)
     assert author.sent_again >= 1
-    heard_nothing(crowd, stranger, cast)
+    assert_received_nothing(crowd, stranger, cast)
     print(f"{ROUNDS} kills: {figure(author, seconds)}")
 
 
@@ -56,7 +56,7 @@ def pair(transactional_db, tmp_path) -> Iterator[list[Site]]:
         yield sites
 
 
-def test_sites_that_are_restarted_one_after_the_other_are_never_missed(pair, cast):
+def test_a_rolling_restart_of_two_sites_loses_no_post(pair, cast):
     author = Author(cast.author, *pair)
     with Crowd(*pair) as crowd, ThreadPoolExecutor(THREADS) as pool:
         readers = [crowd.open(person, sites=sites) for person in (cast.follower, None) for sites in (pair, pair[::-1])]
@@ -66,18 +66,18 @@ def test_sites_that_are_restarted_one_after_the_other_are_never_missed(pair, cas
         for number, site in enumerate(pair, start=1):
             author.wait_for(POSTS * number // 3)
             site.stop()
-            assert site.process.returncode != -SIGKILL  # it went by itself, without being helped after PATIENCE
+            assert site.process.returncode != -SIGKILL  # it ended in time and was not killed
             site.start()
         keys = list(posting)
 
         seconds = max(crowd.exact(reader, home_of(cast.follower)) for reader in readers)
-        each_once(author, keys)
-        heard_nothing(crowd, stranger, cast)
+        assert_each_once(author, keys)
+        assert_received_nothing(crowd, stranger, cast)
     print(f"2 restarts: {figure(author, seconds)}")
 
 
-def each_once(author: Author, keys: list[UUID]) -> None:
-    """Each text is there once, also after it was sent once more."""
+def assert_each_once(author: Author, keys: list[UUID]) -> None:
+    """Asserts that each text was saved once, even if it is sent again."""
     assert all(map(author.sent, BODIES[:10], keys))
     assert sorted(Post.objects.values_list("body", flat=True)) == sorted(BODIES)
 

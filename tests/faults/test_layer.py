@@ -1,4 +1,4 @@
-"""A Redis that is restarted, flushed or frozen while somebody posts at one site and others read from two."""
+"""A Redis that is restarted, flushed or frozen while an author posts at one site and followers read from two."""
 
 import os
 import signal
@@ -10,24 +10,24 @@ import pytest
 from redis import Redis
 
 from tests.conftest import database_url
-from tests.faults.conftest import full_or, heard_nothing, home_of
+from tests.faults.conftest import assert_received_nothing, full_or, home_of
 from tests.faults.posting import Author, paced
 from tests.stack.crowd import Crowd
 from tests.stack.servers import Site, redis
 
 POSTS = full_or(100, 1_000)
 FROZEN = full_or(3.0, 30.0)
-"""Seconds."""
+"""Seconds of posting while Redis is frozen."""
 BRIEF = full_or(1.0, 10.0)
-"""Seconds of posting that a restart or a flush falls into."""
+"""Seconds of posting in which a restart or a flush happens."""
 EXACT_WITHIN = 35.0
-"""Seconds after the last post."""
-P99 = 0.5
-"""Seconds in which 99 of 100 POSTs are answered."""
+"""Seconds after the last post within which all pages must be exact."""
+MAX_P99 = 0.5
+"""Seconds within which 99 % of the POSTs must be answered."""
 
 
 class Layer:
-    """A Redis and what may happen to it before each of POSTS posts."""
+    """A Redis and its faults, which are called before each of POSTS posts."""
 
     def __init__(self, stack: ExitStack, kind: str) -> None:
         self._stack = stack
@@ -35,7 +35,7 @@ class Layer:
         self.url, self._process = stack.enter_context(redis())
 
     def restart(self, number: int) -> None:
-        """Gone for the middle half of the posts, then back on the same port."""
+        """Kills Redis for the middle half of the posts, then starts it on the same port."""
         if number == POSTS // 4:
             self._process.kill()
             self._process.wait()
@@ -43,13 +43,13 @@ class Layer:
             _, self._process = self._stack.enter_context(redis(urlsplit(self.url).port))
 
     def flush(self, number: int) -> None:
-        """Everything in it is forgotten, four times."""
+        """Deletes all its data, four times."""
         if number % (POSTS // 4) == 0:
             with Redis.from_url(self.url) as client:
                 client.flushall()
 
     def freeze(self, number: int) -> None:
-        """Frozen from the first post to the last."""
+        """Freezes Redis from the first post to the last."""
         if number == 0:
             self._process.send_signal(signal.SIGSTOP)
         elif number == POSTS - 1:
@@ -58,7 +58,7 @@ class Layer:
 
 @pytest.fixture(params=["pubsub.RedisPubSubChannelLayer", "core.RedisChannelLayer"])
 def layer(request, transactional_db, tmp_path) -> Iterator[tuple[Layer, list[Site]]]:
-    """A Redis, and two sites that use it by one channel layer or the other."""
+    """A Redis, and two sites that use it through one of both channel layers."""
     with ExitStack() as stack:
         layer = Layer(stack, request.param)
         chosen = {"REDIS_URL": layer.url, "LIVEFEED_CHANNEL_LAYER": f"channels_redis.{layer.kind}"}
@@ -69,19 +69,19 @@ def layer(request, transactional_db, tmp_path) -> Iterator[tuple[Layer, list[Sit
         yield layer, sites
 
 
-def test_no_post_fails_or_waits_or_is_lost_whatever_happens_to_redis(layer, cast):
+def test_faults_of_redis_neither_fail_nor_delay_nor_lose_a_post(layer, cast):
     redis, sites = layer
     with Crowd(*sites) as crowd:
         readers = [crowd.open(cast.follower, sites=[site]) for site in sites]
         stranger = crowd.open(cast.stranger, sites=sites[1:])
-        for happen, seconds in ((redis.restart, BRIEF), (redis.flush, BRIEF), (redis.freeze, FROZEN)):
+        for fault, seconds in ((redis.restart, BRIEF), (redis.flush, BRIEF), (redis.freeze, FROZEN)):
             author = Author(cast.author, sites[0])
             for number in paced(POSTS, seconds):
-                happen(number)
-                author.post(f"{happen.__name__} {number}")
+                fault(number)
+                author.post(f"{fault.__name__} {number}")
             late = max(crowd.exact(reader, home_of(cast.follower), EXACT_WITHIN) for reader in readers)
-            assert [(reader.resets, reader.repeats) for reader in readers] == [(0, 0), (0, 0)]
-            assert author.p99() <= P99
+            assert [(reader.resets, reader.duplicates) for reader in readers] == [(0, 0), (0, 0)]
+            assert author.p99() <= MAX_P99
             answered = f"{POSTS} POSTs, p99 {1000 * author.p99():.0f} ms"
-            print(f"Redis ({redis.kind}), {happen.__name__}: {answered}, exact {late:.1f} s after the last")
-        heard_nothing(crowd, stranger, cast)
+            print(f"Redis ({redis.kind}), {fault.__name__}: {answered}, exact {late:.1f} s after the last")
+        assert_received_nothing(crowd, stranger, cast)

@@ -1,4 +1,4 @@
-"""How much one reading of the log may bring when somebody comes back after long."""
+"""Number of rows that a replay reads at once after a long absence."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -12,14 +12,15 @@ from tests.factories import cookie_of, make_cast, make_post
 from tests.faults.conftest import full_or, post_many
 from tests.live.conftest import Reader
 
-POSTS, ROWS_MOST = 199, 200
+POSTS = 199
+MAX_ROWS = 200
 OTHERS = full_or(2_500, 20_000)
-"""Events that follow these posts, more than a hub remembers: who missed them all is answered from the database."""
+"""Events after these posts, more than a hub keeps in memory, so that a replay reads the database."""
 
 
 @pytest.fixture
 async def long_log(transactional_db) -> tuple[int, dict[str, str]]:
-    """The log of a week before the hub starts: the position before it, and the cookies of those who missed it."""
+    """A long log before the hub starts: the position before it, and cookies by user."""
 
     @sync_to_async
     def write() -> tuple[int, dict[str, str]]:
@@ -36,7 +37,7 @@ async def long_log(transactional_db) -> tuple[int, dict[str, str]]:
 
 @pytest.fixture
 def rows(monkeypatch) -> dict[type[Model], list[int]]:
-    """How many rows each query of each model brought."""
+    """Number of rows of each query, by model."""
     rows: defaultdict[type[Model], list[int]] = defaultdict(list)
     fetch: Callable[[QuerySet], None] = QuerySet._fetch_all
 
@@ -51,23 +52,23 @@ def rows(monkeypatch) -> dict[type[Model], list[int]]:
 
 
 @pytest.mark.parametrize(
-    ("who", "view", "told"), [("follower", "home", 199), ("", "public", 200), ("stranger", "home", 1)]
+    ("who", "view", "expected"), [("follower", "home", 199), ("", "public", 200), ("stranger", "home", 1)]
 )
-async def test_a_replay_reads_no_more_than_200_rows_at_once(long_log, hub, rows, who, view, told):
+async def test_a_replay_reads_no_more_than_200_rows_at_once(long_log, hub, rows, who, view, expected):
     start, cookies = long_log
     rows.clear()
     reader = await Reader(f"view={view}&after={start}", cookies[who]).open()
-    ids = await told_until_the_heartbeat(reader)
+    ids = await replayed_ids(reader)
     await reader.close()
 
-    assert len(ids) == len(set(ids)) == told
-    brought = [count for counts in rows.values() for count in counts]
-    assert max(brought) <= ROWS_MOST
-    print(f"{told} posts told after {POSTS + OTHERS} events: {len(brought)} queries, {max(brought)} rows at most")
+    assert len(ids) == len(set(ids)) == expected
+    row_counts = [count for counts in rows.values() for count in counts]
+    assert max(row_counts) <= MAX_ROWS
+    print(f"{expected} posts after {POSTS + OTHERS} events: {len(row_counts)} queries, at most {max(row_counts)} rows")
 
 
-async def told_until_the_heartbeat(reader: Reader) -> list[int]:
-    """The ids of the posts of a replay, which a heartbeat ends."""
+async def replayed_ids(reader: Reader) -> list[int]:
+    """Returns the ids of the posts of a replay, up to its final heartbeat."""
     await reader.frames("hello")
     ids: list[int] = []
     while (frame := await reader.frame(heartbeats=True))["type"] != "heartbeat":

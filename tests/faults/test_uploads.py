@@ -1,4 +1,4 @@
-"""Files and bodies that mean harm: refused or made anew, and the server's memory stays what it was."""
+"""Malicious files and bodies: refused or re-encoded, without growth of the server's memory."""
 
 import io
 import re
@@ -21,8 +21,8 @@ from tests.stack.people import TOKEN
 from tests.stack.servers import Site
 
 BOUNDARY = "livefeed-test"
-GROWTH_MOST = 50
-"""MB."""
+MAX_GROWTH = 50
+"""MB of memory."""
 HARMFUL = {
     "a drawing": image_files.SVG,
     "a page that begins like a picture": b"GIF89a/*<svg onload=alert(1)>*/",
@@ -36,8 +36,8 @@ HARMFUL = {
 }
 
 
-def hand_in(site: Site, cookie: str, content: bytes) -> tuple[int, str]:
-    """Sends a file as a picture; returns the status and the answer."""
+def upload(site: Site, cookie: str, content: bytes) -> tuple[int, str]:
+    """Uploads a file as a picture; returns the status and the answer."""
     part = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="picture.jpg"\r\n\r\n'
     body = part.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
     headers = {
@@ -63,23 +63,23 @@ def memory(site: Site) -> int:
     return int(found[1]) // 1024
 
 
-def test_harmful_files_are_refused_with_a_sentence_and_take_no_memory(site, cast):
+def test_malicious_files_are_refused_with_a_message_and_take_no_memory(site, cast):
     cookie = cookie_of(cast.author)
-    assert hand_in(site, cookie, image_files.jpeg())[0] == 200  # what is loaded once is loaded
+    assert upload(site, cookie, image_files.jpeg())[0] == 200  # loads what is loaded only once
     before = memory(site)
     for _ in range(full_or(1, 20)):
         for what, content in HARMFUL.items():
-            status, said = hand_in(site, cookie, content)
+            status, said = upload(site, cookie, content)
             assert (status, "notice" in said) == (422, True), what
     grown = memory(site) - before
     print(f"{len(HARMFUL)} harmful files were refused; the server grew by {grown} MB")
-    assert grown <= GROWTH_MOST
+    assert grown <= MAX_GROWTH
     assert Picture.objects.count() == 1
 
 
-def test_a_photo_is_made_anew_the_right_way_up_without_its_place_and_takes_no_memory(site, cast):
+def test_a_photo_is_re_encoded_upright_without_its_location_and_takes_no_memory(site, cast):
     cookie = cookie_of(cast.author)
-    assert hand_in(site, cookie, image_files.turned_jpeg())[0] == 200
+    assert upload(site, cookie, image_files.turned_jpeg())[0] == 200
     address = f"{site.url}{Picture.objects.get().large}"
     with urllib.request.urlopen(urllib.request.Request(address, headers={"Cookie": cookie}), timeout=10) as answer:
         content = answer.read()
@@ -89,21 +89,21 @@ def test_a_photo_is_made_anew_the_right_way_up_without_its_place_and_takes_no_me
     assert images.PIXELS_MOST > 48_000_000
     before = memory(site)
     for _ in range(full_or(1, 10)):
-        assert hand_in(site, cookie, photo)[0] == 200
+        assert upload(site, cookie, photo)[0] == 200
     grown = memory(site) - before
     print(f"photos of 48 million pixels were kept; the server grew by {grown} MB")
-    assert grown <= GROWTH_MOST
+    assert grown <= MAX_GROWTH
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["announced", "in chunks"])
-def test_a_gigabyte_is_refused_while_it_comes_in(site, announced):
+def test_a_gigabyte_is_refused_while_it_arrives(site, announced):
     length, piece = 2**30, bytes(2**20)
     head = f"Content-Length: {length}" if announced else "Transfer-Encoding: chunked"
     piece = piece if announced else b"100000\r\n" + piece + b"\r\n"
     before, sent = memory(site), 0
     with socket.create_connection(("127.0.0.1", site.port), timeout=10) as client:
         client.sendall(f"POST /pictures/ HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}\r\n\r\n".encode())
-        with suppress(OSError):  # the server hangs up
+        with suppress(OSError):  # the server disconnects
             while sent < length // 2**20 and not select.select([client], [], [], 0)[0]:
                 client.sendall(piece)
                 sent += 1
@@ -111,4 +111,4 @@ def test_a_gigabyte_is_refused_while_it_comes_in(site, announced):
     grown = memory(site) - before
     print(f"a gigabyte was refused after {sent} MB; the server grew by {grown} MB")
     assert sent < 200
-    assert grown <= GROWTH_MOST
+    assert grown <= MAX_GROWTH

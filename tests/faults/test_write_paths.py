@@ -1,4 +1,4 @@
-"""Whatever is written, and however: a page that followed the events equals a page freshly loaded."""
+"""Every way of writing: a page updated by events equals a freshly loaded page."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def scene(site, cast, tmp_path) -> Scene:
 
 
 @pytest.mark.parametrize("write", PATHS, ids=lambda write: write.__name__)
-def test_a_page_that_followed_the_events_equals_one_freshly_loaded(crowd, cast, scene, write: Callable[[Scene], None]):
+def test_a_page_updated_by_events_equals_a_freshly_loaded_one(crowd, cast, scene, write: Callable[[Scene], None]):
     crowd.settle()
     watched = [(cast.follower, "/"), (None, "/"), (None, "/@author/"), (cast.follower, f"/posts/{scene.post.pk}/")]
     there = [crowd.open(user, path) for user, path in watched]
@@ -32,23 +32,23 @@ def test_a_page_that_followed_the_events_equals_one_freshly_loaded(crowd, cast, 
     for reader in away:
         crowd.go_live(reader)
 
-    fresh = [shown_anew(crowd, user, path) for user, path in watched]
+    fresh = [freshly_shown(crowd, user, path) for user, path in watched]
     began = time.monotonic()
     for reader, expected in zip((*there, *away), (*fresh, *fresh[:2]), strict=True):
-        follows(crowd, reader, expected)
+        wait_until_equal(crowd, reader, expected)
     seconds = time.monotonic() - began
     assert fresh != before
-    assert not any(kind.startswith("post.") for kind, _ in stranger.told)
+    assert not any(kind.startswith("post.") for kind, _ in stranger.received)
     print(f"{write.__name__.replace('_', ' ')}: equal {seconds:.1f} s later")
 
 
-def follows(crowd: Crowd, reader: Reader, expected: list[Article]) -> None:
-    """Waits until a page shows exactly this."""
-    crowd.wait(reader, lambda: not reader.is_rereading and reader.posts.shown == expected)
+def wait_until_equal(crowd: Crowd, reader: Reader, expected: list[Article]) -> None:
+    """Waits until a page shows exactly the expected posts."""
+    crowd.wait(reader, lambda: not reader.is_refetching and reader.posts.shown == expected)
 
 
-def shown_anew(crowd: Crowd, user: User | None, path: str) -> list[Article]:
-    """What a freshly loaded page shows; nothing if there is no such page any more."""
+def freshly_shown(crowd: Crowd, user: User | None, path: str) -> list[Article]:
+    """Returns the posts of a freshly loaded page; none if the page no longer exists."""
     try:
         return crowd.load(user, path).posts.shown
     except HTTPError as error:

@@ -1,4 +1,4 @@
-"""Every way in which anything is written that a page shows."""
+"""Every way of writing data that a page shows."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tests.stack.servers import Site
 
 
 class Scene:
-    """Three posts of the author's and one of the stranger's; everybody is at hand to write."""
+    """Three posts of the author and one of the stranger, with clients of all users."""
 
     def __init__(self, site: Site, cast: Cast, folder: Path) -> None:
         self.cast = cast
@@ -29,14 +29,14 @@ class Scene:
         self._folder = folder
 
     def load(self, *rows: dict[str, object]) -> None:
-        """Lets `loaddata` write rows, and says so."""
+        """Writes rows by `loaddata`, and resets the feeds."""
         path = self._folder / "rows.json"
         path.write_text(json.dumps(rows))
         call_command("loaddata", path, verbosity=0)
         publishing.reset_feeds()
 
     def administer(self, path: str, **fields: object) -> None:
-        """Sends a form of the admin's; unticked boxes are left out."""
+        """Submits a form of the admin, without unchecked boxes."""
         sent = {name: str(value) for name, value in fields.items() if value is not False}
         assert self.operator.send(f"/admin/livefeed/{path}", **sent) == 200
 

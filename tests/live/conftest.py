@@ -1,4 +1,4 @@
-"""Sockets in this process, without a server: Channels' communicator against the whole application."""
+"""Sockets in the test process, without a server: Channels' communicator with the whole application."""
 
 import asyncio
 import inspect
@@ -19,11 +19,11 @@ from livefeed.models import Event, User
 from tests.factories import Cast, cookie_of, make_cast
 
 PATIENCE = 5.0
-"""Seconds a frame may take."""
+"""Seconds within which a frame must arrive."""
 
 
 class Reader:
-    """A socket and what it was told, frame by frame."""
+    """A socket and its received frames."""
 
     def __init__(self, query: str = "", cookie: str = "", origin: str | None = None) -> None:
         headers = [(b"host", b"testserver"), (b"cookie", cookie.encode())]
@@ -38,7 +38,7 @@ class Reader:
         return self
 
     async def frame(self, *, heartbeats: bool = False) -> dict[str, Any]:
-        """The next frame, heartbeats passed over."""
+        """Returns the next frame, without heartbeats unless `heartbeats`."""
         while True:
             if not self._frames:
                 self._take(await self.socket.receive_from(timeout=PATIENCE))
@@ -47,13 +47,13 @@ class Reader:
                 return frame
 
     async def frames(self, *kinds: str) -> list[dict[str, Any]]:
-        """As many next frames as `kinds`, which they must be of."""
+        """Returns the next frames, which must be of these kinds."""
         found = [await self.frame() for _ in kinds]
         assert [frame["type"] for frame in found] == list(kinds)
         return found
 
     async def rest(self) -> list[dict[str, Any]]:
-        """Whatever else it is told of what was committed until now, heartbeats left out."""
+        """Returns all further frames of events committed until now, without heartbeats."""
         await everything_told()
         while not self.socket.output_queue.empty():
             self._take(await self.socket.receive_from())
@@ -64,13 +64,13 @@ class Reader:
         await self.socket.send_to(text_data=message if isinstance(message, str) else json.dumps(message))
 
     async def shows(self, *ids: int) -> None:
-        """Says which posts the page shows, and waits until that was heard."""
+        """Reports the posts that the page shows, and waits until the report was processed."""
         await self.send({"type": "showing", "ids": list(ids)})
         while not self.socket.input_queue.empty():
             await sync_to_async(lambda: None)()
 
     async def close(self) -> None:
-        """Closes the socket; one whose application has already ended (a frame did not come in time) is closed too."""
+        """Closes the socket, even if its application has already ended because a frame did not arrive in time."""
         with suppress(asyncio.CancelledError):
             await self.socket.disconnect()
 
@@ -80,12 +80,12 @@ class Reader:
 
 
 async def everything_told() -> None:
-    """Waits until the hub has told everybody what is in the log now."""
+    """Waits until the hub has delivered all events that are in the log now."""
     await Hub.current().now()
 
 
 async def eventually(condition: Callable[[], Any]) -> None:
-    """Waits, PATIENCE at most, for what nobody announces: until `condition()`, which may be async, is true."""
+    """Polls `condition()`, which may be async, until it is true, at most PATIENCE seconds."""
     async with asyncio.timeout(PATIENCE):
         while True:
             answer = condition()
@@ -95,7 +95,7 @@ async def eventually(condition: Callable[[], Any]) -> None:
 
 
 def metric(name: str, **labels: str) -> float:
-    """A figure of /metrics, by its name without `livefeed_`."""
+    """Returns a figure of /metrics by its name without `livefeed_`."""
     labels = {"worker": settings.LIVEFEED_WORKER, **labels}
     return REGISTRY.get_sample_value(f"livefeed_{name}", labels) or 0.0
 
@@ -116,13 +116,13 @@ async def hub(transactional_db) -> AsyncIterator[Hub]:
 
 @pytest.fixture
 async def cast(transactional_db) -> Cast:
-    """An author, a follower, and a stranger who must hear nothing."""
+    """An author, a follower, and a stranger who must receive nothing."""
     return await sync_to_async(make_cast)()
 
 
 @pytest.fixture
 async def read(hub: Hub) -> AsyncIterator[Callable[..., Any]]:
-    """Opens sockets: `await read(user, "view=home")`, past their hello; closed afterwards."""
+    """Opens sockets and reads their hello: `await read(user, "view=home")`. They are closed afterwards."""
     readers: list[Reader] = []
 
     async def open_reader(user: User | None = None, query: str = "", *, hello: bool = True, **options: Any) -> Reader:
@@ -132,7 +132,7 @@ async def read(hub: Hub) -> AsyncIterator[Callable[..., Any]]:
         readers.append(reader)
         if hello:
             await reader.frames("hello")
-            await eventually(lambda: hub.subscriptions.connections - known)  # caught up, and routed to from now on
+            await eventually(lambda: hub.subscriptions.connections - known)  # it receives events from now on
         return reader
 
     yield open_reader

@@ -1,4 +1,4 @@
-"""How a socket ends, and who goes on being told."""
+"""Assertions on closed sockets and on sockets that still receive frames."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,23 +19,23 @@ RINGS = "rung", "rings lost"
 
 
 def lose_rings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody rings any more; what is committed is found by the tick."""
+    """Disables wake-ups: the hub finds committed events by its polling interval."""
     monkeypatch.setattr(publishing, "wake_up", lambda: None)
     monkeypatch.setattr(hub, "TICK", 0.05)
 
 
 def cookie_header(reader: Reader) -> str:
-    """The Cookie header that a socket was opened with."""
+    """Returns the Cookie header with which a socket was opened."""
     return dict(reader.socket.scope["headers"])[b"cookie"].decode()
 
 
 def session_key(reader: Reader) -> str:
-    """The key of the session that a socket was opened with."""
+    """Returns the key of the session with which a socket was opened."""
     return SimpleCookie(cookie_header(reader))[settings.SESSION_COOKIE_NAME].value
 
 
 def browser_of(reader: Reader) -> Client:
-    """Django's test client in the same session as a socket."""
+    """Returns a Django test client in the session of a socket."""
     client = Client()
     client.cookies.load(cookie_header(reader))
     return client
@@ -43,7 +43,7 @@ def browser_of(reader: Reader) -> Client:
 
 @asynccontextmanager
 async def another_tab(reader: Reader, query: str = "") -> AsyncIterator[Reader]:
-    """One more socket of the same session."""
+    """Opens another socket of the same session."""
     tab = await Reader(query, cookie_header(reader)).open()
     try:
         await tab.frames("hello")
@@ -53,7 +53,7 @@ async def another_tab(reader: Reader, query: str = "") -> AsyncIterator[Reader]:
 
 
 async def end_of(reader: Reader) -> tuple[str, int]:
-    """The reason and the close code of a socket that ends next, having been told nothing else."""
+    """Returns the error code and the close code of a socket, which must receive nothing else before."""
     (frame,) = await reader.frames("error")
     end = await reader.socket.receive_output(PATIENCE)
     assert end["type"] == "websocket.close"
@@ -61,7 +61,7 @@ async def end_of(reader: Reader) -> tuple[str, int]:
 
 
 async def hears_next(reader: Reader, author: User) -> None:
-    """A socket that has heard nothing yet is told of the author's next post."""
+    """Asserts that the author's next post is the first frame that a socket receives."""
     post = await sync_to_async(make_post)(author, "Still here.")
     (frame,) = await reader.frames("post.created")
     assert frame["id"] == post.pk

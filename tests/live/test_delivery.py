@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection as database
 
 from consumers.connections.authentication import Handshake
-from consumers.connections.authorization import RESTARTING, SIGNED_OUT, TOO_SLOW
+from consumers.connections.close_codes import RESTARTING, SIGNED_OUT, TOO_SLOW
 from consumers.connections.connection import Connection
 from consumers.hub import delivery
 from consumers.hub.hub import Hub

@@ -1,4 +1,4 @@
-"""The app in docs/signals.md, installed as it stands there beside Livefeed, under the launcher and plain daphne."""
+"""The example app of docs/signals.md, installed as documented, under the launcher and plain daphne."""
 
 import os
 import re
@@ -17,7 +17,7 @@ SETTINGS = "from tests.settings import *\n\nINSTALLED_APPS = [*INSTALLED_APPS, '
 
 @pytest.fixture(params=[False, True], ids=["launcher", "daphne"])
 def herald_site(transactional_db, tmp_path: Path, request) -> Iterator[Site]:
-    """A site with the app."""
+    """A site with the example app."""
     code = re.search(r"```python\n(.*?)```", (ROOT / "docs/signals.md").read_text(), re.DOTALL)
     assert code is not None
     (tmp_path / "herald").mkdir()
@@ -31,10 +31,10 @@ def herald_site(transactional_db, tmp_path: Path, request) -> Iterator[Site]:
     site.stop()
 
 
-def test_it_hears_of_posts_and_of_follows_by_its_async_receiver(herald_site):
+def test_the_app_receives_posts_and_follows_by_its_async_receiver(herald_site):
     cast = make_cast()
     assert Person(herald_site, cast.author).send("/posts/", body="Hello.") == 200
     assert Person(herald_site, cast.stranger).send("/@author/follow/") == 200
     wanted = ["@author wrote: Hello.", f"{cast.stranger.pk} follows {cast.author.pk}"]
-    wait_until(lambda: all(said in herald_site.log() for said in wanted), "the app has heard")
+    wait_until(lambda: all(said in herald_site.log() for said in wanted), "the app has received both signals")
     assert "unfollow" not in herald_site.log()

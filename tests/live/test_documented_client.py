@@ -1,4 +1,4 @@
-"""The client in docs/websocket-clients.md, run as it stands there."""
+"""The example client of docs/websocket-clients.md, run as documented."""
 
 import os
 import re
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from consumers.connections.close_codes import BAD_TOKEN
 from livefeed.models import Event, Token
 from tests.factories import make_cast, make_post
 from tests.stack.servers import ROOT, Site, wait_until
@@ -16,7 +17,7 @@ from tests.stack.servers import ROOT, Site, wait_until
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    """The client, saved as the page says."""
+    """The client, saved as documented."""
     page = (ROOT / "docs" / "websocket-clients.md").read_text()
     code = re.search(r"```python\n(.*?)```", page, re.DOTALL)
     assert code is not None
@@ -25,25 +26,25 @@ def program(tmp_path: Path) -> Path:
 
 
 class Client:
-    """The client, running."""
+    """A running client."""
 
     def __init__(self, site: Site, program: Path, token: str) -> None:
-        self._said = program.with_suffix(".txt")
+        self._output = program.with_suffix(".txt")
         environment = {**os.environ, "LIVEFEED": site.url.replace("http", "ws"), "TOKEN": token}
-        with self._said.open("a") as output:
+        with self._output.open("a") as output:
             self.process = subprocess.Popen(
                 [sys.executable, program], cwd=program.parent, env=environment, stdout=output, stderr=subprocess.STDOUT
             )
 
-    def said(self) -> list[str]:
-        lines = self._said.read_text().splitlines() if self._said.exists() else []
+    def output(self) -> list[str]:
+        lines = self._output.read_text().splitlines() if self._output.exists() else []
         return [line for line in lines if not line.startswith(("hello", "heartbeat"))]
 
-    def until_it_says(self, *lines: str) -> None:
+    def wait_for_output(self, *lines: str) -> None:
         try:
-            wait_until(lambda: self.said() == list(lines), f"it said {lines}")
+            wait_until(lambda: self.output() == list(lines), f"the client printed {lines}")
         except TimeoutError:
-            raise AssertionError(f"it said {self.said()}, not {lines}") from None
+            raise AssertionError(f"the client printed {self.output()}, not {lines}") from None
 
     def stop(self) -> None:
         self.process.terminate()
@@ -63,23 +64,23 @@ def start(site: Site, program: Path) -> Iterator[object]:
         client.stop()
 
 
-def test_it_is_told_what_happens_and_what_it_missed(start, program):
+def test_the_client_receives_new_and_missed_events(start, program):
     cast = make_cast()
     token, text = Token.objects.issue(cast.follower)
     (program.parent / "cursor.txt").write_text(str(Event.objects.head()))
     client = start(text)
     first = make_post(cast.author, "One.")
     make_post(cast.stranger, "Not for them.")
-    client.until_it_says(f"post.created {first.pk} One.")
+    client.wait_for_output(f"post.created {first.pk} One.")
     client.stop()
 
     second = make_post(cast.author, "Two.")
     pk = first.pk
     first.delete()
     again = start(text)
-    told = [f"post.created {pk} One.", f"post.created {second.pk} Two.", f"post.deleted {pk} "]
-    again.until_it_says(*told)
+    expected = [f"post.created {pk} One.", f"post.created {second.pk} Two.", f"post.deleted {pk} "]
+    again.wait_for_output(*expected)
 
     token.revoke()
-    wait_until(lambda: again.process.poll() is not None, "it ends")
-    assert again.said()[-1] == "closed with 3503"
+    wait_until(lambda: again.process.poll() is not None, "the client ends")
+    assert again.output()[-1] == f"closed with {BAD_TOKEN}"

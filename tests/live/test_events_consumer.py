@@ -1,4 +1,4 @@
-"""The program's socket, in process: the same events with posts as JSON, for whoever the token belongs to."""
+"""The program's socket, in process: the same events with posts as JSON, for the user of the token."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 
 from asgi import application
-from consumers.connections.authorization import BAD_TOKEN, REFUSED, SUSPENDED
+from consumers.connections.close_codes import BAD_TOKEN, REFUSED, SUSPENDED
 from livefeed.models import Token, User
 from tests.factories import Cast, cookie_of, make_post
 from tests.live.conftest import Reader, eventually, head
@@ -34,7 +34,7 @@ class ProgramReader(Reader):
 
 @pytest.fixture
 async def run(hub):
-    """Opens a program's socket: `await run(user, "view=home")`, past its hello; closed afterwards."""
+    """Opens a program's socket and reads its hello: `await run(user, "view=home")`. It is closed afterwards."""
     programs: list[ProgramReader] = []
 
     async def open_program(user: User, query: str = "", *, hello: bool = True) -> ProgramReader:
@@ -52,13 +52,13 @@ async def run(hub):
         await program.close()
 
 
-async def test_a_post_reaches_the_programs_of_its_followers_and_no_stranger_s(run, cast):
+async def test_a_post_reaches_programs_of_followers_and_of_no_stranger(run, cast):
     program, stranger = await run(cast.follower), await run(cast.stranger)
 
     post = await post_it(cast.author, "Good *morning*.", title="Today")
 
     (frame,) = await program.frames("post.created")
-    told = frame.pop("post")
+    received = frame.pop("post")
     assert frame == {
         "type": "post.created",
         "cursor": await head(),
@@ -66,11 +66,11 @@ async def test_a_post_reaches_the_programs_of_its_followers_and_no_stranger_s(ru
         "version": 1,
         "sort": post.sort_key,
     }
-    html = told.pop("html")
+    html = received.pop("html")
     assert html.strip().startswith("<article")
     assert "morning" in html
-    assert datetime.fromisoformat(told.pop("created_at")) == post.created_at
-    assert told == {
+    assert datetime.fromisoformat(received.pop("created_at")) == post.created_at
+    assert received == {
         "id": post.pk,
         "author": "author",
         "title": "Today",
@@ -87,12 +87,12 @@ async def test_a_post_reaches_the_programs_of_its_followers_and_no_stranger_s(ru
     assert await stranger.rest() == []
 
 
-async def test_the_hello_is_the_same_as_a_page_s(run, cast):
+async def test_a_program_receives_the_same_hello_as_a_page(run, cast):
     program = await run(cast.follower, hello=False)
     assert await program.frame() == {"type": "hello", "cursor": await head(), "heartbeat": 25}
 
 
-async def test_a_program_that_comes_back_is_told_what_it_missed(run, cast):
+async def test_a_reconnecting_program_receives_the_events_it_missed(run, cast):
     start = await head()
     posts = [await post_it(cast.author, f"Number {number}.") for number in range(3)]
     await post_it(cast.stranger, "Not for them.")
@@ -108,25 +108,25 @@ async def test_a_program_that_comes_back_is_told_what_it_missed(run, cast):
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "99999999", "-1"])
-async def test_a_cursor_that_is_none_makes_a_program_read_anew(run, cast, cursor):
+async def test_an_invalid_cursor_resets_a_program(run, cast, cursor):
     program = await run(cast.follower, f"after={cursor}", hello=False)
     await program.frames("hello", "reset")
 
 
-async def test_a_page_and_a_program_are_told_the_same_one_by_one(read, run, cast):
+async def test_a_page_and_a_program_receive_the_same_events(read, run, cast):
     readers = [await read(cast.follower), await run(cast.follower)]
-    await sync_to_async(do_all_that_is_told)(cast)
+    await sync_to_async(cause_every_kind_of_event)(cast)
     by_page, by_program = [await reader.rest() for reader in readers]
-    compare(by_page, by_program)
+    assert_equal_events(by_page, by_program)
     assert {frame["type"] for frame in by_page} == {"post.created", "post.updated", "post.deleted", "reset"}
 
 
-async def test_a_page_and_a_program_that_come_back_are_told_the_same_too(read, run, cast):
+async def test_a_reconnecting_page_and_program_receive_the_same_events(read, run, cast):
     start = await head()
     await sync_to_async(change_posts)(cast)
     readers = [await opened(cast.follower, f"view=home&after={start}") for opened in (read, run)]
     by_page, by_program = [await reader.rest() for reader in readers]
-    compare(by_page, by_program)
+    assert_equal_events(by_page, by_program)
     assert len(by_page) == 5
 
 
@@ -138,7 +138,7 @@ def change_posts(cast: Cast) -> None:
     make_post(cast.stranger, "Not for them.")
 
 
-def do_all_that_is_told(cast: Cast) -> None:
+def cause_every_kind_of_event(cast: Cast) -> None:
     change_posts(cast)
     cast.author.name = "Somebody Else"
     cast.author.save()
@@ -146,8 +146,8 @@ def do_all_that_is_told(cast: Cast) -> None:
     make_post(cast.stranger, "For them now.")
 
 
-def compare(by_page: list[dict[str, Any]], by_program: list[dict[str, Any]]) -> None:
-    """What a page was told and what a program was of the same events: all is the same but for the form of a post."""
+def assert_equal_events(by_page: list[dict[str, Any]], by_program: list[dict[str, Any]]) -> None:
+    """Asserts that the frames of a page and of a program are equal except for the form of a post."""
     for page, program in zip(by_page, by_program, strict=True):
         html, post = page.get("html"), program.get("post", {})
         assert {**page, "html": ""} == {**{name: program[name] for name in program if name != "post"}, "html": ""}
@@ -156,20 +156,20 @@ def compare(by_page: list[dict[str, Any]], by_program: list[dict[str, Any]]) -> 
             assert (post["id"], post["version"]) == (page["id"], page["version"])
 
 
-# --- Who may ---
+# --- Authorization ---
 
 
 @pytest.mark.parametrize(
     "authorization", [None, "", "Bearer", "Bearer ", "Bearer lf_nonsense", "Basic dXNlcjpwYXNz", "lf_x", "Bearer é\x00"]
 )
-async def test_without_a_right_token_a_program_is_refused(hub, cast, authorization):
+async def test_a_program_without_a_valid_token_is_refused(hub, cast, authorization):
     program = await ProgramReader(authorization).open()
     assert await end_of(program) == ("bad_token", BAD_TOKEN)
     assert not hub.subscriptions.connections
     await program.close()
 
 
-async def test_a_session_s_cookie_is_no_token(hub, cast):
+async def test_a_session_cookie_is_not_accepted_as_a_token(hub, cast):
     cookie = await sync_to_async(cookie_of)(cast.follower)
     program = await ProgramReader(None, "view=home", (b"cookie", cookie.encode())).open()
     assert await end_of(program) == ("bad_token", BAD_TOKEN)
@@ -177,7 +177,7 @@ async def test_a_session_s_cookie_is_no_token(hub, cast):
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER  "])
-async def test_the_scheme_is_read_in_any_case_and_any_origin_will_do(hub, cast, scheme):
+async def test_the_scheme_may_be_in_any_case_and_any_origin_is_accepted(hub, cast, scheme):
     _, text = await issue(cast.follower)
     program = await ProgramReader(f"{scheme} {text}", "", (b"origin", b"https://evil.example.org")).open()
     await program.frames("hello")
@@ -207,7 +207,7 @@ LOSSES = [(revoke, "bad_token", BAD_TOKEN), (suspend, "suspended", SUSPENDED), (
 
 @pytest.mark.parametrize("rings", RINGS)
 @pytest.mark.parametrize(("lose", "reason", "code"), LOSSES)
-async def test_an_open_program_ends_with_its_right(
+async def test_an_open_program_is_closed_when_its_right_ends(
     run, cast, monkeypatch, lose: Callable[[User], None], reason, code, rings
 ):
     if rings == "rings lost":
@@ -219,7 +219,7 @@ async def test_an_open_program_ends_with_its_right(
 
 
 @pytest.mark.parametrize(("lose", "reason", "code"), LOSSES)
-async def test_a_program_whose_right_has_ended_is_not_let_in(hub, cast, lose: Callable[[User], None], reason, code):
+async def test_a_program_whose_right_has_ended_is_refused(hub, cast, lose: Callable[[User], None], reason, code):
     _, text = await issue(cast.follower)
     await sync_to_async(lose)(cast.follower)
     program = await ProgramReader(f"Bearer {text}").open()
@@ -227,14 +227,14 @@ async def test_a_program_whose_right_has_ended_is_not_let_in(hub, cast, lose: Ca
     await program.close()
 
 
-async def test_another_token_of_the_same_person_goes_on(run, cast):
+async def test_another_token_of_the_same_user_stays_valid(run, cast):
     first, second = await run(cast.follower), await run(cast.follower)
     await sync_to_async(lambda: cast.follower.tokens.order_by("pk")[0].revoke())()
     assert await end_of(first) == ("bad_token", BAD_TOKEN)
     await hears_next(second, cast.author)
 
 
-async def test_a_token_deleted_by_hand_is_noticed_at_the_recheck(hub, run, cast):
+async def test_the_recheck_closes_a_program_whose_token_was_deleted_without_signals(hub, run, cast):
     program, stranger = await run(cast.follower), await run(cast.stranger)
     await sync_to_async(Token.objects.filter(user=cast.follower)._raw_delete)("default")
     await hub.maintenance.recheck()
@@ -242,7 +242,7 @@ async def test_a_token_deleted_by_hand_is_noticed_at_the_recheck(hub, run, cast)
     await hears_next(stranger, cast.stranger)
 
 
-async def test_a_program_outlives_a_changed_password_and_a_sign_out(run, read, cast):
+async def test_a_program_stays_open_after_a_password_change_and_a_sign_out(run, read, cast):
     program, page = await run(cast.follower), await read(cast.follower)
     cast.follower.set_password("another one")
     await sync_to_async(cast.follower.save)()
@@ -250,12 +250,12 @@ async def test_a_program_outlives_a_changed_password_and_a_sign_out(run, read, c
     await hears_next(program, cast.author)
 
 
-async def test_what_a_program_says_is_held_to_the_same_rules(run, cast):
+async def test_messages_of_a_program_follow_the_same_rules(run, cast):
     program = await run(cast.follower)
     post = await post_it(cast.author)
     await program.frames("post.created")
     await program.shows(post.pk + 1)
-    await sync_to_async(post.edit)(title="", body="It said that it shows another.", seen_version=1)
+    await sync_to_async(post.edit)(title="", body="Not among the shown posts.", seen_version=1)
     assert await program.rest() == []
     await program.send(json.dumps({"type": "post", "body": "By the socket."}))
     assert await end_of(program) == ("bad_message", REFUSED)

@@ -1,4 +1,4 @@
-"""The browser's socket, in process: who is told what."""
+"""The browser's socket, in process: which sockets receive which frames."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings as django_settings
 
 from asgi import application
+from consumers.connections.close_codes import REFUSED
 from consumers.hub.hub import Hub
 from livefeed.live.publishing import reset_feeds
 from livefeed.models import Event, Follow, Post
@@ -39,14 +40,14 @@ async def test_a_post_reaches_its_followers_and_its_author_but_no_stranger(read,
     assert await stranger.rest() == []
 
 
-async def test_every_tab_of_a_person_is_told(read, cast):
+async def test_every_tab_of_a_user_receives_a_post(read, cast):
     tabs = [await read(cast.follower) for _ in range(3)]
     await post_it(cast.author)
     for tab in tabs:
         await tab.frames("post.created")
 
 
-async def test_an_edit_and_a_deletion_reach_them_too(read, cast):
+async def test_an_edit_and_a_deletion_reach_followers_and_no_stranger(read, cast):
     post = await post_it(cast.author, "First.")
     follower, stranger = await read(cast.follower), await read(cast.stranger)
 
@@ -63,7 +64,7 @@ async def test_an_edit_and_a_deletion_reach_them_too(read, cast):
 
 
 @pytest.mark.parametrize("query", ["view=public", "view=user:AUTHOR", "view=post:{post}"])
-async def test_the_public_views_are_told_to_visitors(read, cast, query):
+async def test_visitors_receive_the_public_views(read, cast, query):
     post = await post_it(cast.author)
     visitor = await read(None, query.format(post=post.pk))
     elsewhere = await read(None, "view=user:stranger")
@@ -74,7 +75,7 @@ async def test_the_public_views_are_told_to_visitors(read, cast, query):
     assert await elsewhere.rest() == []
 
 
-async def test_a_visitor_without_a_view_reads_the_public_feed(read, cast):
+async def test_a_visitor_without_a_view_receives_the_public_feed(read, cast):
     visitor = await read(None)
     await post_it(cast.stranger)
     await visitor.frames("post.created")
@@ -98,21 +99,21 @@ async def test_a_rolled_back_post_is_never_announced(read, cast):
     assert await follower.rest() == []
 
 
-async def test_a_change_is_told_only_to_pages_that_show_the_post(read, cast):
+async def test_a_change_reaches_only_pages_that_show_the_post(read, cast):
     old, shown = await post_it(cast.author), await post_it(cast.author)
     follower = await read(cast.follower)
     await follower.shows(shown.pk)
 
-    await sync_to_async(old.edit)(title="", body="Nobody sees it.", seen_version=1)
+    await sync_to_async(old.edit)(title="", body="Not shown.", seen_version=1)
     await sync_to_async(shown.edit)(title="", body="Seen.", seen_version=1)
     new = await post_it(cast.author)
     await sync_to_async(new.edit)(title="", body="New and edited.", seen_version=1)
 
-    told = [(frame["type"], frame["id"]) for frame in await follower.rest()]
-    assert told == [("post.updated", shown.pk), ("post.created", new.pk), ("post.updated", new.pk)]
+    received = [(frame["type"], frame["id"]) for frame in await follower.rest()]
+    assert received == [("post.updated", shown.pk), ("post.created", new.pk), ("post.updated", new.pk)]
 
 
-async def test_what_changed_before_a_page_says_that_it_shows_it_is_told_again(read, cast):
+async def test_a_change_before_a_page_reports_the_post_as_shown_is_delivered_again(read, cast):
     first, second = await post_it(cast.author), await post_it(cast.author)
     follower = await read(cast.follower)
     await follower.shows(second.pk)
@@ -125,7 +126,7 @@ async def test_what_changed_before_a_page_says_that_it_shows_it_is_told_again(re
     assert (frame["id"], frame["version"]) == (first.pk, 2)
 
 
-async def test_following_and_unfollowing_make_the_open_home_read_anew_and_route_anew(read, cast):
+async def test_following_and_unfollowing_reset_the_open_home_and_change_its_posts(read, cast):
     home, other = await read(cast.stranger), await read(cast.author)
 
     await sync_to_async(cast.stranger.follow)(cast.author)
@@ -139,25 +140,25 @@ async def test_following_and_unfollowing_make_the_open_home_read_anew_and_route_
     await home.frames("reset")
     await post_it(cast.author, "Not for you any more.")
     assert await home.rest() == []
-    told = [frame["type"] for frame in await other.rest() if frame["type"] != "notifications"]
-    assert told == ["post.created", "post.created"]
+    received = [frame["type"] for frame in await other.rest() if frame["type"] != "notifications"]
+    assert received == ["post.created", "post.created"]
 
 
-async def test_a_profile_reads_anew_when_its_reader_follows_the_person_in_another_tab(read, cast):
+async def test_a_profile_is_reset_when_its_viewer_follows_the_author_in_another_tab(read, cast):
     profile, another = await read(cast.stranger, "view=user:author"), await read(cast.stranger, "view=user:follower")
     await sync_to_async(cast.stranger.follow)(cast.author)
     await profile.frames("reset")
     assert await another.rest() == []
 
 
-async def test_writes_without_signals_make_everybody_read_anew(read, cast):
+async def test_writes_without_signals_reset_every_page(read, cast):
     visitor = await read(None)
     await sync_to_async(reset_feeds)()
     (frame,) = await visitor.frames("reset")
     assert frame["within"] == 10
 
 
-async def test_follows_written_without_signals_are_known_after_the_reset(read, cast):
+async def test_follows_written_without_signals_take_effect_after_the_reset(read, cast):
     @sync_to_async
     def rewrite_follows() -> None:
         Follow.objects.all()._raw_delete("default")
@@ -191,7 +192,7 @@ async def test_an_unknown_or_forbidden_view_is_refused_with_a_reason(hub, query,
     reader = await Reader(query).open()
     frame = await reader.frame()
     assert (frame["type"], frame["code"]) == ("error", code)
-    assert (await reader.socket.receive_output())["code"] == 3504
+    assert (await reader.socket.receive_output())["code"] == REFUSED
 
 
 @pytest.mark.parametrize(
@@ -206,15 +207,15 @@ async def test_an_unknown_or_forbidden_view_is_refused_with_a_reason(hub, query,
         '{"type": "showing", "ids": ["7"]}',
     ],
 )
-async def test_anything_but_what_it_shows_ends_a_socket(read, cast, message):
+async def test_any_message_but_the_shown_posts_closes_a_socket(read, cast, message):
     reader = await read(None)
     await reader.send(message)
     frame = await reader.frame()
     assert (frame["type"], frame["code"]) == ("error", "bad_message")
-    assert (await reader.socket.receive_output())["code"] == 3504
+    assert (await reader.socket.receive_output())["code"] == REFUSED
 
 
-async def test_a_binary_message_and_too_many_ids_end_a_socket(read):
+async def test_a_binary_message_and_too_many_ids_close_a_socket(read):
     for message in ({"bytes_data": b"\x00\x01"}, {"text_data": json.dumps({"type": "showing", "ids": [1] * 301})}):
         reader = await read(None)
         await reader.socket.send_to(**message)
@@ -231,7 +232,7 @@ async def test_a_foreign_origin_is_refused_before_accepting(hub, origin):
     assert not accepted
 
 
-async def test_the_host_that_the_socket_was_opened_to_is_its_own_origin(hub, settings):
+async def test_the_host_to_which_the_socket_was_opened_is_an_allowed_origin(hub, settings):
     settings.ALLOWED_HOSTS = ["feed.example.org"]
     for host, accepts in ((b"feed.example.org", True), (b"evil.example.org", False)):
         headers = [(b"host", host), (b"origin", b"http://" + host)]
@@ -241,7 +242,7 @@ async def test_the_host_that_the_socket_was_opened_to_is_its_own_origin(hub, set
         await socket.disconnect()
 
 
-async def test_an_unknown_address_is_refused(hub):
+async def test_an_unknown_path_is_refused(hub):
     socket = WebsocketCommunicator(application, "/ws/nothing/", [(b"origin", b"http://127.0.0.1:8000")])
     assert await socket.connect() == (False, 1000)
 
@@ -267,7 +268,7 @@ async def test_a_session_that_ended_opens_no_home(hub, cast, spoil):
     assert (await reader.frame())["code"] == "signed_out"
 
 
-async def test_a_cookie_that_is_no_session_makes_a_visitor_and_harms_nobody_who_opens_at_once(hub, cast):
+async def test_an_invalid_session_cookie_makes_a_visitor_and_does_not_affect_concurrent_handshakes(hub, cast):
     cookie = await sync_to_async(cookie_of)(cast.follower)
     hostile = f'{django_settings.SESSION_COOKIE_NAME}="{chr(92)}000{"x" * 31}"'
     visitor, reader = Reader("view=public", hostile), Reader("view=home", cookie)
@@ -299,7 +300,7 @@ async def test_a_closed_socket_leaves_nothing_behind(read, cast):
     ] == []
 
 
-async def test_the_log_holds_no_copies_and_survives_what_it_is_about(cast):
+async def test_the_log_keeps_its_events_when_posts_are_deleted(cast):
     @sync_to_async
     def delete_everything() -> list[str]:
         make_post(cast.author)
@@ -309,7 +310,7 @@ async def test_the_log_holds_no_copies_and_survives_what_it_is_about(cast):
     assert await delete_everything() == ["follow.created", "post.created", "post.deleted"]
 
 
-async def test_deleting_a_person_takes_their_posts_off_every_page(read, cast):
+async def test_deleting_a_user_removes_their_posts_from_every_page(read, cast):
     await post_it(cast.author)
     follower, visitor = await read(cast.follower), await read(None)
     await sync_to_async(cast.author.delete)()
@@ -317,6 +318,6 @@ async def test_deleting_a_person_takes_their_posts_off_every_page(read, cast):
     assert [frame["type"] for frame in await visitor.rest()] == ["post.deleted"]
 
 
-async def test_a_name_is_found_however_it_is_cased(read, cast):
+async def test_a_username_is_found_in_any_case(read, cast):
     await sync_to_async(make_user)("MixedCase")
     assert await read(None, "view=user:mixedcase")

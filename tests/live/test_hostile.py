@@ -1,4 +1,4 @@
-"""Whatever people type is text: through the rendering, through the socket, and in a real page."""
+"""User input is text: in the rendering, through the socket, and on a page."""
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -36,14 +36,14 @@ texts = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=80), st.lists(st.sa
 
 
 def typed(title: str, body: str) -> tuple[str, str] | None:
-    """A title and body as the form lets them through; None if it does not."""
+    """Returns a title and body as cleaned by the form; None if it is invalid."""
     form = PostForm({"title": title, "body": body})
     return (form.cleaned_data["title"], form.cleaned_data["body"]) if form.is_valid() else None
 
 
 @pytest.fixture
 def as_typed():
-    """Titles stay as they are typed."""
+    """Disables title case, so that titles stay as typed."""
     with override_settings(LIVEFEED_TITLECASE=False):
         yield
 
@@ -51,7 +51,7 @@ def as_typed():
 @settings(max_examples=full_or(60, 1_000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=texts, body=texts, name=texts)
 async def test_titles_bodies_and_names_are_text_in_every_frame(as_typed, read, cast, title, body, name):
-    """The fragment has the skeleton of a harmless post's; in its body stands nothing but light Markdown."""
+    """The fragment has the same elements as that of a harmless post, with nothing but light Markdown in its body."""
     accepted = typed(title, body)
     if accepted is None:
         return

@@ -1,4 +1,4 @@
-"""How many may come, how much they may say, and where they come from."""
+"""Limits of sockets and messages, and the client's address."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,21 +10,22 @@ from hypothesis import strategies as st
 
 from consumers.connections import rate_limit
 from consumers.connections.authentication import Authenticator
-from consumers.connections.authorization import REFUSED, REPLACED, RESTARTING, TOO_MANY
-from consumers.connections.rate_limit import TokenBucket, client_ip
+from consumers.connections.client_ip import client_ip
+from consumers.connections.close_codes import REFUSED, REPLACED, RESTARTING, TOO_MANY
+from consumers.connections.rate_limit import TokenBucket
 from consumers.hub.delivery import Delivery
 from tests.factories import cookie_of, make_post
 from tests.live.conftest import Reader, eventually, metric
 from tests.live.endings import end_of, hears_next
 
 post_it = sync_to_async(make_post)
-Come = Callable[..., Awaitable[Reader]]
+OpenFrom = Callable[..., Awaitable[Reader]]
 
 
-# --- Sockets of a person ---
+# --- Sockets of a user ---
 
 
-async def test_the_eleventh_socket_of_a_person_closes_the_oldest(hub, read, cast):
+async def test_the_eleventh_socket_of_a_user_closes_the_oldest(hub, read, cast):
     readers = [await read(cast.follower) for _ in range(10)]
     stranger = await read(cast.stranger)
 
@@ -40,7 +41,7 @@ async def test_the_eleventh_socket_of_a_person_closes_the_oldest(hub, read, cast
     assert len(hub.subscriptions.viewers[cast.follower.pk].connections) == 10
 
 
-async def test_a_socket_that_was_closed_makes_room_again(read, cast, settings):
+async def test_a_closed_socket_no_longer_counts(read, cast, settings):
     settings.LIVEFEED_SOCKETS_PER_PERSON = 2
     first, second = await read(cast.follower), await read(cast.follower)
     await first.close()
@@ -50,13 +51,13 @@ async def test_a_socket_that_was_closed_makes_room_again(read, cast, settings):
         await reader.frames("post.created")
 
 
-# --- How long opening may take ---
+# --- Duration of the handshake ---
 
 
 @pytest.mark.parametrize(
-    "stage", [(Authenticator, "ask"), (Delivery, "catch_up")], ids=["who it is", "what was missed"]
+    "stage", [(Authenticator, "authenticate"), (Delivery, "catch_up")], ids=["authentication", "replay"]
 )
-async def test_an_opening_that_takes_too_long_ends_and_leaves_nothing_behind(
+async def test_a_handshake_that_takes_too_long_is_refused_and_leaves_nothing_behind(
     hub, read, cast, settings, monkeypatch, stage
 ):
     healthy, stranger = await read(cast.follower), await read(cast.stranger)
@@ -82,84 +83,91 @@ async def test_an_opening_that_takes_too_long_ends_and_leaves_nothing_behind(
 
 
 @pytest.fixture
-async def come(hub, settings):
-    """Opens a socket from a network address, not yet past its hello; closed afterwards. Two visitors of one address
-    may."""
+async def open_from(hub, settings):
+    """Opens a socket from a network address, before its hello; two visitors of one address are allowed.
+
+    It is closed afterwards.
+    """
     settings.LIVEFEED_SOCKETS_PER_ADDRESS = 2
     readers: list[Reader] = []
 
-    async def come_from(address: str, cookie: str = "", **headers: str) -> Reader:
+    async def open_socket(address: str, cookie: str = "", **headers: str) -> Reader:
         reader = Reader("view=public", cookie)
         reader.socket.scope["client"] = [address, 40_000]
-        told = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        reader.socket.scope["headers"].extend(told)
+        more = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        reader.socket.scope["headers"].extend(more)
         readers.append(await reader.open())
         return reader
 
-    yield come_from
+    yield open_socket
     for reader in readers:
         await reader.close()
 
 
-async def test_more_visitors_of_one_address_than_may_are_refused(hub, come: Come, cast):
-    let_in = [await come("192.0.2.1"), await come("192.0.2.1"), await come("192.0.2.2"), await come("2001:db8::1")]
-    for reader in let_in:
+async def test_too_many_visitors_of_one_address_are_refused(hub, open_from: OpenFrom, cast):
+    admitted = [
+        await open_from("192.0.2.1"),
+        await open_from("192.0.2.1"),
+        await open_from("192.0.2.2"),
+        await open_from("2001:db8::1"),
+    ]
+    for reader in admitted:
         await reader.frames("hello")
     await eventually(lambda: len(hub.subscriptions.connections) == 4)
 
-    assert await end_of(await come("192.0.2.1")) == ("too_many", TOO_MANY)
+    assert await end_of(await open_from("192.0.2.1")) == ("too_many", TOO_MANY)
 
     await post_it(cast.author)
-    for reader in let_in:
+    for reader in admitted:
         await reader.frames("post.created")
 
 
-async def test_a_visitor_who_left_makes_room_again(hub, come: Come):
-    first, second = await come("192.0.2.1"), await come("192.0.2.1")
+async def test_a_visitor_who_left_no_longer_counts(hub, open_from: OpenFrom):
+    first, second = await open_from("192.0.2.1"), await open_from("192.0.2.1")
     for reader in (first, second):
         await reader.frames("hello")
     await eventually(lambda: len(hub.subscriptions.connections) == 2)
     await first.close()
-    await (await come("192.0.2.1")).frames("hello")
+    await (await open_from("192.0.2.1")).frames("hello")
 
 
-async def test_visitors_who_come_at_the_same_moment_are_counted_too(hub, come: Come):
-    """None is in the index when the others ask for room."""
+async def test_concurrent_handshakes_of_visitors_are_counted_too(hub, open_from: OpenFrom):
+    """None of them is subscribed yet when the first check of the others runs."""
     before = metric("sockets_refused_total")
     for _ in range(5):
-        await come("192.0.2.1")
+        await open_from("192.0.2.1")
     await eventually(lambda: metric("sockets_refused_total") == before + 3)
     await eventually(lambda: len(hub.subscriptions.connections) == 2)
     assert hub.subscriptions.visitors["192.0.2.1"] == 2
 
 
-async def test_people_who_are_signed_in_are_not_counted_by_their_address(hub, come: Come, cast):
+async def test_signed_in_users_are_not_counted_by_their_address(hub, open_from: OpenFrom, cast):
     for person in (cast.author, cast.follower, cast.stranger):
         cookie = await sync_to_async(cookie_of)(person)
-        await (await come("192.0.2.1", cookie)).frames("hello")
-    await (await come("192.0.2.1")).frames("hello")
+        await (await open_from("192.0.2.1", cookie)).frames("hello")
+    await (await open_from("192.0.2.1")).frames("hello")
 
 
-async def test_a_forged_address_makes_no_room(hub, come: Come):
+async def test_a_forged_address_does_not_evade_the_limit(hub, open_from: OpenFrom):
     for _ in range(2):
-        await (await come("192.0.2.1")).frames("hello")
+        await (await open_from("192.0.2.1")).frames("hello")
     await eventually(lambda: len(hub.subscriptions.connections) == 2)
-    assert await end_of(await come("192.0.2.1", x_forwarded_for="198.51.100.7")) == ("too_many", TOO_MANY)
+    assert await end_of(await open_from("192.0.2.1", x_forwarded_for="198.51.100.7")) == ("too_many", TOO_MANY)
 
 
-async def test_behind_a_proxy_visitors_are_counted_by_the_address_it_tells(hub, come: Come, settings):
+async def test_behind_a_proxy_visitors_are_counted_by_the_forwarded_address(hub, open_from: OpenFrom, settings):
     settings.LIVEFEED_TRUSTED_PROXIES = 1
     for number in range(2):
-        await (await come("10.0.0.1", x_forwarded_for=f"forged{number}, 192.0.2.1")).frames("hello")
+        await (await open_from("10.0.0.1", x_forwarded_for=f"forged{number}, 192.0.2.1")).frames("hello")
     await eventually(lambda: len(hub.subscriptions.connections) == 2)
-    assert await end_of(await come("10.0.0.1", x_forwarded_for="forged, 192.0.2.1")) == ("too_many", TOO_MANY)
-    await (await come("10.0.0.1", x_forwarded_for="192.0.2.9")).frames("hello")
+    assert await end_of(await open_from("10.0.0.1", x_forwarded_for="forged, 192.0.2.1")) == ("too_many", TOO_MANY)
+    await (await open_from("10.0.0.1", x_forwarded_for="192.0.2.9")).frames("hello")
 
 
-# --- What they say ---
+# --- Messages ---
 
 
-async def test_too_many_messages_at_once_end_a_socket(hub, read, cast, settings):
+async def test_too_many_messages_at_once_close_a_socket(hub, read, cast, settings):
     settings.LIVEFEED_INBOUND_RATE, settings.LIVEFEED_INBOUND_BURST = 0.0, 3.0
     reader, stranger = await read(cast.follower), await read(cast.stranger)
     for number in range(3):
@@ -174,7 +182,7 @@ async def test_too_many_messages_at_once_end_a_socket(hub, read, cast, settings)
 
 
 class Clock:
-    """Stands for the module `time`."""
+    """Replaces the module `time`."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
@@ -191,7 +199,7 @@ def clock():
         yield clock
 
 
-def test_a_bucket_gives_its_burst_at_once_and_then_by_its_rate(clock):
+def test_a_bucket_allows_its_burst_at_once_and_then_its_rate(clock):
     bucket = TokenBucket(rate=2, burst=3)
     assert [bucket.take() for _ in range(4)] == [True, True, True, False]
     clock.now += 0.5
@@ -201,28 +209,30 @@ def test_a_bucket_gives_its_burst_at_once_and_then_by_its_rate(clock):
 
 
 @given(st.lists(st.integers(0, 64), max_size=60))
-def test_a_bucket_never_gives_more_than_its_burst_and_what_flowed_in(clock, pauses):
+def test_a_bucket_never_allows_more_than_its_burst_and_its_rate(clock, pauses):
     """Pauses in sixteenths of a second: sums of those are exact."""
-    bucket, began, taken = TokenBucket(rate=4, burst=5), clock.now, 0
+    bucket = TokenBucket(rate=4, burst=5)
+    started_at = clock.now
+    taken = 0
     for pause in pauses:
         clock.now += pause / 16
         taken += bucket.take()
-        assert taken <= 5 + (clock.now - began) * 4
+        assert taken <= 5 + (clock.now - started_at) * 4
 
 
 @given(st.lists(st.integers(4, 64), max_size=60))
-def test_who_keeps_below_the_rate_is_never_refused(clock, pauses):
+def test_a_client_below_the_rate_is_never_refused(clock, pauses):
     bucket = TokenBucket(rate=4, burst=1)
     for pause in pauses:
         clock.now += pause / 16
         assert bucket.take()
 
 
-# --- Where they come from ---
+# --- The client's address ---
 
 
 @pytest.mark.parametrize(
-    ("proxies", "told", "address"),
+    ("proxies", "forwarded", "address"),
     [
         (0, [], "10.0.0.1"),
         (0, ["192.0.2.1"], "10.0.0.1"),
@@ -237,12 +247,12 @@ def test_who_keeps_below_the_rate_is_never_refused(clock, pauses):
         (1, ["2001:db8::1"], "2001:db8::1"),
     ],
 )
-def test_an_address_is_what_the_outermost_trusted_proxy_tells(settings, proxies, told, address):
+def test_the_address_is_the_one_added_by_the_outermost_trusted_proxy(settings, proxies, forwarded, address):
     settings.LIVEFEED_TRUSTED_PROXIES = proxies
-    headers = [(b"x-forwarded-for", value.encode()) for value in told]
+    headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
     assert client_ip({"client": ["10.0.0.1", 40_000], "headers": headers}) == address
 
 
 @pytest.mark.parametrize("scope", [{"headers": []}, {"client": None, "headers": []}])
-def test_a_server_that_names_no_address_has_none(scope):
+def test_the_address_is_empty_if_the_server_names_none(scope):
     assert client_ip(scope) == ""

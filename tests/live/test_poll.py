@@ -1,4 +1,4 @@
-"""The same events by plain HTTP: what a socket would be told, one answer at a time."""
+"""The long poll: the frames of a socket over plain HTTP, one answer at a time."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from channels.testing import HttpCommunicator
 from django.db import connection
 
 from asgi import application
-from consumers import poll as module
+from consumers import poll as poll_module
 from livefeed.live.publishing import reset_feeds
 from livefeed.models import User
 from tests.factories import cookie_of, make_post
@@ -24,7 +24,7 @@ Frames = list[dict[str, Any]]
 
 
 class Poll:
-    """A request for what comes next, and its answer."""
+    """A poll and its answer."""
 
     def __init__(self, query: str = "", cookie: str = "", address: str = "192.0.2.1") -> None:
         headers = [(b"host", b"testserver"), (b"cookie", cookie.encode())]
@@ -34,14 +34,14 @@ class Poll:
         self.headers: dict[bytes, bytes] = {}
 
     async def frames(self) -> Frames:
-        """All of the answer's frames."""
+        """Returns all frames of the answer."""
         answer = await self.request.get_response(PATIENCE)
         self.status, self.headers = answer["status"], dict(answer["headers"])
         frames: Frames = json.loads(answer["body"])
         return frames
 
     async def news(self) -> Frames:
-        """The frames of a good answer between its hello and its heartbeats."""
+        """Returns the frames of an answer with status 200, without hello and heartbeats."""
         hello, *news = await self.frames()
         assert (self.status, hello["type"]) == (200, "hello")
         return [frame for frame in news if frame["type"] != "heartbeat"]
@@ -49,7 +49,7 @@ class Poll:
 
 @asynccontextmanager
 async def waiting(hub: Any, *polls: Poll) -> Any:
-    """Polls that have been let in and wait; their answers."""
+    """Sends polls and waits until they are admitted; yields their answers as tasks."""
     answers = [asyncio.create_task(poll.frames()) for poll in polls]
     await eventually(lambda: len(hub.subscriptions.connections) == len(polls))
     yield answers
@@ -66,7 +66,7 @@ def without_heartbeats(frames: Frames) -> Frames:
     return [frame for frame in frames if frame["type"] != "heartbeat"]
 
 
-async def test_an_answer_holds_the_frames_that_a_socket_is_told(hub, read, cast, cookies):
+async def test_an_answer_contains_the_frames_of_a_socket(hub, read, cast, cookies):
     start = await head()
     cookie = await cookies(cast.follower)
     for number in range(3):
@@ -97,25 +97,25 @@ async def test_an_answer_waits_for_the_next_event(hub, cast, cookies, monkeypatc
         assert not stranger.done()
 
 
-async def test_an_answer_that_does_not_wait_comes_at_once(hub, cast, cookies):
+async def test_a_poll_with_wait_0_is_answered_at_once(hub, cast, cookies):
     answer = await Poll(f"wait=0&after={await head()}", await cookies(cast.follower)).news()
     assert answer == []
 
 
-async def test_a_heartbeat_ends_the_waiting(hub, cast, cookies):
+async def test_a_heartbeat_ends_a_poll(hub, cast, cookies):
     start = await head()
     async with waiting(hub, Poll(f"after={start}", await cookies(cast.follower))) as (answer,):
         await hub.maintenance.beat()
         assert (await answer)[1:] == [{"type": "heartbeat", "cursor": start}]
 
 
-async def test_an_answer_ends_by_itself_when_nothing_comes(hub, cast, cookies, monkeypatch):
-    monkeypatch.setattr(module, "WAIT", 0.05)
+async def test_a_poll_without_events_ends_after_its_timeout(hub, cast, cookies, monkeypatch):
+    monkeypatch.setattr(poll_module, "POLL_TIMEOUT", 0.05)
     assert await Poll(f"after={await head()}", await cookies(cast.follower)).news() == []
     assert not hub.subscriptions.connections
 
 
-async def test_what_is_committed_together_comes_in_one_answer(hub, cast, cookies):
+async def test_events_committed_together_are_in_one_answer(hub, cast, cookies):
     async with waiting(hub, Poll(f"after={await head()}", await cookies(cast.follower))) as (answer,):
         await sync_to_async(post_together)(cast.author, 5)
         assert [frame["type"] for frame in await answer] == ["hello"] + ["post.created"] * 5
@@ -129,20 +129,20 @@ def post_together(author: User, number: int) -> None:
             make_post(author, f"Number {each}.")
 
 
-async def test_a_visitor_reads_the_public_feed_and_a_reset_is_told(hub, cast):
+async def test_a_visitor_polls_the_public_feed_and_receives_a_reset(hub, cast):
     async with waiting(hub, Poll(f"view=public&after={await head()}")) as (answer,):
         await sync_to_async(reset_feeds)()
         assert [frame["type"] for frame in await answer] == ["hello", "reset"]
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "99999999", ""])
-async def test_a_cursor_that_is_none_is_answered_with_a_reset_at_once(hub, cast, cursor):
-    await hub.now()  # stands at the head
+async def test_an_invalid_cursor_is_answered_with_a_reset_at_once(hub, cast, cursor):
+    await hub.now()  # brings the hub to the head
     (reset,) = await Poll(f"view=public&after={cursor}").news()
     assert reset == {"type": "reset", "cursor": await head(), "within": 0}
 
 
-async def test_nothing_is_lost_and_nothing_doubled_between_two_polls(hub, cast, cookies):
+async def test_no_event_is_lost_or_doubled_between_two_polls(hub, cast, cookies):
     def stream() -> list[int]:
         try:
             return [make_post(cast.author, f"Number {number}.").pk for number in range(40)]
@@ -150,16 +150,16 @@ async def test_nothing_is_lost_and_nothing_doubled_between_two_polls(hub, cast, 
             connection.close()
 
     cursor, cookie = await head(), await cookies(cast.follower)
-    told: list[int] = []
+    received: list[int] = []
     posting = asyncio.create_task(asyncio.to_thread(stream))
-    while len(told) < 40:
+    while len(received) < 40:
         frames = await Poll(f"view=home&after={cursor}", cookie).frames()
         cursor = frames[-1]["cursor"]
-        told += [frame["id"] for frame in frames if frame["type"] == "post.created"]
-    assert told == await posting
+        received += [frame["id"] for frame in frames if frame["type"] == "post.created"]
+    assert received == await posting
 
 
-# --- Who may ---
+# --- Authorization ---
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ async def test_too_many_visitors_of_one_address_are_answered_with_503(hub, cast,
         assert await Poll(f"view=public&wait=0&after={start}", address="192.0.2.2").news() == []
 
 
-async def test_who_is_signed_out_while_waiting_is_told_so(hub, cast, cookies):
+async def test_a_sign_out_ends_a_waiting_poll_with_an_error(hub, cast, cookies):
     poll, stranger = [Poll("", await cookies(person)) for person in (cast.follower, cast.stranger)]
     async with waiting(hub, poll, stranger) as (answer, other):
         await sync_to_async(cast.follower.sessions.all().delete)()
@@ -195,7 +195,7 @@ async def test_who_is_signed_out_while_waiting_is_told_so(hub, cast, cookies):
         assert not other.done()
 
 
-async def test_who_came_back_signed_out_is_told_nothing(hub, cast, cookies):
+async def test_a_poll_after_a_sign_out_receives_no_posts(hub, cast, cookies):
     start, cookie = await head(), await cookies(cast.follower)
     await post_it(cast.author, "Not for you any more.")
     await sync_to_async(cast.follower.sessions.all().delete)()
@@ -204,10 +204,10 @@ async def test_who_came_back_signed_out_is_told_nothing(hub, cast, cookies):
     assert poll.status == 403
 
 
-# --- What is left behind ---
+# --- Cleaning up ---
 
 
-async def test_a_reader_who_goes_leaves_nothing_behind(hub, cast, cookies):
+async def test_a_disconnected_poll_leaves_nothing_behind(hub, cast, cookies):
     polls = [Poll("view=home", await cookies(cast.follower)), Poll("view=user:author")]
     async with waiting(hub, *polls):
         assert metric("sockets", kind="poll") == 2
@@ -235,13 +235,13 @@ async def test_an_answer_leaves_nothing_behind(hub, cast, cookies):
     ] == []
 
 
-async def test_a_request_that_the_server_cuts_off_leaves_no_task_behind(hub, cast, cookies):
+async def test_a_cancelled_poll_leaves_no_task_behind(hub, cast, cookies):
     poll = Poll("", await cookies(cast.follower))
     async with waiting(hub, poll) as (answer,):
-        await asyncio.sleep(0)  # it waits for news now
+        await asyncio.sleep(0)  # it waits for frames now
         before = asyncio.all_tasks()
         poll.request.future.cancel()
         answer.cancel()
         await eventually(lambda: not hub.subscriptions.connections)
         left = [str(task.get_coro()) for task in asyncio.all_tasks() & before]
-    assert [each for each in left if "Event.wait" in each or "_until_gone" in each] == []
+    assert [each for each in left if "Event.wait" in each or "_until_disconnected" in each] == []

@@ -1,4 +1,4 @@
-"""The tabs of a person's page, by push and by catch-up."""
+"""Tabs of a profile page, by push and by replay."""
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -22,7 +22,7 @@ def with_picture(author: User, **options) -> Post:
 
 
 @pytest.mark.parametrize("way", ["push", "memory", "database"])
-async def test_each_tab_is_told_of_what_it_holds_and_of_nothing_else(read, cast, way, monkeypatch):
+async def test_each_tab_receives_the_posts_it_shows_and_no_others(read, cast, way, monkeypatch):
     other = await post_it(cast.stranger, "Another.")
     start = await head()
     views = ("user:author", "replies:author", "media:author", "media:stranger", "replies:follower")
@@ -39,8 +39,8 @@ async def test_each_tab_is_told_of_what_it_holds_and_of_nothing_else(read, cast,
     if way != "push":
         opened = {view: await read(None, f"view={view}&after={start}") for view in views}
     names = {post.pk: name for name, post in made.items()}
-    told = {view: {names.get(frame["id"]) for frame in await reader.rest()} for view, reader in opened.items()}
-    assert told == {
+    received = {view: {names.get(frame["id"]) for frame in await reader.rest()} for view, reader in opened.items()}
+    assert received == {
         "user:author": {"post", "pictured"},
         "replies:author": {"reply", "pictured reply"},
         "media:author": {"pictured", "pictured reply"},
@@ -49,14 +49,14 @@ async def test_each_tab_is_told_of_what_it_holds_and_of_nothing_else(read, cast,
     }
 
 
-async def test_a_follower_is_told_of_pictures_for_followers(read, cast):
+async def test_a_follower_receives_pictures_for_followers(read, cast):
     follower, stranger = await read(cast.follower, "view=media:author"), await read(cast.stranger, "view=media:author")
     post = await with_picture(cast.author, audience="followers")
     assert [frame["id"] for frame in await follower.rest()] == [post.pk]
     assert await stranger.rest() == []
 
 
-async def test_a_program_is_told_where_the_pictures_are(hub, cast):
+async def test_a_program_receives_the_addresses_of_pictures(hub, cast):
     _, text = await sync_to_async(Token.objects.issue)(cast.follower)
     program = await ProgramReader(f"Bearer {text}", "view=media:author").open()
     await program.frames("hello")
@@ -68,7 +68,7 @@ async def test_a_program_is_told_where_the_pictures_are(hub, cast):
     await program.close()
 
 
-async def test_what_gets_pictures_comes_and_what_loses_them_changes_where_it_is_shown(read, cast):
+async def test_a_post_that_gets_pictures_appears_and_one_that_loses_them_is_updated(read, cast):
     post = await post_it(cast.author)
     page, other = await read(None, "view=media:author"), await read(None, "view=media:stranger")
     picture = await sync_to_async(Picture.objects.store)(cast.author, image_files.file())

@@ -1,5 +1,4 @@
-"""Behind a real nginx with the configuration of docs/deploy/nginx.conf, and TLS: sockets that say nothing for a minute,
-frames that nobody holds back, and what is believed of where somebody comes from."""
+"""Behind a real nginx with docs/deploy/nginx.conf and TLS: idle sockets, unbuffered frames, and forwarded addresses."""
 
 import os
 import re
@@ -22,13 +21,13 @@ from tests.factories import PASSWORD, Cast, cookie_of, make_cast, make_post
 from tests.stack.servers import ROOT, Site, free_port, process
 
 CONFIGURATION = ROOT / "docs" / "deploy" / "nginx.conf"
-SILENCE = 60
-"""Seconds after which nginx ends what says nothing."""
+IDLE_TIMEOUT = 60
+"""Seconds after which nginx closes an idle connection."""
 UNCHECKED = ssl._create_unverified_context()
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """Somebody's own, which nobody trusts."""
+    """Creates a self-signed certificate; returns certificate and key."""
     key, cert = folder / "key.pem", folder / "cert.pem"
     words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
     subprocess.run(["openssl", *words, "-keyout", key, "-out", cert], check=True, capture_output=True)
@@ -36,7 +35,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 def configuration(folder: Path, port: int, site: Site) -> Path:
-    """The documented one with our addresses and files, in what a main configuration is."""
+    """Writes the documented configuration with the test's addresses and files; returns its path."""
     cert, key = certificate(folder)
     text = CONFIGURATION.read_text().replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{site.port}").replace("feed.example.org;", "localhost;")
@@ -54,7 +53,7 @@ def configuration(folder: Path, port: int, site: Site) -> Path:
 
 @pytest.fixture
 def proxy(transactional_db, tmp_path: Path) -> Iterator[str]:
-    """Where nginx listens."""
+    """Runs nginx in front of a site; its URL."""
     port = free_port()
     url = f"https://localhost:{port}"
     environment = {**os.environ, "DATABASE_URL": database_url(), "LIVEFEED_TRUSTED_PROXIES": "1"}
@@ -77,27 +76,27 @@ def listen(proxy: str, cookie: str, origin: str = "") -> ClientConnection:
     return connect(address, origin=Origin(origin or proxy), additional_headers=headers, ssl=UNCHECKED)
 
 
-def test_a_socket_outlives_a_minute_of_silence_and_frames_come_at_once(proxy, cast):
+def test_an_idle_socket_stays_open_for_a_minute_and_frames_arrive_at_once(proxy, cast):
     with listen(proxy, cookie_of(cast.follower)) as reader, listen(proxy, cookie_of(cast.stranger)) as stranger:
         for socket in (reader, stranger):
             assert '"hello"' in socket.recv(timeout=10)
         began, heard = time.monotonic(), []
-        while time.monotonic() - began < SILENCE + 5:
-            heard.append(reader.recv(timeout=SILENCE))
+        while time.monotonic() - began < IDLE_TIMEOUT + 5:
+            heard.append(reader.recv(timeout=IDLE_TIMEOUT))
         assert all('"heartbeat"' in frame for frame in heard)
         make_post(cast.author, "After a minute.")
         assert "After a minute." in reader.recv(timeout=5)
-        assert all('"heartbeat"' in stranger.recv(timeout=SILENCE) for _ in heard)
+        assert all('"heartbeat"' in stranger.recv(timeout=IDLE_TIMEOUT) for _ in heard)
 
 
-def test_what_is_forwarded_is_believed_as_far_as_the_proxy_goes(proxy, cast):
+def test_forwarded_headers_are_trusted_only_as_far_as_the_proxy(proxy, cast):
     jar = urllib.request.HTTPCookieProcessor()
     client = urllib.request.build_opener(jar, urllib.request.HTTPSHandler(context=UNCHECKED))
     page = client.open(f"{proxy}/accounts/login/").read().decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert token
     form = f"csrfmiddlewaretoken={token[1]}&login=author&password={PASSWORD.replace(' ', '+')}"
-    headers = {"Referer": f"{proxy}/accounts/login/", "X-Forwarded-For": "203.0.113.9"}  # somebody's own claim
+    headers = {"Referer": f"{proxy}/accounts/login/", "X-Forwarded-For": "203.0.113.9"}  # the client's own claim
     client.open(urllib.request.Request(f"{proxy}/accounts/login/", form.encode(), headers))
     session = Session.objects.get()
     assert session.get_decoded()["began"]["address"] == "127.0.0.1"
@@ -106,6 +105,6 @@ def test_what_is_forwarded_is_believed_as_far_as_the_proxy_goes(proxy, cast):
         client.open(f"{proxy}/metrics")
 
 
-def test_sockets_of_other_sites_are_refused_through_it_too(proxy, cast):
+def test_sockets_of_other_origins_are_refused_through_the_proxy_too(proxy, cast):
     with pytest.raises(Exception, match="403"):
         listen(proxy, cookie_of(cast.follower), origin="https://elsewhere.example").close()

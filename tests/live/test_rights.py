@@ -1,4 +1,4 @@
-"""Rights that are taken away while sockets are open: they end or fall silent, whether anybody rang or not."""
+"""Rights that end while sockets are open: the sockets close or receive no more, with wake-ups and without."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 
-from consumers.connections.authorization import SIGNED_OUT, SUSPENDED
+from consumers.connections.close_codes import SIGNED_OUT, SUSPENDED
 from livefeed.models import Session, User
 from tests.factories import PASSWORD, make_post, signed_in
 from tests.live.conftest import Reader
@@ -50,13 +50,13 @@ def delete_account(reader: Reader, person: User) -> None:
 
 
 def change_password(client: Client) -> None:
-    """Changes the password on the page for it."""
+    """Changes the password through its form."""
     fields = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD}
     answer = client.post("/accounts/password/change/", fields)
     assert answer.status_code == 302, answer.content.decode()
 
 
-# --- Sockets that end ---
+# --- Sockets that are closed ---
 
 
 @pytest.mark.parametrize("query", ["view=home", "view=public", "view=user:author"])
@@ -71,7 +71,7 @@ def change_password(client: Client) -> None:
         (delete_account, ("signed_out", SIGNED_OUT)),
     ],
 )
-async def test_an_open_socket_ends_with_its_right(hub, read, cast, act: Act, end, query):
+async def test_an_open_socket_is_closed_when_its_right_ends(hub, read, cast, act: Act, end, query):
     reader, stranger, visitor = await read(cast.follower, query), await read(cast.stranger), await read(None)
 
     await sync_to_async(act)(reader, cast.follower)
@@ -79,12 +79,12 @@ async def test_an_open_socket_ends_with_its_right(hub, read, cast, act: Act, end
     assert await end_of(reader) == end
     assert cast.follower.pk not in hub.subscriptions.viewers
     await hears_next(stranger, cast.stranger)
-    if act is not suspend:  # every public page reads anew then
+    if act is not suspend:  # a suspension resets every public page
         await visitor.frames("post.created")
 
 
 @pytest.mark.parametrize("act", [log_out_here, end_session])
-async def test_a_sign_out_ends_all_tabs_of_that_session_and_no_other(read, cast, act: Act):
+async def test_a_sign_out_closes_all_tabs_of_that_session_and_no_other(read, cast, act: Act):
     here, elsewhere = await read(cast.follower), await read(cast.follower)
     async with another_tab(here, "view=user:author") as tab:
         await sync_to_async(act)(here, cast.follower)
@@ -93,7 +93,7 @@ async def test_a_sign_out_ends_all_tabs_of_that_session_and_no_other(read, cast,
     await hears_next(elsewhere, cast.author)
 
 
-async def test_a_changed_password_ends_the_other_sessions_and_not_the_one_it_was_changed_in(read, cast):
+async def test_a_password_change_closes_the_other_sessions_and_not_its_own(read, cast):
     here, elsewhere, stranger = await read(cast.follower), await read(cast.follower), await read(cast.stranger)
 
     await sync_to_async(change_password)(browser_of(here))
@@ -103,7 +103,7 @@ async def test_a_changed_password_ends_the_other_sessions_and_not_the_one_it_was
     await hears_next(stranger, cast.stranger)
 
 
-async def test_the_session_that_changed_the_password_keeps_its_socket_through_a_recheck_and_opens_more(
+async def test_the_session_of_a_password_change_keeps_its_socket_through_a_recheck_and_opens_more(
     hub, read, cast, monkeypatch
 ):
     here = await read(cast.follower)
@@ -118,7 +118,7 @@ async def test_the_session_that_changed_the_password_keeps_its_socket_through_a_
     await tab.close()
 
 
-async def test_a_sign_out_after_the_password_was_changed_still_ends_the_socket(read, cast):
+async def test_a_sign_out_after_a_password_change_closes_the_socket(read, cast):
     here = await read(cast.follower)
     browser = browser_of(here)
     await sync_to_async(change_password)(browser)
@@ -126,16 +126,16 @@ async def test_a_sign_out_after_the_password_was_changed_still_ends_the_socket(r
     assert await end_of(here) == ("signed_out", SIGNED_OUT)
 
 
-async def test_somebody_else_who_signs_in_with_the_same_browser_ends_the_first_one_s_socket(read, cast):
+async def test_a_sign_in_of_another_user_in_the_same_browser_closes_the_first_user_s_socket(read, cast):
     here = await read(cast.follower)
     await sync_to_async(browser_of(here).force_login)(cast.stranger)
     assert await end_of(here) == ("signed_out", SIGNED_OUT)
 
 
-# --- Sockets that fall silent ---
+# --- Sockets that receive no more ---
 
 
-async def test_a_suspended_person_s_posts_leave_every_open_page(read, cast):
+async def test_a_suspended_author_s_posts_leave_every_open_page(read, cast):
     post = await post_it(cast.author)
     views = ["view=public", "view=user:author", f"view=post:{post.pk}"]
     readers = [await read(cast.follower), *[await read(None, view) for view in views]]
@@ -152,7 +152,7 @@ async def test_a_suspended_person_s_posts_leave_every_open_page(read, cast):
     await elsewhere.frames("post.created")
 
 
-async def test_after_unfollowing_nothing_more_is_told(read, cast):
+async def test_a_home_receives_nothing_after_unfollowing(read, cast):
     tabs, stranger = [await read(cast.follower) for _ in range(2)], await read(cast.stranger)
     await sync_to_async(cast.follower.unfollow)(cast.author)
     await post_it(cast.author, "Not for you any more.")
@@ -162,7 +162,7 @@ async def test_after_unfollowing_nothing_more_is_told(read, cast):
     await hears_next(stranger, cast.stranger)
 
 
-async def test_renaming_somebody_makes_those_read_anew_who_show_their_posts(read, cast):
+async def test_renaming_an_author_resets_the_pages_that_show_their_posts(read, cast):
     post, other = await post_it(cast.author), await post_it(cast.stranger)
     showing = ["view=public", "view=user:author", f"view=post:{post.pk}"]
     not_showing = ["view=user:stranger", f"view=post:{other.pk}"]
@@ -178,7 +178,7 @@ async def test_renaming_somebody_makes_those_read_anew_who_show_their_posts(read
     assert [await reader.rest() for reader in others] == [[]] * len(others)
 
 
-async def test_what_is_told_after_a_renaming_has_the_new_name(read, cast):
+async def test_posts_after_a_renaming_have_the_new_name(read, cast):
     follower = await read(cast.follower)
     await post_it(cast.author, "By the old name.")
     await follower.frames("post.created")
@@ -189,10 +189,10 @@ async def test_what_is_told_after_a_renaming_has_the_new_name(read, cast):
     assert "Somebody Else" in post["html"]
 
 
-# --- What no event tells ---
+# --- Changes without an event ---
 
 
-async def test_a_session_that_went_without_a_signal_is_noticed_at_the_recheck(hub, read, cast):
+async def test_the_recheck_closes_a_socket_whose_session_was_deleted_without_signals(hub, read, cast):
     reader, stranger = await read(cast.follower), await read(cast.stranger)
     rows = Session.objects.filter(user=cast.follower)
     await sync_to_async(rows._raw_delete)("default")
@@ -209,7 +209,7 @@ async def test_a_person_suspended_without_a_signal_is_noticed_at_the_recheck(hub
     await hears_next(stranger, cast.stranger)
 
 
-async def test_a_rotated_key_keeps_sockets_open_until_it_is_no_longer_honoured(hub, read, cast, settings):
+async def test_a_rotated_key_keeps_sockets_open_until_it_is_no_longer_valid(hub, read, cast, settings):
     reader, old = await read(cast.follower), settings.SECRET_KEY
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [old], "a new one"
     newer = await read(cast.stranger)
@@ -225,7 +225,7 @@ async def test_a_rotated_key_keeps_sockets_open_until_it_is_no_longer_honoured(h
     await hears_next(newer, cast.stranger)
 
 
-async def test_a_right_that_was_lost_and_given_back_needs_a_new_socket(read, cast):
+async def test_a_restored_right_needs_a_new_socket(read, cast):
     reader = await read(cast.follower)
     await sync_to_async(suspend)(reader, cast.follower)
     assert await end_of(reader) == ("suspended", SUSPENDED)

@@ -1,4 +1,4 @@
-"""Rights that end while somebody is away or just coming in."""
+"""Rights that end while a client is disconnected or during its handshake."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 
 from consumers.connections.admission import ConnectionManager
 from consumers.connections.authentication import Authenticator
-from consumers.connections.authorization import REFUSED, SIGNED_OUT, SUSPENDED
+from consumers.connections.close_codes import REFUSED, SIGNED_OUT, SUSPENDED
 from consumers.hub import delivery
 from consumers.hub.delivery import Delivery
 from consumers.hub.hub import Hub
@@ -27,24 +27,24 @@ def _ring(request, monkeypatch) -> None:
         lose_rings(monkeypatch)
 
 
-# --- While somebody was away ---
+# --- While disconnected ---
 
 
 @pytest.fixture(params=["memory", "database"])
-async def back(request, hub, read):
-    """Opens a socket for somebody who comes back, with the hub remembering or not."""
+async def reconnect(request, hub, read):
+    """Reconnects a user, with the missed events in the hub's memory or only in the database."""
 
-    async def come_back(user: User | None, query: str, **options: Any) -> Reader:
+    async def reconnect_user(user: User | None, query: str, **options: Any) -> Reader:
         await hub.now()
         if request.param == "database":
             del hub.log.tail[:]
         return await read(user, query, **options)
 
-    return come_back
+    return reconnect_user
 
 
 async def everything(reader: Reader) -> list[dict]:
-    """What a socket is told from its hello on."""
+    """Returns all frames of a socket after its hello."""
     await reader.frames("hello")
     return await reader.rest()
 
@@ -53,47 +53,47 @@ def kinds(frames: list[dict]) -> list[str]:
     return [frame["type"] for frame in frames]
 
 
-async def test_who_unfollowed_meanwhile_reads_anew_and_is_told_no_post(back, cast):
+async def test_a_home_reconnecting_after_unfollowing_is_reset_and_receives_no_post(reconnect, cast):
     start = await head()
     await post_it(cast.author, "While it was followed.")
     await sync_to_async(cast.follower.unfollow)(cast.author)
     await post_it(cast.author, SECRET)
 
-    told = await everything(await back(cast.follower, f"view=home&after={start}", hello=False))
+    received = await everything(await reconnect(cast.follower, f"view=home&after={start}", hello=False))
 
-    assert kinds(told) == ["reset"]
-    assert told[0]["cursor"] == await head()
+    assert kinds(received) == ["reset"]
+    assert received[0]["cursor"] == await head()
 
 
-async def test_who_had_passed_the_unfollowing_is_told_nothing(back, cast):
+async def test_a_home_that_has_passed_the_unfollowing_receives_nothing(reconnect, cast):
     await sync_to_async(cast.follower.unfollow)(cast.author)
     start = await head()
     await post_it(cast.author, SECRET)
-    reader = await back(cast.follower, f"view=home&after={start}", hello=False)
+    reader = await reconnect(cast.follower, f"view=home&after={start}", hello=False)
     assert await everything(reader) == []
     await hears_next(reader, cast.follower)
 
 
-async def test_posts_of_somebody_suspended_meanwhile_are_not_told(back, cast):
+async def test_posts_of_an_author_suspended_meanwhile_are_not_delivered(reconnect, cast):
     start = await head()
     await post_it(cast.author, SECRET)
     cast.author.is_active = False
     await sync_to_async(cast.author.save)()
     for user, view in ((cast.follower, "home"), (None, "public")):
-        told = await everything(await back(user, f"view={view}&after={start}", hello=False))
-        assert kinds(told) == ["reset"]
+        received = await everything(await reconnect(user, f"view={view}&after={start}", hello=False))
+        assert kinds(received) == ["reset"]
 
 
-async def test_a_post_that_was_deleted_meanwhile_is_told_only_as_deleted(back, cast):
+async def test_a_post_deleted_meanwhile_is_delivered_only_as_deleted(reconnect, cast):
     start = await head()
     post = await post_it(cast.author, SECRET)
     post_id = post.pk
     await sync_to_async(post.delete)()
-    told = await everything(await back(cast.follower, f"view=home&after={start}", hello=False))
-    assert told == [{"type": "post.deleted", "cursor": await head(), "id": post_id}]
+    received = await everything(await reconnect(cast.follower, f"view=home&after={start}", hello=False))
+    assert received == [{"type": "post.deleted", "cursor": await head(), "id": post_id}]
 
 
-async def test_who_was_signed_out_meanwhile_is_refused_whatever_the_cursor(hub, read, cast):
+async def test_a_user_signed_out_meanwhile_is_refused_with_any_cursor(hub, read, cast):
     start = await head()
     reader = await read(cast.follower)
     await sync_to_async(browser_of(reader).post)("/accounts/logout/")
@@ -105,7 +105,7 @@ async def test_who_was_signed_out_meanwhile_is_refused_whatever_the_cursor(hub, 
     assert await end_of(again) == ("signed_out", REFUSED)
 
 
-# --- While somebody comes in ---
+# --- During the handshake ---
 
 
 def sign_out(person: User) -> None:
@@ -126,7 +126,7 @@ LOSSES = [(sign_out, SIGNED_OUT), (change_password, SIGNED_OUT), (suspend, SUSPE
 
 
 def once_after(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, act: Callable[[], Awaitable[object]]) -> None:
-    """Lets `act` happen after the first time that a method or function has done its work."""
+    """Calls `act` after the first call of a method or function."""
     real, acts = getattr(owner, name), [act]
 
     async def and_then(*arguments: object) -> object:
@@ -143,21 +143,26 @@ async def joining(person: User, query: str = "") -> Reader:
 
 
 async def closed(reader: Reader) -> tuple[list[dict], int]:
-    """What a socket was told until it was closed, and with which code."""
+    """Returns the frames of a socket until it was closed, and the close code."""
     while (output := await reader.socket.receive_output(PATIENCE))["type"] != "websocket.close":
         reader._take(output["text"])
     return reader._frames, output["code"]
 
 
-MOMENTS = [(Authenticator, "ask"), (ConnectionManager, "_start"), (Delivery, "greet"), (delivery, "replay")]
-ROUTED = pytest.mark.parametrize("routed", [True, False], ids=["routed", "not yet routed"])
+MOMENTS = [
+    (Authenticator, "authenticate"),
+    (ConnectionManager, "_start_position"),
+    (Delivery, "greet"),
+    (delivery, "replay"),
+]
+DISPATCHED = pytest.mark.parametrize("dispatched", [True, False], ids=["dispatched", "not yet dispatched"])
 
 
-@ROUTED
+@DISPATCHED
 @pytest.mark.parametrize(("owner", "name"), MOMENTS)
 @pytest.mark.parametrize(("lose", "code"), LOSSES)
-async def test_a_right_that_ends_at_any_moment_of_joining_ends_the_socket(
-    hub, read, cast, monkeypatch, lose, code, owner, name, routed
+async def test_a_right_that_ends_at_any_moment_of_the_handshake_closes_the_socket(
+    hub, read, cast, monkeypatch, lose, code, owner, name, dispatched
 ):
     stranger, start = await read(cast.stranger), await head()
     await post_it(cast.author, "Missed.")
@@ -165,14 +170,14 @@ async def test_a_right_that_ends_at_any_moment_of_joining_ends_the_socket(
 
     async def act() -> None:
         await sync_to_async(lose)(cast.follower)
-        if routed:
+        if dispatched:
             await hub.now()
 
     once_after(monkeypatch, owner, name, act)
     reader = await joining(cast.follower, f"after={start}")
 
-    told, close_code = await closed(reader)
-    assert (kinds(told)[-1], close_code) == ("error", code)
+    received, close_code = await closed(reader)
+    assert (kinds(received)[-1], close_code) == ("error", code)
     assert cast.follower.pk not in hub.subscriptions.viewers
     await reader.close()
     await hears_next(stranger, cast.stranger)
@@ -180,7 +185,7 @@ async def test_a_right_that_ends_at_any_moment_of_joining_ends_the_socket(
 
 @pytest.mark.parametrize(("owner", "name"), [(Delivery, "greet"), (delivery, "replay")])
 @pytest.mark.parametrize(("lose", "code"), LOSSES)
-async def test_who_loses_the_right_while_coming_in_is_told_nothing_that_was_posted_after(
+async def test_a_user_who_loses_the_right_during_the_handshake_receives_no_later_post(
     hub, cast, monkeypatch, lose, code, owner, name
 ):
     start = await head()
@@ -195,14 +200,14 @@ async def test_who_loses_the_right_while_coming_in_is_told_nothing_that_was_post
     once_after(monkeypatch, owner, name, act)
     reader = await joining(cast.follower, f"after={start}")
 
-    told, close_code = await closed(reader)
+    received, close_code = await closed(reader)
     await reader.close()
     assert close_code == code
-    assert [frame["cursor"] for frame in told if SECRET in frame.get("html", "")] == []
+    assert [frame["cursor"] for frame in received if SECRET in frame.get("html", "")] == []
 
 
-async def test_a_right_that_ends_just_after_it_was_looked_up_ends_the_socket(hub, read, cast, monkeypatch):
-    """Another session's end makes the joining one look up its rights; its own end follows at once."""
+async def test_a_right_that_ends_just_after_its_check_closes_the_socket(hub, read, cast, monkeypatch):
+    """The end of another session makes the joining one recheck its rights; its own end follows at once."""
     stranger = await read(cast.stranger)
     await sync_to_async(cookie_of)(cast.follower)
     other = await sync_to_async(Session.objects.get)(user=cast.follower)
@@ -223,16 +228,18 @@ async def test_a_right_that_ends_just_after_it_was_looked_up_ends_the_socket(hub
     await hears_next(stranger, cast.stranger)
 
 
-@ROUTED
+@DISPATCHED
 @pytest.mark.parametrize(("owner", "name"), MOMENTS)
-async def test_who_unfollows_while_coming_in_is_told_nothing_after_it(hub, cast, monkeypatch, owner, name, routed):
+async def test_a_home_that_unfollows_during_the_handshake_receives_nothing_after_it(
+    hub, cast, monkeypatch, owner, name, dispatched
+):
     start = await head()
     await post_it(cast.author, "Missed.")
     await hub.now()
 
     async def act() -> None:
         await sync_to_async(cast.follower.unfollow)(cast.author)
-        if routed:
+        if dispatched:
             await hub.now()
         await post_it(cast.author, SECRET)
 
@@ -240,18 +247,18 @@ async def test_who_unfollows_while_coming_in_is_told_nothing_after_it(hub, cast,
     reader = await joining(cast.follower, f"after={start}")
     await reader.frames("hello")
     await eventually(lambda: hub.subscriptions.connections)
-    told = await reader.rest()
-    assert "reset" in kinds(told)
-    assert SECRET not in str(told)
+    received = await reader.rest()
+    assert "reset" in kinds(received)
+    assert SECRET not in str(received)
     await hears_next(reader, cast.follower)
     await reader.close()
 
 
-@ROUTED
-async def test_who_follows_while_coming_in_is_told_what_comes(hub, cast, monkeypatch, routed):
+@DISPATCHED
+async def test_a_home_that_follows_during_the_handshake_receives_later_posts(hub, cast, monkeypatch, dispatched):
     async def act() -> None:
         await sync_to_async(cast.stranger.follow)(cast.author)
-        if routed:
+        if dispatched:
             await hub.now()
 
     once_after(monkeypatch, Delivery, "greet", act)
@@ -259,28 +266,28 @@ async def test_who_follows_while_coming_in_is_told_what_comes(hub, cast, monkeyp
     await reader.frames("hello")
     await eventually(lambda: hub.subscriptions.connections)
     post = await post_it(cast.author)
-    told = await reader.rest()
-    assert [(frame["type"], frame.get("id")) for frame in told] == [("reset", None), ("post.created", post.pk)]
+    received = await reader.rest()
+    assert [(frame["type"], frame.get("id")) for frame in received] == [("reset", None), ("post.created", post.pk)]
     await reader.close()
 
 
-async def test_a_second_socket_that_comes_in_while_the_person_unfollows_agrees_with_the_first(
+async def test_a_second_socket_whose_user_unfollows_during_its_handshake_agrees_with_the_first(
     hub, read, cast, monkeypatch
 ):
-    """Both share what is known of the person: neither may bring back what the other has given up."""
+    """Both share one viewer: the second socket must not restore a follow that has ended."""
     first = await read(cast.follower)
 
     async def act() -> None:
         await sync_to_async(cast.follower.unfollow)(cast.author)
         await hub.now()
 
-    once_after(monkeypatch, Authenticator, "ask", act)
+    once_after(monkeypatch, Authenticator, "authenticate", act)
     second = await joining(cast.follower)
     await second.frames("hello")
     await eventually(lambda: len(Hub.current().subscriptions.connections) == 2)
     other = await sync_to_async(make_user)()
     await post_it(cast.author, SECRET)
-    await post_it(other, "By somebody nobody follows.")
+    await post_it(other, "By an author without followers.")
     assert kinds(await first.rest()) == ["reset"]
     assert set(kinds(await second.rest())) <= {"reset"}
     await second.close()

@@ -1,4 +1,4 @@
-"""Rights that are taken away while posts stream: nothing hidden is told after the event that took them."""
+"""Rights that end while posts stream: no hidden post is delivered after the event that ended them."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,20 +26,22 @@ def _ring(request, monkeypatch) -> None:
 
 @pytest.fixture
 async def neighbour(read, cast):
-    """Somebody else's socket that is told everything."""
+    """Socket of another follower, which receives everything."""
     other = await sync_to_async(make_user)("neighbour")
     await sync_to_async(other.follow)(cast.author)
     return await read(other)
 
 
 class Stream:
-    """A thread that posts POSTS posts; the last ten only when the right has been taken."""
+    """A thread that creates POSTS posts; the last ten only after the right has ended."""
 
     def __init__(self, author: User) -> None:
-        self._author, self.halfway, self.taken = author, Flag(), Flag()
+        self._author = author
+        self.halfway = Flag()
+        self.right_has_ended = Flag()
 
     def run(self) -> list[int]:
-        """Returns the ids."""
+        """Creates the posts; returns their ids."""
         try:
             return [self._post(number) for number in range(POSTS)]
         finally:
@@ -49,28 +51,28 @@ class Stream:
         if number == POSTS // 2:
             self.halfway.set()
         if number == POSTS - 10:
-            assert self.taken.wait(PATIENCE)
+            assert self.right_has_ended.wait(PATIENCE)
         return make_post(self._author, f"Number {number}.").pk
 
 
-async def take_midway(author: User, take: Callable[[], object]) -> list[int]:
-    """Lets the author's posts stream and the right be taken in the middle; returns the ids of the posts."""
+async def end_right_midway(author: User, end_right: Callable[[], object]) -> list[int]:
+    """Streams the author's posts and ends the right in the middle; returns the ids of the posts."""
     stream = Stream(author)
     posting = asyncio.create_task(asyncio.to_thread(stream.run))
     await asyncio.to_thread(stream.halfway.wait, PATIENCE)
-    await sync_to_async(take)()
-    stream.taken.set()
+    await sync_to_async(end_right)()
+    stream.right_has_ended.set()
     return await posting
 
 
 @sync_to_async
 def position_of(kind: Kind) -> int:
-    """Where in the log the only event of its kind stands."""
+    """Returns the log position of the only event of a kind."""
     return Event.objects.get(kind=kind).position or 0
 
 
-async def told_until_now(reader: Reader) -> list[dict]:
-    """The frames of a socket that may have ended; what came after its end would be found too."""
+async def frames_until_now(reader: Reader) -> list[dict]:
+    """Returns the frames of a socket that may be closed; frames after the close would be found too."""
     await everything_told()
     ended = await without_end(reader.socket)
     frames = await reader.rest()
@@ -79,7 +81,7 @@ async def told_until_now(reader: Reader) -> list[dict]:
 
 
 async def without_end(socket: WebsocketCommunicator) -> bool:
-    """Takes the closing out of a socket's output; says whether there was one. It must be the last."""
+    """Removes the close from a socket's output, where it must be last; returns True if there was one."""
     outputs = []
     while not socket.output_queue.empty():
         outputs.append(await socket.receive_output())
@@ -109,13 +111,13 @@ ENDINGS = {
 
 
 @pytest.mark.parametrize("name", ENDINGS)
-async def test_a_socket_whose_right_ends_is_told_nothing_after_it(read, cast: Cast, neighbour, name):
+async def test_a_socket_receives_nothing_after_its_right_ends(read, cast: Cast, neighbour, name):
     reader, stranger = await read(cast.follower), await read(cast.stranger)
     end, kind = ENDINGS[name]
 
-    ids = await take_midway(cast.author, lambda: end(reader, cast.follower))
+    ids = await end_right_midway(cast.author, lambda: end(reader, cast.follower))
 
-    frames = await told_until_now(reader)
+    frames = await frames_until_now(reader)
     assert created(frames, after=await position_of(kind)) == []
     assert created(frames) == ids[: len(created(frames))]
     assert frames[-1]["type"] == "error"
@@ -123,10 +125,10 @@ async def test_a_socket_whose_right_ends_is_told_nothing_after_it(read, cast: Ca
     assert await stranger.rest() == []
 
 
-async def test_a_home_is_told_nothing_of_an_author_after_unfollowing(read, cast: Cast, neighbour):
+async def test_a_home_receives_nothing_of_an_author_after_unfollowing(read, cast: Cast, neighbour):
     reader, stranger = await read(cast.follower), await read(cast.stranger)
 
-    ids = await take_midway(cast.author, lambda: cast.follower.unfollow(cast.author))
+    ids = await end_right_midway(cast.author, lambda: cast.follower.unfollow(cast.author))
 
     frames, taken_at = await reader.rest(), await position_of(Kind.FOLLOW_REMOVED)
     before = created(frames)
@@ -139,10 +141,10 @@ async def test_a_home_is_told_nothing_of_an_author_after_unfollowing(read, cast:
 
 
 @pytest.mark.parametrize("query", ["view=home", "view=public", "view=user:author"])
-async def test_a_suspended_author_s_posts_are_told_to_nobody(read, cast: Cast, query):
+async def test_posts_of_a_suspended_author_are_not_delivered(read, cast: Cast, query):
     reader, stranger = await read(cast.follower, query), await read(cast.stranger)
 
-    await take_midway(cast.author, lambda: suspend(User.objects.get(pk=cast.author.pk)))
+    await end_right_midway(cast.author, lambda: suspend(User.objects.get(pk=cast.author.pk)))
 
     frames, taken_at = await reader.rest(), await position_of(Kind.USER_SUSPENDED)
     assert created(frames, after=taken_at) == []
@@ -150,7 +152,7 @@ async def test_a_suspended_author_s_posts_are_told_to_nobody(read, cast: Cast, q
     assert await stranger.rest() == []
 
 
-async def test_a_deleted_post_is_never_told_after_its_deletion(read, cast: Cast, neighbour):
+async def test_a_deleted_post_is_never_delivered_after_its_deletion(read, cast: Cast, neighbour):
     reader, stranger = await read(cast.follower), await read(cast.stranger)
 
     def edit_and_delete_the_newest() -> None:
@@ -158,10 +160,12 @@ async def test_a_deleted_post_is_never_told_after_its_deletion(read, cast: Cast,
         post.edit(title="", body="Changed, and gone.", seen_version=post.version)
         post.delete()
 
-    ids = await take_midway(cast.author, edit_and_delete_the_newest)
+    ids = await end_right_midway(cast.author, edit_and_delete_the_newest)
 
-    for told in (await reader.rest(), await neighbour.rest()):
-        (gone,) = [frame for frame in told if frame["type"] == "post.deleted"]
-        assert not [frame for frame in told if frame["id"] == gone["id"] and frame["cursor"] > gone["cursor"]]
-        assert [each for each in created(told) if each != gone["id"]] == [each for each in ids if each != gone["id"]]
+    for received in (await reader.rest(), await neighbour.rest()):
+        (gone,) = [frame for frame in received if frame["type"] == "post.deleted"]
+        assert not [frame for frame in received if frame["id"] == gone["id"] and frame["cursor"] > gone["cursor"]]
+        assert [each for each in created(received) if each != gone["id"]] == [
+            each for each in ids if each != gone["id"]
+        ]
     assert await stranger.rest() == []

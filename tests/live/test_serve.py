@@ -1,10 +1,13 @@
-"""The launcher: limits, an orderly end, several workers, starting again when the code changes."""
+"""The launcher: limits, graceful shutdown, several workers, and reloading."""
 
+import fcntl
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 import urllib.error
@@ -20,9 +23,10 @@ from django.db import transaction
 from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 
+from consumers.connections.close_codes import RESTARTING
 from livefeed.models import Event, Export, Post, User
 from tests.conftest import database_url
-from tests.factories import cookie_of, make_cast, make_post
+from tests.factories import cookie_of, make_cast
 from tests.stack.people import Listener, Person
 from tests.stack.servers import ROOT, Site, free_port, redis, wait_until
 
@@ -35,7 +39,7 @@ def environment(**more: str) -> dict[str, str]:
 
 @pytest.fixture
 def own_site(transactional_db, tmp_path) -> Iterator[Site]:
-    """A site that may be ended; a person may hold a crowd of sockets there."""
+    """A site that the test may end; a user may hold CROWD sockets there."""
     site = Site(environment(LIVEFEED_SOCKETS_PER_PERSON=str(CROWD), LIVEFEED_GRACE_SECONDS="2"), tmp_path)
     site.start()
     yield site
@@ -48,7 +52,7 @@ def metrics(site: Site) -> str:
 
 
 def readiness(site: Site) -> int:
-    """The status of /readyz, 0 once nobody answers."""
+    """Returns the status of /readyz; 0 without an answer."""
     try:
         with urllib.request.urlopen(f"{site.url}/readyz", timeout=5) as answer:
             return answer.status
@@ -59,7 +63,7 @@ def readiness(site: Site) -> int:
 
 
 def close_code(listener: Listener) -> int:
-    """The code with which the server ends a socket; 1006 if it does without."""
+    """Returns the close code of the server; 1006 without one."""
     try:
         while True:
             listener.socket.recv(timeout=10)
@@ -67,7 +71,7 @@ def close_code(listener: Listener) -> int:
         return closed.rcvd.code if closed.rcvd else 1006
 
 
-def test_sigterm_is_unready_at_once_and_sends_everybody_away_to_come_back(own_site):
+def test_sigterm_makes_the_site_unready_at_once_and_closes_sockets_to_reconnect(own_site):
     cast = make_cast()
     person = Person(own_site, cast.follower)
     with ExitStack() as stack:
@@ -81,13 +85,13 @@ def test_sigterm_is_unready_at_once_and_sends_everybody_away_to_come_back(own_si
             return seen[-1] == 503
 
         wait_until(is_unready, "the site is unready")
-        assert {close_code(listener) for listener in crowd} == {3001}
+        assert {close_code(listener) for listener in crowd} == {RESTARTING}
     assert own_site.process.wait(20) == 0
     assert own_site.log().count("Traceback") == 0
 
 
-def test_what_was_acknowledged_while_it_ended_is_there(own_site):
-    """Four people post until nobody listens any more."""
+def test_posts_acknowledged_during_shutdown_are_saved(own_site):
+    """Four threads post until the site no longer answers."""
     cast = make_cast()
     acknowledged: list[str] = []
 
@@ -101,7 +105,7 @@ def test_what_was_acknowledged_while_it_ended_is_there(own_site):
     writers = [threading.Thread(target=post_until_refused, args=(number,)) for number in range(4)]
     for writer in writers:
         writer.start()
-    wait_until(lambda: len(acknowledged) > 20, "posts are taken")
+    wait_until(lambda: len(acknowledged) > 20, "posts are accepted")
     assert own_site.process is not None
     own_site.process.terminate()
     for writer in writers:
@@ -110,7 +114,7 @@ def test_what_was_acknowledged_while_it_ended_is_there(own_site):
     assert set(acknowledged) <= set(Post.objects.values_list("body", flat=True))
 
 
-def test_a_request_that_runs_when_the_end_comes_is_answered(own_site):
+def test_a_request_that_runs_during_shutdown_is_answered(own_site):
     cast = make_cast()
     answers: list[int] = []
     author = Person(own_site, cast.author)
@@ -127,7 +131,7 @@ def test_a_request_that_runs_when_the_end_comes_is_answered(own_site):
     assert own_site.process.wait(20) == 0
 
 
-def test_a_message_that_is_too_long_ends_a_socket_and_no_other(own_site):
+def test_a_message_that_is_too_long_closes_its_socket_and_no_other(own_site):
     cast = make_cast()
     with (
         Person(own_site, cast.follower).listen(view="home") as talker,
@@ -136,29 +140,44 @@ def test_a_message_that_is_too_long_ends_a_socket_and_no_other(own_site):
     ):
         talker.socket.send("x" * 5_000)
         assert close_code(talker) == 1009
-        make_post(cast.author)
+        assert Person(own_site, cast.author).send("/posts/", body="Still here.") == 200
         assert other.frame()["type"] == "post.created"
-        cast.stranger.follow(cast.author)
+        assert Person(own_site, cast.stranger).send("/@author/follow/") == 200
         assert stranger.frame()["type"] == "reset"
 
 
 def memory_of(pid: int) -> int:
-    """Bytes that a process holds."""
+    """Returns the resident memory of a process, in bytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def grown(pid: int) -> int:
-    """Bytes that a process holds once that does not grow any more."""
-    held, last = memory_of(pid), 0
-    while held > last:
-        time.sleep(1)
-        held, last = memory_of(pid), held
-    return held
+def settled_memory(pid: int, client: socket.socket) -> int:
+    """Waits until the server has filled the buffers of a client that does not read; returns its memory in bytes.
+
+    The buffers are full when neither the memory of the process nor the bytes that wait at the client have grown in ten
+    checks.
+    """
+    unchanged = 0
+    memory = 0
+    unread = 0
+    while unchanged < 10:
+        time.sleep(0.05)
+        has_grown = memory_of(pid) > memory or unread_bytes(client) > unread
+        unchanged = 0 if has_grown else unchanged + 1
+        memory = max(memory, memory_of(pid))
+        unread = max(unread, unread_bytes(client))
+    return memory
+
+
+def unread_bytes(client: socket.socket) -> int:
+    """Returns the number of bytes that wait in a socket's receive buffer."""
+    (count,) = struct.unpack("i", fcntl.ioctl(client, termios.FIONREAD, bytes(4)))
+    return int(count)
 
 
 @pytest.fixture
 def plain_site(transactional_db, tmp_path, settings) -> Iterator[Site]:
-    """A site that shares the tests' folder of files."""
+    """A site with the media folder of the tests."""
     plain = {"DJANGO_SETTINGS_MODULE": "livefeed.settings", "LIVEFEED_MEDIA_DIR": settings.MEDIA_ROOT}
     site = Site(environment(**plain), tmp_path)
     site.start()
@@ -166,7 +185,7 @@ def plain_site(transactional_db, tmp_path, settings) -> Iterator[Site]:
     site.stop()
 
 
-def test_a_client_that_does_not_take_a_large_export_costs_no_memory(plain_site):
+def test_a_client_that_does_not_read_a_large_export_costs_no_memory(plain_site):
     cast, size = make_cast(), 96 * 1024 * 1024
     export = Export.objects.create(user=cast.author, ready_at=timezone.now(), size=size)
     default_storage.save(export.path, ContentFile(os.urandom(1024) * (size // 1024)))
@@ -177,13 +196,13 @@ def test_a_client_that_does_not_take_a_large_export_costs_no_memory(plain_site):
         client.sendall(f"{head}Connection: close\r\n\r\n".encode())
         answer = client.recv(1000)
         assert b"200 OK" in answer
-        assert metrics(plain_site)  # others are answered meanwhile
-        most = grown(plain_site.process.pid) - before  # while nothing is taken
-        taken = len(answer)
+        assert metrics(plain_site)  # other requests are answered meanwhile
+        growth = settled_memory(plain_site.process.pid, client) - before  # while the client reads nothing
+        received = len(answer)
         while piece := client.recv(1 << 20):
-            taken += len(piece)
-    assert taken - answer.index(b"\r\n\r\n") - 4 == size
-    assert most < size / 4
+            received += len(piece)
+    assert received - answer.index(b"\r\n\r\n") - 4 == size
+    assert growth < size / 4
     default_storage.delete(export.path)
 
 
@@ -197,13 +216,13 @@ def two_workers(transactional_db, tmp_path) -> Iterator[Site]:
 
 
 def workers_of(site: Site) -> list[int]:
-    """The process ids of a site's workers."""
+    """Returns the process ids of a site's workers."""
     assert site.process is not None
     found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(site.process.pid)], capture_output=True, text=True)
     return [int(word) for word in found.stdout.split()]
 
 
-def test_a_worker_that_dies_is_started_again_and_nothing_is_missed(two_workers):
+def test_a_killed_worker_is_restarted_and_no_post_is_missed(two_workers):
     cast = make_cast()
     wait_until(lambda: all(f'worker="{n}"' in metrics(two_workers) for n in (1, 2)), "both workers count")
     author = Person(two_workers, cast.author)
@@ -223,24 +242,24 @@ def test_a_worker_that_dies_is_started_again_and_nothing_is_missed(two_workers):
         last = Post.objects.latest("pk").pk
         for listener in crowd:
             assert len(listener.posts_until(last)) == 5
-        cast.stranger.follow(cast.author)
+        assert Person(two_workers, cast.stranger).send("/@author/follow/") == 200
         assert stranger.frame()["type"] == "reset"
 
 
-def test_one_sees_what_is_open_in_whichever_worker_and_nobody_elses(two_workers):
+def test_a_user_sees_their_own_open_pages_of_all_workers(two_workers):
     cast = make_cast()
     person, other = Person(two_workers, cast.follower), Person(two_workers, cast.stranger)
     with ExitStack() as stack:
         for view in ("home", "public", "user:author", "tag:tea") * 2:
             stack.enter_context(person.listen(view=view))
         stack.enter_context(other.listen(view="tag:milk"))
-        for _ in range(4):  # whichever worker answers
+        for _ in range(4):  # any worker may answer
             page = person.get("/settings/sessions/")
             shown = page.split("Open now: ")[1].split("</p>")[0].split(", ")
             assert sorted(shown) == sorted(["Home", "Explore", "@author", "#tea"] * 2)
 
 
-def test_they_end_together(two_workers):
+def test_all_workers_end_with_the_supervisor(two_workers):
     assert two_workers.process is not None
     workers = workers_of(two_workers)
     two_workers.process.terminate()
@@ -249,26 +268,26 @@ def test_they_end_together(two_workers):
 
 
 def serve(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Starts the launcher where it cannot start; returns what it said."""
+    """Runs the launcher, which must fail to start; returns its output."""
     command = [sys.executable, "manage.py", "serve", *options]
     return subprocess.run(command, cwd=ROOT, env=environment(**variables), capture_output=True, text=True, timeout=60)
 
 
 def test_several_workers_need_redis(transactional_db):
-    said = serve("--workers", "2", "--port", str(free_port()), REDIS_URL="")
-    assert said.returncode == 1
-    assert "set REDIS_URL" in said.stderr
+    result = serve("--workers", "2", "--port", str(free_port()), REDIS_URL="")
+    assert result.returncode == 1
+    assert "set REDIS_URL" in result.stderr
 
 
 @pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=["alone", "workers"])
-def test_a_port_that_is_taken_is_said_in_a_line(own_site, options):
-    said = serve("--port", str(own_site.port), *options, REDIS_URL="redis://127.0.0.1:1/0")
-    assert said.returncode == 1
-    assert f"port {own_site.port}" in said.stderr
-    assert "Traceback" not in said.stderr
+def test_a_taken_port_is_reported_in_one_line(own_site, options):
+    result = serve("--port", str(own_site.port), *options, REDIS_URL="redis://127.0.0.1:1/0")
+    assert result.returncode == 1
+    assert f"port {own_site.port}" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_it_starts_again_when_the_code_changes(transactional_db, tmp_path):
+def test_the_site_is_reloaded_when_the_code_changes(transactional_db, tmp_path):
     site = Site(environment(), tmp_path, "--reload")
     site.start()
 
@@ -281,9 +300,8 @@ def test_it_starts_again_when_the_code_changes(transactional_db, tmp_path):
                 return True
         except OSError:
             return False
-        os.utime(
-            ROOT / "consumers" / "hub" / "time_slice.py"
-        )  # again and again: the first may be what the reloader begins with
+        # Repeated: the reloader may take the first change as its initial state.
+        os.utime(ROOT / "consumers" / "hub" / "time_slice.py")
         return False
 
     try:

@@ -1,4 +1,4 @@
-"""Replies by push and by catch-up: on the pages of the thread, at home where both are followed, nowhere else."""
+"""Replies by push and by replay: on pages of the thread, in homes that follow both authors, and nowhere else."""
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -16,17 +16,17 @@ def created(frames: list[dict]) -> list[int]:
 
 
 @pytest.mark.parametrize("way", ["push", "memory", "database"])
-async def test_a_reply_is_told_to_whom_it_concerns(read, cast, way, monkeypatch):
+async def test_a_reply_reaches_the_pages_that_it_concerns(read, cast, way, monkeypatch):
     post, other = await post_it(cast.author, "First."), await post_it(cast.author, "Another.")
     start = await head()
     views = {
         "its page": (None, f"view=post:{post.pk}", True),
         "another page": (None, f"view=post:{other.pk}", False),
-        "who follows both": (cast.follower, "view=home", True),
-        "who replied, and follows nobody": (cast.stranger, "view=home", False),
-        "whom it was replied to": (cast.author, "view=home", False),
-        "everything public": (None, "view=public", False),
-        "who replied, their page": (None, "view=user:stranger", False),
+        "home of a follower of both": (cast.follower, "view=home", True),
+        "home of its author, who follows no one": (cast.stranger, "view=home", False),
+        "home of the parent's author": (cast.author, "view=home", False),
+        "public feed": (None, "view=public", False),
+        "page of its author": (None, "view=user:stranger", False),
         "a tag": (None, "view=tag:garden", True),
     }
     await sync_to_async(Follow.objects.add)(cast.follower, cast.stranger)
@@ -42,7 +42,7 @@ async def test_a_reply_is_told_to_whom_it_concerns(read, cast, way, monkeypatch)
         assert created(await opened[name].rest()) == ([reply.pk] if concerned else []), name
 
 
-async def test_a_page_is_told_what_changes_above_and_directly_below(read, cast):
+async def test_a_page_receives_changes_above_and_directly_below(read, cast):
     top = await post_it(cast.author, "Top.")
     middle = await post_it(cast.stranger, "Middle.", parent=top)
     page = await read(None, f"view=post:{middle.pk}")
@@ -51,16 +51,16 @@ async def test_a_page_is_told_what_changes_above_and_directly_below(read, cast):
     below = await post_it(cast.author, "Below.", parent=middle)
     await post_it(cast.author, "Beside.", parent=top)
     await post_it(cast.author, "Further below.", parent=below)
-    told = [(frame["type"], frame["id"]) for frame in await page.rest()]
-    assert [each for each in told if each[0] != "post.counted"] == [
+    received = [(frame["type"], frame["id"]) for frame in await page.rest()]
+    assert [each for each in received if each[0] != "post.counted"] == [
         ("post.updated", top.pk),
         ("post.created", below.pk),
     ]
-    counted = {pk for kind, pk in told if kind == "post.counted"}
+    counted = {pk for kind, pk in received if kind == "post.counted"}
     assert counted == {top.pk, middle.pk, below.pk}
 
 
-async def test_a_page_is_told_each_thing_once_although_it_shows_post_and_parent(read, cast):
+async def test_a_page_that_shows_post_and_parent_receives_each_change_once(read, cast):
     top = await post_it(cast.author, "Top.")
     middle = await post_it(cast.stranger, "Middle.", parent=top)
     page = await read(None, f"view=post:{middle.pk}")
@@ -68,7 +68,7 @@ async def test_a_page_is_told_each_thing_once_although_it_shows_post_and_parent(
     assert [frame["type"] for frame in await page.rest()] == ["post.updated"]
 
 
-async def test_a_reply_for_followers_is_told_to_them_alone(read, cast):
+async def test_a_reply_for_followers_reaches_followers_only(read, cast):
     post = await post_it(cast.author, audience="followers")
     follower = await read(cast.follower, f"view=post:{post.pk}")
     public = await post_it(cast.author)

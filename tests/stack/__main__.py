@@ -10,7 +10,7 @@ from tests.stack import servers
 def main() -> int:
     with servers.postgresql() as database, servers.redis() as (layer, _):
         environment = {**os.environ, "DATABASE_URL": database, "REDIS_URL": layer, "LIVEFEED_DATABASE_POOL": "32"}
-        # The whole cluster goes afterwards: dropping the database first would only wait for its last connections.
+        # --reuse-db: the whole cluster is removed afterwards, and dropping the database would wait for its connections.
         return subprocess.call([sys.executable, "-m", "pytest", "--reuse-db", *sys.argv[1:]], env=environment)
 
 

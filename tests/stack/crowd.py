@@ -1,4 +1,4 @@
-"""Readers with open pages beside a test that writes: they live in a thread of their own."""
+"""Readers with open pages, in a thread of their own while the test writes."""
 
 import asyncio
 import threading
@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from livefeed.models import User
 from tests.factories import cookie_of
-from tests.stack.reader import PATIENCE, Reader
+from tests.stack.reader import TIMEOUT, Reader
 from tests.stack.servers import Site
 
 
@@ -34,14 +34,14 @@ class Crowd:
         self._loop.close()
 
     def load(self, user: User | None, path: str = "/", sites: Sequence[Site] = ()) -> Reader:
-        """A page as somebody (None: a visitor) sees it, its socket not open yet."""
+        """Loads a page as a user (None: a visitor), without opening its socket."""
         reader = Reader(sites or self.sites, path, cookie_of(user) if user else "")
         self._readers.append(reader)
         self._do(reader.load())
         return reader
 
     def open(self, user: User | None, path: str = "/", sites: Sequence[Site] = ()) -> Reader:
-        """The same, live."""
+        """Loads a page and opens its socket."""
         reader = self.load(user, path, sites)
         self.go_live(reader)
         return reader
@@ -53,25 +53,27 @@ class Crowd:
         self._do(reader.go_offline())
 
     def settle(self) -> None:
-        """Waits until each site has told everything that is committed now: it welcomes no page before that."""
+        """Waits until each site has delivered all committed events: it sends a page no hello before that."""
         for site in self.sites:
             self.go_offline(self.open(None, sites=[site]))
 
-    def wait(self, reader: Reader, condition: Callable[[], bool], within: float = PATIENCE) -> float:
-        """Waits for what a reader comes to be; returns how many seconds it took."""
+    def wait(self, reader: Reader, condition: Callable[[], bool], within: float = TIMEOUT) -> float:
+        """Waits for a condition of a reader; returns the seconds that it took."""
         began = time.monotonic()
         self._do(reader.until(condition, within))
         return time.monotonic() - began
 
-    def exact(self, reader: Reader, expected: Sequence[int], within: float = PATIENCE) -> float:
-        """Waits until a page holds each of `expected`, newest first, exactly once; returns how many seconds it took. If
-        it was read anew meanwhile it shows the newest only: it then reads on to the end."""
+    def exact(self, reader: Reader, expected: Sequence[int], within: float = TIMEOUT) -> float:
+        """Waits until a page shows each of `expected` once, newest first; returns the seconds that it took.
+
+        A page that was refetched meanwhile shows the newest posts only: the older ones are then loaded.
+        """
         ids = list(expected)
 
         def holds_the_newest() -> bool:
             shown = reader.posts.ids
             whole = len(shown) == len(ids) or bool(reader.posts.older and shown)
-            return reader.is_live and not reader.is_rereading and whole and shown == ids[: len(shown)]
+            return reader.is_live and not reader.is_refetching and whole and shown == ids[: len(shown)]
 
         try:
             seconds = self.wait(reader, holds_the_newest, within)
@@ -79,7 +81,7 @@ class Crowd:
             raise AssertionError(f"{error}; {difference(reader.posts.ids, ids)}") from None
         self._do(reader.read_on())
         assert reader.posts.ids == ids, difference(reader.posts.ids, ids)
-        assert reader.disordered == 0
+        assert reader.out_of_order == 0
         return seconds
 
     def _do[T](self, work: Coroutine[Any, Any, T]) -> T:
@@ -87,7 +89,8 @@ class Crowd:
 
 
 def difference(shown: Sequence[int], expected: Sequence[int]) -> str:
-    """What is wrong with a page, in a few words."""
-    missing, foreign = sorted(set(expected) - set(shown)), sorted(set(shown) - set(expected))
+    """Returns how a page differs from the expected posts, for an error message."""
+    missing = sorted(set(expected) - set(shown))
+    foreign = sorted(set(shown) - set(expected))
     doubled = len(shown) - len(set(shown))
     return f"missing {missing[:10]} of {len(missing)}, foreign {foreign[:10]}, doubled {doubled}"

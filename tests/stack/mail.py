@@ -1,4 +1,4 @@
-"""A mail server for tests: it takes every mail, or refuses each recipient."""
+"""A mail server for tests, which accepts every mail or refuses each recipient."""
 
 import socketserver
 import threading
@@ -11,7 +11,7 @@ from email.message import EmailMessage
 
 @dataclass
 class MailServer:
-    """Where it listens, and what it has taken."""
+    """Port of a mail server, and the mails it has accepted."""
 
     port: int = 0
     refuses: bool = False
@@ -24,38 +24,38 @@ class MailServer:
 
 @contextmanager
 def mail_server(*, refuses: bool = False) -> Iterator[MailServer]:
-    """One that runs for as long as the block does."""
+    """Runs a mail server until the end of the block."""
     state = MailServer(refuses=refuses)
 
-    class Talk(socketserver.StreamRequestHandler):
-        """One client."""
+    class Session(socketserver.StreamRequestHandler):
+        """SMTP session of one client."""
 
         def handle(self) -> None:
-            self.say("220 here")
+            self.reply("220 here")
             while line := self.rfile.readline():
                 verb = line.split(None, 1)[0].upper() if line.strip() else b""
                 if verb == b"RCPT" and state.refuses:
-                    self.say(f"550 {line.decode().partition(':')[2].strip()} is unknown here")
+                    self.reply(f"550 {line.decode().partition(':')[2].strip()} is unknown here")
                 elif verb == b"DATA":
-                    self.take()
+                    self.receive_mail()
                 elif verb == b"QUIT":
-                    return self.say("221 bye")
+                    return self.reply("221 bye")
                 else:
-                    self.say("250 yes")
+                    self.reply("250 yes")
             return None
 
-        def take(self) -> None:
-            self.say("354 go on")
+        def receive_mail(self) -> None:
+            self.reply("354 go on")
             text = b""
             while (line := self.rfile.readline()) not in (b".\r\n", b""):
                 text += line.removeprefix(b".")
             state.mails.append(message_from_bytes(text, policy=policy.default))
-            self.say("250 taken")
+            self.reply("250 taken")
 
-        def say(self, words: str) -> None:
-            self.wfile.write(f"{words}\r\n".encode())
+        def reply(self, line: str) -> None:
+            self.wfile.write(f"{line}\r\n".encode())
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Talk) as server:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session) as server:
         server.daemon_threads = True
         state.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -1,4 +1,4 @@
-"""Somebody who uses a running site without a browser: posts by HTTP, listens by WebSocket."""
+"""Users of a running site without a browser: they post by HTTP and read by WebSocket."""
 
 import json
 import urllib.error
@@ -15,12 +15,12 @@ from tests.factories import cookie_of
 from tests.stack.servers import Site
 
 TOKEN = "t" * 32
-PATIENCE = 10.0
-"""Seconds a frame may take."""
+TIMEOUT = 10.0
+"""Seconds within which a frame or an answer must arrive."""
 
 
 class Person:
-    """A signed-in person (None: a visitor) at a site."""
+    """A signed-in user (None: a visitor) of a site."""
 
     def __init__(self, site: Site, user: User | None = None) -> None:
         self.site = site
@@ -28,19 +28,19 @@ class Person:
         self._cookie = "; ".join(filter(None, [session, f"csrftoken={TOKEN}"]))
 
     def send(self, path: str, **fields: str) -> int:
-        """Sends a form by POST as htmx does; returns the status."""
+        """Submits a form by POST as htmx does; returns the status."""
         headers = {"Cookie": self._cookie, "X-CSRFToken": TOKEN, "HX-Request": "true", "Origin": self.site.url}
         request = urllib.request.Request(self.site.url + path, urllib.parse.urlencode(fields).encode(), headers)
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
                 return answer.status
         except urllib.error.HTTPError as error:
             return error.code
 
     def get(self, path: str) -> str:
-        """Reads a page."""
+        """Returns the HTML of a page."""
         request = urllib.request.Request(self.site.url + path, headers={"Cookie": self._cookie})
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
             text: str = answer.read().decode()
         return text
 
@@ -52,7 +52,7 @@ class Person:
 
 
 class Listener:
-    """A socket and the frames that came."""
+    """A socket and its received frames."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -67,28 +67,28 @@ class Listener:
     def __exit__(self, *exception: object) -> None:
         self.socket.close()
 
-    def frame(self, patience: float = PATIENCE) -> dict[str, Any]:
-        """The next frame, heartbeats passed over. Raises `TimeoutError`, or `ConnectionClosed` when the server went."""
+    def frame(self, timeout: float = TIMEOUT) -> dict[str, Any]:
+        """Returns the next frame but heartbeats. Raises `TimeoutError`, or `ConnectionClosed` if the server closes."""
         while True:
             if not self._frames:
-                received = json.loads(self.socket.recv(timeout=patience))
+                received = json.loads(self.socket.recv(timeout=timeout))
                 self._frames = received if isinstance(received, list) else [received]
             frame = self._frames.pop(0)
             self.cursor = max(self.cursor, frame.get("cursor", 0))
             if frame["type"] != "heartbeat":
                 return frame
 
-    def posts_until(self, last: int, patience: float = PATIENCE) -> list[int]:
-        """The ids of the created posts that came, up to the post with id `last`."""
+    def posts_until(self, last: int, timeout: float = TIMEOUT) -> list[int]:
+        """Returns the ids of the created posts, up to the post with id `last`."""
         ids: list[int] = []
         while last not in ids:
-            frame = self.frame(patience)
+            frame = self.frame(timeout)
             assert frame["type"] == "post.created"
             ids.append(frame["id"])
         return ids
 
-    def wait_for_the_end(self) -> None:
-        """Waits until the server has gone."""
+    def wait_until_closed(self) -> None:
+        """Waits until the server closes the socket."""
         while True:
             try:
                 self.frame()

@@ -1,4 +1,4 @@
-"""A WebSocket down to its bytes: for readers that freeze, trickle, send nonsense, or come by the thousand."""
+"""A WebSocket at the level of bytes: for clients that freeze, read slowly, send garbage, or open by the thousand."""
 
 import asyncio
 import json
@@ -9,8 +9,8 @@ from typing import Any, Self
 from tests.stack.servers import Site
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
-PATIENCE = 30.0
-"""Seconds that anything may take."""
+TIMEOUT = 30.0
+"""Seconds that a handshake or a message may take."""
 HANDSHAKE = (
     "GET /ws/feed/?{query} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {origin}\r\nCookie: {cookie}\r\n"
     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
@@ -19,19 +19,19 @@ HANDSHAKE = (
 
 
 class RawSocket:
-    """An open socket. It reads nothing by itself."""
+    """An open socket that reads only when asked to."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
 
     @classmethod
     async def open(cls, site: Site, cookie: str = "", query: str = "view=public", receive_buffer: int = 0) -> Self:
-        """Raises `ConnectionError` if the handshake fails. A small `receive_buffer` fills soon."""
+        """Opens a socket; a small `receive_buffer` (bytes) fills soon. Raises `ConnectionError` if refused."""
         plain = socket.socket()
         plain.setblocking(False)
         if receive_buffer:
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", site.port))
             streams = await asyncio.open_connection(sock=plain, limit=max(receive_buffer, 2**16))
             raw = cls(*streams)
@@ -43,15 +43,15 @@ class RawSocket:
         return raw
 
     async def message(self) -> tuple[int, bytes]:
-        """The next message's opcode and payload. Raises `EOFError` at the end, `OSError` if it is cut off."""
-        async with asyncio.timeout(PATIENCE):
+        """Returns opcode and payload of the next message. Raises `EOFError` at the end, `OSError` if cut off."""
+        async with asyncio.timeout(TIMEOUT):
             first, length = await self._reader.readexactly(2)
             if length >= 126:
                 length = int.from_bytes(await self._reader.readexactly(2 if length == 126 else 8), "big")
             return first & 15, await self._reader.readexactly(length)
 
     async def frames(self) -> list[dict[str, Any]]:
-        """The frames of the next text message; pings are answered meanwhile. Raises as `message` does."""
+        """Returns the frames of the next text message, and answers pings meanwhile. Raises as `message` does."""
         while True:
             opcode, payload = await self.message()
             if opcode == TEXT:
@@ -63,7 +63,7 @@ class RawSocket:
                 raise EOFError(f"closed with {int.from_bytes(payload[:2], 'big')}")
 
     async def close_code(self) -> int:
-        """Reads to the end; returns the code with which the server closed, 1006 if without."""
+        """Reads to the end; returns the close code of the server, 1006 without one."""
         try:
             while True:
                 opcode, payload = await self.message()
@@ -72,8 +72,8 @@ class RawSocket:
         except (EOFError, OSError):
             return 1006
 
-    async def trickle(self, count: int = 2) -> bytes:
-        """Reads a few bytes; empty at the end."""
+    async def read_some(self, count: int = 2) -> bytes:
+        """Reads at most `count` bytes; returns none at the end."""
         try:
             return await self._reader.read(count)
         except OSError:
@@ -89,12 +89,12 @@ class RawSocket:
         body = bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
         self._writer.write(head + mask + body)
 
-    def drop(self) -> None:
-        """Ends it without a word."""
+    def abort(self) -> None:
+        """Aborts the connection without a close frame."""
         self._writer.transport.abort()
 
-    async def leave(self) -> None:
-        """Ends it in order."""
+    async def close(self) -> None:
+        """Closes the socket with a close frame."""
         self.send(CLOSE, (1000).to_bytes(2, "big"))
         await self.close_code()
         self._writer.close()

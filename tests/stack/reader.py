@@ -1,4 +1,4 @@
-"""Somebody who keeps a page of a running site open, without a browser: what static/js/live.js and feed.js do."""
+"""An open page of a running site, which does what static/js/live.js and feed.js do, without a browser."""
 
 import asyncio
 import json
@@ -19,34 +19,34 @@ from websockets.typing import Origin
 from tests.stack.page import PostList, has_list
 from tests.stack.servers import Site
 
-SHOWN_MOST = 300
+MAX_SHOWN_POSTS = 300
 REFUSED = range(3500, 4000)
-PAUSE = 0.1
-"""Seconds at most before the first new attempt, doubled with each; a browser takes one second."""
-LONGEST_PAUSE = 2.0
-PATIENCE = 10.0
-"""Seconds that one answer may take."""
-AWAY = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage, TimeoutError)
-"""What is raised when the server is not there, or goes."""
+RECONNECT_DELAY = 0.1
+"""Seconds before the first reconnection at most, doubled with each attempt; a browser takes one second."""
+MAX_RECONNECT_DELAY = 2.0
+TIMEOUT = 10.0
+"""Seconds that one answer or condition may take."""
+DISCONNECTED = (OSError, ConnectionClosed, InvalidHandshake, InvalidMessage, TimeoutError)
+"""Exceptions if the server is unreachable or closes the connection."""
 
 
 class Reader:
-    """An open page. With several sites it goes on to the next one whenever its socket ends."""
+    """An open page. With several sites it connects to the next one whenever its socket closes."""
 
     def __init__(self, sites: Sequence[Site], path: str, cookie: str) -> None:
         self.posts = PostList()
         self.cursor = 0
-        self.told: list[tuple[str, int]] = []
-        """Everything that was told, heartbeats left out: kind and post."""
-        self.repeats = 0
-        """How often something was told that the page showed already."""
-        self.disordered = 0
-        """How often a new post came with a cursor that was not beyond that of the one before."""
+        self.received: list[tuple[str, int]] = []
+        """Kind and post of all frames but hellos and heartbeats."""
+        self.duplicates = 0
+        """Number of frames for posts whose version the page already had."""
+        self.out_of_order = 0
+        """Number of new posts whose cursor was not greater than that of the previous one."""
         self.is_live = False
-        self.forged: str | None = None
-        """What the next socket says instead of the cursor."""
+        self.forged_cursor: str | None = None
+        """Cursor that the next socket sends instead of the real one."""
         self.leaves_after_hello = False
-        """Whether the next socket closes after its first message."""
+        """True if the next socket closes after its first message."""
         self._sites = cycle(sites)
         self._site = next(self._sites)
         self._path = path
@@ -56,46 +56,46 @@ class Reader:
         self._shown: list[int] = []
         self._waiting: list[dict[str, Any]] | None = None
         self._socket: ClientConnection | None = None
-        self._living: asyncio.Task[None] | None = None
-        self._rereading: asyncio.Task[None] | None = None
-        self._saying: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._refetching: asyncio.Task[None] | None = None
+        self._reporting: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
 
-    # --- What a person does ---
+    # --- Actions of the user ---
 
     async def load(self) -> None:
-        """Loads the page; its socket is not opened yet."""
-        self.cursor = self.posts.take_over(await self._get(self._path))
-        self._shown = self.posts.ids[:SHOWN_MOST]
+        """Loads the page without opening its socket."""
+        self.cursor = self.posts.replace(await self._get(self._path))
+        self._shown = self.posts.ids[:MAX_SHOWN_POSTS]
 
     async def go_live(self) -> None:
-        """Opens the page's socket and keeps it open."""
-        self._living = asyncio.create_task(self._live())
+        """Opens the page's socket, and reopens it whenever it closes."""
+        self._running = asyncio.create_task(self._stay_connected())
         await self.until(lambda: self.is_live)
 
     async def go_offline(self) -> None:
-        """Loses its socket and opens no other."""
-        if self._living is not None:
-            self._living.cancel()
-            await asyncio.wait([self._living])
+        """Closes the socket without reconnecting."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
         self.is_live = False
 
     async def close(self) -> None:
-        """Leaves the page."""
+        """Closes the page."""
         await self.go_offline()
-        if self._rereading is not None:
-            self._rereading.cancel()
-            await asyncio.wait([self._rereading])
+        if self._refetching is not None:
+            self._refetching.cancel()
+            await asyncio.wait([self._refetching])
 
     async def read_on(self) -> None:
-        """Asks for older posts until there are none, as somebody does who scrolls down."""
+        """Loads older posts until there are none, as scrolling down does."""
         while self.posts.older:
             part = await self._get(urllib.parse.urljoin(self._path, self.posts.older), "a")
             self.posts.append(part)
             self._show()
 
-    async def until(self, condition: Callable[[], bool], within: float = PATIENCE) -> None:
-        """Waits for `condition()`. Raises `AssertionError` after `within` seconds, or what ended the page's life."""
+    async def until(self, condition: Callable[[], bool], within: float = TIMEOUT) -> None:
+        """Waits for `condition()`. Raises `AssertionError` after `within` seconds, or the exception of the page."""
         try:
             async with asyncio.timeout(within):
                 while not condition():
@@ -107,64 +107,65 @@ class Reader:
 
     @property
     def resets(self) -> int:
-        return sum(kind == "reset" for kind, _ in self.told)
+        return sum(kind == "reset" for kind, _ in self.received)
 
     @property
-    def is_rereading(self) -> bool:
+    def is_refetching(self) -> bool:
         return self._waiting is not None
 
     def __repr__(self) -> str:
-        last = ", ".join(f"{kind} {post}" for kind, post in self.told[-5:])
+        last = ", ".join(f"{kind} {post}" for kind, post in self.received[-5:])
         state = "live" if self.is_live else "offline"
         return (
             f"{self._path} {state} at {self.cursor}, {len(self.posts.shown)} posts, {self.resets} resets, last {last}"
         )
 
-    # --- The socket, as live.js has it ---
+    # --- The socket, as in live.js ---
 
-    async def _live(self) -> None:
+    async def _stay_connected(self) -> None:
         try:
             while True:
                 code = await self._listen()
                 self.is_live = False
                 if code in REFUSED:
                     raise ConnectionRefusedError(f"closed with {code}")
-                await self._pause()
+                await self._wait_to_reconnect()
         finally:
             self._changed.set()
 
     async def _listen(self) -> int:
-        """Opens a socket and hears it to its end; returns its close code."""
+        """Opens a socket and reads it until it closes; returns its close code."""
         try:
             async with connect(self._address(), **self._options()) as socket:
                 self._socket = socket
                 async for message in socket:
-                    self._hear(json.loads(message))
+                    self._receive(json.loads(message))
                     if self.leaves_after_hello:
                         self.leaves_after_hello = False
                         break
                 return socket.close_code or 0
-        except AWAY:
+        except DISCONNECTED:
             return 0
 
     def _address(self) -> str:
-        after, self.forged = self.cursor if self.forged is None else self.forged, None
+        after = self.cursor if self.forged_cursor is None else self.forged_cursor
+        self.forged_cursor = None
         query = urllib.parse.urlencode({"view": self.posts.view, "after": after})
         return f"{self._site.url.replace('http', 'ws', 1)}/ws/feed/?{query}"
 
     def _options(self) -> dict[str, Any]:
-        """A browser sends no pings of its own and takes whatever comes."""
-        quiet = {"ping_interval": None, "max_size": None, "close_timeout": 1, "compression": None, "proxy": None}
-        return {"origin": Origin(self._site.url), "additional_headers": self._headers, **quiet}
+        """Returns options like a browser's: no pings of its own, and no size limit."""
+        options = {"ping_interval": None, "max_size": None, "close_timeout": 1, "compression": None, "proxy": None}
+        return {"origin": Origin(self._site.url), "additional_headers": self._headers, **options}
 
-    async def _pause(self) -> None:
-        """Waits before the next attempt, at the next site."""
-        longest = min(LONGEST_PAUSE, PAUSE * 2**self._attempts)
+    async def _wait_to_reconnect(self) -> None:
+        """Waits before the next attempt, and selects the next site."""
+        longest = min(MAX_RECONNECT_DELAY, RECONNECT_DELAY * 2**self._attempts)
         self._attempts += 1
         self._site = next(self._sites)
         await asyncio.sleep(longest * random.uniform(0.25, 1))
 
-    def _hear(self, received: Any) -> None:
+    def _receive(self, received: Any) -> None:
         for frame in received if isinstance(received, list) else [received]:
             self._take(frame)
             if frame.get("cursor", 0) > self.cursor or frame["type"] == "reset":
@@ -174,62 +175,63 @@ class Reader:
     def _take(self, frame: dict[str, Any]) -> None:
         kind = frame["type"]
         if kind not in ("hello", "heartbeat"):
-            self.told.append((kind, frame.get("id", 0)))
+            self.received.append((kind, frame.get("id", 0)))
         if kind == "hello":
-            self._welcomed()
+            self._on_hello()
         elif kind == "reset":
-            self._read_anew()
+            self._refetch()
         elif self._waiting is not None:
             self._waiting.append(frame)
         elif kind.startswith("post."):
             self._apply(frame)
 
-    def _welcomed(self) -> None:
+    def _on_hello(self) -> None:
         self._attempts = 0
         self.is_live = True
-        self._say_what_is_shown()
+        self._report_shown()
 
-    def _say_what_is_shown(self) -> None:
+    def _report_shown(self) -> None:
         if self._socket is not None and self.is_live:
             message = json.dumps({"type": "showing", "ids": self._shown})
-            self._saying = asyncio.create_task(self._send(self._socket, message))
+            self._reporting = asyncio.create_task(self._send(self._socket, message))
 
     @staticmethod
     async def _send(socket: ClientConnection, message: str) -> None:
         with suppress(ConnectionClosed):
             await socket.send(message)
 
-    # --- The list, as feed.js has it ---
+    # --- The list, as in feed.js ---
 
     def _apply(self, frame: dict[str, Any]) -> None:
-        is_gone = frame["type"] == "post.deleted"
-        is_news = self.posts.remove(frame["id"]) if is_gone else self.posts.put(frame)
-        self.repeats += not is_news
-        if is_news and frame["type"] == "post.created":
-            self.disordered += frame["cursor"] <= self._newest_cursor
+        is_deletion = frame["type"] == "post.deleted"
+        is_new = self.posts.remove(frame["id"]) if is_deletion else self.posts.put(frame)
+        self.duplicates += not is_new
+        if is_new and frame["type"] == "post.created":
+            self.out_of_order += frame["cursor"] <= self._newest_cursor
             self._newest_cursor = frame["cursor"]
 
-    def _read_anew(self) -> None:
-        """Reads the list again, at once: the random moment that a browser waits is only for a crowd."""
+    def _refetch(self) -> None:
+        """Refetches the list at once: the random delay of a browser matters only for a crowd."""
         if self._waiting is None:
             self._waiting = []
-            self._rereading = asyncio.create_task(self._fetch_list())
+            self._refetching = asyncio.create_task(self._fetch_list())
 
     async def _fetch_list(self) -> None:
         while not await self._fetched():
-            await self._pause()
-        due, self._waiting = self._waiting or [], None
+            await self._wait_to_reconnect()
+        due = self._waiting or []
+        self._waiting = None
         self._show()
         for frame in due:
             self._take(frame)
         self._changed.set()
 
     async def _fetched(self) -> bool:
-        """Tries once; a page that is gone or forbidden is left. An answer without the list reloads the page."""
-        self._waiting = []  # older than the answer that is about to be asked for
+        """Tries once; clears a page that is gone or forbidden. Reloads the page after an answer without the list."""
+        self._waiting = []  # frames before the request are older than its answer
         try:
             answer = await self._get(self._path, "div#posts")
-            self.posts.take_over(answer if has_list(answer) else await self._get(self._path))
+            self.posts.replace(answer if has_list(answer) else await self._get(self._path))
         except urllib.error.HTTPError as error:
             if error.code in (403, 404):
                 self.posts.clear()
@@ -239,27 +241,27 @@ class Reader:
         return True
 
     def _show(self) -> None:
-        self._shown = self.posts.ids[:SHOWN_MOST]
-        self._say_what_is_shown()
+        self._shown = self.posts.ids[:MAX_SHOWN_POSTS]
+        self._report_shown()
 
     async def _get(self, path: str, source: str = "") -> str:
-        """An answer of the site, or the part of it that `source` asks for. Raises `OSError` if there is none."""
+        """Returns an answer of the site, or the part of it for htmx's `source`. Raises `OSError` without an answer."""
         part = {"HX-Request": "true", "HX-Source": source} if source else {}
         request = urllib.request.Request(self._site.url + path, headers=self._headers | part)
 
         return await asyncio.to_thread(read, request)
 
     def _raise_failure(self) -> None:
-        for task in filter(None, (self._living, self._rereading)):
+        for task in filter(None, (self._running, self._refetching)):
             if task.done() and not task.cancelled() and (failure := task.exception()):
                 raise failure
 
 
 def read(request: urllib.request.Request) -> str:
-    """What is answered. Raises `OSError` if nothing is, or not all of it."""
+    """Returns the answer. Raises `OSError` if there is none or it is incomplete."""
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
             text: str = answer.read().decode()
             return text
     except HTTPException as error:
-        raise ConnectionError("the answer was cut off") from error
+        raise ConnectionError("the answer is incomplete") from error

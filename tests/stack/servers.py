@@ -1,4 +1,4 @@
-"""Real servers for the tests: PostgreSQL, Redis and daphne, each on a free port of 127.0.0.1, stopped at the end."""
+"""Real servers for tests: PostgreSQL, Redis and Livefeed, each on a free port of 127.0.0.1, stopped at the end."""
 
 import fcntl
 import os
@@ -20,17 +20,17 @@ from typing import IO
 from tests import needs
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 30.0
-"""Seconds a server has to come up or to go."""
+TIMEOUT = 30.0
+"""Seconds within which a server must start or stop."""
 
 
 PORTS = range(10_000, 32_000)
-"""Below the ports that Linux gives to outgoing connections: those could take a port before its server does."""
+"""Below the ports that Linux assigns to outgoing connections: one of those could take a port before its server does."""
 _reserved: list[IO[bytes]] = []
 
 
 def free_port() -> int:
-    """Reserves a port of 127.0.0.1 for this process, until it ends. Other test processes will not be given it."""
+    """Reserves a port of 127.0.0.1 for this process until it ends. Other test processes do not get it."""
     folder = Path(tempfile.gettempdir(), "livefeed-ports")
     folder.mkdir(exist_ok=True)
     while True:
@@ -48,17 +48,17 @@ def free_port() -> int:
             return port
 
 
-def wait_until(ready: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-    """Waits until `ready()`; raises `TimeoutError` naming `what` after `patience` seconds."""
-    deadline = time.monotonic() + patience
+def wait_until(ready: Callable[[], bool], what: str, timeout: float = TIMEOUT) -> None:
+    """Waits until `ready()` is true; raises `TimeoutError` with `what` after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
     while not ready():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} within {patience:.0f} s")
+            raise TimeoutError(f"{what} within {timeout:.0f} s")
         time.sleep(0.02)
 
 
 def answers(port: int) -> bool:
-    """Whether somebody listens on `port`."""
+    """True if a process listens on `port`."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -68,7 +68,7 @@ def answers(port: int) -> bool:
 def process(
     command: Sequence[str], port: int, *, stop: int = signal.SIGTERM, env: dict[str, str] | None = None, log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that listens on `port` for as long as the block runs."""
+    """Runs a server that listens on `port` until the end of the block."""
     with log.open("ab") as output:
         server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
     try:
@@ -85,7 +85,7 @@ def process(
             server.send_signal(signal.SIGCONT)  # a test may have frozen it
             server.send_signal(stop)
         try:
-            server.wait(PATIENCE)
+            server.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
@@ -93,7 +93,7 @@ def process(
 
 @contextmanager
 def redis(port: int | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A Redis without persistence: its URL and its process."""
+    """Runs a Redis without persistence; yields its URL and its process."""
     port = port or free_port()
     with tempfile.TemporaryDirectory(prefix="livefeed-redis-") as folder:
         command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
@@ -103,7 +103,7 @@ def redis(port: int | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """A PostgreSQL with one empty database: its URL. It will not run as root, so root hands it to `postgres`."""
+    """Runs a PostgreSQL with one empty database; yields its URL. As root it runs as the user `postgres`, as it must."""
     folder = Path(tempfile.mkdtemp(prefix="livefeed-postgresql-"))
     port = free_port()
     as_user: list[str] = []
@@ -145,7 +145,7 @@ def postgresql() -> Iterator[str]:
 
 
 class Site:
-    """A server of Livefeed on the test's own database, with a Redis of its own where there is one."""
+    """A server of Livefeed on the test database."""
 
     def __init__(
         self,
@@ -156,11 +156,11 @@ class Site:
         plain: bool = False,
         url: str = "",
     ) -> None:
-        """`tasks`: with its worker. `plain`: by daphne itself. `url`: its public address, if a proxy has that."""
+        """`tasks`: with its task worker. `plain`: served by plain daphne. `url`: its public address behind a proxy."""
         self.port = free_port()
-        ours = ("manage.py", "serve", "--port", str(self.port), *(() if tasks else ("--no-tasks",)), *options)
-        daphnes = ("-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "asgi:application")
-        self._command = (sys.executable, *(daphnes if plain else ours))
+        serve = ("manage.py", "serve", "--port", str(self.port), *(() if tasks else ("--no-tasks",)), *options)
+        daphne = ("-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "asgi:application")
+        self._command = (sys.executable, *(daphne if plain else serve))
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = environment | {"PORT": str(self.port), "LIVEFEED_URL": url or self.url}
         self._log = folder / f"site-{self.port}.log"
@@ -168,13 +168,13 @@ class Site:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts it on its port, again if it was stopped."""
+        """Starts the server on its port; may be called again after `stop`."""
         self._running = process(self._command, self.port, env=self._environment, log=self._log)
         self.process = self._running.__enter__()
         wait_until(self.is_ready, "the site is ready")
 
     def stop(self) -> None:
-        """Stops it; harmless if it is not running."""
+        """Stops the server. Harmless if it is not running."""
         if self._running is not None:
             self._running.__exit__(None, None, None)
             self._running = None

@@ -1,1 +1,1 @@
-"""Somebody else's app in the same site, which misbehaves."""
+"""A third-party app of the site, which misbehaves."""

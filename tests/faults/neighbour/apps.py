@@ -1,10 +1,10 @@
-"""The neighbour's app."""
+"""App configuration of the misbehaving app."""
 
 from django.apps import AppConfig
 
 
 class NeighbourConfig(AppConfig):
-    """Moves in after livefeed."""
+    """Connects its receivers after livefeed's."""
 
     name = "tests.faults.neighbour"
 

@@ -1,4 +1,4 @@
-"""Fails in the ways that a neighbour can fail, where a post's text asks for it, and shakes every ring."""
+"""Raises where another app could raise, if a post's text asks for it, and disturbs every wake-up."""
 
 import random
 from threading import Timer
@@ -10,29 +10,29 @@ from livefeed.live import publishing
 from livefeed.models import Post
 
 IN_THE_SAVE = "the neighbour's receiver raises"
-BEFORE_THE_RING = "the neighbour's hook raises before the ring"
-AFTER_THE_RING = "the neighbour's hook raises after the ring"
-LATEST = 0.5
-"""Seconds by which a ring may be late."""
+BEFORE_THE_WAKE_UP = "the neighbour's hook raises before the wake-up"
+AFTER_THE_WAKE_UP = "the neighbour's hook raises after the wake-up"
+MAX_DELAY = 0.5
+"""Seconds by which a wake-up may be late."""
 
 
 def connect() -> None:
-    """Connects the receivers, after livefeed's, and takes hold of the rings."""
+    """Connects the receivers, after livefeed's, and replaces the wake-up."""
     pre_save.connect(before_the_save, sender=Post)
     post_save.connect(after_the_save, sender=Post)
-    ring = publishing.wake_up
-    publishing.wake_up = lambda: shaken(ring)
+    wake_up = publishing.wake_up
+    publishing.wake_up = lambda: wake_up_twice_late(wake_up)
 
 
 def before_the_save(instance: Post, **kwargs: object) -> None:
-    if BEFORE_THE_RING in instance.body:
+    if BEFORE_THE_WAKE_UP in instance.body:
         transaction.on_commit(fail)
 
 
 def after_the_save(instance: Post, **kwargs: object) -> None:
     if IN_THE_SAVE in instance.body:
         fail()
-    if AFTER_THE_RING in instance.body:
+    if AFTER_THE_WAKE_UP in instance.body:
         transaction.on_commit(fail)
 
 
@@ -40,9 +40,9 @@ def fail() -> None:
     raise RuntimeError("on purpose")
 
 
-def shaken(ring: publishing.WakeupListener) -> None:
-    """Rings twice, each time late by chance: doubled, and in another order than the posts."""
+def wake_up_twice_late(wake_up: publishing.WakeupListener) -> None:
+    """Calls `wake_up` twice, each after a random delay: doubled, and in another order than the posts."""
     for _ in range(2):
-        timer = Timer(random.uniform(0, LATEST), ring)
+        timer = Timer(random.uniform(0, MAX_DELAY), wake_up)
         timer.daemon = True
         timer.start()

@@ -1,4 +1,4 @@
-"""Livefeed's settings with the neighbour moved in; for a server that the fault tests start."""
+"""Livefeed's settings with the misbehaving app installed, for servers of the fault tests."""
 
 from livefeed.settings import *  # noqa: F403
 from livefeed.settings import INSTALLED_APPS

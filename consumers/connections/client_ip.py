@@ -1,0 +1,27 @@
+"""The client's network address, behind trusted proxies."""
+
+from typing import Any
+
+from django.conf import settings
+
+
+def client_ip(scope: dict[str, Any]) -> str:
+    """Returns the client's network address; empty if the server does not name one.
+
+    Behind LIVEFEED_TRUSTED_PROXIES proxies it is the entry of X-Forwarded-For that the outermost of them added. Entries
+    before that one may be forged by the client.
+    """
+    client = scope.get("client")
+    peer: str = client[0] if client else ""
+    trusted_proxies: int = settings.LIVEFEED_TRUSTED_PROXIES
+    if not trusted_proxies:
+        return peer
+    forwarded = _forwarded_for(scope)
+    return forwarded[-trusted_proxies] if len(forwarded) >= trusted_proxies else peer
+
+
+def _forwarded_for(scope: dict[str, Any]) -> list[str]:
+    """Returns the addresses in all X-Forwarded-For headers, the client's own claims first."""
+    values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    addresses = [address.strip() for address in ",".join(values).split(",")]
+    return [address for address in addresses if address]
