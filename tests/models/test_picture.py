@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from livefeed.content.images import PictureError
 from livefeed.models import MissingPictureError, Picture, Post, User
-from livefeed.models.picture import WAITING_MOST, Attachment, prefetch_pictures
+from livefeed.models.picture import MAX_UNUSED, Attachment, prefetch_pictures
 from tests import image_files
 from tests.factories import Cast, make_cast, make_post
 
@@ -54,7 +54,7 @@ def test_what_cannot_be_kept_leaves_nothing(cast):
 
 
 def test_one_person_does_not_fill_the_disk_with_what_is_never_posted(cast):
-    Picture.objects.bulk_create(Picture(owner=cast.author, width=1, height=1) for _ in range(WAITING_MOST))
+    Picture.objects.bulk_create(Picture(owner=cast.author, width=1, height=1) for _ in range(MAX_UNUSED))
     with pytest.raises(PictureError, match="wait to be posted"):
         take(cast.author)
     take(cast.follower)

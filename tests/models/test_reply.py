@@ -2,8 +2,8 @@
 
 import pytest
 
-from livefeed.models import Event, Follow, Post
-from livefeed.models.post import ANCESTORS_MOST
+from livefeed.models import Event, Post
+from livefeed.models.post import MAX_ANCESTORS
 from tests.factories import make_post, make_user
 from tests.models.at_once import at_once
 
@@ -32,9 +32,9 @@ def test_a_reply_knows_all_that_stands_above_it(cast, post):
 
 def test_a_thread_may_be_longer_than_what_is_remembered(cast, post):
     last = post
-    for number in range(ANCESTORS_MOST + 2):
+    for number in range(MAX_ANCESTORS + 2):
         last = make_post(cast.author, f"{number}", parent=last)
-    assert len(last.ancestor_ids) == ANCESTORS_MOST
+    assert len(last.ancestor_ids) == MAX_ANCESTORS
     assert last.ancestor_ids[-1] == last.parent_id
 
 
@@ -45,7 +45,7 @@ def test_a_home_shows_replies_between_people_whom_its_reader_follows(cast, post)
     make_post(cast.author, "To myself.", parent=post)
     make_post(cast.follower, "My own.", parent=other)
     assert home(cast.follower) == ["To myself.", "First."]
-    Follow.objects.add(cast.follower, cast.stranger)
+    cast.follower.follow(cast.stranger)
     expected = ["My own.", "To myself.", "To the stranger.", "The stranger's.", "To the author.", "First."]
     assert home(cast.follower) == expected
 
