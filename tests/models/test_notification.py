@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from livefeed import notifications
 from livefeed.models import Event, Follow, Like, Notification, Post, User
-from livefeed.models.notification import KEPT
+from livefeed.models.notification import NOTIFICATION_RETENTION
 from livefeed.tasks import tell_of_new_post
 from tests.factories import Cast, make_post, make_user
 from tests.models.at_once import at_once
@@ -215,7 +215,7 @@ def test_reading_marks_what_came_until_then_and_of_nobody_else(cast):
 
 
 def test_after_three_months_they_are_forgotten(cast):
-    for age in (KEPT - timedelta(hours=1), KEPT + timedelta(hours=1)):
+    for age in (NOTIFICATION_RETENTION - timedelta(hours=1), NOTIFICATION_RETENTION + timedelta(hours=1)):
         post = make_post(cast.author, "@stranger")
         Notification.objects.filter(post=post).update(created_at=timezone.now() - age)
     assert Notification.objects.prune() == 1

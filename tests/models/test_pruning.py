@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from livefeed.models import Event
-from livefeed.models.event import KEPT
+from livefeed.models.event import EVENT_RETENTION
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ def left() -> list[int]:
 
 def test_what_is_older_than_a_week_goes_and_the_rest_stays():
     positions = write(9 * DAY, 8 * DAY, 6 * DAY, DAY)
-    assert KEPT == 7 * DAY
+    assert EVENT_RETENTION == 7 * DAY
     assert Event.objects.prune() == 2
     assert left() == positions[2:]
     assert Event.objects.bounds() == (positions[2], positions[3])
