@@ -6,7 +6,7 @@
 - `follow`, `reaction` (likes and bookmarks), `relation`: relations between users and between users and posts.
 - `notification`, `event`: notifications of users, and the event log that feeds open pages.
 - `audit`, `export`: the audit log of accounts, and the archives that users download.
-- `feed_window`, `search`, `sort_keys`: paging and searching of posts.
+- `feed_window`, `search`, `search_index`, `sort_keys`: paging and searching of posts.
 - `counters`, `locks`: stored counts, and PostgreSQL's advisory locks.
 
 Modules outside this package import models from here.

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from livefeed.models import Post, User
-from livefeed.models import search as module
+from livefeed.models import Post, User, search_index
 from livefeed.models.search import Search, search_people, search_posts
 from tests.factories import make_post, make_user
 
@@ -122,9 +121,9 @@ def test_rows_that_no_signal_saw_are_found(cast):
 
 
 def test_page_by_page_everything_is_found_once_however_much_is_hidden(cast, monkeypatch):
-    monkeypatch.setattr(module, "REACH", 3)
-    monkeypatch.setattr(module, "REACH_MOST", 5)
-    monkeypatch.setattr(module, "RECENT", 7)
+    monkeypatch.setattr(search_index, "FIRST_BATCH", 3)
+    monkeypatch.setattr(search_index, "MAX_BATCH", 5)
+    monkeypatch.setattr(search_index, "RECENT", 7)
     for number in range(30):
         make_post(cast.author, f"Tea {number}.", audience="public" if number % 4 == 0 else "followers")
     start, seen = "", []

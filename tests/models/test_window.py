@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from livefeed.models import Follow, Post, Tagging, User
-from livefeed.models.feed_window import MOST_QUERIES, FeedWindow, HomeWindow, TagWindow
+from livefeed.models.feed_window import MAX_QUERIES, FeedWindow, HomeWindow, TagWindow
 from livefeed.models.post_query import PostQuerySet
 from tests.factories import make_user
 
@@ -46,14 +46,14 @@ def visible_to(viewer: User | None) -> PostQuerySet:
 
 
 def pages(window: FeedWindow, viewer: User | None) -> list[int]:
-    """The ids on all pages of COUNT posts, each of which asked MOST_QUERIES queries at most."""
+    """The ids on all pages of COUNT posts, each of which asked MAX_QUERIES queries at most."""
     posts = visible_to(viewer)
     found: list[Post] = []
     start = ""
     while True:
         with CaptureQueriesContext(connection) as queries:
             page = window.newest(posts, start, COUNT)
-        assert len(queries) <= MOST_QUERIES
+        assert len(queries) <= MAX_QUERIES
         if not page:
             return [post.pk for post in found]
         found += page
