@@ -7,7 +7,7 @@ from django.core import serializers
 from django.db import transaction
 from django.utils import timezone
 
-from livefeed import notifications
+from livefeed import follower_notifications, notifications
 from livefeed.models import Event, Follow, Like, Notification, Post, User
 from livefeed.models.notification import NOTIFICATION_RETENTION
 from livefeed.tasks import tell_of_new_post
@@ -99,9 +99,9 @@ def test_a_post_tells_those_it_names_however_cased_and_an_edit_those_it_names_an
 
 
 def test_a_post_calls_twenty_people_at_most(cast):
-    people = [make_user() for _ in range(notifications.MENTIONS_MOST + 5)]
+    people = [make_user() for _ in range(notifications.MAX_MENTIONS + 5)]
     make_post(cast.author, " ".join(f"@{person.username}" for person in people))
-    assert Notification.objects.count() == notifications.MENTIONS_MOST
+    assert Notification.objects.count() == notifications.MAX_MENTIONS
 
 
 def test_a_new_post_tells_those_followers_whose_bell_is_on_and_a_reply_does_not(cast):
@@ -129,7 +129,7 @@ def test_who_is_named_in_a_post_they_asked_for_is_told_once_of_the_name(cast):
 
 
 def test_the_task_that_tells_many_may_run_twice_and_tells_nobody_of_what_is_gone(cast, monkeypatch):
-    monkeypatch.setattr(notifications, "BATCH", 3)
+    monkeypatch.setattr(follower_notifications, "BATCH_SIZE", 3)
     people = [make_user() for _ in range(7)]
     for person in people:
         person.follow(cast.author)
@@ -167,7 +167,7 @@ def test_what_tells_of_a_post_goes_with_it(cast):
 
 
 def test_many_who_were_told_of_a_post_that_goes_are_told_by_one_event(cast, monkeypatch):
-    monkeypatch.setattr(notifications, "DIRECTLY", 1)
+    monkeypatch.setattr(notifications, "MAX_SINGLE_EVENTS", 1)
     post = make_post(cast.author, "@stranger @follower")
     Event.objects.all().delete()
     post.remove()
