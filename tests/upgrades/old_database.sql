@@ -1,5 +1,6 @@
--- A database created by Livefeed at commit 08d97f3, before modules and models' methods were renamed (sqlite3's dump).
--- Users: author, reader (follows author, notified of new posts), waiting (not activated), leaving (suspended, follows
+-- A database created by Livefeed at commit 08d97f3, before its modules and many methods were renamed: sqlite3's dump,
+-- with the search indexes rebuilt at the end instead of dumped.
+-- Users: author, reader (follows author, is notified of new posts), waiting (not activated), leaving (suspended, follows
 -- author). Five posts (one for followers, one reply, one removed), a like, a bookmark, four notifications, a token, the
 -- reader's session (SECRET_KEY: for-tests-only), and one queued task of each kind.
 BEGIN TRANSACTION;
@@ -247,36 +248,6 @@ INSERT INTO "livefeed_post" VALUES(2,'','An old post for followers.',1,'2026-11-
 INSERT INTO "livefeed_post" VALUES(3,'','An old reply to @author.',1,'2026-11-29 06:24:02.669503',NULL,'740ac69c952f479291ce788c6e87db9a',2,'public','',0,'1',1,0,NULL,0,1);
 INSERT INTO "livefeed_post" VALUES(4,'','A removed post.',2,'2026-11-29 06:24:02.685024',NULL,'6e60f6319bc74432a8807ff4f39a5a49',1,'public','',0,'',0,0,'2026-11-29 06:24:02.687263',0,NULL);
 INSERT INTO "livefeed_post" VALUES(5,'','An old post with a notification.',1,'2026-11-29 06:24:02.703693',NULL,'978cdde6e9a14799aac349e5dc0b4b8a',1,'public','',0,'',0,0,NULL,0,NULL);
-PRAGMA writable_schema=ON;
-INSERT INTO sqlite_master(type,name,tbl_name,rootpage,sql)VALUES('table','livefeed_post_search','livefeed_post_search',0,'CREATE VIRTUAL TABLE livefeed_post_search USING fts5(words, author, tags, content=''livefeed_post_words'', content_rowid=''id'',
-            tokenize=''unicode61 remove_diacritics 2'', prefix=''2 3'')');
-INSERT INTO "livefeed_post_search" VALUES('Old Title An old post with a #tag.','by1','tag');
-INSERT INTO "livefeed_post_search" VALUES(' An old post for followers.','by1','');
-INSERT INTO "livefeed_post_search" VALUES(' An old reply to @author.','by2','');
-INSERT INTO "livefeed_post_search" VALUES(' A removed post.','by1','');
-INSERT INTO "livefeed_post_search" VALUES(' An old post with a notification.','by1','');
-CREATE TABLE 'livefeed_post_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;
-INSERT INTO "livefeed_post_search_config" VALUES('version',4);
-CREATE TABLE 'livefeed_post_search_data'(id INTEGER PRIMARY KEY, block BLOB);
-INSERT INTO "livefeed_post_search_data" VALUES(1,X'051B0501');
-INSERT INTO "livefeed_post_search_data" VALUES(10,X'000000000105050005010101020101030101040101050101');
-INSERT INTO "livefeed_post_search_data" VALUES(137438953473,X'000000B602306101020802016E0102040103627931010601010201036F6C64010402050104706F73740102060103746167010809010202020469746C65010203010477697468010207000331616E01020401026279010601010201026F6C010402050102706F0102060102746101080901020202016901020301027769010207000432627931010601010201036F6C64010402050103706F7301020601037461670108090102020202697401020301037769740102070406060A09090B0909080908070A06070B09080B07');
-INSERT INTO "livefeed_post_search_data" VALUES(274877906945,X'0000008A0330616E020202010362793102060101020109666F6C6C6F7765727302020603017202020501036F6C640202030104706F7374020204000331616E0202020102627902060101020102666F0204050301026F6C0202030102706F02020400043262793102060101020103666F6C02020603017202020501036F6C640202030103706F7302020404070A0E06080908090807070B080608');
-INSERT INTO "livefeed_post_search_data" VALUES(412316860417,X'000000870330616E03020202057574686F720302060103627932030601010201036F6C6403020301057265706C790302040102746F030205000331616E03020202017503020601026279030601010201026F6C030203010272650302040102746F0302050004326175740302060103627932030601010201036F6C64030203010372657003020404070A0A080A07080609070707090A08');
-INSERT INTO "livefeed_post_search_data" VALUES(549755813889,X'0000005C023061040202010362793104060101020104706F7374040204010772656D6F766564040203000331627904060101020102706F0402040102726504020300043262793104060101020103706F73040204010372656D04020304060A090C0A07070B08');
-INSERT INTO "livefeed_post_search_data" VALUES(687194767361,X'0000009D02306105020602016E05020201036279310506010102010C6E6F74696669636174696F6E05020701036F6C640502030104706F7374050204010477697468050205000331616E05020201026279050601010201026E6F05020701026F6C0502030102706F05020401027769050205000432627931050601010201036E6F7405020701036F6C640502030103706F7305020401037769740502050406060A110809090809070707070B080808');
-CREATE TABLE 'livefeed_post_search_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
-INSERT INTO "livefeed_post_search_docsize" VALUES(1,X'080101');
-INSERT INTO "livefeed_post_search_docsize" VALUES(2,X'050100');
-INSERT INTO "livefeed_post_search_docsize" VALUES(3,X'050100');
-INSERT INTO "livefeed_post_search_docsize" VALUES(4,X'030100');
-INSERT INTO "livefeed_post_search_docsize" VALUES(5,X'060100');
-CREATE TABLE 'livefeed_post_search_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
-INSERT INTO "livefeed_post_search_idx" VALUES(1,X'',2);
-INSERT INTO "livefeed_post_search_idx" VALUES(2,X'',2);
-INSERT INTO "livefeed_post_search_idx" VALUES(3,X'',2);
-INSERT INTO "livefeed_post_search_idx" VALUES(4,X'',2);
-INSERT INTO "livefeed_post_search_idx" VALUES(5,X'',2);
 CREATE TABLE "livefeed_preferences" ("user_id" bigint NOT NULL PRIMARY KEY REFERENCES "livefeed_user" ("id") DEFERRABLE INITIALLY DEFERRED, "theme" varchar(5) NOT NULL, "language" varchar(5) NOT NULL, "time_zone" varchar(64) NOT NULL, "announcements" varchar(5) NOT NULL, "has_keys" bool NOT NULL, "muted" varchar(200) NOT NULL);
 CREATE TABLE "livefeed_profile" ("user_id" bigint NOT NULL PRIMARY KEY REFERENCES "livefeed_user" ("id") DEFERRABLE INITIALLY DEFERRED, "about" text NOT NULL, "links" text NOT NULL, "followers_count" integer unsigned NOT NULL CHECK ("followers_count" >= 0), "following_count" integer unsigned NOT NULL CHECK ("following_count" >= 0), "posts_count" integer unsigned NOT NULL CHECK ("posts_count" >= 0));
 INSERT INTO "livefeed_profile" VALUES(1,'','',2,0,3);
@@ -295,31 +266,6 @@ INSERT INTO "livefeed_user" VALUES(2,'!unusable','2026-11-29 06:24:02.699249',0,
 INSERT INTO "livefeed_user" VALUES(3,'!unusable',NULL,0,'waiting@example.org',0,1,'2026-11-29 06:24:02.583910','waiting','Old Waiting',NULL,NULL);
 INSERT INTO "livefeed_user" VALUES(4,'!unusable',NULL,0,'leaving@example.org',0,0,'2026-11-29 06:24:02.590153','leaving','Old Leaving',NULL,'2026-11-29 06:24:02.590165');
 CREATE TABLE "livefeed_user_groups" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "user_id" bigint NOT NULL REFERENCES "livefeed_user" ("id") DEFERRABLE INITIALLY DEFERRED, "group_id" integer NOT NULL REFERENCES "auth_group" ("id") DEFERRABLE INITIALLY DEFERRED);
-INSERT INTO sqlite_master(type,name,tbl_name,rootpage,sql)VALUES('table','livefeed_user_search','livefeed_user_search',0,'CREATE VIRTUAL TABLE livefeed_user_search USING fts5(words, content=''livefeed_user_words'', content_rowid=''id'',
-            tokenize=''unicode61 remove_diacritics 2'', prefix=''2 3'')');
-INSERT INTO "livefeed_user_search" VALUES('author Old Author');
-INSERT INTO "livefeed_user_search" VALUES('reader Old Reader');
-INSERT INTO "livefeed_user_search" VALUES('waiting Old Waiting');
-INSERT INTO "livefeed_user_search" VALUES('leaving Old Leaving');
-CREATE TABLE 'livefeed_user_search_config'(k PRIMARY KEY, v) WITHOUT ROWID;
-INSERT INTO "livefeed_user_search_config" VALUES('version',4);
-CREATE TABLE 'livefeed_user_search_data'(id INTEGER PRIMARY KEY, block BLOB);
-INSERT INTO "livefeed_user_search_data" VALUES(1,X'040C');
-INSERT INTO "livefeed_user_search_data" VALUES(10,X'000000000104040004010101020101030101040101');
-INSERT INTO "livefeed_user_search_data" VALUES(137438953473,X'0000003A0730617574686F720104020401036F6C6401020300033161750104020401026F6C0102030004326175740104020401036F6C64010203040C0809070A');
-INSERT INTO "livefeed_user_search_data" VALUES(274877906945,X'0000003A04306F6C640202030106726561646572020402040003316F6C02020301027265020402040004326F6C6402020301037265610204020404080C080809');
-INSERT INTO "livefeed_user_search_data" VALUES(412316860417,X'0000003B04306F6C64030203010777616974696E67030402040003316F6C03020301027761030402040004326F6C6403020301037761690304020404080D080809');
-INSERT INTO "livefeed_user_search_data" VALUES(549755813889,X'0000003B08306C656176696E670404020401036F6C640402030003316C650404020401026F6C0402030004326C65610404020401036F6C64040203040D0809070A');
-CREATE TABLE 'livefeed_user_search_docsize'(id INTEGER PRIMARY KEY, sz BLOB);
-INSERT INTO "livefeed_user_search_docsize" VALUES(1,X'03');
-INSERT INTO "livefeed_user_search_docsize" VALUES(2,X'03');
-INSERT INTO "livefeed_user_search_docsize" VALUES(3,X'03');
-INSERT INTO "livefeed_user_search_docsize" VALUES(4,X'03');
-CREATE TABLE 'livefeed_user_search_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
-INSERT INTO "livefeed_user_search_idx" VALUES(1,X'',2);
-INSERT INTO "livefeed_user_search_idx" VALUES(2,X'',2);
-INSERT INTO "livefeed_user_search_idx" VALUES(3,X'',2);
-INSERT INTO "livefeed_user_search_idx" VALUES(4,X'',2);
 CREATE TABLE "livefeed_user_user_permissions" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "user_id" bigint NOT NULL REFERENCES "livefeed_user" ("id") DEFERRABLE INITIALLY DEFERRED, "permission_id" integer NOT NULL REFERENCES "auth_permission" ("id") DEFERRABLE INITIALLY DEFERRED);
 CREATE UNIQUE INDEX "django_content_type_app_label_model_76bd3d3b_uniq" ON "django_content_type" ("app_label", "model");
 CREATE UNIQUE INDEX "auth_group_permissions_group_id_permission_id_0cd325b0_uniq" ON "auth_group_permissions" ("group_id", "permission_id");
@@ -363,10 +309,6 @@ CREATE INDEX "post_replies" ON "livefeed_post" ("parent_id", "created_at", "id")
 CREATE INDEX "post_removed" ON "livefeed_post" ("removed_at") WHERE "removed_at" IS NOT NULL;
 CREATE INDEX "livefeed_picture_owner_id_8983e3ed" ON "livefeed_picture" ("owner_id");
 CREATE INDEX "picture_of_post" ON "livefeed_picture" ("post_id", "place");
-CREATE TRIGGER livefeed_event_position AFTER INSERT ON livefeed_event
-BEGIN
-    UPDATE livefeed_event SET position = NEW.id WHERE id = NEW.id;
-END;
 CREATE INDEX "livefeed_picture_post_id_b3d34af4" ON "livefeed_picture" ("post_id");
 CREATE INDEX "livefeed_follow_followed_id_ad6d5a34" ON "livefeed_follow" ("followed_id");
 CREATE INDEX "livefeed_follow_follower_id_3033219d" ON "livefeed_follow" ("follower_id");
@@ -385,17 +327,8 @@ CREATE INDEX "audit_newest_of_user" ON "livefeed_auditentry" ("user_id", "create
 CREATE INDEX "audit_oldest" ON "livefeed_auditentry" ("created_at");
 CREATE INDEX "post_counted" ON "livefeed_post" ("author_id") WHERE ("parent_author_id" = 0 AND "removed_at" IS NULL);
 CREATE VIEW livefeed_post_words AS SELECT id, livefeed_post.title || ' ' || livefeed_post.body AS words, 'by' || livefeed_post.author_id AS author, livefeed_post.tags AS tags FROM livefeed_post;
-CREATE TRIGGER livefeed_post_search_insert AFTER INSERT ON livefeed_post BEGIN INSERT INTO livefeed_post_search (rowid, words, author, tags) VALUES (NEW.id, NEW.title || ' ' || NEW.body, 'by' || NEW.author_id, NEW.tags); END;
-CREATE TRIGGER livefeed_post_search_delete AFTER DELETE ON livefeed_post BEGIN INSERT INTO livefeed_post_search (livefeed_post_search, rowid, words, author, tags) VALUES ('delete', OLD.id, OLD.title || ' ' || OLD.body, 'by' || OLD.author_id, OLD.tags); END;
-CREATE TRIGGER livefeed_post_search_update AFTER UPDATE OF title, body, author_id, tags ON livefeed_post WHEN OLD.title IS NOT NEW.title OR OLD.body IS NOT NEW.body OR OLD.author_id IS NOT NEW.author_id OR OLD.tags IS NOT NEW.tags
-            BEGIN INSERT INTO livefeed_post_search (livefeed_post_search, rowid, words, author, tags) VALUES ('delete', OLD.id, OLD.title || ' ' || OLD.body, 'by' || OLD.author_id, OLD.tags); INSERT INTO livefeed_post_search (rowid, words, author, tags) VALUES (NEW.id, NEW.title || ' ' || NEW.body, 'by' || NEW.author_id, NEW.tags); END;
 CREATE VIEW livefeed_user_words AS SELECT id, livefeed_user.username || ' ' || livefeed_user.name AS words FROM livefeed_user;
-CREATE TRIGGER livefeed_user_search_insert AFTER INSERT ON livefeed_user BEGIN INSERT INTO livefeed_user_search (rowid, words) VALUES (NEW.id, NEW.username || ' ' || NEW.name); END;
-CREATE TRIGGER livefeed_user_search_delete AFTER DELETE ON livefeed_user BEGIN INSERT INTO livefeed_user_search (livefeed_user_search, rowid, words) VALUES ('delete', OLD.id, OLD.username || ' ' || OLD.name); END;
-CREATE TRIGGER livefeed_user_search_update AFTER UPDATE OF username, name ON livefeed_user WHEN OLD.username IS NOT NEW.username OR OLD.name IS NOT NEW.name
-            BEGIN INSERT INTO livefeed_user_search (livefeed_user_search, rowid, words) VALUES ('delete', OLD.id, OLD.username || ' ' || OLD.name); INSERT INTO livefeed_user_search (rowid, words) VALUES (NEW.id, NEW.username || ' ' || NEW.name); END;
 CREATE INDEX "livefeed_export_user_id_d3b53335" ON "livefeed_export" ("user_id");
-PRAGMA writable_schema=OFF;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('django_migrations',63);
 INSERT INTO "sqlite_sequence" VALUES('django_content_type',22);
@@ -413,4 +346,20 @@ INSERT INTO "sqlite_sequence" VALUES('livefeed_tagging',1);
 INSERT INTO "sqlite_sequence" VALUES('livefeed_like',1);
 INSERT INTO "sqlite_sequence" VALUES('livefeed_bookmark',1);
 INSERT INTO "sqlite_sequence" VALUES('livefeed_token',1);
+CREATE VIRTUAL TABLE livefeed_post_search USING fts5(words, author, tags, content='livefeed_post_words', content_rowid='id', tokenize='unicode61 remove_diacritics 2', prefix='2 3');
+INSERT INTO livefeed_post_search (livefeed_post_search) VALUES ('rebuild');
+CREATE VIRTUAL TABLE livefeed_user_search USING fts5(words, content='livefeed_user_words', content_rowid='id', tokenize='unicode61 remove_diacritics 2', prefix='2 3');
+INSERT INTO livefeed_user_search (livefeed_user_search) VALUES ('rebuild');
+CREATE TRIGGER livefeed_event_position AFTER INSERT ON livefeed_event
+BEGIN
+    UPDATE livefeed_event SET position = NEW.id WHERE id = NEW.id;
+END;
+CREATE TRIGGER livefeed_post_search_insert AFTER INSERT ON livefeed_post BEGIN INSERT INTO livefeed_post_search (rowid, words, author, tags) VALUES (NEW.id, NEW.title || ' ' || NEW.body, 'by' || NEW.author_id, NEW.tags); END;
+CREATE TRIGGER livefeed_post_search_delete AFTER DELETE ON livefeed_post BEGIN INSERT INTO livefeed_post_search (livefeed_post_search, rowid, words, author, tags) VALUES ('delete', OLD.id, OLD.title || ' ' || OLD.body, 'by' || OLD.author_id, OLD.tags); END;
+CREATE TRIGGER livefeed_post_search_update AFTER UPDATE OF title, body, author_id, tags ON livefeed_post WHEN OLD.title IS NOT NEW.title OR OLD.body IS NOT NEW.body OR OLD.author_id IS NOT NEW.author_id OR OLD.tags IS NOT NEW.tags
+            BEGIN INSERT INTO livefeed_post_search (livefeed_post_search, rowid, words, author, tags) VALUES ('delete', OLD.id, OLD.title || ' ' || OLD.body, 'by' || OLD.author_id, OLD.tags); INSERT INTO livefeed_post_search (rowid, words, author, tags) VALUES (NEW.id, NEW.title || ' ' || NEW.body, 'by' || NEW.author_id, NEW.tags); END;
+CREATE TRIGGER livefeed_user_search_insert AFTER INSERT ON livefeed_user BEGIN INSERT INTO livefeed_user_search (rowid, words) VALUES (NEW.id, NEW.username || ' ' || NEW.name); END;
+CREATE TRIGGER livefeed_user_search_delete AFTER DELETE ON livefeed_user BEGIN INSERT INTO livefeed_user_search (livefeed_user_search, rowid, words) VALUES ('delete', OLD.id, OLD.username || ' ' || OLD.name); END;
+CREATE TRIGGER livefeed_user_search_update AFTER UPDATE OF username, name ON livefeed_user WHEN OLD.username IS NOT NEW.username OR OLD.name IS NOT NEW.name
+            BEGIN INSERT INTO livefeed_user_search (livefeed_user_search, rowid, words) VALUES ('delete', OLD.id, OLD.username || ' ' || OLD.name); INSERT INTO livefeed_user_search (rowid, words) VALUES (NEW.id, NEW.username || ' ' || NEW.name); END;
 COMMIT;
