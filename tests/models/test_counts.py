@@ -19,9 +19,9 @@ from tests.models.at_once import at_once
 pytestmark = pytest.mark.django_db(transaction=True)  # posts are counted once they are committed
 
 
-def counts(person: User) -> tuple[int, int, int]:
+def counts(user: User) -> tuple[int, int, int]:
     """Returns the numbers of posts, followed users and followers."""
-    profile = Profile.objects.get(user=person)
+    profile = Profile.objects.get(user=user)
     return profile.posts_count, profile.following_count, profile.followers_count
 
 
@@ -76,14 +76,14 @@ def test_a_rollback_restores_the_counts():
 
 
 def test_users_created_in_bulk_are_counted_when_their_profile_is_first_read(cast):
-    (person,) = User.objects.bulk_create([User(username="in_bulk", password="!")])
-    Follow.objects.bulk_create([Follow(follower=cast.author, followed=person)])
-    Post.objects.bulk_create([Post(author=person, body=f"{number}") for number in range(3)])
-    cast.stranger.follow(person)
-    assert not Profile.objects.filter(user=person).exists()
-    profile = Profile.objects.for_user(person)
+    (user,) = User.objects.bulk_create([User(username="in_bulk", password="!")])
+    Follow.objects.bulk_create([Follow(follower=cast.author, followed=user)])
+    Post.objects.bulk_create([Post(author=user, body=f"{number}") for number in range(3)])
+    cast.stranger.follow(user)
+    assert not Profile.objects.filter(user=user).exists()
+    profile = Profile.objects.for_user(user)
     assert (profile.posts_count, profile.following_count, profile.followers_count) == (3, 0, 2)
-    assert counts(person) == (3, 0, 2)
+    assert counts(user) == (3, 0, 2)
 
 
 def test_a_count_that_is_too_small_does_not_prevent_deletions(cast):
@@ -98,7 +98,8 @@ def test_a_count_that_is_too_small_does_not_prevent_deletions(cast):
 
 
 def test_a_full_save_does_not_overwrite_counts(cast):
-    post, profile = make_post(cast.author), Profile.objects.for_user(cast.author)
+    post = make_post(cast.author)
+    profile = Profile.objects.for_user(cast.author)
     Like.objects.add(cast.stranger, post)
     make_post(cast.stranger, parent=post)
     cast.stranger.follow(cast.author)
@@ -121,17 +122,17 @@ def test_a_full_save_does_not_restore_a_removed_post(cast):
 
 def test_sixteen_concurrent_follows_and_posts_all_count():
     author = make_user()
-    people = iter([make_user() for _ in range(16)])
-    at_once(lambda: next(people).follow(author), 16)
+    users = iter([make_user() for _ in range(16)])
+    at_once(lambda: next(users).follow(author), 16)
     at_once(lambda: make_post(author), 16)
     assert counts(author) == (16, 0, 16)
-    people_again = iter(User.objects.filter(following__followed=author))
+    followers = iter(User.objects.filter(following__followed=author))
     lock = Lock()
 
     def unfollow() -> None:
         with lock:
-            person = next(people_again)
-        person.unfollow(author)
+            user = next(followers)
+        user.unfollow(author)
 
     at_once(unfollow, 16)
     assert counts(author) == (16, 0, 0)
@@ -139,25 +140,28 @@ def test_sixteen_concurrent_follows_and_posts_all_count():
 
 def test_users_who_follow_like_reply_and_are_deleted_concurrently_never_deadlock():
     """Sixteen users do random writes that affect each other; half of the users are deleted meanwhile."""
-    people = [make_user() for _ in range(16)]
-    posts = [make_post(person) for person in people]
-    numbers, deadlocks = iter(range(16)), []
+    users = [make_user() for _ in range(16)]
+    posts = [make_post(user) for user in users]
+    numbers = iter(range(16))
+    deadlocks = []
 
     def live() -> None:
         number = next(numbers)
-        rng, me = Random(number), people[number]
+        rng = Random(number)
+        me = users[number]
         for turn in range(25):
             other = rng.randrange(16)
             acts: list[Callable[[], object]] = [
-                partial(me.follow, people[other]),
-                partial(me.unfollow, people[other]),
+                partial(me.follow, users[other]),
+                partial(me.unfollow, users[other]),
                 partial(Like.objects.add, me, posts[other]),
                 partial(make_post, me, parent=posts[other]),
                 partial(make_post, me),
             ]
-            goes = turn == 20 and number % 2 == 1
+            is_deletion = turn == 20 and number % 2 == 1
             try:
-                (User.objects.get(pk=me.pk).delete if goes else rng.choice(acts))()
+                act = User.objects.get(pk=me.pk).delete if is_deletion else rng.choice(acts)
+                act()
             except OperationalError as error:
                 deadlocks.append(error)
             except Exception:
@@ -226,7 +230,8 @@ def test_of_many_wrong_counts_only_the_first_are_listed(cast):
 
 
 def test_recount_is_exact_under_concurrent_writes():
-    author, people = make_user(), [make_user() for _ in range(8)]
+    author = make_user()
+    users = [make_user() for _ in range(8)]
     Profile.objects.filter(user=author).update(followers_count=99)
     numbers = iter(range(9))
 
@@ -236,9 +241,9 @@ def test_recount_is_exact_under_concurrent_writes():
             recount()
             return
         for _ in range(10):
-            people[number].follow(author)
-            people[number].unfollow(author)
-        people[number].follow(author)
+            users[number].follow(author)
+            users[number].unfollow(author)
+        users[number].follow(author)
 
     at_once(act, 9)
     recount()

@@ -52,8 +52,8 @@ def test_a_follow_notifies_the_followed_user_once_until_it_is_removed(cast):
 
 def test_all_likes_of_a_post_are_one_notification_of_the_latest(cast):
     post = make_post(cast.author)
-    for person in (cast.follower, cast.stranger):
-        Like.objects.add(person, post)
+    for user in (cast.follower, cast.stranger):
+        Like.objects.add(user, post)
     assert shown_to(cast.author) == [(Kind.LIKED, "stranger", post.pk)]
     assert unread(cast.author) == 1
     assert cast.author.notifications.select_related("post").get().others == 1
@@ -99,8 +99,8 @@ def test_a_post_notifies_mentioned_users_ignoring_case_and_an_edit_the_new_ones(
 
 
 def test_a_post_notifies_at_most_twenty_mentioned_users(cast):
-    people = [make_user() for _ in range(notifications.MAX_MENTIONS + 5)]
-    make_post(cast.author, " ".join(f"@{person.username}" for person in people))
+    users = [make_user() for _ in range(notifications.MAX_MENTIONS + 5)]
+    make_post(cast.author, " ".join(f"@{user.username}" for user in users))
     assert Notification.objects.count() == notifications.MAX_MENTIONS
 
 
@@ -130,13 +130,13 @@ def test_a_follower_who_asked_for_new_posts_and_is_mentioned_is_notified_once_of
 
 def test_the_fan_out_task_is_idempotent_and_ignores_missing_posts(cast, monkeypatch):
     monkeypatch.setattr(follower_notifications, "BATCH_SIZE", 3)
-    people = [make_user() for _ in range(7)]
-    for person in people:
-        person.follow(cast.author)
-        Follow.objects.set_bell(person, cast.author, True)
+    users = [make_user() for _ in range(7)]
+    for user in users:
+        user.follow(cast.author)
+        Follow.objects.set_bell(user, cast.author, True)
     post = make_post(cast.author)
     assert tell_of_new_post.func(post.pk) == 7
-    assert {len(shown_to(person)) for person in people} == {1}
+    assert {len(shown_to(user)) for user in users} == {1}
     assert Event.objects.filter(kind=Event.Kind.NOTIFIED, subject_id=post.pk).count() == 2 * 3
     post.remove()
     assert tell_of_new_post.func(post.pk) == tell_of_new_post.func(post.pk + 1) == 0
@@ -246,7 +246,8 @@ def test_fixtures_create_no_notifications(cast):
 
 @pytest.mark.django_db(transaction=True)
 def test_sixteen_concurrent_likes_are_one_notification(cast):
-    post, people = make_post(cast.author), iter([make_user() for _ in range(16)])
-    at_once(lambda: Like.objects.add(next(people), post), 16)
+    post = make_post(cast.author)
+    users = iter([make_user() for _ in range(16)])
+    at_once(lambda: Like.objects.add(next(users), post), 16)
     assert cast.author.notifications.select_related("post").get().others == 15
     assert Post.objects.get().likes_count == 16

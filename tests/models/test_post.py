@@ -258,7 +258,7 @@ def test_posts_of_a_suspended_user_are_hidden_until_reactivation(cast):
 
 
 def test_a_home_has_your_own_posts_and_those_of_followed_users(cast):
-    by_author, by_follower, by_stranger = (make_post(person) for person in (cast.author, cast.follower, cast.stranger))
+    by_author, by_follower, by_stranger = (make_post(user) for user in (cast.author, cast.follower, cast.stranger))
     cast.stranger.follow(cast.author)
 
     assert set(Post.objects.home_of(cast.follower)) == {by_author, by_follower}

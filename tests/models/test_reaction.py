@@ -74,16 +74,17 @@ def test_reactions_of_a_user_take_one_query(cast, post, django_assert_num_querie
 
 def test_sixteen_concurrent_likes_all_count(transactional_db):
     post = make_post(make_user("author"))
-    people = [make_user() for _ in range(WRITERS)]
-    waiting = iter(people)
+    users = [make_user() for _ in range(WRITERS)]
+    waiting = iter(users)
     assert at_once(lambda: Like.objects.add(next(waiting), post), WRITERS) == [True] * WRITERS
     assert likes_of(post) == WRITERS
-    leaving = iter(people[:10])
+    leaving = iter(users[:10])
     at_once(lambda: Like.objects.remove(next(leaving), post), 10)
     assert likes_of(post) == WRITERS - 10
 
 
 def test_concurrent_likes_of_one_user_are_one(transactional_db):
-    post, person = make_post(make_user("author")), make_user()
-    assert sorted(at_once(lambda: Like.objects.add(person, post))) == [False] * 7 + [True]
+    post = make_post(make_user("author"))
+    user = make_user()
+    assert sorted(at_once(lambda: Like.objects.add(user, post))) == [False] * 7 + [True]
     assert likes_of(post) == 1

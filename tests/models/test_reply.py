@@ -93,6 +93,6 @@ def test_a_reply_to_a_post_deleted_meanwhile_is_refused(cast, transactional_db):
 
 def test_sixteen_concurrent_replies_all_count(transactional_db):
     post = make_post(make_user("author"))
-    people = iter([make_user() for _ in range(16)])
-    at_once(lambda: make_post(next(people), parent=post), 16)
+    users = iter([make_user() for _ in range(16)])
+    at_once(lambda: make_post(next(users), parent=post), 16)
     assert counted(post) == 16

@@ -86,17 +86,17 @@ def test_a_change_that_failed_is_a_change_again(user, seen):
 
 
 def test_deferred_fields_are_compared_with_the_database(user, seen):
-    person = User.objects.only("pk").get()
-    person.name = "Maria"
-    person.save()
+    loaded = User.objects.only("pk").get()
+    loaded.name = "Maria"
+    loaded.save()
     assert seen == [RENAMED]
 
 
 def test_loading_another_field_before_the_save_loses_no_change(user, seen):
-    person = User.objects.defer("email").get()
-    person.name = "Maria"
-    assert person.email
-    person.save()
+    loaded = User.objects.defer("email").get()
+    loaded.name = "Maria"
+    assert loaded.email
+    loaded.save()
     assert seen == [RENAMED]
 
 
@@ -128,9 +128,9 @@ def test_a_receiver_that_saves_again_does_not_affect_the_others(user):
 
 def test_a_suspension_is_published_and_the_last_administrator_protected_with_deferred_fields(user):
     make_user("operator", is_superuser=True)
-    for person in User.objects.only("is_superuser"):
-        person.is_active = False
+    for loaded in User.objects.only("is_superuser"):
+        loaded.is_active = False
         with suppress(LastAdministratorError), transaction.atomic():
-            person.save()
+            loaded.save()
     assert list(Event.objects.filter(kind="user.suspended").values_list("actor_id", flat=True)) == [user.pk]
     assert User.objects.get(username="operator").is_active

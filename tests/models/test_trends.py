@@ -18,15 +18,15 @@ def aged(post: Post, **age: int) -> Post:
 def test_tags_are_ranked_by_authors_not_by_posts(cast):
     for number in range(5):
         make_post(cast.author, f"#mine {number}")
-    for person in (cast.follower, cast.stranger):
-        make_post(person, "#ours")
+    for user in (cast.follower, cast.stranger):
+        make_post(user, "#ours")
 
     assert [(trend.tag, trend.people) for trend in trending_tags()] == [("ours", 2), ("mine", 1)]
 
 
 def test_a_tag_of_today_is_above_a_more_used_one_of_last_week(cast):
-    for person in (cast.author, cast.follower, cast.stranger):
-        aged(make_post(person, "#past"), days=7)
+    for user in (cast.author, cast.follower, cast.stranger):
+        aged(make_post(user, "#past"), days=7)
     make_post(cast.author, "#present")
 
     assert [trend.tag for trend in trending_tags()] == ["present", "past"]

@@ -94,11 +94,11 @@ def test_validation_and_the_database_agree_on_every_name(db, username):
 @given(good_names)
 def test_a_user_is_found_by_name_in_any_case(db, username):
     with rolled_back():
-        person = make_user(username)
+        user = make_user(username)
 
         for cased in (username, username.lower(), username.upper(), username.swapcase()):
-            assert User.objects.with_username(cased).get() == person
-            assert User.objects.get_by_natural_key(cased) == person
+            assert User.objects.with_username(cased).get() == user
+            assert User.objects.get_by_natural_key(cased) == user
 
 
 @pytest.mark.parametrize("username", ["", "ma", "maraa", "m%", "mar_", "ma\0ra", "x" * 10_000, "\u0130"])

@@ -34,7 +34,7 @@ def busy(cast: Cast, settings, tmp_path: Path) -> User:
     for number in range(3):
         shown = [Attachment(Picture.objects.store(author, file()).pk, "A picture")]
         post = Post.objects.publish(author, title="", body=f"#one {number}", pictures=shown)
-        make_post(friend, "An answer to what goes.", parent=post)
+        make_post(friend, "A reply to a deleted post.", parent=post)
         for kind in (Like, Bookmark):
             kind.objects.add(friend, post)
         render_post(post)
@@ -87,7 +87,7 @@ def test_all_data_of_the_user_and_none_of_others_is_deleted(busy):
     assert not EmailAddress.objects.filter(email="author@example.org").exists()
     assert Session.objects.count() == 0
     assert friend.posts.count() == 4
-    answers = Post.objects.filter(body="An answer to what goes.")
+    answers = Post.objects.filter(body="A reply to a deleted post.")
     assert {(answer.parent, answer.is_reply) for answer in answers} == {(None, True)}
     assert "Reply to a post that was deleted" in render_post(answers[0])
     theirs = Post.objects.get(body__startswith="By a friend")

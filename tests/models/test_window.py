@@ -27,9 +27,9 @@ def reader() -> User:
 @pytest.fixture
 def authors(reader: User) -> list[User]:
     """Users whom the reader follows."""
-    people = [make_user() for _ in range(12)]
-    Follow.objects.bulk_create(Follow(follower=reader, followed=person) for person in people)
-    return people
+    users = [make_user() for _ in range(12)]
+    Follow.objects.bulk_create(Follow(follower=reader, followed=user) for user in users)
+    return users
 
 
 def write(author: User, *moments: datetime, **fields) -> list[Post]:
