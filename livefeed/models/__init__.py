@@ -2,7 +2,8 @@
 
 - `user`, `profile`, `preferences`: accounts, their public pages and their settings.
 - `session`, `token`: credentials of browsers and of programs.
-- `post`, `post_query`, `picture`, `tagging`: posts, the querysets that select them, their pictures and tags.
+- `post`, `post_query`, `picture`, `attachment`, `tagging`: posts, the querysets that select them, their pictures and
+  tags.
 - `follow`, `reaction` (likes and bookmarks), `relation`: relations between users and between users and posts.
 - `notification`, `event`: notifications of users, and the event log that feeds open pages.
 - `audit`, `export`: the audit log of accounts, and the archives that users download.
