@@ -1,9 +1,9 @@
-"""How many follow, are followed and were posted.
+"""Updates the stored counts of profiles: followers, followed users and posts.
 
-A follow is counted in its transaction, for both ends in the order of their keys. So is a post where one writes at a
-time, on SQLite. On PostgreSQL an author's posts are counted anew once a post is committed: to add to a count in the
-middle of a transaction is to hold a row that the author's other posts need, and with it deadlocks among those whose
-transactions do more than post.
+A follow is counted in its transaction, for both users in the order of their keys. On SQLite, which has a single writer,
+so is a post. On PostgreSQL the posts of an author are counted again after the commit: an increment in the middle of a
+transaction would lock a row that the author's other posts need, and cause deadlocks with transactions that do more than
+publish one post.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from livefeed.transactions import on_commit_once
 
 @dataclass(frozen=True)
 class RecountPosts:
-    """Counts somebody's posts, when it is called: the last of several who do sees what all of them committed."""
+    """On-commit hook that counts the posts of an author. Of concurrent recounts, the last one sees all commits."""
 
     author_id: int
 
@@ -26,14 +26,15 @@ class RecountPosts:
 
 
 def follow_counted(follow: Follow, change: int) -> None:
-    """Counts a follow that begins or ends, for both: two who follow each other at once never wait for each other."""
-    ends = {follow.follower_id: "following_count", follow.followed_id: "followers_count"}
-    for person, count in sorted(ends.items()):
-        Profile.objects.filter(user=person).increment(**{count: change})
+    """Adds `change` (+1 or -1) to the counts of both users. Always locks in the order of keys, so that two users who
+    follow each other at the same time cannot deadlock."""
+    counts = {follow.follower_id: "following_count", follow.followed_id: "followers_count"}
+    for user_id, count in sorted(counts.items()):
+        Profile.objects.filter(user=user_id).increment(**{count: change})
 
 
 def post_counted(post: Post, change: int) -> None:
-    """Counts a post that comes or goes. Replies stand in a list of their own and are not counted."""
+    """Adds `change` (+1 or -1) to the author's number of posts. Replies are listed separately and not counted."""
     if post.is_reply:
         return
     if not connection.features.has_select_for_update:

@@ -1,5 +1,5 @@
-"""Who is told of what: one row for each, in the transaction of what it tells of, and an event that moves the badges of
-open pages. New posts of those whose bell is on may concern 100,000 people: that is a task."""
+"""Creates and withdraws notifications: one row for each recipient, in the transaction of what it is about, and an event
+that updates the badges of open pages. Notifications of a new post may have 100,000 recipients: a task creates them."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -10,24 +10,23 @@ from django.db.models.functions import Lower
 from livefeed.content.markup import references_in
 from livefeed.live import publishing
 from livefeed.models import Follow, Like, Notification, Post, Preferences, User
+from livefeed.tasks import tell_of_new_post
 
 Kind = Notification.Kind
-MENTIONS_MOST = 20
-"""How many people a post can call by naming them."""
-BATCH = 1_000
-"""Followers who are told of a new post by one transaction."""
-DIRECTLY = 100
-"""Up to how many people are told by an event each that their notifications changed."""
+MAX_MENTIONS = 20
+"""Users whom one post can mention with effect."""
+MAX_SINGLE_EVENTS = 100
+"""Recipients with unread notifications of a changed post who get an event each."""
 
 
 def follow_created(follow: Follow) -> None:
-    _tell([follow.followed_id], Kind.FOLLOWED, follow.follower_id)
+    _notify([follow.followed_id], Kind.FOLLOWED, follow.follower_id)
 
 
 def follow_removed(follow: Follow) -> None:
-    """Takes back that somebody follows, and what they asked for by it."""
-    told = Notification.objects.filter(recipient=follow.followed_id, actor=follow.follower_id, kind=Kind.FOLLOWED)
-    if told.delete()[0]:
+    """Withdraws the notification of a follow."""
+    sent = Notification.objects.filter(recipient=follow.followed_id, actor=follow.follower_id, kind=Kind.FOLLOWED)
+    if sent.delete()[0]:
         publishing.notifications_changed(follow.followed_id)
 
 
@@ -39,73 +38,63 @@ def like_created(like: Like) -> None:
 
 
 def like_removed(like: Like) -> None:
-    """Lets the notification name somebody else who likes the post; without any it goes."""
-    told = Notification.objects.filter(kind=Kind.LIKED, post=like.post_id)
-    for notification in told:
-        left = Like.objects.filter(post=like.post_id).exclude(user=notification.recipient_id).order_by("-pk").first()
-        if left is None:
-            told.delete()
+    """Makes the notification name another user who likes the post, or withdraws it with the last like."""
+    sent = Notification.objects.filter(kind=Kind.LIKED, post=like.post_id)
+    for notification in sent:
+        others = Like.objects.filter(post=like.post_id).exclude(user=notification.recipient_id)
+        latest = others.order_by("-pk").first()
+        if latest is None:
+            sent.delete()
         elif notification.actor_id == like.user_id:
-            told.update(actor=left.user_id)
+            sent.update(actor=latest.user_id)
         publishing.notifications_changed(notification.recipient_id)
 
 
 def post_saved(post: Post, *, created: bool, came: bool) -> None:
-    """Tells whom a post answers and names, and those who asked for its author's posts. One that was removed, or came
-    back, changes what is counted as unread."""
+    """Notifies the author of the parent, mentioned users, and followers who asked for new posts. A removal or a restore
+    (`came`) creates no notification: it only changes the numbers of unread ones."""
     if post.removed_at or (came and not created):
-        _changed(post)
+        _visibility_changed(post)
         return
     if created and post.parent_author_id:
-        _tell([post.parent_author_id], Kind.REPLIED, post.author_id, post.pk)
-    if names := references_in(post.body).users[:MENTIONS_MOST]:
-        _tell(_named(names), Kind.MENTIONED, post.author_id, post.pk)
+        _notify([post.parent_author_id], Kind.REPLIED, post.author_id, post.pk)
+    if names := references_in(post.body).users[:MAX_MENTIONS]:
+        _notify(_active_users(names), Kind.MENTIONED, post.author_id, post.pk)
     if created and not post.parent_author_id and Follow.objects.with_bell_for(post.author_id).exists():
-        from livefeed.tasks import tell_of_new_post
-
         tell_of_new_post.enqueue(post.pk)
 
 
 def before_post_delete(post: Post) -> None:
-    """Called before a post is deleted, and with it what tells of it."""
+    """Called before a post is deleted, and its notifications with it."""
     if not post.removed_at:
-        _changed(post)
-
-
-def notify_followers(post: Post) -> int:
-    """Tells all who asked for this author's new posts, some at a time. Returns how many; told twice, it is once."""
-    wanted, last, told = Follow.objects.with_bell_for(post.author_id).order_by("pk"), 0, 0
-    while batch := list(wanted.filter(pk__gt=last).values_list("pk", "follower")[:BATCH]):
-        with transaction.atomic():
-            Notification.objects.notify([person for _, person in batch], Kind.POSTED, post.author_id, post.pk)
-            publishing.follower_notifications_changed(post)
-        last, told = batch[-1][0], told + len(batch)
-    return told
+        _visibility_changed(post)
 
 
 def mark_read(user: User, upto: datetime) -> None:
-    """Marks somebody's notifications as read, in all their tabs."""
+    """Marks a user's notifications until `upto` as read, in all their open pages."""
     with transaction.atomic():
         if Notification.objects.mark_read(user, upto):
             publishing.notifications_changed(user.pk)
 
 
-def _named(names: Iterable[str]) -> list[int]:
-    """The people of these names, by id."""
-    named = User.objects.alias(lowered=Lower("username")).filter(lowered__in=[name.lower() for name in names])
-    return list(named.filter(is_active=True).values_list("pk", flat=True))
+def _active_users(names: Iterable[str]) -> list[int]:
+    """Returns the ids of the active users with these names, ignoring case."""
+    users = User.objects.alias(lowered=Lower("username")).filter(lowered__in=[name.lower() for name in names])
+    return list(users.filter(is_active=True).values_list("pk", flat=True))
 
 
-def _tell(people: Collection[int], kind: Kind, actor_id: int, post_id: int | None = None) -> None:
-    wanting = set(people) - Preferences.objects.muted_by(people, kind)
-    for recipient in Notification.objects.notify(sorted(wanting), kind, actor_id, post_id):
+def _notify(user_ids: Collection[int], kind: Kind, actor_id: int, post_id: int | None = None) -> None:
+    """Notifies these users, except those who muted this kind of notification."""
+    recipients = set(user_ids) - Preferences.objects.muted_by(user_ids, kind)
+    for recipient in Notification.objects.notify(sorted(recipients), kind, actor_id, post_id):
         publishing.notifications_changed(recipient)
 
 
-def _changed(post: Post) -> None:
-    """Lets those who were told of a post, and have not read it, count again."""
-    people = list(post.notifications.unread().values_list("recipient", flat=True)[: DIRECTLY + 1])
-    for person in people[:DIRECTLY]:
-        publishing.notifications_changed(person)
-    if len(people) > DIRECTLY:
+def _visibility_changed(post: Post) -> None:
+    """Publishes that the recipients of unread notifications of a post have another number of them."""
+    unread = post.notifications.unread().values_list("recipient", flat=True)
+    recipients = list(unread[: MAX_SINGLE_EVENTS + 1])
+    for recipient in recipients[:MAX_SINGLE_EVENTS]:
+        publishing.notifications_changed(recipient)
+    if len(recipients) > MAX_SINGLE_EVENTS:
         publishing.follower_notifications_changed(post)

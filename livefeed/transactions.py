@@ -1,4 +1,4 @@
-"""What waits for the commit."""
+"""Deduplicated on-commit hooks."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,14 @@ from django.db import transaction
 
 
 def on_commit_once(hook: Callable[[], None]) -> None:
-    """Calls `hook` when this transaction is committed, once however often it is asked for; what equals it is it. A hook
-    that fails is logged and harms nobody. No rollback to a savepoint can take it away but that of whoever asked."""
+    """Calls `hook` after the commit of the current transaction, once, however often it is registered; hooks are
+    compared with `==`. An exception of the hook is logged and does not affect the caller.
+
+    A rollback to a savepoint discards the hook only if every registration of it happened after that savepoint.
+    """
     current = transaction.get_connection()
-    here = set(current.savepoint_ids)
-    if not any(due == hook and savepoints <= here for savepoints, due, _ in current.run_on_commit):
-        transaction.on_commit(hook, robust=True)
+    active_savepoints = set(current.savepoint_ids)
+    for savepoints, registered, _ in current.run_on_commit:
+        if registered == hook and savepoints <= active_savepoints:
+            return
+    transaction.on_commit(hook, robust=True)

@@ -1,4 +1,4 @@
-"""The one door through which anything is announced: a row in the log, and at commit a ring."""
+"""Publishing: an event in the log, and a wakeup of the listeners after the commit."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,41 +12,42 @@ from django.db import transaction
 from livefeed.live import publishing
 from livefeed.models import Event, Follow, Post
 from tests.factories import make_cast, make_post, make_user
-from tests.models.announced import hanging, listening, log
+from tests.models.announced import listening, log, registered
 
 FAILED = RuntimeError("on purpose")
 
 
 @pytest.fixture
-def bell() -> Iterator[Mock]:
-    with listening() as bell:
-        yield bell
+def listener() -> Iterator[Mock]:
+    with listening() as listener:
+        yield listener
 
 
 @pytest.mark.parametrize(
-    ("announce", "kind"),
+    ("publish_event", "kind"),
     [
         (partial(publishing.post_saved, came=True), "post.created"),
         (partial(publishing.post_saved, came=False), "post.updated"),
         (publishing.post_deleted, "post.deleted"),
     ],
 )
-def test_what_happens_to_a_post_is_written_with_its_id_and_its_authors(db, announce, kind):
-    announce(Post(pk=7, author_id=3))
+def test_events_of_posts_have_the_ids_of_post_and_author(db, publish_event, kind):
+    publish_event(Post(pk=7, author_id=3))
 
     assert log() == [(kind, 7, 3)]
 
 
 @pytest.mark.parametrize(
-    ("announce", "kind"), [(publishing.follow_created, "follow.created"), (publishing.follow_removed, "follow.removed")]
+    ("publish_event", "kind"),
+    [(publishing.follow_created, "follow.created"), (publishing.follow_removed, "follow.removed")],
 )
-def test_what_happens_to_a_follow_is_written_with_the_followed_and_the_follower(db, announce, kind):
-    announce(Follow(follower_id=3, followed_id=7))
+def test_events_of_follows_have_the_ids_of_followed_and_follower(db, publish_event, kind):
+    publish_event(Follow(follower_id=3, followed_id=7))
 
     assert log() == [(kind, 7, 3)]
 
 
-def test_writes_that_no_signal_saw_are_announced_as_a_reset_for_all(db):
+def test_writes_without_signals_are_published_by_a_reset_of_all_feeds(db):
     Post.objects.bulk_create([Post(author=make_user(), body="Hello.")])
     assert log() == []
 
@@ -54,33 +55,33 @@ def test_writes_that_no_signal_saw_are_announced_as_a_reset_for_all(db):
     assert log() == [("feed.reset", 0, 0)]
 
 
-# --- The ring ---
+# --- Wakeups ---
 
 
-def test_an_event_outside_a_transaction_rings_at_once(transactional_db, bell):
+def test_an_event_outside_a_transaction_wakes_listeners_at_once(transactional_db, listener):
     publishing.reset_feeds()
 
-    bell.assert_called_once_with()
+    listener.assert_called_once_with()
 
 
-def test_an_event_rings_when_it_is_committed_and_not_before(transactional_db, bell):
+def test_an_event_wakes_listeners_after_its_commit(transactional_db, listener):
     with transaction.atomic():
         publishing.reset_feeds()
-        bell.assert_not_called()
+        listener.assert_not_called()
 
-    bell.assert_called_once_with()
+    listener.assert_called_once_with()
 
 
-def test_an_event_that_is_rolled_back_leaves_no_row_and_no_ring(transactional_db, bell):
+def test_an_event_that_is_rolled_back_leaves_no_row_and_wakes_no_listener(transactional_db, listener):
     with suppress(RuntimeError), transaction.atomic():
         publishing.reset_feeds()
         raise FAILED
 
     assert log() == []
-    bell.assert_not_called()
+    listener.assert_not_called()
 
 
-def test_what_is_rolled_back_to_a_savepoint_takes_nothing_else_with_it(transactional_db, bell):
+def test_a_rollback_to_a_savepoint_keeps_earlier_events(transactional_db, listener):
     with transaction.atomic():
         publishing.publish(Event.Kind.POST_CREATED, subject_id=1)
         with suppress(RuntimeError), transaction.atomic():
@@ -88,60 +89,60 @@ def test_what_is_rolled_back_to_a_savepoint_takes_nothing_else_with_it(transacti
             raise FAILED
 
     assert log() == [("post.created", 1, 0)]
-    bell.assert_called_once_with()
+    listener.assert_called_once_with()
 
 
-def test_whoever_hears_the_ring_finds_the_event_committed(transactional_db):
+def test_a_listener_finds_the_event_committed(transactional_db):
     found: list[list[tuple[str, int, int]]] = []
 
-    with hanging(lambda: found.append(log())):
+    with registered(lambda: found.append(log())):
         make_post(make_cast().author)
 
     assert [kind for kind, _, _ in found[-1]] == ["follow.created", "post.created"]
 
 
-def test_a_ring_is_heard_from_any_thread():
-    rung_in: list[str] = []
+def test_listeners_are_called_in_the_thread_that_wakes_them():
+    woken_in: list[str] = []
 
-    with hanging(lambda: rung_in.append(current_thread().name)):
+    with registered(lambda: woken_in.append(current_thread().name)):
         thread = Thread(target=publishing.wake_up, name="elsewhere")
         thread.start()
         thread.join(10)
 
-    assert rung_in == ["elsewhere"]
+    assert woken_in == ["elsewhere"]
 
 
-def test_a_bell_added_twice_rings_once_and_once_removed_no_more(bell):
-    publishing.add_wakeup_listener(bell)
+def test_a_listener_added_twice_is_called_once_and_after_removal_never(listener):
+    publishing.add_wakeup_listener(listener)
     publishing.wake_up()
-    bell.assert_called_once_with()
+    listener.assert_called_once_with()
 
-    publishing.remove_wakeup_listener(bell)
-    publishing.remove_wakeup_listener(bell)
+    publishing.remove_wakeup_listener(listener)
+    publishing.remove_wakeup_listener(listener)
     publishing.wake_up()
-    bell.assert_called_once_with()
+    listener.assert_called_once_with()
 
 
-def test_a_ring_that_nobody_listens_to_is_no_failure(transactional_db):
+def test_publishing_without_listeners_succeeds(transactional_db):
     publishing.reset_feeds()
 
     assert len(log()) == 1
 
 
-def test_a_bell_may_take_itself_away_while_it_rings(bell):
-    bell.side_effect = lambda: publishing.remove_wakeup_listener(bell)
+def test_a_listener_may_remove_itself_while_it_is_called(listener):
+    listener.side_effect = lambda: publishing.remove_wakeup_listener(listener)
 
     publishing.wake_up()
     publishing.wake_up()
 
-    bell.assert_called_once_with()
+    listener.assert_called_once_with()
 
 
 # --- Failures ---
 
 
-def test_a_bell_that_raises_does_not_break_what_is_committed(transactional_db, bell, caplog):
-    bell.side_effect = FAILED
+def test_a_failing_listener_does_not_affect_the_commit(transactional_db, listener, caplog):
+    listener.side_effect = FAILED
 
     post = make_post(make_user())
 
@@ -150,17 +151,17 @@ def test_a_bell_that_raises_does_not_break_what_is_committed(transactional_db, b
     assert "on purpose" in caplog.text
 
 
-def test_a_bell_that_raises_silences_no_other(transactional_db):
-    bells = [Mock(side_effect=FAILED) for _ in range(5)]
+def test_a_failing_listener_does_not_prevent_the_others(transactional_db):
+    listeners = [Mock(side_effect=FAILED) for _ in range(5)]
 
-    with hanging(*bells):
+    with registered(*listeners):
         make_post(make_user())
 
-    for bell in bells:
-        bell.assert_called_once_with()
+    for listener in listeners:
+        listener.assert_called_once_with()
 
 
-def test_a_hook_of_somebody_elses_that_fails_before_it_does_not_silence_the_ring(transactional_db, bell):
+def test_a_failing_hook_of_another_app_does_not_prevent_the_wakeup(transactional_db, listener):
     def fail() -> None:
         raise FAILED
 
@@ -168,17 +169,17 @@ def test_a_hook_of_somebody_elses_that_fails_before_it_does_not_silence_the_ring
         transaction.on_commit(fail, robust=True)
         publishing.reset_feeds()
 
-    bell.assert_called_once_with()
+    listener.assert_called_once_with()
 
 
 @pytest.fixture
 def broken_log() -> Iterator[None]:
-    """The log cannot be written."""
+    """Makes writes to the event log fail."""
     with patch.object(Event.objects, "create", side_effect=FAILED):
         yield
 
 
-def test_a_post_that_cannot_be_announced_is_not_made(transactional_db, broken_log):
+def test_a_post_whose_event_cannot_be_written_is_not_created(transactional_db, broken_log):
     author = make_user()
 
     with pytest.raises(RuntimeError):
@@ -187,7 +188,7 @@ def test_a_post_that_cannot_be_announced_is_not_made(transactional_db, broken_lo
     assert not Post.objects.exists()
 
 
-def test_a_change_that_cannot_be_announced_is_not_made(transactional_db):
+def test_an_edit_whose_event_cannot_be_written_is_not_saved(transactional_db):
     post = make_post(make_user(), "Before.")
 
     with patch.object(Event.objects, "create", side_effect=FAILED), pytest.raises(RuntimeError):
@@ -196,7 +197,7 @@ def test_a_change_that_cannot_be_announced_is_not_made(transactional_db):
     assert Post.objects.get().body == "Before."
 
 
-def test_a_deletion_that_cannot_be_announced_is_not_made(transactional_db):
+def test_a_post_is_not_deleted_if_its_event_cannot_be_written(transactional_db):
     post = make_post(make_user())
 
     with patch.object(Event.objects, "create", side_effect=FAILED), pytest.raises(RuntimeError):
@@ -205,7 +206,7 @@ def test_a_deletion_that_cannot_be_announced_is_not_made(transactional_db):
     assert Post.objects.exists()
 
 
-def test_a_follow_that_cannot_be_announced_is_not_made(transactional_db, broken_log):
+def test_a_follow_whose_event_cannot_be_written_is_not_created(transactional_db, broken_log):
     mara, tove = make_user("mara"), make_user("tove")
 
     with pytest.raises(RuntimeError):
@@ -214,7 +215,7 @@ def test_a_follow_that_cannot_be_announced_is_not_made(transactional_db, broken_
     assert not Follow.objects.exists()
 
 
-def test_a_follow_saved_by_hand_that_cannot_be_announced_is_not_made_either(transactional_db, broken_log):
+def test_a_follow_saved_directly_whose_event_cannot_be_written_is_not_created(transactional_db, broken_log):
     follow = Follow(follower=make_user("mara"), followed=make_user("tove"))
 
     with pytest.raises(RuntimeError):
@@ -223,7 +224,7 @@ def test_a_follow_saved_by_hand_that_cannot_be_announced_is_not_made_either(tran
     assert not Follow.objects.exists()
 
 
-def test_a_follow_whose_end_cannot_be_announced_goes_on(transactional_db):
+def test_a_follow_is_not_removed_if_its_event_cannot_be_written(transactional_db):
     cast = make_cast()
 
     with patch.object(Event.objects, "create", side_effect=FAILED), pytest.raises(RuntimeError):

@@ -1,7 +1,7 @@
-"""The one door through which anything is announced: a row in the log, and at commit a ring.
+"""Publishes events: the only module that writes the event log and wakes its readers after the commit.
 
-The ring carries nothing and may be lost: whoever listens reads the log. This module knows no consumers; a process that
-has listeners (see consumers/hub/hub.py) adds their bells here.
+A wakeup carries no data and may be lost, because readers read the log. This module does not know the consumers: a
+process with readers (see consumers/hub/hub.py) registers wakeup listeners here.
 """
 
 import logging
@@ -14,41 +14,47 @@ from livefeed.transactions import on_commit_once
 logger = logging.getLogger(__name__)
 
 WakeupListener = Callable[[], None]
+"""Called after a commit with events, in the thread that committed. Must be thread-safe and quick."""
 _listeners: set[WakeupListener] = set()
 
 
 def post_saved(post: Post, *, came: bool) -> None:
-    """Says that a post came (new, or brought back), was changed, or was removed."""
-    kind = Event.Kind.POST_CREATED if came else Event.Kind.POST_UPDATED
-    publish(Event.Kind.POST_DELETED if post.removed_at else kind, **_about(post))
+    """Publishes that a post appeared (`came`: created or restored), was changed, or was removed."""
+    if post.removed_at:
+        kind = Event.Kind.POST_DELETED
+    elif came:
+        kind = Event.Kind.POST_CREATED
+    else:
+        kind = Event.Kind.POST_UPDATED
+    publish(kind, **_routing(post))
 
 
 def post_deleted(post: Post) -> None:
-    publish(Event.Kind.POST_DELETED, **_about(post))
+    publish(Event.Kind.POST_DELETED, **_routing(post))
 
 
 def like_counted(post_id: int, change: int) -> None:
-    """Counts likes of a post that begin or end, and says so."""
-    _counted(post_id, likes_count=change)
+    """Adds `change` to the likes of a post, and publishes its counts."""
+    _increment(post_id, likes_count=change)
 
 
 def reply_counted(post_id: int, change: int) -> None:
-    """The same for replies."""
-    _counted(post_id, replies_count=change)
+    """Adds `change` to the replies of a post, and publishes its counts."""
+    _increment(post_id, replies_count=change)
 
 
-def _counted(post_id: int, **changes: int) -> None:
+def _increment(post_id: int, **changes: int) -> None:
     Post.objects.filter(pk=post_id).increment(**changes)
-    for post in Post.objects.filter(pk=post_id):  # none if it went meanwhile
+    for post in Post.objects.filter(pk=post_id):  # empty if it was deleted meanwhile
         post_counted(post)
 
 
 def post_counted(post: Post) -> None:
-    publish(Event.Kind.POST_COUNTED, **_about(post))
+    publish(Event.Kind.POST_COUNTED, **_routing(post))
 
 
-def _about(post: Post) -> dict[str, Any]:
-    """Which post it is, and what decides who is told of it."""
+def _routing(post: Post) -> dict[str, Any]:
+    """Returns the fields of an event that identify a post and determine which connections receive it."""
     return {
         "subject_id": post.pk,
         "actor_id": post.author_id,
@@ -69,7 +75,7 @@ def follow_removed(follow: Follow) -> None:
 
 
 def user_changed(user: User) -> None:
-    """Says what a save changes of a person that others see, or that the person's rights hang on."""
+    """Publishes changes of a user that others see, or that affect the user's permissions."""
     changed = user.saved_changes.keys()
     if "is_active" in changed:
         publish(Event.Kind.USER_RESTORED if user.is_active else Event.Kind.USER_SUSPENDED, actor_id=user.pk)
@@ -80,7 +86,7 @@ def user_changed(user: User) -> None:
 
 
 def sign_in_ended(session: Session) -> None:
-    """Says that somebody is signed out where this session was; nothing of a session that nobody was signed in with."""
+    """Publishes the end of a session, if a user was signed in with it."""
     if session.sign_in is not None and session.user_id is not None:
         publish(Event.Kind.SIGN_IN_ENDED, subject_id=session.sign_in, actor_id=session.user_id)
 
@@ -90,41 +96,41 @@ def token_revoked(token: Token) -> None:
 
 
 def notifications_changed(user_id: int) -> None:
-    """Says that somebody's unread notifications are to be counted again."""
+    """Publishes that the number of a user's unread notifications changed."""
     publish(Event.Kind.NOTIFIED, actor_id=user_id)
 
 
 def follower_notifications_changed(post: Post) -> None:
-    """The same of those followers of an author who were told of this post."""
+    """Publishes that the numbers of unread notifications changed for the followers who were notified of this post."""
     publish(Event.Kind.NOTIFIED, subject_id=post.pk, actor_id=post.author_id)
 
 
 def reset_feeds() -> None:
-    """Tells every open page to read anew: for writes that fire no signals (bulk, loaddata)."""
+    """Makes every open page reload: for writes that send no signals (bulk, loaddata)."""
     publish(Event.Kind.FEED_RESET)
 
 
-def publish(kind: Event.Kind, *, subject_id: int = 0, actor_id: int = 0, **reach: Any) -> None:
-    """Writes one event into the current transaction and rings, once for all its events, when that is committed. A ring
-    that fails is logged and harms nobody: the post is saved, and the log is read at the next tick."""
-    Event.objects.create(kind=kind, subject_id=subject_id, actor_id=actor_id, **reach)
+def publish(kind: Event.Kind, *, subject_id: int = 0, actor_id: int = 0, **routing: Any) -> None:
+    """Writes one event in the current transaction. After its commit, wakes the listeners, once for all its events. A
+    failing listener is logged and has no other effect: the event is committed, and readers also poll the log."""
+    Event.objects.create(kind=kind, subject_id=subject_id, actor_id=actor_id, **routing)
     on_commit_once(wake_up)
 
 
 def wake_up() -> None:
-    """Wakes this process's listeners. Safe from any thread, never waits, never fails: the tick does what a bell did
-    not."""
-    for bell in tuple(_listeners):
+    """Wakes the listeners of this process. May be called from any thread; never blocks, never raises: readers poll the
+    log as well."""
+    for listener in tuple(_listeners):
         try:
-            bell()
+            listener()
         except Exception:
-            logger.exception("A bell is broken; its listeners look at the log at their next tick.")
+            logger.exception("A wakeup listener failed; its reader will read the log at the next poll.")
 
 
-def add_wakeup_listener(bell: WakeupListener) -> None:
-    """Lets `bell` ring whenever something was committed in this process. It must be thread-safe and quick."""
-    _listeners.add(bell)
+def add_wakeup_listener(listener: WakeupListener) -> None:
+    """Calls `listener` after every commit of events in this process, until it is removed."""
+    _listeners.add(listener)
 
 
-def remove_wakeup_listener(bell: WakeupListener) -> None:
-    _listeners.discard(bell)
+def remove_wakeup_listener(listener: WakeupListener) -> None:
+    _listeners.discard(listener)

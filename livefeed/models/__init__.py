@@ -1,4 +1,17 @@
-"""The things Livefeed keeps."""
+"""Database models, one module for each subject, and the queries and writes that belong to them.
+
+- `user`, `profile`, `preferences`: accounts, their public pages and their settings.
+- `session`, `token`: credentials of browsers and of programs.
+- `post`, `post_query`, `picture`, `attachment`, `tagging`: posts, the querysets that select them, their pictures and
+  tags.
+- `follow`, `reaction` (likes and bookmarks), `relation`: relations between users and between users and posts.
+- `notification`, `event`: notifications of users, and the event log that feeds open pages.
+- `audit`, `export`: the audit log of accounts, and the archives that users download.
+- `feed_window`, `search`, `search_index`, `sort_keys`: paging and searching of posts.
+- `counters`, `locks`: stored counts, and PostgreSQL's advisory locks.
+
+Modules outside this package import models from here.
+"""
 
 from livefeed.models.audit import AuditEntry
 from livefeed.models.event import Event

@@ -1,4 +1,4 @@
-"""What was done to accounts, by whom, and from where."""
+"""The audit log: changes of accounts and sign-ins, with actor and network address."""
 
 from datetime import timedelta
 from typing import Any, ClassVar, Self
@@ -13,57 +13,60 @@ from livefeed.models import sort_keys
 from livefeed.models.user import User
 
 REFUSED_MOST = 20
-"""Refused sign-ins that are kept for an account in an hour: a stranger must not fill the table."""
-WORDS = {
+"""Refused sign-ins recorded for one account in an hour: an attacker must not fill the table."""
+FIELD_LABELS = {
     "username": "User name",
     "name": "Display name",
     "email": "Email",
 }
-RIGHTS = {
+RIGHT_SENTENCES = {
     "groups": ("No longer has the group {}", "Given the group {}"),
     "permissions": ("No longer has the permission {}", "Given the permission {}"),
     "tokens": ("Token {} revoked", "Token {} made"),
 }
-FLAGS = {
+"""Sentences for a right that was taken away, and for one that was given."""
+FLAG_SENTENCES = {
     "is_active": ("Account suspended", "Suspension lifted"),
     "is_staff": ("No longer staff", "Made staff"),
     "is_superuser": ("No longer administrator", "Made administrator"),
 }
-"""What is said where the field is false now, and where it is true; of RIGHTS, what was taken, and what was given."""
+"""Sentences for a field that is false now, and for one that is true."""
 UNKNOWN = "unknown"
-"""Kept as an address where there was a request, but not where from."""
+"""Address of a request whose network address is unknown."""
 UNTOLD = {"password": "Password changed", "avatar_id": "Picture changed", "activated_at": "Account activated"}
-"""Of these it is said that they changed, and not a word of what they are."""
+"""Sentences for fields whose values are not recorded."""
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
-    """Which entries."""
+    """Queries for audit entries."""
 
     def about(self, user: User) -> Self:
+        """Entries about this user's account."""
         return self.filter(user_id=user.pk)
 
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-pk")
 
     def before(self, sort_key: str) -> Self:
-        """Those that come after `sort_key` in the list. Raises `ValueError` if it is no sort key."""
+        """Entries older than `sort_key`. Raises `ValueError` if it is not a sort key."""
         return self.filter(sort_keys.before(sort_key))
 
     def prune(self) -> int:
-        """Forgets what is older than LIVEFEED_AUDIT_DAYS. Returns how many entries went."""
+        """Deletes entries older than LIVEFEED_AUDIT_DAYS. Returns the number of deleted entries."""
         oldest = timezone.now() - timedelta(days=settings.LIVEFEED_AUDIT_DAYS)
         deleted, _ = self.filter(created_at__lt=oldest).delete()
         return deleted
 
     def has_room_for_refused(self, user: User) -> bool:
-        """Whether another refused sign-in at this account is kept."""
-        hour = self.about(user).filter(kind=AuditEntry.Kind.REFUSED, created_at__gt=timezone.now() - timedelta(hours=1))
-        return hour.count() < REFUSED_MOST
+        """True if another refused sign-in to this account is to be recorded."""
+        an_hour_ago = timezone.now() - timedelta(hours=1)
+        recent = self.about(user).filter(kind=AuditEntry.Kind.REFUSED, created_at__gt=an_hour_ago)
+        return recent.count() < REFUSED_MOST
 
 
 class AuditEntry(models.Model):
-    """One thing that happened to an account. Plain ids and names, no foreign keys: what was done must be known when
-    whom it was done to, or who did it, is deleted. Nothing secret stands in it."""
+    """A change of an account, or a sign-in. Stores plain ids and names, no foreign keys: the entry must survive the
+    deletion of the account and of the actor. Contains no secrets."""
 
     class Kind(models.TextChoices):
         CREATED = "account.created", "Account created"
@@ -75,26 +78,26 @@ class AuditEntry(models.Model):
 
     kind = models.CharField(max_length=20, choices=Kind)
     user_id = models.BigIntegerField()
-    """Whose account it is."""
+    """Id of the account."""
     username = models.CharField(max_length=30)
-    """What it was called then."""
+    """User name of the account at that time."""
     actor_id = models.BigIntegerField(default=0)
-    """Who did it; 0 if nobody was signed in, or it was done on the server."""
+    """Id of the user who did it; 0 for a visitor, a command or a task."""
     actor = models.CharField(max_length=30, blank=True)
-    """What they were called then."""
+    """User name of the actor at that time."""
     by_staff = models.BooleanField(default=False, db_default=False)
-    """Whether they were staff then: whose account it is may know who did it."""
+    """True if the actor was staff at that time: the owner of the account may then see the name."""
     address = models.CharField(max_length=45, blank=True)
-    """The network address it came from; empty if it was done on the server, by a command or a task;
-    UNKNOWN if it could not be told."""
+    """Network address of the request; empty for a command or a task, UNKNOWN if the request had none."""
     changes = models.JSONField(default=dict)
-    """Each field that changed: before and after; an empty list where that is nobody's business."""
+    """Changed fields as `{name: [before, after]}`; an empty list where the values are not recorded."""
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[models.Manager["AuditEntry"]] = models.Manager.from_queryset(AuditQuerySet)()
 
     class Meta:
-        verbose_name, verbose_name_plural = "audit entry", "audit log"
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit log"
         indexes = [
             models.Index(fields=["user_id", "-created_at", "-id"], name="audit_newest_of_user"),
             models.Index(fields=["created_at"], name="audit_oldest"),
@@ -105,37 +108,43 @@ class AuditEntry(models.Model):
 
     @property
     def sort_key(self) -> str:
-        """Where it stands in the list: greater is newer, compared as text."""
+        """Position in the list: compared as text, greater is newer."""
         return sort_keys.encode(self.created_at, self.pk)
 
     @property
     def is_by_another(self) -> bool:
-        """Whether somebody else did it."""
+        """True if the actor is another user than the owner of the account."""
         return self.actor_id not in (0, self.user_id)
 
     @property
     def is_from_unknown(self) -> bool:
-        """Whether it came from somewhere, but nobody could tell where."""
+        """True if there was a request, but its network address is unknown."""
         return self.address == UNKNOWN
 
     @property
     def sentences(self) -> list[SafeString]:
-        """What happened, as HTML for people. Whatever was typed stands in a `bdi`: it turns no words around it."""
+        """Sentences that describe the entry, as HTML. User input is wrapped in `bdi`: right-to-left text must not
+        reorder the words around it."""
         if self.kind != self.Kind.CHANGED:
             return [format_html("{}", self.get_kind_display())]
         return [_sentence(field, *values) for field, values in self.changes.items()]
 
 
 def _sentence(field: str, before: Any = None, after: Any = None) -> SafeString:
-    if field in FLAGS or field in UNTOLD:
-        return format_html("{}", FLAGS[field][bool(after)] if field in FLAGS else UNTOLD[field])
-    if field in RIGHTS:
-        return format_html(RIGHTS[field][bool(after)], _apart(after or before))
-    words = WORDS.get(field, field)
-    if not before or not after:
-        return format_html("{} {}“{}”", words, "set to " if after else "removed: ", _apart(after or before))
-    return format_html("{} changed from “{}” to “{}”", words, _apart(before), _apart(after))
+    if field in FLAG_SENTENCES:
+        return format_html("{}", FLAG_SENTENCES[field][bool(after)])
+    if field in UNTOLD:
+        return format_html("{}", UNTOLD[field])
+    if field in RIGHT_SENTENCES:
+        return format_html(RIGHT_SENTENCES[field][bool(after)], _isolated(after or before))
+    label = FIELD_LABELS.get(field, field)
+    if not after:
+        return format_html("{} removed: “{}”", label, _isolated(before))
+    if not before:
+        return format_html("{} set to “{}”", label, _isolated(after))
+    return format_html("{} changed from “{}” to “{}”", label, _isolated(before), _isolated(after))
 
 
-def _apart(value: Any) -> SafeString:
+def _isolated(value: Any) -> SafeString:
+    """Wraps user input so that its text direction does not affect its surroundings."""
     return format_html("<bdi>{}</bdi>", value)

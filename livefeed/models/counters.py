@@ -1,4 +1,4 @@
-"""Counts that are kept beside what they count: added to by the database, and put right where they are wrong."""
+"""Stored counts (denormalized): incremented with the rows that they count, verified and repaired by `recount`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,28 +9,28 @@ from django.db import models, transaction
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Greatest
 
-BATCH = 5_000
-"""How many keys one query looks at."""
+BATCH_SIZE = 5_000
+"""Primary keys that one query checks."""
 
 
 class CounterQuerySet[M: models.Model](models.QuerySet[M]):
-    """Rows with counts."""
+    """Queries for rows with stored counts."""
 
     def increment(self, **changes: int) -> None:
-        """Adds to counts, as `likes_count=+1`; the database adds, whoever else does at the same moment. A count that
-        was too small stays at nothing: nobody's deletion fails for it, and `manage.py recount` puts it right."""
+        """Adds to counts, as in `increment(likes_count=+1)`. The database adds, so concurrent changes all count. A
+        count that was too small stops at 0: no deletion fails because of it, and `manage.py recount` repairs it."""
         self.update(**{name: Greatest(F(name) + change, 0) for name, change in changes.items()})
 
     def lock(self) -> None:
-        """Locks these rows for the rest of the transaction, in the order of their keys: who locks some of the same
-        never waits for somebody who waits for them. SQLite has one writer and needs none of it."""
+        """Locks these rows until the end of the transaction, in the order of their keys, so that transactions that lock
+        some of the same rows cannot deadlock. SQLite has a single writer and ignores it."""
         list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
 
 
 @dataclass(frozen=True)
 class Counter:
-    """That a field says how many rows of another model point to a row `by` a foreign key, of those that `only` holds
-    for."""
+    """Definition of a stored count: `model.field` is the number of rows of the model `of` whose foreign key `by` refers
+    to the row, and that meet the conditions `only`."""
 
     model: str
     field: str
@@ -39,27 +39,28 @@ class Counter:
     only: tuple[tuple[str, Any], ...] = ()
 
     def mismatches(self) -> Iterator["Mismatch"]:
-        """What is not right, as far as can be seen without locking anything."""
-        rows = self._rows().annotate(true=self._truth())
+        """Finds wrong counts, without locks: counts changed meanwhile may be reported too."""
+        rows = self._rows().annotate(true=self._true_count())
         last = self._rows().aggregate(last=models.Max("pk"))["last"] or 0
-        for start in range(0, last + 1, BATCH):
-            some = rows.filter(pk__gt=start, pk__lte=start + BATCH).exclude(true=F(self.field))
-            for pk, said, true in some.values_list("pk", self.field, "true"):
+        for start in range(0, last + 1, BATCH_SIZE):
+            batch = rows.filter(pk__gt=start, pk__lte=start + BATCH_SIZE)
+            for pk, said, true in batch.exclude(true=F(self.field)).values_list("pk", self.field, "true"):
                 yield Mismatch(self, pk, said, true)
 
     def repair_all(self) -> Iterator["Mismatch"]:
-        """Puts right all that is wrong, a row at a time; tells what was."""
-        for wrong in self.mismatches():
-            if found := self.repair(wrong.pk):
-                yield found
+        """Repairs all wrong counts, one row in each transaction. Yields what was repaired."""
+        for mismatch in self.mismatches():
+            if repaired := self.repair(mismatch.pk):
+                yield repaired
 
     def repair(self, pk: int) -> "Mismatch | None":
-        """Counts anew for one row, which is locked meanwhile: whoever changes what is counted changes the count in the
-        same transaction, and waits, or does the same as this afterwards. Returns what was wrong, None if it was right
-        by now."""
+        """Counts again for one row, under a lock on it. Other writers change the count in the transaction that changes
+        what is counted, so they wait for the lock, or repair the count themselves afterwards. Returns the repaired
+        mismatch, or None if the count is right."""
         with transaction.atomic():
             self._rows().filter(pk=pk).lock()
-            for said, true in self._rows().filter(pk=pk).annotate(true=self._truth()).values_list(self.field, "true"):
+            counted = self._rows().filter(pk=pk).annotate(true=self._true_count())
+            for said, true in counted.values_list(self.field, "true"):
                 if said != true:
                     self._rows().filter(pk=pk).update(**{self.field: true})
                     return Mismatch(self, pk, said, true)
@@ -68,16 +69,16 @@ class Counter:
     def _rows(self) -> Any:
         return apps.get_model("livefeed", self.model)._default_manager.all()
 
-    def _truth(self) -> Coalesce:
-        """How many there are, as an expression."""
-        pointing = apps.get_model("livefeed", self.of)._default_manager.filter(**dict(self.only))
-        counted = pointing.filter(**{self.by: OuterRef("pk")}).order_by().values(self.by)
+    def _true_count(self) -> Coalesce:
+        """Returns an expression for the number of counted rows."""
+        candidates = apps.get_model("livefeed", self.of)._default_manager.filter(**dict(self.only))
+        counted = candidates.filter(**{self.by: OuterRef("pk")}).order_by().values(self.by)
         return Coalesce(Subquery(counted.annotate(number=models.Count("pk")).values("number")), 0)
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A count of one row: what it said, and what is true."""
+    """A wrong count of one row: `said` is the stored number, `true` the number of rows."""
 
     count: Counter
     pk: int
@@ -98,4 +99,4 @@ COUNTS = [
     Counter("post", "likes_count", of="like", by="post"),
     Counter("post", "replies_count", of="post", by="parent", only=(("removed_at", None),)),
 ]
-"""All that is counted: of people, and of posts."""
+"""All stored counts: of users (OF_PEOPLE) and of posts."""

@@ -1,4 +1,4 @@
-"""The log: what happened, in the order of commits."""
+"""The event log: changes that open pages must show, in commit order."""
 
 from datetime import timedelta
 
@@ -7,72 +7,79 @@ from django.utils import timezone
 
 
 class EventQuerySet(models.QuerySet["Event"]):
-    """Parts of the log."""
+    """Queries for events."""
 
     def after(self, position: int) -> "EventQuerySet":
-        """What was committed after `position`, in order."""
+        """Events committed after `position`, in order."""
         return self.filter(position__gt=position).order_by("position")
 
 
-KEPT = timedelta(days=7)
+EVENT_RETENTION = timedelta(days=7)
+"""Time for which events are kept. A page that was disconnected for longer is reset."""
 
 
 class EventManager(models.Manager["Event"].from_queryset(EventQuerySet)):  # type: ignore[misc]  # made at run time
-    """Where the log begins and ends."""
+    """Reads the bounds of the log, prunes and restarts it."""
 
     def head(self) -> int:
-        """The position of the newest event, 0 in an empty log. A page reads it *before* its data."""
+        """Returns the position of the newest event, 0 in an empty log. A page reads it *before* its data."""
         return self.aggregate(head=models.Max("position"))["head"] or 0
 
     def bounds(self) -> tuple[int, int]:
-        """The positions of the oldest and the newest event kept; (1, 0) in an empty log."""
+        """Returns the positions of the oldest and the newest event; (1, 0) in an empty log."""
         ends = self.aggregate(oldest=models.Min("position"), head=models.Max("position"))
         return ends["oldest"] or 1, ends["head"] or 0
 
-    def prune(self, keep: timedelta = KEPT) -> int:
-        """Deletes what is older than `keep`, but for the newest event: positions must never seem to start again.
-        Returns how many went. What stays is whole: only the log's beginning is cut off."""
+    def prune(self, keep: timedelta = EVENT_RETENTION) -> int:
+        """Deletes events older than `keep`, except the newest event: positions must never seem to restart. Deletes only
+        from the start of the log, so the rest has no gaps. Returns the number of deleted events."""
         kept = self.filter(created_at__gte=timezone.now() - keep, position__isnull=False).order_by("position")
         first = kept.values_list("position", flat=True).first()
         deleted, _ = self.filter(position__lt=self.head() if first is None else first).delete()
         return int(deleted)
 
     def restart(self) -> None:
-        """Forgets everything and leaves a gap before the next position, so that every cursor from before is answered
-        with a reset: for a database that was restored from a backup, whose positions have been given out before."""
-        with transaction.atomic(), connection.cursor() as cursor:
-            read, write = _SEQUENCE[connection.vendor]
-            cursor.execute(read)
-            given = cursor.fetchone()
-            beyond = max(self.head(), given[0] if given else 0) + GAP
+        """Empties the log and leaves a gap of GAP before the next position, so that every cursor handed out before is
+        answered with a reset. For a database restored from a backup, which would hand out the same positions again."""
+        with transaction.atomic():
+            last_position = max(self.head(), _read_sequence()) + GAP
             self.all().delete()
-            for statement in write:
-                cursor.execute(statement, [beyond][: statement.count("%s")])
+            _set_sequence(last_position)
             self.create(kind=Event.Kind.FEED_RESET)
 
 
 GAP = 1_000_000_000
-_SEQUENCE = {  # what was given out, and how to move on
-    "postgresql": (
-        "SELECT last_value FROM livefeed_event_position",
-        ["SELECT setval('livefeed_event_position', %s)"],
-    ),
-    "sqlite": (
-        "SELECT seq FROM sqlite_sequence WHERE name = 'livefeed_event'",
-        [
-            "DELETE FROM sqlite_sequence WHERE name = 'livefeed_event'",
-            "INSERT INTO sqlite_sequence (name, seq) VALUES ('livefeed_event', %s)",
-        ],
-    ),
-}
+"""Positions skipped by a restart; more than the events that any backup can lack."""
+
+
+def _read_sequence() -> int:
+    """Returns the last position that the database handed out, 0 if it handed out none."""
+    query = {
+        "postgresql": "SELECT last_value FROM livefeed_event_position",
+        "sqlite": "SELECT seq FROM sqlite_sequence WHERE name = 'livefeed_event'",
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        row = cursor.fetchone()
+    return row[0] if row else 0
+
+
+def _set_sequence(position: int) -> None:
+    """Makes the database hand out positions after `position`."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT setval('livefeed_event_position', %s)", [position])
+        else:  # SQLite adds the row of a table with its first insert: it may be missing
+            cursor.execute("DELETE FROM sqlite_sequence WHERE name = 'livefeed_event'")
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('livefeed_event', %s)", [position])
 
 
 class Event(models.Model):
-    """One thing that happened. It holds plain ids, not foreign keys and not copies: a cascade must not erase the
-    announcement of a deletion, and what is sent is rendered from the row as it is when it is sent.
+    """One change. Stores plain ids, neither foreign keys nor copies: a cascade must not delete the event of a deletion,
+    and frames are rendered from the current row when they are sent.
 
-    `position` is given by the database at commit (migration 0002), so the order of positions is the order of
-    commits, and whoever has seen a position will never see a smaller one appear.
+    The database assigns `position` at commit (migration 0002). So positions are in commit order: after a reader has
+    seen a position, no smaller one appears.
     """
 
     class Kind(models.TextChoices):
@@ -89,26 +96,28 @@ class Event(models.Model):
         SIGN_IN_ENDED = "sign_in.ended"
         TOKEN_REVOKED = "token.revoked"  # noqa: S105  # the name of an event
         NOTIFIED = "notifications.changed"
-        FEED_RESET = "feed.reset"  # rows were written that no signal saw: everybody reads anew
+        FEED_RESET = "feed.reset"  # rows were written without signals: all pages reload
 
     position = models.BigIntegerField(unique=True, null=True, editable=False)
     kind = models.CharField(max_length=30, choices=Kind.choices)
     subject_id = models.BigIntegerField(default=0)
-    """The post of `post.*`; the person followed or no longer followed of `follow.*`; the sign-in's number; the token's
-    id; the post of which some followers of its author were notified; else 0."""
+    """`post.*`: the post. `follow.*`: the user who was followed or unfollowed. `sign_in.ended`: the number of the
+    sign-in. `token.revoked`: the token. `notifications.changed`: the post of which some followers of its author were
+    notified. Else 0."""
     actor_id = models.BigIntegerField(default=0)
-    """The author of `post.*`; the follower of `follow.*`; whom `user.*` is about, and whose password, sign-in or token
-    it was; whose notifications changed, or whose followers' did."""
+    """`post.*`: the author. `follow.*`: the follower. `user.*`, `password.changed`, `sign_in.ended`, `token.revoked`:
+    the user. `notifications.changed`: the recipient or, if `subject_id` is set, the author whose followers are the
+    recipients. Else 0."""
     audience = models.CharField(max_length=10, db_default="public")
-    """Of `post.*`: who may see the post, as `Post.Audience` says. It never changes."""
+    """`post.*`: the audience of the post (`Post.Audience`), which never changes."""
     tags = models.TextField(db_default="", blank=True)
-    """Of `post.*`: the post's tags, before and after a change, with blanks between."""
+    """`post.*`: the tags of the post before and after the change, separated by blanks."""
     parent_id = models.BigIntegerField(db_default=0)
-    """Of `post.*`: the post that it replies to; else 0."""
+    """`post.*`: the post that it replies to; else 0."""
     parent_author_id = models.BigIntegerField(db_default=0)
-    """Whose that is; else 0."""
+    """`post.*`: the author of the post that it replies to; else 0."""
     pictures = models.PositiveSmallIntegerField(db_default=0)
-    """Of `post.*`: how many pictures the post has."""
+    """`post.*`: the number of its pictures."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EventManager()

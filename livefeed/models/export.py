@@ -1,4 +1,4 @@
-"""What somebody takes with them: all that is theirs, as one file."""
+"""Exports: archives with all data of one user, to download."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -11,14 +11,15 @@ from django.utils import timezone
 
 from livefeed.models.user import User
 
-KEPT = timedelta(days=7)
+EXPORT_RETENTION = timedelta(days=7)
+"""Time until an export is deleted, counted from its request."""
 
 
 class ExportManager(models.Manager["Export"]):
-    """Begins and ends them."""
+    """Starts exports and deletes expired ones."""
 
     def start(self, user: User) -> tuple["Export", bool]:
-        """The one that is being made for somebody, or a new one in place of the last; and whether it is new."""
+        """Returns the export in progress, or a new one that replaces the previous; and True if it is new."""
         with transaction.atomic():
             User.objects.select_for_update().get(pk=user.pk)
             for export in self.filter(user=user):
@@ -28,23 +29,23 @@ class ExportManager(models.Manager["Export"]):
             return self.create(user=user), True
 
     def purge(self) -> int:
-        """Deletes what is older than KEPT. Returns how many went."""
-        old = self.filter(begun_at__lt=timezone.now() - KEPT)
-        return sum(export.delete()[0] > 0 for export in old.iterator())
+        """Deletes exports older than EXPORT_RETENTION. Returns the number of deleted exports."""
+        expired = self.filter(begun_at__lt=timezone.now() - EXPORT_RETENTION)
+        return sum(export.delete()[0] > 0 for export in expired.iterator())
 
 
 class Export(models.Model):
-    """A zip of all that somebody wrote, liked and handed in, made by a task."""
+    """A zip file with everything that a user wrote, liked and uploaded, made by a background task."""
 
-    PATIENCE = timedelta(hours=1)
-    """After which one that is not ready counts as failed."""
+    TIMEOUT = timedelta(hours=1)
+    """Time after which an unfinished export counts as failed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="exports")
     begun_at = models.DateTimeField(default=timezone.now)
     ready_at = models.DateTimeField(null=True)
     size = models.BigIntegerField(default=0)
-    """Of the file, in bytes."""
+    """Size of the file in bytes."""
 
     objects: ClassVar[ExportManager] = ExportManager()
 
@@ -53,17 +54,18 @@ class Export(models.Model):
 
     @property
     def path(self) -> str:
-        """Where the storage keeps it."""
+        """Path of the file in the storage."""
         return f"exports/{self.pk.hex}.zip"
 
     @property
     def expires_at(self) -> datetime:
-        return self.begun_at + KEPT
+        return self.begun_at + EXPORT_RETENTION
 
     @property
     def is_under_way(self) -> bool:
-        return self.ready_at is None and self.begun_at > timezone.now() - self.PATIENCE
+        """True if the export is in progress and has not timed out."""
+        return self.ready_at is None and self.begun_at > timezone.now() - self.TIMEOUT
 
     def delete_file(self) -> None:
-        """Deletes its file once this transaction is committed."""
+        """Deletes the file after the commit of the current transaction."""
         transaction.on_commit(partial(default_storage.delete, self.path), robust=True)

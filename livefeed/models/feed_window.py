@@ -1,8 +1,8 @@
-"""Finding the newest posts of a page without sorting all that could ever be on it.
+"""Finds the newest posts of a page without sorting all posts that could be on it.
 
-Somebody's home could show millions of posts, a tag's page hundreds of thousands. A window is a few of them, among which
-the next posts of the page are, found by what an index tells without a look at any post. Who may see a post plays no
-part in that: what is looked through are the posts that the viewer may see.
+A home page selects from millions of posts, a tag's page from hundreds of thousands. A window is a small set of posts
+that includes the next posts of the page. Index lookups determine it, without reading any post. Visibility plays no part
+in that: windows are cut from the posts that the viewer may see.
 """
 
 from abc import ABC, abstractmethod
@@ -20,50 +20,61 @@ from livefeed.models.post_query import PostQuerySet
 from livefeed.models.tagging import Tagging
 from livefeed.models.user import User
 
-REACHES = 2, 32
-"""How many times the posts that are wanted a window holds: more than once, as some cannot be seen or are replies that
-do not belong there. Where the farther one finds too few as well, all posts are sorted."""
-MOST_QUERIES = 7
-"""Three for a window and what is in it, mostly enough; three for the farther one; one for all."""
+WINDOW_FACTORS = (2, 32)
+"""Sizes of the windows that are tried, as multiples of the wanted posts. Greater than 1, because some posts of a window
+are not visible, or are replies that do not belong on the page. If the larger window has too few posts too, all posts
+are sorted."""
+MAX_QUERIES = 7
+"""Three for the smaller window and its posts, which usually suffice; three for the larger; one for all posts."""
+
+
+class Window(NamedTuple):
+    """Candidates for the next posts. `is_complete` is true if they are all posts of the page."""
+
+    posts: PostQuerySet
+    is_complete: bool
 
 
 class Author(NamedTuple):
-    """When somebody wrote the next post, and the farthest that may be of use. None: there are not so many."""
+    """Times of an author's posts: the newest one, and the oldest one that the window can need. None if the author has
+    fewer posts."""
 
     pk: int
     newest: datetime | None
-    farthest: datetime | None
+    oldest_needed: datetime | None
 
 
 class FeedWindow(ABC):
-    """What a page is a page of, and where its next posts are."""
+    """A page of posts, and the way to find its next posts."""
 
     def newest(self, posts: PostQuerySet, start: str, count: int) -> list[Post]:
-        """The newest `count` of the page's among `posts` that come after the sort key `start` (empty: of all). Asks the
-        database MOST_QUERIES times at most. Raises `ValueError` if `start` is no sort key."""
+        """Returns the newest `count` of `posts` on the page that are older than the sort key `start` (empty: the newest
+        of all). Makes at most MAX_QUERIES queries. Raises `ValueError` if `start` is not a sort key."""
         if start:
             posts = posts.before(start)
-        for times in REACHES:
-            near, is_all = self.candidates(posts, start, times * count)
-            found = list(near.newest_first()[:count])
-            if is_all or len(found) == count:
+        for factor in WINDOW_FACTORS:
+            window = self.window(posts, start, factor * count)
+            found = list(window.posts.newest_first()[:count])
+            if window.is_complete or len(found) == count:
                 return found
         return list(self.all(posts).newest_first()[:count])
 
     @abstractmethod
     def all(self, posts: PostQuerySet) -> PostQuerySet:
-        """Those of `posts` that belong on the page."""
+        """Returns those of `posts` that belong on the page."""
 
     @abstractmethod
-    def candidates(self, posts: PostQuerySet, start: str, reach: int) -> tuple[PostQuerySet, bool]:
-        """The next of them after `start`, of `reach` posts mostly, without any that is older than one that is left out;
-        and whether these are all."""
+    def window(self, posts: PostQuerySet, start: str, size: int) -> Window:
+        """Returns a window of about `size` of the newest `posts` of the page, all older than `start`. Every post left
+        out is older than all posts in the window."""
 
 
 @dataclass(frozen=True)
 class HomeWindow(FeedWindow):
-    """The home of `viewer`. The next posts of many authors are by those whose own next posts are newest: all that is
-    newer than the next post of the `reach`th of them is by those before. And `reach` posts by any of them are enough.
+    """The home page of `viewer`.
+
+    Reads the posts of the `size` followed authors with the newest posts. All posts newer than the newest post of the
+    last of these authors are by the others of them. And `size` posts by any one author fill the window.
     """
 
     viewer: User
@@ -71,33 +82,46 @@ class HomeWindow(FeedWindow):
     def all(self, posts: PostQuerySet) -> PostQuerySet:
         return posts.home_of(self.viewer)
 
-    def candidates(self, posts: PostQuerySet, start: str, reach: int) -> tuple[PostQuerySet, bool]:
-        followed = list(self._followed(start, reach))
-        authors = [author for author in [*followed, *self._own(start, reach)] if author.newest]
-        near = posts.home_of(self.viewer, [author.pk for author in authors])
-        after = followed[-1].newest if len(followed) == reach else None
-        upto = max((author.newest for author in authors if author.newest), default=None)
-        since = max((author.farthest for author in authors if author.farthest), default=None)
-        bounds = {"created_at__gt": after, "created_at__gte": since, "created_at__lte": upto}
-        near = near.filter(**{bound: moment for bound, moment in bounds.items() if moment})
-        return near, not (after or since)
+    def window(self, posts: PostQuerySet, start: str, size: int) -> Window:
+        followed = list(self._followed(start, size))
+        authors = [author for author in [*followed, *self._viewer(start, size)] if author.newest]
+        window = posts.home_of(self.viewer, [author.pk for author in authors])
 
-    def _followed(self, start: str, reach: int) -> Iterator[Author]:
-        """The `reach` followed people whose next posts are newest. Of follows alone: to look at each person's row as
-        well takes as long again."""
-        newest, farthest = _times(start, reach, "followed")
+        newest = max((author.newest for author in authors if author.newest), default=None)
+        if newest:  # a tighter bound than `start`
+            window = window.filter(created_at__lte=newest)
+
+        oldest = max((author.oldest_needed for author in authors if author.oldest_needed), default=None)
+        if oldest:
+            window = window.filter(created_at__gte=oldest)
+
+        newest_of_last = followed[-1].newest if len(followed) == size else None
+        if newest_of_last:  # up to there, authors who were not read may have posts as well
+            window = window.filter(created_at__gt=newest_of_last)
+
+        return Window(window, is_complete=not (oldest or newest_of_last))
+
+    def _followed(self, start: str, size: int) -> Iterator[Author]:
+        """Returns the `size` followed authors with the newest posts. Reads follows alone: joining the users takes twice
+        as long."""
+        newest, oldest_needed = _post_times(start, size, "followed")
         follows = self.viewer.following.annotate(newest=newest).order_by(F("newest").desc(nulls_last=True))
-        return starmap(Author, follows.values_list("followed", "newest", farthest)[:reach])
+        return starmap(Author, follows.values_list("followed", "newest", oldest_needed)[:size])
 
-    def _own(self, start: str, reach: int) -> Iterator[Author]:
-        return starmap(Author, User.objects.filter(pk=self.viewer.pk).values_list("pk", *_times(start, reach, "pk")))
+    def _viewer(self, start: str, size: int) -> Iterator[Author]:
+        """Returns the viewer as an author."""
+        viewer = User.objects.filter(pk=self.viewer.pk)
+        return starmap(Author, viewer.values_list("pk", *_post_times(start, size, "pk")))
 
 
-def _times(start: str, reach: int, author: str) -> tuple[Subquery, Subquery]:
-    """When the author that a field names wrote the next post after `start`, and the `reach`th: in an index alone."""
-    upto = {"created_at__lte": sort_keys.decode(start)[0]} if start else {}
-    written = Post.objects.filter(author=OuterRef(author), **upto).order_by("-created_at", "-pk").values("created_at")
-    return Subquery(written[:1]), Subquery(written[reach - 1 : reach])
+def _post_times(start: str, size: int, author_field: str) -> tuple[Subquery, Subquery]:
+    """Returns expressions for the times of the newest and the `size`-th newest post up to `start` by the author in
+    `author_field`. Both read one index only."""
+    posts = Post.objects.filter(author=OuterRef(author_field))
+    if start:
+        posts = posts.filter(created_at__lte=sort_keys.decode(start)[0])
+    times = posts.order_by("-created_at", "-pk").values("created_at")
+    return Subquery(times[:1]), Subquery(times[size - 1 : size])
 
 
 @dataclass(frozen=True)
@@ -109,10 +133,10 @@ class TagWindow(FeedWindow):
     def all(self, posts: PostQuerySet) -> PostQuerySet:
         return posts.tagged(self.tag)
 
-    def candidates(self, posts: PostQuerySet, start: str, reach: int) -> tuple[PostQuerySet, bool]:
-        bearing = Tagging.objects.filter(tag=self.tag)
+    def window(self, posts: PostQuerySet, start: str, size: int) -> Window:
+        taggings = Tagging.objects.filter(tag=self.tag)
         if start:
             moment, pk = sort_keys.decode(start)
-            bearing = bearing.filter(Q(created_at__lt=moment) | Q(post__lt=pk), created_at__lte=moment)
-        found = list(bearing.order_by("-created_at", "-post_id").values_list("post", flat=True)[:reach])
-        return posts.filter(pk__in=found), len(found) < reach
+            taggings = taggings.filter(Q(created_at__lt=moment) | Q(post__lt=pk), created_at__lte=moment)
+        post_ids = list(taggings.order_by("-created_at", "-post_id").values_list("post", flat=True)[:size])
+        return Window(posts.filter(pk__in=post_ids), is_complete=len(post_ids) < size)

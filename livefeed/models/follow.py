@@ -1,7 +1,6 @@
-"""Who follows whom."""
+"""Follows between users. `User.follow` and `User.unfollow` create and delete them."""
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models
+from django.db import models
 from django.db.models import F, Q
 
 from livefeed.models.relation import Relation, RelationManager
@@ -9,37 +8,24 @@ from livefeed.models.user import User
 
 
 class FollowManager(RelationManager["Follow"]):
-    """Begins and ends follows."""
+    """Queries and changes follows."""
 
     def with_bell_for(self, author_id: int) -> models.QuerySet["Follow"]:
-        """Those of active people who asked to be told of this author's new posts."""
+        """Returns the follows by active users who asked to be notified of this author's new posts."""
         return self.filter(followed=author_id, bell=True, follower__is_active=True)
 
     def set_bell(self, follower: User, followed: User, bell: bool) -> bool:
-        """Whether the follower is told of new posts from now on; False if they do not follow."""
+        """Turns notifications of new posts on or off; False if `follower` does not follow `followed`."""
         return bool(self.filter(follower=follower, followed=followed).update(bell=bell))
-
-    def add(self, follower: User, followed: User) -> bool:
-        """Makes `follower` follow `followed`; True if that is new. Raises `ValidationError` for oneself."""
-        if follower.pk == followed.pk:
-            raise ValidationError("You cannot follow yourself.", code="self")
-        try:
-            return self.create_once(follower=follower, followed=followed)
-        except IntegrityError:
-            raise ValidationError("That account no longer exists.", code="gone") from None
-
-    def remove(self, follower: User, followed: User) -> bool:
-        """Ends it; True if there was anything to end."""
-        return self.delete_once(follower=follower, followed=followed)
 
 
 class Follow(Relation):
-    """`follower` reads what `followed` posts."""
+    """`follower` reads the posts of `followed`."""
 
     follower = models.ForeignKey(User, on_delete=models.CASCADE, related_name="following")
     followed = models.ForeignKey(User, on_delete=models.CASCADE, related_name="followers")
     bell = models.BooleanField(default=False, db_default=False)
-    """Whether the follower is told of each new post."""
+    """True if the follower is notified of each new post."""
 
     objects = FollowManager()
 

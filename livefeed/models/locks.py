@@ -1,29 +1,28 @@
-"""Who waits for whom: whatever writes ties or posts may do so beside others like it; the deletion of a person has the
-place to itself.
+"""PostgreSQL's advisory lock for deletions of users. Writes of relations and posts share it; a deletion holds it alone.
 
-A deletion locks what others lock too, in the order in which the cascade comes by it, which none of them could follow:
-of sixteen people who followed, liked and replied while eight of them were deleted, two or three were refused as
-deadlocked each time. SQLite has one writer and needs none of it.
+A deletion locks rows in the order in which the cascade finds them, which other writers cannot follow: when eight of
+sixteen users who followed, liked and replied were deleted meanwhile, two or three writers failed with a deadlock each
+time. SQLite has a single writer and needs no lock.
 """
 
 from django.db import connection
 
-_PERSONS = 5_107_031
-"""The number of PostgreSQL's advisory lock; the commit order has another (migration 0002)."""
+_USER_DELETION = 5_107_031
+"""Key of the advisory lock. The commit order of events has its own (migration 0002)."""
 
 
 def shared_lock() -> None:
-    """Waits until nobody is being deleted; from now to the end of this transaction nobody will be. Called first in a
-    transaction, before anything is locked."""
-    _lock("pg_advisory_xact_lock_shared")
+    """Waits until no user is being deleted, and prevents deletions until the end of the transaction. Must be the first
+    lock that a transaction acquires."""
+    _acquire("pg_advisory_xact_lock_shared")
 
 
 def exclusive_lock() -> None:
-    """Waits until all that write are done; they wait for the end of this transaction."""
-    _lock("pg_advisory_xact_lock")
+    """Waits for all holders of the shared lock, and blocks new ones until the end of the transaction."""
+    _acquire("pg_advisory_xact_lock")
 
 
-def _lock(function: str) -> None:
+def _acquire(function: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {function}(%s)", [_PERSONS])
+            cursor.execute(f"SELECT {function}(%s)", [_USER_DELETION])

@@ -1,4 +1,4 @@
-"""What people are told of: who follows them, likes, answers or names them, and new posts of those they asked for."""
+"""Notifications of follows, likes, replies, mentions and new posts."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -15,71 +15,74 @@ from livefeed.models.post_query import Audience
 from livefeed.models.reaction import Like
 from livefeed.models.user import User
 
-KEPT = timedelta(days=90)
-COUNTED = 100
-"""More unread ones than this are not counted for a page: a badge says 99+."""
+NOTIFICATION_RETENTION = timedelta(days=90)
+"""Time for which notifications are kept."""
+MAX_UNREAD_COUNTED = 100
+"""Unread notifications counted for a page, whose badge shows at most 99+."""
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
-    """Which notifications."""
+    """Queries for notifications."""
 
     def shown(self) -> Self:
-        """Those whose recipients may see now what they are about: rights are checked when something is read."""
+        """Notifications whose recipients may see the post now: permissions are checked on reading."""
         follows = Follow.objects.filter(follower=OuterRef("recipient"), followed=OuterRef("post__author"))
         public = Q(post__audience=Audience.PUBLIC)
         visible = Q(post__removed_at=None) & (public | Q(post__author=F("recipient")) | Exists(follows))
         return self.filter(Q(post=None) | visible, actor__is_active=True)
 
     def unread(self) -> Self:
+        """Notifications not marked as read."""
         return self.filter(read_at=None)
 
     def newest_first(self) -> Self:
-        """With what is needed to tell them."""
+        """Orders by age and selects the related rows that rendering needs."""
         own = Like.objects.filter(user=OuterRef("recipient"), post=OuterRef("post"))
         rows = self.select_related("actor", "post__author").annotate(is_own_too=Exists(own))
         return rows.order_by("-created_at", "-pk")
 
     def before(self, sort_key: str) -> Self:
-        """Those that come after `sort_key` in the list. Raises `ValueError` if it is no sort key."""
+        """Notifications older than `sort_key`. Raises `ValueError` if it is not a sort key."""
         return self.filter(sort_keys.before(sort_key))
 
-    def unread_counts(self, people: Collection[int]) -> dict[int, int]:
-        """How many each of these people, by id, has not read."""
-        counted = self.shown().unread().filter(recipient__in=people).order_by()
-        found = dict(counted.values_list("recipient").annotate(models.Count("pk")))
-        return {person: found.get(person, 0) for person in people}
+    def unread_counts(self, user_ids: Collection[int]) -> dict[int, int]:
+        """Returns the number of unread notifications of each of these users, by id."""
+        unread = self.shown().unread().filter(recipient__in=user_ids).order_by()
+        counts = dict(unread.values_list("recipient").annotate(models.Count("pk")))
+        return {user_id: counts.get(user_id, 0) for user_id in user_ids}
 
     def unread_count(self, recipient: User) -> int:
-        """How many this person has not read; of more than COUNTED, that many."""
-        return self.shown().unread().filter(recipient=recipient)[:COUNTED].count()
+        """Returns the number of unread notifications of one user, at most MAX_UNREAD_COUNTED."""
+        return self.shown().unread().filter(recipient=recipient)[:MAX_UNREAD_COUNTED].count()
 
     def mark_read(self, recipient: User, upto: datetime) -> int:
-        """Marks as read what came until `upto`. Returns how many were unread."""
+        """Marks notifications until `upto` as read. Returns the number of unread ones among them."""
         return self.unread().filter(recipient=recipient, created_at__lte=upto).update(read_at=timezone.now())
 
     def prune(self) -> int:
-        """Forgets those that are older than KEPT. Returns how many rows went."""
-        deleted, _ = self.filter(created_at__lt=timezone.now() - KEPT).delete()
+        """Deletes notifications older than NOTIFICATION_RETENTION. Returns the number of deleted rows."""
+        deleted, _ = self.filter(created_at__lt=timezone.now() - NOTIFICATION_RETENTION).delete()
         return deleted
 
 
 class NotificationManager(models.Manager["Notification"].from_queryset(NotificationQuerySet)):  # type: ignore[misc]  # made at run time
-    """Makes notifications."""
+    """Creates notifications."""
 
     def notify(
-        self, people: Iterable[int], kind: "Notification.Kind", actor_id: int, post_id: int | None = None
+        self, user_ids: Iterable[int], kind: "Notification.Kind", actor_id: int, post_id: int | None = None
     ) -> list[int]:
-        """Tells people, by id, of something, but not the actor. Who was told of the same post before, in whatever way,
-        is not told again. Returns whom it would tell."""
-        recipients = [person for person in people if person != actor_id]
+        """Notifies users, by id, except the actor. A user who has a notification of the same post, of any kind, gets no
+        second one. Returns the recipients, including those."""
+        recipients = [user_id for user_id in user_ids if user_id != actor_id]
         rows = [
-            Notification(recipient_id=person, kind=kind, actor_id=actor_id, post_id=post_id) for person in recipients
+            Notification(recipient_id=user_id, kind=kind, actor_id=actor_id, post_id=post_id) for user_id in recipients
         ]
         self.bulk_create(rows, ignore_conflicts=True)
         return recipients
 
     def renotify(self, recipient_id: int, kind: "Notification.Kind", actor_id: int, post_id: int) -> None:
-        """Tells somebody of a post, anew if it was told before: one notification stands for all likes of a post."""
+        """Notifies a user of a post. An existing notification is updated and unread again: all likes of a post share
+        one."""
         row = Notification(recipient_id=recipient_id, kind=kind, actor_id=actor_id, post_id=post_id)
         self.bulk_create(
             [row],
@@ -90,15 +93,15 @@ class NotificationManager(models.Manager["Notification"].from_queryset(Notificat
 
 
 class Notification(models.Model):
-    """That somebody (`actor`) did something that `recipient` wants to know of. There is one for a person and a post at
-    most, and one for a person and a follower."""
+    """Notification of `recipient` about an action of `actor`. At most one for each recipient and post, and one for each
+    recipient and follower."""
 
     class Kind(models.TextChoices):
         FOLLOWED = "followed"
-        LIKED = "liked"  # all who like the post; `actor` is the latest
+        LIKED = "liked"  # all likes of the post; `actor` is the latest
         REPLIED = "replied"  # `post` is the reply
         MENTIONED = "mentioned"
-        POSTED = "posted"  # by somebody whose bell the recipient has on
+        POSTED = "posted"  # a new post of an author for whom the recipient has turned notifications on
 
     recipient = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -127,11 +130,15 @@ class Notification(models.Model):
 
     @property
     def sort_key(self) -> str:
-        """Where it stands in the list: greater is newer, compared as text."""
+        """Position in the list: compared as text, greater is newer."""
         return sort_keys.encode(self.created_at, self.pk)
 
     @property
     def others(self) -> int:
-        """How many more like the post than its latest liker, and its author, if they like it themselves."""
-        own = getattr(self, "is_own_too", False)
-        return max(0, self.post.likes_count - 1 - own) if self.post else 0
+        """Number of likes besides the latest and the author's own (`is_own_too`, annotated by `newest_first`)."""
+        if self.post is None:
+            return 0
+        likes = self.post.likes_count - 1
+        if getattr(self, "is_own_too", False):
+            likes -= 1
+        return max(0, likes)

@@ -1,10 +1,10 @@
-"""Pictures: of posts, and of people."""
+"""Uploaded pictures: of posts, and avatars of users."""
 
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import ClassVar, Literal, Self
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
@@ -15,103 +15,104 @@ from django.utils import timezone
 
 from livefeed.content import images
 from livefeed.content.sanitize import clean_text
+from livefeed.models.attachment import Attachment as Attachment
 from livefeed.models.post import Post
 from livefeed.models.user import NOT_ACTIVATED, User
 
 MOST = 4
-"""Pictures of one post."""
+"""Maximum number of pictures of one post."""
 DESCRIPTION_MAX = 1_000
-WAITING_MOST = 40
-"""Pictures that one person may have handed in without posting them yet."""
-TALLEST = 512
-"""CSS pixels of a picture that stands alone in a post."""
-TOO_MANY_WAIT = "Too many of your pictures wait to be posted. Remove some of them, or post them."
-KEPT_UNUSED = timedelta(days=7)
-"""As long waits what was handed in for a post that is still being written."""
+"""Characters of the longest description."""
+MAX_UNUSED = 40
+"""Pictures that one user may have uploaded without using them yet."""
+MAX_DISPLAY_HEIGHT = 512
+"""CSS pixels of the only picture of a post."""
+TOO_MANY_UNUSED = "Too many of your pictures wait to be posted. Remove some of them, or post them."
+UNUSED_RETENTION = timedelta(days=7)
+"""Time until a picture that was uploaded for an unfinished post is deleted."""
 
 Size = Literal["large", "small"]
 SIZES: tuple[Size, Size] = ("large", "small")
 
 
-class Attachment(NamedTuple):
-    """A picture that was handed in, as it is to stand in a post."""
-
-    picture_id: uuid.UUID
-    description: str = ""
-
-
 class MissingPictureError(Exception):
-    """A picture that was to stand in a post is not there, or somebody else's."""
+    """Raised when a picture to be attached to a post does not exist, is in use, or belongs to another user."""
 
 
 class PictureQuerySet(models.QuerySet["Picture"]):
-    """Which pictures."""
+    """Queries for pictures."""
 
     def visible_to(self, viewer: User | None) -> Self:
-        """Those that `viewer` (None: a visitor) may see: of posts that they may see, of active people, and what they
-        have handed in themselves."""
-        seen = Q(post__in=Post.objects.visible_to(viewer)) | Q(avatar_of__is_active=True)
-        return self.filter(seen | Q(owner=viewer, post=None) if viewer else seen)
+        """Pictures that `viewer` (None: a visitor) may see: pictures of visible posts, avatars of active users, and
+        the viewer's own unused uploads."""
+        public = Q(post__in=Post.objects.visible_to(viewer)) | Q(avatar_of__is_active=True)
+        if viewer is None:
+            return self.filter(public)
+        return self.filter(public | Q(owner=viewer, post=None))
 
     def unused(self) -> Self:
-        """Those that stand nowhere."""
+        """Pictures of no post and of no user."""
         return self.filter(post=None, avatar_of=None)
 
 
 class PictureManager(models.Manager["Picture"].from_queryset(PictureQuerySet)):  # type: ignore[misc]  # made at run time
-    """Takes pictures in, and puts them into posts."""
+    """Stores uploads and attaches them to posts."""
 
     def store(self, owner: User, file: File[bytes], sizes: images.Sizes = images.POST) -> "Picture":
-        """Keeps a picture that stands nowhere yet. Raises `PictureError` with a sentence for people."""
+        """Stores an uploaded picture, not used anywhere yet. Raises `PictureError` with a message for the user."""
         if not owner.is_activated:
             raise images.PictureError(NOT_ACTIVATED)
-        if self.unused().filter(owner=owner).count() >= WAITING_MOST:
-            raise images.PictureError(TOO_MANY_WAIT)
+        if self.unused().filter(owner=owner).count() >= MAX_UNUSED:
+            raise images.PictureError(TOO_MANY_UNUSED)
         if file.size > images.BYTES_MOST:
             raise images.PictureError(images.TOO_LARGE)
-        made = images.process_image(file.read(), sizes)
-        picture = Picture(owner=owner, width=made.width, height=made.height, color=made.color)
+        processed = images.process_image(file.read(), sizes)
+        picture = Picture(owner=owner, width=processed.width, height=processed.height, color=processed.color)
         with transaction.atomic():
             picture.save(force_insert=True)
-            for path, content in zip(picture.paths, (made.large, made.small), strict=True):
+            for path, content in zip(picture.paths, (processed.large, processed.small), strict=True):
                 default_storage.save(path, ContentFile(content))
         return picture
 
     def attach(self, post: Post, attachments: Sequence[Attachment]) -> None:
-        """Lets `post` show exactly these pictures, in this order; what it no longer shows is deleted. Raises
-        `MissingPictureError` if one is not the author's, or stands elsewhere."""
-        found = self.filter(Q(post=None) | Q(post=post), owner=post.author_id, avatar_of=None)
-        pictures = found.in_bulk([each.picture_id for each in attachments])
+        """Makes `post` show exactly these pictures, in this order, and deletes the pictures that it no longer shows.
+        Raises `MissingPictureError` if one is not the author's or is used elsewhere."""
+        # Not `self`: called through `post.pictures`, it would know only the pictures that the post already has.
+        available = Picture.objects.filter(Q(post=None) | Q(post=post), owner=post.author_id, avatar_of=None)
+        pictures = available.in_bulk([attachment.picture_id for attachment in attachments])
         if len(pictures) < len(attachments):
             raise MissingPictureError
-        for picture in post.pictures.exclude(pk__in=pictures):
-            picture.delete()
-        for place, (picture_id, description) in enumerate(attachments):
-            picture = pictures[picture_id]
-            picture.post, picture.place, picture.description = post, place, clean_text(description)
-        self.bulk_update(pictures.values(), ["post", "place", "description"])
+        for removed in post.pictures.exclude(pk__in=pictures):
+            removed.delete()
+        for place, attachment in enumerate(attachments):
+            picture = pictures[attachment.picture_id]
+            picture.post = post
+            picture.place = place
+            picture.description = clean_text(attachment.description)
+        Picture.objects.bulk_update(pictures.values(), ["post", "place", "description"])
 
     def purge(self) -> int:
-        """Deletes what was handed in long ago and stands nowhere. Returns how many went."""
-        old = self.unused().filter(created_at__lt=timezone.now() - KEPT_UNUSED)
-        return sum(picture.delete()[0] > 0 for picture in old.iterator())
+        """Deletes unused pictures older than UNUSED_RETENTION. Returns the number of deleted pictures."""
+        expired = self.unused().filter(created_at__lt=timezone.now() - UNUSED_RETENTION)
+        return sum(picture.delete()[0] > 0 for picture in expired.iterator())
 
 
 class Picture(models.Model):
-    """A picture that somebody handed in, as two WebP files. It stands in a post, or is somebody's avatar, or waits."""
+    """An uploaded picture, stored as two WebP files. It belongs to a post, is an avatar, or is not used yet."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="pictures")
     post = models.ForeignKey(Post, null=True, on_delete=models.CASCADE, related_name="pictures")
     place = models.PositiveSmallIntegerField(default=0)
-    """Where it stands among its post's pictures."""
+    """Position among the pictures of the post, from 0."""
     description = models.CharField(max_length=DESCRIPTION_MAX, blank=True)
-    """What it shows, for those who do not see it."""
+    """Alternative text for readers who do not see the picture."""
     width = models.PositiveIntegerField()
-    """Of the larger file, in pixels, like `height`."""
+    """Width of the larger file, in pixels."""
     height = models.PositiveIntegerField()
+    """Height of the larger file, in pixels."""
     color = models.CharField(max_length=7)
-    """Its mean colour, as #rrggbb: it holds the place until the picture is there."""
+    """Mean colour as #rrggbb; fills the picture's place until it is loaded."""
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[PictureManager] = PictureManager()
@@ -124,16 +125,16 @@ class Picture(models.Model):
         return self.description or str(self.pk)
 
     def path(self, size: Size) -> str:
-        """Where the storage keeps a size of it."""
+        """Returns the path of one size in the storage."""
         return f"pictures/{self.pk.hex[:2]}/{self.pk.hex}-{size}.webp"
 
     @property
     def paths(self) -> list[str]:
-        """Of both, the larger one first."""
+        """Paths of both sizes in the storage, the larger one first."""
         return [self.path(size) for size in SIZES]
 
     def address(self, size: Size) -> str:
-        """Where browsers find it."""
+        """Returns the URL of one size."""
         return picture_url(self.pk, size)
 
     @property
@@ -146,31 +147,32 @@ class Picture(models.Model):
 
     @property
     def shown_width(self) -> int:
-        """In a feed, where one is TALLEST at most, in CSS pixels. Browsers keep the place by it."""
-        return max(1, round(self.width * min(1, TALLEST / self.height)))
+        """Width in a feed, in CSS pixels, with the height limited to MAX_DISPLAY_HEIGHT. Browsers reserve the space."""
+        return max(1, round(self.width * min(1, MAX_DISPLAY_HEIGHT / self.height)))
 
     @property
     def shown_height(self) -> int:
-        return min(self.height, TALLEST)
+        """Height in a feed, in CSS pixels."""
+        return min(self.height, MAX_DISPLAY_HEIGHT)
 
     @property
     def is_public(self) -> bool:
-        """Whether visitors see it, too."""
+        """True if visitors may see the picture."""
         visible: bool = Picture.objects.visible_to(None).filter(pk=self.pk).exists()
         return visible
 
     def delete_files(self) -> None:
-        """Deletes both files once this transaction is committed."""
+        """Deletes both files after the commit of the current transaction."""
         for path in self.paths:
             transaction.on_commit(partial(default_storage.delete, path), robust=True)
 
 
 def picture_url(picture_id: uuid.UUID, size: Size) -> str:
-    """Where browsers find a size of a picture."""
+    """Returns the URL of one size of a picture."""
     return reverse("picture", args=[picture_id, size])
 
 
 def prefetch_pictures(posts: list[Post]) -> list[Post]:
-    """The same posts, with the pictures of those that have any, by one query at most."""
+    """Returns the same posts, with the pictures of those that have any, loaded by at most one query."""
     prefetch_related_objects([post for post in posts if post.pictures_count], "pictures")
     return posts

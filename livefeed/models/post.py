@@ -1,10 +1,11 @@
-"""Posts, and who may see which."""
+"""Posts: publishing, editing, removing and restoring."""
 
 import logging
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from functools import partial
+from typing import Any, ClassVar, Self
 
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, models, transaction
@@ -15,24 +16,26 @@ from django.utils import timezone
 
 from livefeed.content.sanitize import clean_title
 from livefeed.models import locks, sort_keys
+from livefeed.models.attachment import Attachment
 from livefeed.models.post_query import Audience, PostQuerySet
 from livefeed.models.user import NotActivatedError, User
 
-if TYPE_CHECKING:
-    from livefeed.models.picture import Attachment
-
 logger = logging.getLogger(__name__)
 
-TITLE_MAX, BODY_MAX = 120, 5_000
-ANCESTORS_MOST = 50
-UNDO = timedelta(seconds=10)
-"""How long a removed post can be brought back."""
-UNDO_ON_ITS_WAY = timedelta(seconds=5)
-"""How much later the request for it may arrive."""
+TITLE_MAX = 120
+"""Characters of the longest title."""
+BODY_MAX = 5_000
+"""Characters of the longest body."""
+MAX_ANCESTORS = 50
+"""Posts above a reply whose ids it stores."""
+RESTORE_PERIOD = timedelta(seconds=10)
+"""Time for which the page offers to restore a removed post."""
+RESTORE_GRACE = timedelta(seconds=5)
+"""Additional time for the request to arrive."""
 
 
 class EditConflictError(Exception):
-    """Somebody saved the post after the editor was opened; `current` is how it stands now."""
+    """Raised when the post was saved after the editor was opened; `current` is the post as stored now."""
 
     def __init__(self, current: "Post") -> None:
         super().__init__(f"post {current.pk} is at version {current.version}")
@@ -40,7 +43,7 @@ class EditConflictError(Exception):
 
 
 class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: ignore[misc]  # made at run time
-    """Makes posts."""
+    """Publishes posts and deletes removed ones."""
 
     def publish(
         self,
@@ -51,85 +54,104 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
         key: uuid.UUID | None = None,
         audience: str = "public",
         parent: "Post | None" = None,
-        pictures: "Sequence[Attachment]" = (),
+        pictures: Sequence[Attachment] = (),
     ) -> "Post":
-        """Makes a post, once: the same text sent again under the same `key` (a double click, a retried request)
-        gives the post that is already there. A different text under a used key is a new post, so nothing is lost.
-        What another app's hook raises once the post is committed is logged: the post is there, and that is success.
-        A reply to what is for followers is for followers too. Raises `Post.DoesNotExist` if `parent` went meanwhile,
-        `MissingPictureError` if one of the pictures is not there, `NotActivatedError` if the author may not post."""
+        """Creates a post, idempotently: the same content sent again under the same `key` (a double click, a retried
+        request) returns the post that exists already. Different content under a used key becomes a new post, so that
+        nothing is lost. A reply to a post for followers is for followers too. An exception of another app's on-commit
+        hook is logged: the post is committed, which is success.
+
+        Raises `Post.DoesNotExist` if `parent` was removed meanwhile, `MissingPictureError` if a picture is missing,
+        `NotActivatedError` if the author may not post."""
         if not author.is_activated:
             raise NotActivatedError
-        post = Post(author=author, title=title, body=body, key=key or uuid.uuid4(), audience=audience)
-        post.pictures_count = len(pictures)
-        if parent is not None:
-            post.set_parent(parent)
+        build = partial(_build, author, title, body, audience, parent, len(pictures))
+        post = build(key or uuid.uuid4())
+        stored = self._insert_or_find(post, pictures)
+        if stored.has_content_of(post):
+            return stored
+        return self._insert_or_find(build(uuid.uuid4()), pictures)
+
+    def _insert_or_find(self, post: "Post", pictures: Sequence[Attachment]) -> "Post":
+        """Inserts `post`; returns it, or the author's post that is stored under its key already."""
         try:
-            with transaction.atomic():
-                locks.shared_lock()
-                post.save()
-                if pictures:
-                    post.attach_pictures(pictures)
-                if parent is not None:  # counting the reply has locked it
-                    self.present().get(pk=parent.pk)
+            self._insert(post, pictures)
         except Exception as error:
-            twin = self.filter(author=author, key=post.key).first()
-            if twin is None:
-                if parent is not None and not self.present().filter(pk=parent.pk).exists():
+            stored: Post | None = self.filter(author=post.author, key=post.key).first()
+            if stored is None:
+                if post.parent and not self.present().filter(pk=post.parent.pk).exists():
                     raise Post.DoesNotExist from None
                 raise
-            if not isinstance(error, IntegrityError):
-                logger.exception("A hook failed after post %s was committed.", twin.pk)
-            names = ("title", "body", "audience", "parent_id", "pictures_count")
-            same = all(getattr(twin, name) == getattr(post, name) for name in names)
-            again: dict[str, Any] = {
-                "title": title,
-                "body": body,
-                "audience": audience,
-                "parent": parent,
-                "pictures": pictures,
-            }
-            return twin if same else self.publish(author, **again)
+            if not isinstance(error, IntegrityError):  # not the unique constraint: raised after the commit
+                logger.exception("A hook failed after post %s was committed.", stored.pk)
+            return stored
         return post
 
+    def _insert(self, post: "Post", pictures: Sequence[Attachment]) -> None:
+        """Inserts `post` with its pictures. Raises `Post.DoesNotExist` if its parent was removed meanwhile."""
+        with transaction.atomic():
+            locks.shared_lock()
+            post.save()
+            if pictures:
+                post.attach_pictures(pictures)
+            if post.parent:  # saving the reply has counted it, which locks the parent: it can no longer be removed
+                self.present().get(pk=post.parent.pk)
+
     def purge(self) -> int:
-        """Deletes what was removed and can no longer be brought back. Returns how many posts went."""
-        gone = self.filter(removed_at__lt=timezone.now() - UNDO - UNDO_ON_ITS_WAY)
-        return sum(post.delete()[0] > 0 for post in gone.iterator())
+        """Deletes removed posts that can no longer be restored. Returns the number of deleted posts."""
+        expired = self.filter(removed_at__lt=timezone.now() - RESTORE_PERIOD - RESTORE_GRACE)
+        return sum(post.delete()[0] > 0 for post in expired.iterator())
+
+
+def _build(
+    author: User,
+    title: str,
+    body: str,
+    audience: str,
+    parent: "Post | None",
+    pictures_count: int,
+    key: uuid.UUID,
+) -> "Post":
+    """Returns an unsaved post."""
+    post = Post(author=author, title=title, body=body, audience=audience, pictures_count=pictures_count, key=key)
+    if parent is not None:
+        post.set_parent(parent)
+    return post
 
 
 class Post(models.Model):
-    """Something somebody wrote. `version` counts its changes; feeds are ordered by `(created_at, id)`."""
+    """A post or a reply. `version` counts its changes; feeds are ordered by `(created_at, id)`."""
 
     Audience = Audience
 
     author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="posts")
     title = models.CharField(max_length=TITLE_MAX, blank=True)
     body = models.TextField(blank=True, validators=[MaxLengthValidator(BODY_MAX)])
-    """Light Markdown. Empty only where there are pictures."""
+    """Light Markdown. May be empty only if the post has pictures."""
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     edited_at = models.DateTimeField(null=True, blank=True, editable=False)
     key = models.UUIDField(default=uuid.uuid4, editable=False)
     audience = models.CharField(max_length=10, choices=Audience, default=Audience.PUBLIC, editable=False)
-    """Who may see it. Chosen when it is written and never changed: nobody is shown what was not meant for them, and
-    nobody loses what they have read."""
+    """Readers who may see the post. Never changes after publishing: no reader gains a post that was not meant for them,
+    or loses one that they have read."""
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="replies", editable=False)
-    """The post that it replies to, while that is there."""
+    """The post that this post replies to; null once that is deleted."""
     parent_author_id = models.BigIntegerField(default=0, editable=False)
-    """Whose that is or was; 0 if it replies to nothing."""
+    """Id of the parent's author, kept when the parent is deleted; 0 if the post is no reply."""
     ancestors = models.TextField(blank=True, default="", editable=False)
-    """The ids of the posts above it in its thread, the first one first, ANCESTORS_MOST at most, with blanks between."""
+    """Ids of the posts above this one in its thread, separated by blanks: the nearest MAX_ANCESTORS, oldest first."""
     replies_count = models.PositiveIntegerField(default=0, editable=False)
-    """How many reply to it directly."""
+    """Number of direct replies."""
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    """When its author removed it. Then nobody sees it any more; for UNDO it can be brought back, then it is deleted."""
+    """Time when the author removed the post. It is hidden at once, can be restored for RESTORE_PERIOD, and is then
+    deleted."""
     likes_count = models.PositiveIntegerField(default=0, editable=False)
-    """How many like it; kept by the database, whoever likes at the same moment."""
+    """Number of likes. Incremented by the database, so that concurrent likes all count."""
     pictures_count = models.PositiveSmallIntegerField(default=0, editable=False)
-    """How many pictures it has: without any, none are asked for."""
+    """Number of pictures; 0 saves the query for them."""
     tags = models.TextField(blank=True, default="", editable=False)
-    """The tags in its body, as `markup.normal` makes them, with blanks between. `Tagging` is their index."""
+    """Tags in the body, as `markup.normalize_tag` returns them, separated by blanks. `Tagging` is their index."""
 
     objects: ClassVar[PostManager] = PostManager()
 
@@ -155,20 +177,22 @@ class Post(models.Model):
         return self.title or self.body[:60]
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Saves the post and, in the same transaction, all that its signals write. A change counts as a version; one of
-        anything but `removed_at` as an edit too."""
-        before = self.version, self.edited_at
+        """Saves the post and everything that its signal receivers write, in one transaction. Every change increments
+        `version`; a change of anything but `removed_at` also sets `edited_at`."""
+        version_before = self.version
+        edited_at_before = self.edited_at
         if not self._state.adding:
             self.version = F("version") + 1  # counted by the database, read back by save()
-            if update_fields is None or set(update_fields) != {"removed_at"}:
+            fields = self._editable_fields() if update_fields is None else set(update_fields)
+            if fields != {"removed_at"}:
                 self.edited_at = timezone.now()
-            fields = self._own_fields() if update_fields is None else update_fields
             update_fields = {*fields, "version", "edited_at", "tags"}
         try:
             with transaction.atomic():
                 super().save(*args, update_fields=update_fields, **kwargs)
         except BaseException:
-            self.version, self.edited_at = before
+            self.version = version_before
+            self.edited_at = edited_at_before
             raise
         self._saved_tags = self.tags
 
@@ -176,35 +200,44 @@ class Post(models.Model):
         return reverse("post", args=[self.pk])
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any) -> Self:
-        post = super().from_db(db, field_names, values, **options)
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any) -> Self:
+        """Loads a post and remembers its tags, for the index to be updated by a save."""
+        post = super().from_db(db, field_names, values, **kwargs)
         post._saved_tags = post.__dict__.get("tags", "")
         return post
 
     def set_parent(self, parent: "Post") -> None:
-        """Puts a post that is not saved yet below `parent`."""
-        self.parent, self.parent_author_id = parent, parent.author_id
-        self.ancestors = " ".join([*parent.ancestors.split(), str(parent.pk)][-ANCESTORS_MOST:])
+        """Makes this unsaved post a reply to `parent`."""
+        self.parent = parent
+        self.parent_author_id = parent.author_id
+        self.ancestors = " ".join([*parent.ancestors.split(), str(parent.pk)][-MAX_ANCESTORS:])
         if parent.audience == Post.Audience.FOLLOWERS:
             self.audience = Post.Audience.FOLLOWERS
 
-    def attach_pictures(self, pictures: "Sequence[Attachment]") -> None:
-        """Lets the post, as saved with their count, show these. Raises `MissingPictureError` if one is not there."""
-        from livefeed.models.picture import Picture
+    def has_content_of(self, other: "Post") -> bool:
+        """True if both posts have the same text, audience, parent and number of pictures."""
+        names = ("title", "body", "audience", "parent_id", "pictures_count")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
 
-        Picture.objects.attach(self, pictures)
+    def attach_pictures(self, pictures: Sequence[Attachment]) -> None:
+        """Makes the post show exactly these pictures. `pictures_count` is saved by the caller. Raises
+        `MissingPictureError` if a picture is missing."""
+        self.pictures.attach(self, pictures)
 
-    def edit(self, *, title: str, body: str, seen_version: int, pictures: "Sequence[Attachment] | None" = None) -> None:
-        """Changes the text, and the pictures unless they are None; the same change sent twice is one. Raises
-        `EditConflictError` if the post is no longer at `seen_version`, the version that the editor was opened with,
-        `Post.DoesNotExist` if it is gone, `MissingPictureError` if a picture is, and `NotActivatedError`."""
+    def edit(self, *, title: str, body: str, seen_version: int, pictures: Sequence[Attachment] | None = None) -> None:
+        """Changes the text, and the pictures unless they are None. Idempotent: the same change sent twice is one edit.
+
+        Raises `EditConflictError` if the post is no longer at `seen_version`, the version that the editor was opened
+        with; `Post.DoesNotExist` if it was removed; `MissingPictureError` if a picture is missing; and
+        `NotActivatedError`."""
         with transaction.atomic():
             locks.shared_lock()
             current = Post.objects.present().select_for_update(of=("self",)).select_related("author").get(pk=self.pk)
             if not current.author.is_activated:
                 raise NotActivatedError
             if current.version == seen_version:
-                current.title, current.body = title, body
+                current.title = title
+                current.body = body
                 if pictures is not None:
                     current.pictures_count = len(pictures)
                     current.attach_pictures(pictures)
@@ -215,14 +248,15 @@ class Post(models.Model):
             setattr(self, name, getattr(current, name))
 
     def remove(self) -> None:
-        """Takes the post away from everybody, until it is deleted or restored. Raises `Post.DoesNotExist` if it is gone
-        already."""
+        """Hides the post from all readers, its author included, until it is deleted or restored. Raises
+        `Post.DoesNotExist` if it was removed before."""
         self._set_removed_at(timezone.now(), Post.objects.present())
 
     def restore(self) -> None:
-        """Brings a removed post back. Raises `Post.DoesNotExist` if it is too late for that."""
-        still_there = timezone.now() - UNDO - UNDO_ON_ITS_WAY
-        self._set_removed_at(None, Post.objects.filter(removed_at__gte=still_there))
+        """Makes a removed post visible again. Raises `Post.DoesNotExist` if it is not removed, or was removed more than
+        RESTORE_PERIOD (plus RESTORE_GRACE) ago."""
+        oldest = timezone.now() - RESTORE_PERIOD - RESTORE_GRACE
+        self._set_removed_at(None, Post.objects.filter(removed_at__gte=oldest))
 
     def _set_removed_at(self, moment: datetime | None, among: PostQuerySet) -> None:
         with transaction.atomic():
@@ -230,34 +264,38 @@ class Post(models.Model):
             current = among.select_for_update(of=("self",)).get(pk=self.pk)
             current.removed_at = moment
             current.save(update_fields=["removed_at"])
-        self.removed_at, self.version = current.removed_at, current.version
+        self.removed_at = current.removed_at
+        self.version = current.version
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Deletes the post and, in the same transaction, does what its signals ask for."""
+        """Deletes the post and everything that its signal receivers delete, in one transaction."""
         with transaction.atomic():
             locks.shared_lock()
             return super().delete(*args, **kwargs)
 
-    def _own_fields(self) -> set[str]:
-        """What a change may change: not what others count, nor whether it is there."""
+    def _editable_fields(self) -> set[str]:
+        """Names of the loaded fields that a full save writes: not the counts, which others increment, and not
+        `removed_at`."""
         names = {field.name for field in self._meta.concrete_fields if not field.primary_key}
         deferred = {name.removesuffix("_id") for name in self.get_deferred_fields()} | self.get_deferred_fields()
         return names - deferred - {"likes_count", "replies_count", "removed_at"}
 
     @property
     def visible_parent(self) -> "Post | None":
-        """The post that it replies to, unless that was removed."""
-        return self.parent if self.parent and self.parent.removed_at is None else None
+        """The post that this post replies to, unless that was removed."""
+        if self.parent is None or self.parent.removed_at is not None:
+            return None
+        return self.parent
 
     @property
     def saved_tags(self) -> frozenset[str]:
-        """Its tags as they were last read or saved."""
-        kept: str = self.__dict__.get("_saved_tags", "")
-        return frozenset(kept.split())
+        """Tags as last loaded or saved."""
+        tags: str = self.__dict__.get("_saved_tags", "")
+        return frozenset(tags.split())
 
     @property
     def current_tags(self) -> frozenset[str]:
-        """Its tags, as they will be saved."""
+        """Tags as the next save writes them."""
         return frozenset(self.tags.split())
 
     @property
@@ -274,5 +312,5 @@ class Post(models.Model):
 
     @property
     def sort_key(self) -> str:
-        """Where the post stands in a feed: greater is newer, compared as text."""
+        """Position in a feed: compared as text, greater is newer."""
         return sort_keys.encode(self.created_at, self.pk)

@@ -1,4 +1,4 @@
-"""How somebody likes the site: its looks, its clock, what is read out, and what they want to be told of."""
+"""Preferences of users: theme, language, time zone, announcements, keyboard shortcuts and muted notifications."""
 
 from collections.abc import Collection
 from typing import ClassVar
@@ -33,23 +33,23 @@ LANGUAGES = {
     "uk": "Українська",
     "zh-CN": "中文",
 }
-"""In which dates and numbers are written. The site's own words are English."""
+"""Languages for the format of dates and numbers. The site's own texts are English."""
 
 
 class PreferencesManager(models.Manager["Preferences"]):
-    """Finds them."""
+    """Looks up preferences."""
 
     def for_user(self, user: User) -> "Preferences":
-        """What somebody chose; what they did not is as for everybody."""
+        """Returns the user's preferences, or unsaved defaults."""
         return self.filter(user=user).first() or Preferences(user=user)
 
-    def muted_by(self, people: Collection[int], kind: str) -> set[int]:
-        """Who of these people, by id, do not want to be told of such a thing."""
-        return set(self.filter(user__in=people, muted__contains=f" {kind} ").values_list("user", flat=True))
+    def muted_by(self, user_ids: Collection[int], kind: str) -> set[int]:
+        """Returns those of these users, by id, who have muted notifications of this kind."""
+        return set(self.filter(user__in=user_ids, muted__contains=f" {kind} ").values_list("user", flat=True))
 
 
 class Preferences(models.Model):
-    """What somebody chose. There is no row for those who never chose anything."""
+    """Preferences of one user. Users who never changed any have no row."""
 
     class Theme(models.TextChoices):
         AUTO = "auto", "As the system says"
@@ -65,13 +65,13 @@ class Preferences(models.Model):
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
     language = models.CharField(max_length=5, choices=list(LANGUAGES.items()), blank=True, default="")
     time_zone = models.CharField(max_length=64, blank=True, default="")
-    """By its name in the IANA database; empty: the browser's."""
+    """Name in the IANA time zone database; empty for the browser's."""
     announcements = models.CharField(max_length=5, choices=Announcements, default=Announcements.COUNT)
-    """What screen readers are told of what comes."""
+    """New posts as announced by screen readers."""
     has_keys = models.BooleanField(default=True)
-    """Whether single keys do something."""
+    """True if single keys are shortcuts."""
     muted = models.CharField(max_length=200, blank=True, default="")
-    """The kinds of notifications that are not wanted, with a blank before, between and after them."""
+    """Muted kinds of notifications, with a blank before, between and after them, so that SQL finds whole names."""
 
     objects: ClassVar[PreferencesManager] = PreferencesManager()
 
@@ -79,7 +79,7 @@ class Preferences(models.Model):
         return f"preferences of {self.user_id}"
 
     def mute(self, kinds: Collection[str]) -> None:
-        """Chooses anew what is not wanted."""
+        """Replaces the muted kinds. Does not save."""
         self.muted = f" {' '.join(sorted(kinds))} " if kinds else ""
 
     @property

@@ -1,4 +1,4 @@
-"""What people say about themselves."""
+"""Profiles: what users write about themselves, and their counts."""
 
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -10,26 +10,30 @@ from livefeed.models.picture import Picture
 from livefeed.models.user import User
 
 ABOUT_MAX = 500
-LINKS_MOST, LINK_MAX = 4, 200
+"""Characters of the longest description."""
+LINKS_MOST = 4
+"""Maximum number of links."""
+LINK_MAX = 200
+"""Characters of the longest link."""
 
 
 class ProfileManager(models.Manager["Profile"].from_queryset(CounterQuerySet)):  # type: ignore[misc]  # made at run time
-    """Makes profiles."""
+    """Creates and looks up profiles."""
 
     def create_for(self, user: User) -> "Profile":
-        """Makes the profile of somebody who was made in this transaction: nobody follows them yet."""
+        """Creates the profile of a user created in this transaction, with all counts at 0."""
         profile: Profile = self.create(user=user)
         return profile
 
     def for_user(self, user: User) -> "Profile":
-        """A person's profile; one is made for whoever came without (`bulk_create`, `loaddata`)."""
-        profile: Profile = self.filter(user=user).first() or self._make(user)
+        """Returns the user's profile. Creates it for users without one (`bulk_create`, `loaddata`)."""
+        profile: Profile = self.filter(user=user).first() or self._create_counted(user)
         profile.user = user
         return profile
 
-    def _make(self, user: User) -> "Profile":
-        """Makes one that says how many there are already. Nobody can follow or post meanwhile: a row that points to the
-        person's own waits until that is unlocked."""
+    def _create_counted(self, user: User) -> "Profile":
+        """Creates a profile with counts of existing rows. The lock on the user blocks new follows and posts meanwhile:
+        their foreign keys need it."""
         with transaction.atomic():
             User.objects.select_for_update().filter(pk=user.pk).first()
             profile: Profile
@@ -42,20 +46,20 @@ class ProfileManager(models.Manager["Profile"].from_queryset(CounterQuerySet)): 
 
 
 class Profile(models.Model):
-    """A person's page: what they say of themselves, and where else they are found."""
+    """Public page of a user: a description, links and counts."""
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="profile")
     about = models.TextField(max_length=ABOUT_MAX, blank=True)
-    """Light Markdown, as in posts."""
+    """Description in light Markdown, as in posts."""
     links = models.TextField(blank=True)
-    """Web addresses, one a line, LINKS_MOST at most."""
+    """URLs, one a line, at most LINKS_MOST."""
 
     followers_count = models.PositiveIntegerField(default=0, editable=False)
-    """How many follow the person; kept by the database, as the next two are."""
+    """Number of followers. Incremented by the database, as the next two counts are."""
     following_count = models.PositiveIntegerField(default=0, editable=False)
-    """How many the person follows."""
+    """Number of followed users."""
     posts_count = models.PositiveIntegerField(default=0, editable=False)
-    """How many posts there are by the person that reply to nothing."""
+    """Number of the user's posts, without replies."""
 
     objects: ClassVar[ProfileManager] = ProfileManager()
 
@@ -63,22 +67,25 @@ class Profile(models.Model):
         return f"profile of {self.user_id}"
 
     def update(self, *, name: str, about: str, links: list[str], avatar: Picture | None) -> None:
-        """Changes all that a person says of themselves. A picture that is their avatar no more is deleted."""
-        user, before = self.user, self.user.avatar
-        self.about, self.links = about, "\n".join(links)
-        user.name, user.avatar = name, avatar
+        """Replaces name, description, links and avatar. Deletes the picture of the previous avatar."""
+        user = self.user
+        avatar_before = user.avatar
+        self.about = about
+        self.links = "\n".join(links)
+        user.name = name
+        user.avatar = avatar
         with transaction.atomic():
             self.save(update_fields=["about", "links"])
             user.save(update_fields=["name", "avatar"])
-            if before is not None and before != avatar:
-                before.delete()
+            if avatar_before is not None and avatar_before != avatar:
+                avatar_before.delete()
 
     @property
     def addresses(self) -> list[str]:
-        """Its links."""
+        """URLs of the links."""
         return self.links.split()
 
     @property
     def named_links(self) -> list[tuple[str, str]]:
-        """Each link, and what is read of it: the host and the path."""
+        """Each link as its URL and its text: host and path, without scheme."""
         return [(link, link.removeprefix(f"{urlsplit(link).scheme}://").rstrip("/")) for link in self.addresses]

@@ -1,4 +1,4 @@
-"""What people mark posts with: likes, which all see counted, and bookmarks, which nobody else sees."""
+"""Reactions to posts: likes, whose number everyone sees, and bookmarks, which only their owner sees."""
 
 from typing import Any, ClassVar
 
@@ -10,25 +10,25 @@ from livefeed.models.user import User
 
 
 class ReactionManager(RelationManager[Any]):
-    """Begins and ends marks."""
+    """Adds and removes reactions."""
 
     def add(self, user: User, post: Post) -> bool:
-        """Marks the post; True if that is new. Raises `Post.DoesNotExist` if it went meanwhile."""
+        """Adds the reaction; True if it is new. Raises `Post.DoesNotExist` if the post was removed meanwhile."""
         try:
             with transaction.atomic():
                 is_new = self.create_once(user=user, post=post)
-                Post.objects.present().get(pk=post.pk)  # a like was counted, which has locked it
+                Post.objects.present().get(pk=post.pk)  # a new like was counted, which locked the post
                 return is_new
         except IntegrityError:
             raise Post.DoesNotExist from None
 
     def remove(self, user: User, post: Post) -> bool:
-        """Takes the mark away; True if there was one."""
+        """Removes the reaction; True if it existed."""
         return self.delete_once(user=user, post=post)
 
 
 class Reaction(Relation):
-    """A person's mark on a post."""
+    """Abstract reaction of a user to a post."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="%(class)ss")
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="%(class)ss")
@@ -45,18 +45,20 @@ class Reaction(Relation):
 
 
 class Like(Reaction):
-    """`user` likes `post`; the post counts them."""
+    """`user` likes `post`. The post stores the number of its likes."""
 
 
 class Bookmark(Reaction):
-    """`user` keeps `post` to come back to."""
+    """`user` saves `post` to read it later."""
 
 
 def reactions_by(user: User, posts: list[Post]) -> dict[str, list[int]]:
-    """Which of `posts` the person likes and which they keep, by one query: their ids under `likes` and `bookmarks`."""
-    own = {"user": user, "post__in": posts}
-    likes = Like.objects.filter(**own).values_list(models.Value("likes"), "post")
+    """Returns the ids of those `posts` that the user likes and has bookmarked, under `likes` and `bookmarks`, by one
+    query."""
+    conditions = {"user": user, "post__in": posts}
+    likes = Like.objects.filter(**conditions).values_list(models.Value("likes"), "post")
+    bookmarks = Bookmark.objects.filter(**conditions).values_list(models.Value("bookmarks"), "post")
     found: dict[str, list[int]] = {"likes": [], "bookmarks": []}
-    for kind, post_id in likes.union(Bookmark.objects.filter(**own).values_list(models.Value("bookmarks"), "post")):
+    for kind, post_id in likes.union(bookmarks):
         found[kind].append(post_id)
     return found

@@ -1,4 +1,4 @@
-"""What is between a person and something else, and is there or not: a follow, a like, a bookmark."""
+"""Base of models that relate a user to a user or a post at most once: follows, likes and bookmarks."""
 
 from typing import Any
 
@@ -8,17 +8,18 @@ from livefeed.models import locks
 
 
 class RelationManager[T: "Relation"](models.Manager[T]):
-    """Makes and undoes ties. Either may be done again and changes nothing then."""
+    """Creates and deletes relations idempotently."""
 
     def create_once(self, **ends: Any) -> bool:
-        """Makes the tie between `ends`; True if that is new. Raises `IntegrityError` if one of them went meanwhile."""
+        """Creates the relation between `ends`; True if it is new. Raises `IntegrityError` if one end was deleted
+        meanwhile."""
         with transaction.atomic():
             locks.shared_lock()
             _, is_new = self.get_or_create(**ends)
         return is_new
 
     def delete_once(self, **ends: Any) -> bool:
-        """Undoes it; True if there was anything to undo."""
+        """Deletes the relation between `ends`; True if it existed."""
         with transaction.atomic():
             locks.shared_lock()
             deleted, _ = self.filter(**ends).delete()
@@ -26,7 +27,7 @@ class RelationManager[T: "Relation"](models.Manager[T]):
 
 
 class Relation(models.Model):
-    """Its subclasses have the two ends, and a constraint that there is one between them at most."""
+    """Abstract relation. Subclasses add the two ends and a unique constraint over them."""
 
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -34,6 +35,6 @@ class Relation(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Saves the tie and, in the same transaction, what its signals write."""
+        """Saves the relation and everything that its signal receivers write, in one transaction."""
         with transaction.atomic():
             super().save(*args, **kwargs)

@@ -1,12 +1,13 @@
-"""People."""
+"""Users: the account model, its names and its activation."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from django.apps import apps
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator, RegexValidator
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Length, Lower
 from django.urls import reverse
@@ -14,15 +15,18 @@ from django.utils import timezone
 
 from livefeed.models import locks
 
-USERNAME_MIN, USERNAME_MAX = 3, 30
-TRACKED = frozenset(
+USERNAME_MIN = 3
+"""Characters of the shortest user name."""
+USERNAME_MAX = 30
+"""Characters of the longest user name."""
+TRACKED_FIELDS = frozenset(
     ("username", "name", "avatar_id", "email", "password", "activated_at", "is_active", "is_staff", "is_superuser")
 )
-"""What others see of a person, and what their rights hang on: who changes it is noted, and open pages learn of it."""
+"""Fields that others see or that decide a user's rights. Changes to them are audited and published to open pages."""
 COMPLETIONS = 6
-"""How many people or tags are offered for what is being typed."""
-FOLLOWED_MOST = 1_000
-"""Among how many of those whom one follows, the latest ones, display names are looked at."""
+"""Users or tags offered to complete what is being typed."""
+MAX_FOLLOWED_SEARCHED = 1_000
+"""Followed users, newest follows first, whose display names are searched to complete what is being typed."""
 
 NOT_ACTIVATED = "Your account is not activated yet. Open the link that we sent you, and you can post."
 
@@ -33,12 +37,12 @@ username_validators: list[Callable[[Any], None]] = [
 
 
 class NotActivatedError(Exception):
-    """Somebody whose account is not activated yet posts something."""
+    """Raised when a user whose account is not activated tries to post."""
 
 
 class UsernameCharacters(models.Func):
-    """True where a name holds only ASCII letters, digits and underscores. SQLite knows no regular expressions of its
-    own (Django lends it some), so each database is asked in words that its own tools understand too."""
+    """SQL condition: true if a name has only ASCII letters, digits and underscores. SQLite has no regular expressions
+    of its own (Django adds a function), so each database gets a condition that its own command line understands too."""
 
     output_field = models.BooleanField()
     conditional = True
@@ -51,45 +55,47 @@ class UsernameCharacters(models.Func):
 
 
 class UserQuerySet(models.QuerySet["User"]):
-    """Which people."""
+    """Queries for users."""
 
     def with_username(self, username: str) -> Self:
-        """The one with this name, however it is cased (uses the unique index on the lowered name)."""
-        if "\0" in username:  # PostgreSQL takes no such text, not even to look for it
+        """The user with this name, ignoring case (uses the unique index on the lowered name)."""
+        if "\0" in username:  # PostgreSQL rejects null bytes, even in a lookup
             return self.none()
         return self.alias(lowered=Lower("username")).filter(lowered=username.lower())
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Deletes people with all that is theirs, while nobody else writes."""
+        """Deletes users and everything that belongs to them, under the exclusive lock."""
         with transaction.atomic():
             locks.exclusive_lock()
             return super().delete()
 
-    delete.queryset_only = True  # type: ignore[attr-defined]  # as Django's own: else `User.objects.delete()` is everybody
+    delete.queryset_only = True  # type: ignore[attr-defined]  # as in Django: else `User.objects.delete()` deletes all
 
     def complete(self, typed: str, viewer: "User", most: int = COMPLETIONS) -> list["User"]:
-        """Up to `most` active people with a name that begins with `typed` (letters, digits, underscores), whatever its
-        case: first those whom `viewer` follows, by user name or a word of the display name, then others, by user name
-        alone, which is one range of the unique index however many people there are."""
-        people = self.filter(is_active=True).alias(lowered=Lower("username")).order_by("lowered")
-        is_begun = Q(lowered__startswith=typed.lower())
-        # A list of ids, not a join: PostgreSQL would try the expression on everybody first (80 ms instead of 7).
-        followed = list(viewer.following.order_by("-pk").values_list("followed", flat=True)[:FOLLOWED_MOST])
-        found = list(people.filter(is_begun | Q(name__regex=_begins_a_word(typed)), pk__in=followed)[:most])
-        # Both ends in characters of user names: their order is what all collations of English agree on.
-        ends = typed.lower(), typed.lower() + "z" * USERNAME_MAX
-        others = people.filter(is_begun, lowered__range=ends).exclude(pk__in=[person.pk for person in found])
-        return [*found, *others[: most - len(found)]] if typed.isascii() else found
+        """Returns up to `most` active users with a name that begins with `typed` (letters, digits, underscores),
+        ignoring case. First users whom `viewer` follows, by user name or a word of the display name. Then other users,
+        by user name alone: that is one range of the unique index, however many users there are."""
+        users = self.filter(is_active=True).alias(lowered=Lower("username")).order_by("lowered")
+        matches = Q(lowered__startswith=typed.lower())
+        # A list of ids, not a join: PostgreSQL would evaluate the expression for all users first (80 ms instead of 7).
+        followed = list(viewer.following.order_by("-pk").values_list("followed", flat=True)[:MAX_FOLLOWED_SEARCHED])
+        found = list(users.filter(matches | Q(name__regex=_word_start_pattern(typed)), pk__in=followed)[:most])
+        if not typed.isascii():  # no user name matches
+            return found
+        # Both bounds use only characters of user names, whose order all English collations agree on.
+        bounds = (typed.lower(), typed.lower() + "z" * USERNAME_MAX)
+        others = users.filter(matches, lowered__range=bounds).exclude(pk__in=[user.pk for user in found])
+        return [*found, *others[: most - len(found)]]
 
 
-def _begins_a_word(typed: str) -> str:
-    """A regular expression, the same in both databases. It names both cases of each letter itself: what a database
-    calls the same but for its case hangs on its locale, and for SQLite ends with ASCII."""
+def _word_start_pattern(typed: str) -> str:
+    """Returns a regular expression that finds `typed` at the start of a word, the same for both databases. It lists
+    both cases of each letter: case-insensitive matching depends on PostgreSQL's locale, and is ASCII-only in SQLite."""
     return r"(^|\s)" + "".join(f"[{char.lower()}{char.upper()}]" for char in typed)
 
 
 class LivefeedUserManager(UserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]  # made at run time
-    """Finds people by their names."""
+    """Looks up users by name, ignoring case."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
         found: User = self.with_username(username or "").get()
@@ -97,7 +103,7 @@ class LivefeedUserManager(UserManager["User"].from_queryset(UserQuerySet)):  # t
 
 
 class User(AbstractUser):
-    """Somebody who reads and writes. `username` is unique whatever its case; `name` is what others read."""
+    """An account. `username` is unique ignoring case; `name` is displayed."""
 
     first_name = None  # type: ignore[assignment]  # one display name instead
     last_name = None  # type: ignore[assignment]
@@ -112,11 +118,11 @@ class User(AbstractUser):
     avatar = models.ForeignKey(
         "livefeed.Picture", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="avatar_of"
     )
-    """The picture beside the name; without one, initials."""
+    """Picture displayed with the name; without one, initials."""
 
     activated_at = models.DateTimeField("activated", null=True, default=timezone.now, editable=False)
-    """Since when the person may post: null until somebody who signed up has used the link in the mail. Whoever is made
-    in another way is activated from the start."""
+    """Time since when the user may post. Null between signing up and opening the link in the email. Accounts created in
+    any other way are active from the start."""
 
     objects: ClassVar[LivefeedUserManager] = LivefeedUserManager()
 
@@ -139,42 +145,46 @@ class User(AbstractUser):
         ]
 
     known_by = ""
-    """Who of those whom somebody follows does, where people are suggested to them."""
-    _kept: Mapping[str, Any] = {}
-    """What the database has, before the save that is under way, of those of TRACKED that it writes."""
+    """Names of users whom the viewer follows and who follow this user; set where the user is suggested."""
+    _stored_values: Mapping[str, Any] = {}
+    """Values in the database, before the save in progress, of the tracked fields that it writes."""
 
     def __str__(self) -> str:
         return f"@{self.username}"
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
-        """Saves the person and, in the same transaction, what its signals write."""
-        named, around = None if update_fields is None else frozenset(update_fields), self._kept
+        """Saves the user and everything that its signal receivers write, in one transaction."""
+        written = None if update_fields is None else frozenset(update_fields)
+        outer_values = self._stored_values  # not empty if a receiver saves the user once more
         try:
             with transaction.atomic():
-                self._kept = self._read_kept(named)
-                super().save(*args, update_fields=named, **kwargs)
+                self._stored_values = self._read_stored_values(written)
+                super().save(*args, update_fields=written, **kwargs)
         finally:
-            self._kept = around  # a receiver may have saved the person once more
+            self._stored_values = outer_values
 
     @property
     def saved_changes(self) -> dict[str, tuple[Any, Any]]:
-        """Which of TRACKED the save changes that is under way: before and after, by name. Any receiver may read it. For
-        a new person there is nothing."""
-        now = self.__dict__
-        return {name: (before, now[name]) for name, before in self._kept.items() if now[name] != before}
+        """The tracked fields that the save in progress changes, as `{name: (before, after)}`. Every signal receiver may
+        read it. Empty for a new user."""
+        current = self.__dict__
+        return {
+            name: (before, current[name]) for name, before in self._stored_values.items() if current[name] != before
+        }
 
-    def _read_kept(self, named: frozenset[str] | None) -> dict[str, Any]:
-        """Reads what is about to be written over, instead of remembering what was loaded: that may be old, deferred, or
-        of a transaction that was rolled back. It locks nothing: who guards the last administrators locks in order."""
-        saved = TRACKED & self.__dict__.keys()
-        if named is not None:
-            saved &= named | {f"{name}_id" for name in named}
-        if self.pk is None or not saved:
+    def _read_stored_values(self, written: frozenset[str] | None) -> dict[str, Any]:
+        """Reads the values that a save of the fields `written` (None: all) is about to replace. Values remembered from
+        loading could be stale, deferred, or from a transaction that was rolled back. Takes no lock: the check for the
+        last administrator locks rows in a fixed order."""
+        names = TRACKED_FIELDS & self.__dict__.keys()
+        if written is not None:
+            names &= written | {f"{name}_id" for name in written}
+        if self.pk is None or not names:
             return {}
-        return type(self)._base_manager.filter(pk=self.pk).values(*sorted(saved)).first() or {}
+        return type(self)._base_manager.filter(pk=self.pk).values(*sorted(names)).first() or {}
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Deletes the person with all that is theirs, while nobody else writes."""
+        """Deletes the user and everything that belongs to them, under the exclusive lock."""
         with transaction.atomic():
             locks.exclusive_lock()
             return super().delete(*args, **kwargs)
@@ -184,17 +194,17 @@ class User(AbstractUser):
         return self.activated_at is not None
 
     def activate(self) -> bool:
-        """Lets the person post from now on; True if that is new, which it is for one of several at the same moment."""
+        """Allows the user to post; True if that is new. Of several concurrent calls, one returns True."""
         with transaction.atomic():
-            waiting = User.objects.select_for_update(no_key=True).filter(pk=self.pk, activated_at=None)
-            if is_new := len(waiting) == 1:
+            not_activated = User.objects.select_for_update(no_key=True).filter(pk=self.pk, activated_at=None)
+            if is_new := len(not_activated) == 1:
                 self.activated_at = timezone.now()
                 self.save(update_fields=["activated_at"])
         return is_new
 
     @property
     def unconfirmed_email(self) -> str:
-        """The address that is to be confirmed, where the link goes that activates the account."""
+        """The address to be confirmed, which receives the activation link."""
         address = apps.get_model("account.EmailAddress").objects.get_new(self)
         return address.email if address else self.email
 
@@ -212,21 +222,24 @@ class User(AbstractUser):
         return reverse("profile", args=[self.username])
 
     def follow(self, other: "User") -> bool:
-        """Follows `other`; True if that is new. Raises `ValidationError` for oneself."""
-        from livefeed.models.follow import Follow
-
-        return Follow.objects.add(self, other)
+        """Follows `other`; True if that is new. Raises `ValidationError` if `other` is this user, or was deleted
+        meanwhile."""
+        if other.pk == self.pk:
+            raise ValidationError("You cannot follow yourself.", code="self")
+        try:
+            return self.following.create_once(followed=other)
+        except IntegrityError:
+            raise ValidationError("That account no longer exists.", code="gone") from None
 
     def unfollow(self, other: "User") -> bool:
-        """Stops following `other`; True if that changed anything."""
-        from livefeed.models.follow import Follow
-
-        return Follow.objects.remove(self, other)
+        """Stops following `other`; True if the user followed them."""
+        return self.following.delete_once(followed=other)
 
     def follows(self, other: "User") -> bool:
         return self.follow_state(other)["follows"]
 
     def follow_state(self, other: "User") -> dict[str, bool]:
-        """Whether one follows `other` (`follows`) and is told of their new posts (`bell`), by one query."""
+        """Returns, by one query, whether the user follows `other` (`follows`) and is notified of their new posts
+        (`bell`)."""
         bell = self.following.filter(followed=other).values_list("bell", flat=True).first()
         return {"follows": bell is not None, "bell": bool(bell)}

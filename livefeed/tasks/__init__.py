@@ -1,10 +1,14 @@
-"""What is done beside requests, by the worker (working.py). A task takes ids and looks anew: by the time it runs, or is
-run again, what it was asked for may no longer be due. No link stands in its row: keys are made when a mail is sent."""
+"""Background tasks. `manage.py worker` (`tasks/worker.py`) runs them.
+
+A task takes ids and reads the rows again: when it runs, or runs again, the request behind it may be obsolete. No task
+stores a link: keys are made when the email is sent. Rows of queued tasks name their function by its dotted path, as in
+`livefeed.tasks.send_welcome`: a renamed or moved task must stay importable under its old path.
+"""
 
 from allauth.account.models import EmailAddress
 from django.tasks import task
 
-from livefeed import notifications
+from livefeed import follower_notifications
 from livefeed.accounts import emails
 from livefeed.content import exports
 from livefeed.models import Export, Post, User
@@ -12,21 +16,21 @@ from livefeed.models import Export, Post, User
 
 @task
 def send_welcome(user_id: int) -> None:
-    """Greets somebody who has signed up with the link that activates the account, unless that is done or gone."""
+    """Emails the activation link to a new user, unless the account is active already, suspended or deleted."""
     for user in User.objects.filter(pk=user_id, activated_at=None, is_active=True):
         emails.send_welcome(user)
 
 
 @task
 def send_confirmation(address_id: int) -> None:
-    """Asks whether a new address is right, unless it is confirmed or given up by now."""
+    """Emails a confirmation link to a new address, unless it is confirmed or removed by now."""
     for address in EmailAddress.objects.filter(pk=address_id, verified=False).select_related("user"):
         emails.send_confirmation(address)
 
 
 @task
 def send_new_password(user_id: int, address_id: int | None) -> None:
-    """Sends the link to a new password to one of a person's addresses (None: the one kept with the account)."""
+    """Emails a link to reset the password to one of the user's addresses (None: the address stored in the account)."""
     for user in User.objects.filter(pk=user_id, is_active=True):
         address = EmailAddress.objects.filter(user=user, pk=address_id).first()
         if address_id is None or address:
@@ -35,26 +39,26 @@ def send_new_password(user_id: int, address_id: int | None) -> None:
 
 @task
 def send_written(recipient: str, subject: str, text: str) -> None:
-    """Sends a mail that was written in a request and holds no secret: notices of what was changed, and the like."""
+    """Sends an email that was rendered in a request and contains no secret, such as a notice of a change."""
     emails.send(emails.compose(recipient, subject, text))
 
 
 @task
 def make_export(export_id: str) -> None:
-    """Makes the file that somebody asked for, unless that was given up."""
+    """Creates the file of an export, unless it exists or the export was deleted."""
     for export in Export.objects.filter(pk=export_id, ready_at=None).select_related("user"):
         exports.build(export)
 
 
 @task
 def delete_account(user_id: int) -> None:
-    """Deletes somebody who has ended the account; nobody who was brought back by an administrator meanwhile."""
+    """Deletes a user who has closed the account, unless an administrator has activated it again."""
     for user in User.objects.filter(pk=user_id, is_active=False):
         user.delete()
 
 
 @task
 def tell_of_new_post(post_id: int) -> int:
-    """Tells those who asked for this author's new posts. Returns how many; none if the post went meanwhile."""
+    """Notifies followers of a new post. Returns the number of recipients, 0 if the post was removed meanwhile."""
     post = Post.objects.present().filter(pk=post_id).first()
-    return notifications.notify_followers(post) if post else 0
+    return follower_notifications.notify_followers(post) if post else 0

@@ -4,7 +4,6 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from consumers.hub.event_log import EventLog
-from livefeed.models import Follow
 from tests.factories import make_post
 from tests.live.conftest import head
 
@@ -29,7 +28,7 @@ async def test_a_reply_reaches_the_pages_that_it_concerns(read, cast, way, monke
         "page of its author": (None, "view=user:stranger", False),
         "a tag": (None, "view=tag:garden", True),
     }
-    await sync_to_async(Follow.objects.add)(cast.follower, cast.stranger)
+    await sync_to_async(cast.follower.follow)(cast.stranger)
     start = await head()
     after = "" if way == "push" else f"&after={start}"
     opened = {name: await read(person, query) for name, (person, query, _) in views.items()} if way == "push" else {}

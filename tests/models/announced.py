@@ -1,4 +1,4 @@
-"""What was announced, and who was woken by it."""
+"""Published events and wakeups, for assertions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,27 +9,27 @@ from livefeed.models import Event
 
 
 def log() -> list[tuple[str, int, int]]:
-    """Every event in the order of writing: kind, subject and actor. That notifications changed is left out; what is
-    told of those has tests of its own."""
-    told = Event.objects.exclude(kind=Event.Kind.NOTIFIED).order_by("pk")
-    return list(told.values_list("kind", "subject_id", "actor_id"))
+    """Returns all events in the order of writing, as kind, subject and actor. Excludes changes of notifications, which
+    have their own tests."""
+    events = Event.objects.exclude(kind=Event.Kind.NOTIFIED).order_by("pk")
+    return list(events.values_list("kind", "subject_id", "actor_id"))
 
 
 @contextmanager
-def hanging(*bells: publishing.WakeupListener) -> Iterator[None]:
-    """Lets `bells` ring for as long as the block runs."""
-    for bell in bells:
-        publishing.add_wakeup_listener(bell)
+def registered(*listeners: publishing.WakeupListener) -> Iterator[None]:
+    """Registers wakeup listeners while the block runs."""
+    for listener in listeners:
+        publishing.add_wakeup_listener(listener)
     try:
         yield
     finally:
-        for bell in bells:
-            publishing.remove_wakeup_listener(bell)
+        for listener in listeners:
+            publishing.remove_wakeup_listener(listener)
 
 
 @contextmanager
 def listening() -> Iterator[Mock]:
-    """A listener of this process, and how often it was woken."""
-    bell = Mock()
-    with hanging(bell):
-        yield bell
+    """Registers a mock as a wakeup listener while the block runs."""
+    listener = Mock()
+    with registered(listener):
+        yield listener

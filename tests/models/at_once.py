@@ -1,4 +1,4 @@
-"""Several writers at the same moment, each with a database connection of its own; needs `transactional_db`."""
+"""Concurrent writers, each in a thread with its own database connection. Tests need `transactional_db`."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ WRITERS = 8
 
 
 def at_once[T](work: Callable[[], T], writers: int = WRITERS) -> list[T]:
-    """What `work` returns to each of `writers` threads that begin together."""
+    """Calls `work` in `writers` threads that start together. Returns the results."""
     barrier = Barrier(writers, timeout=10)
 
     def run(_: int) -> T:

@@ -1,4 +1,4 @@
-"""One hypothesis example leaves nothing behind for the next, which runs inside the same test."""
+"""Isolates Hypothesis examples, which all run inside one test."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ examples = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # `rolled_back` gives each example its own beginning
+    suppress_health_check=[HealthCheck.function_scoped_fixture],  # `rolled_back` undoes what each example writes
 )
 
 
 @contextmanager
 def rolled_back() -> Iterator[None]:
-    """Undoes what the block wrote, whether it failed or not."""
+    """Rolls back everything that the block writes, on success too."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

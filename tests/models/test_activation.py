@@ -1,4 +1,4 @@
-"""Who is activated: somebody new, and whoever was there before."""
+"""Activation of accounts, new and existing."""
 
 from importlib import import_module
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ from tests.factories import make_user
 pytestmark = pytest.mark.django_db
 
 
-def test_accounts_that_were_there_are_activated_unless_an_address_of_theirs_still_waits():
+def test_the_migration_activates_accounts_without_an_unconfirmed_address():
     confirmed, waiting, without = make_user("confirmed"), make_user("waiting"), make_user("without")
     EmailAddress.objects.filter(user=waiting).update(verified=False)
     EmailAddress.objects.filter(user=without).delete()
@@ -25,7 +25,7 @@ def test_accounts_that_were_there_are_activated_unless_an_address_of_theirs_stil
     assert found == {"confirmed": confirmed.date_joined, "waiting": None, "without": without.date_joined}
 
 
-def test_activating_is_new_once():
+def test_activation_is_new_only_once():
     mara = make_user("mara", activated_at=None)
     again = User.objects.get()
     assert mara.activate()

@@ -1,4 +1,4 @@
-"""Who may see which posts, and which posts bear which tag."""
+"""Audiences and tags of posts."""
 
 from uuid import uuid4
 
@@ -15,7 +15,7 @@ def posts(cast) -> dict[str, Post]:
     }
 
 
-def test_followers_and_the_author_see_what_is_for_followers_and_nobody_else(cast, posts):
+def test_only_the_author_and_followers_see_posts_for_followers(cast, posts):
     def seen_by(viewer) -> set[str]:
         return set(Post.objects.visible_to(viewer).values_list("audience", flat=True))
 
@@ -25,17 +25,17 @@ def test_followers_and_the_author_see_what_is_for_followers_and_nobody_else(cast
     assert seen_by(cast.follower) == {"public"}
 
 
-def test_nobody_sees_anything_of_somebody_suspended(cast, posts):
+def test_posts_of_a_suspended_user_are_hidden(cast, posts):
     cast.author.is_active = False
     cast.author.save()
     assert not Post.objects.visible_to(cast.follower).exists()
 
 
-def test_the_log_says_for_whom_and_with_which_tags(cast, posts):
+def test_events_have_audience_and_tags_of_the_post(cast, posts):
     posts["followers"].edit(title="", body="Hello #House.", seen_version=1)
     posts["followers"].delete()
-    told = [(event.kind, event.audience, event.tags) for event in Event.objects.filter(kind__startswith="post.")]
-    assert told == [
+    events = Event.objects.filter(kind__startswith="post.")
+    assert [(event.kind, event.audience, event.tags) for event in events] == [
         ("post.created", "public", "garden"),
         ("post.created", "followers", "garden"),
         ("post.updated", "followers", "garden house"),
@@ -43,7 +43,7 @@ def test_the_log_says_for_whom_and_with_which_tags(cast, posts):
     ]
 
 
-def test_a_tags_posts_follow_their_texts(cast, posts):
+def test_the_index_of_tags_follows_edits_and_deletions(cast, posts):
     assert list(Post.objects.tagged("garden").newest_first()) == [posts["followers"], posts["public"]]
     posts["public"].edit(title="", body="Hello #House and #house.", seen_version=1)
     assert list(Post.objects.tagged("garden")) == [posts["followers"]]
@@ -52,14 +52,14 @@ def test_a_tags_posts_follow_their_texts(cast, posts):
     assert set(Tagging.objects.values_list("tag", flat=True)) == {"house"}
 
 
-def test_saving_something_else_keeps_the_tags(cast, posts):
+def test_saving_another_field_keeps_the_tags(cast, posts):
     post = Post.objects.get(pk=posts["public"].pk)
     post.title = "A title"
     post.save(update_fields=["title"])
     assert list(Post.objects.tagged("garden").filter(pk=post.pk)) == [post]
 
 
-def test_the_same_text_for_others_is_another_post(cast):
+def test_the_same_text_for_another_audience_is_another_post(cast):
     key = uuid4()
     first, second = (
         Post.objects.publish(cast.author, title="", body="Hi.", key=key, audience=audience)

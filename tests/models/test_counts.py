@@ -1,4 +1,4 @@
-"""Followers, following and posts: counted with what is counted, whoever else writes; put right where they are wrong."""
+"""Stored counts: exact under concurrent writes, and repaired by `recount`."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,9 +19,9 @@ from tests.models.at_once import at_once
 pytestmark = pytest.mark.django_db(transaction=True)  # posts are counted once they are committed
 
 
-def counts(person: User) -> tuple[int, int, int]:
-    """Posts, following, followers."""
-    profile = Profile.objects.get(user=person)
+def counts(user: User) -> tuple[int, int, int]:
+    """Returns the numbers of posts, followed users and followers."""
+    profile = Profile.objects.get(user=user)
     return profile.posts_count, profile.following_count, profile.followers_count
 
 
@@ -29,7 +29,7 @@ def are_right() -> bool:
     return [wrong for count in COUNTS for wrong in count.mismatches()] == []
 
 
-def test_follows_count_for_both_ends_once_each(cast):
+def test_a_follow_counts_once_for_both_users(cast):
     for _ in range(2):
         cast.stranger.follow(cast.author)
     assert (counts(cast.author), counts(cast.stranger)) == ((0, 0, 2), (0, 1, 0))
@@ -38,7 +38,7 @@ def test_follows_count_for_both_ends_once_each(cast):
     assert (counts(cast.author), counts(cast.stranger)) == ((0, 0, 1), (0, 0, 0))
 
 
-def test_posts_count_while_they_are_there_and_replies_do_not(cast):
+def test_posts_that_are_not_removed_count_and_replies_do_not(cast):
     post = make_post(cast.author)
     make_post(cast.author, parent=post)
     assert counts(cast.author)[0] == 1
@@ -55,7 +55,7 @@ def test_posts_count_while_they_are_there_and_replies_do_not(cast):
     assert counts(cast.author)[0] == 0
 
 
-def test_who_goes_is_counted_no_more_and_nor_are_their_likes_and_replies(cast):
+def test_a_deleted_user_no_longer_counts_nor_do_their_likes_and_replies(cast):
     post = make_post(cast.author)
     Like.objects.add(cast.follower, post)
     make_post(cast.follower, parent=post)
@@ -66,7 +66,7 @@ def test_who_goes_is_counted_no_more_and_nor_are_their_likes_and_replies(cast):
     assert are_right()
 
 
-def test_what_is_rolled_back_was_never_counted():
+def test_a_rollback_restores_the_counts():
     cast = make_cast()
     with suppress(RuntimeError), transaction.atomic():
         cast.stranger.follow(cast.author)
@@ -75,18 +75,18 @@ def test_what_is_rolled_back_was_never_counted():
     assert counts(cast.author) == (0, 0, 1)
 
 
-def test_who_came_in_bulk_is_counted_at_first_sight(cast):
-    (person,) = User.objects.bulk_create([User(username="in_bulk", password="!")])
-    Follow.objects.bulk_create([Follow(follower=cast.author, followed=person)])
-    Post.objects.bulk_create([Post(author=person, body=f"{number}") for number in range(3)])
-    cast.stranger.follow(person)
-    assert not Profile.objects.filter(user=person).exists()
-    profile = Profile.objects.for_user(person)
+def test_users_created_in_bulk_are_counted_when_their_profile_is_first_read(cast):
+    (user,) = User.objects.bulk_create([User(username="in_bulk", password="!")])
+    Follow.objects.bulk_create([Follow(follower=cast.author, followed=user)])
+    Post.objects.bulk_create([Post(author=user, body=f"{number}") for number in range(3)])
+    cast.stranger.follow(user)
+    assert not Profile.objects.filter(user=user).exists()
+    profile = Profile.objects.for_user(user)
     assert (profile.posts_count, profile.following_count, profile.followers_count) == (3, 0, 2)
-    assert counts(person) == (3, 0, 2)
+    assert counts(user) == (3, 0, 2)
 
 
-def test_a_count_that_was_too_small_fails_nobodys_deletion(cast):
+def test_a_count_that_is_too_small_does_not_prevent_deletions(cast):
     post = make_post(cast.author)
     Like.objects.add(cast.stranger, post)
     Profile.objects.update(posts_count=0, followers_count=0, following_count=0)
@@ -97,8 +97,9 @@ def test_a_count_that_was_too_small_fails_nobodys_deletion(cast):
     assert are_right()
 
 
-def test_nobody_saves_a_stale_count_over_it(cast):
-    post, profile = make_post(cast.author), Profile.objects.for_user(cast.author)
+def test_a_full_save_does_not_overwrite_counts(cast):
+    post = make_post(cast.author)
+    profile = Profile.objects.for_user(cast.author)
     Like.objects.add(cast.stranger, post)
     make_post(cast.stranger, parent=post)
     cast.stranger.follow(cast.author)
@@ -108,7 +109,7 @@ def test_nobody_saves_a_stale_count_over_it(cast):
     assert are_right()
 
 
-def test_a_whole_save_does_not_bring_back_what_was_removed(cast):
+def test_a_full_save_does_not_restore_a_removed_post(cast):
     post = make_post(cast.author)
     Post.objects.get(pk=post.pk).remove()
     post.save()
@@ -116,52 +117,55 @@ def test_a_whole_save_does_not_bring_back_what_was_removed(cast):
     assert are_right()
 
 
-# --- All at once ---
+# --- Concurrent writes ---
 
 
-def test_sixteen_who_follow_and_sixteen_who_post_at_once_are_counted():
+def test_sixteen_concurrent_follows_and_posts_all_count():
     author = make_user()
-    people = iter([make_user() for _ in range(16)])
-    at_once(lambda: next(people).follow(author), 16)
+    users = iter([make_user() for _ in range(16)])
+    at_once(lambda: next(users).follow(author), 16)
     at_once(lambda: make_post(author), 16)
     assert counts(author) == (16, 0, 16)
-    people_again = iter(User.objects.filter(following__followed=author))
+    followers = iter(User.objects.filter(following__followed=author))
     lock = Lock()
 
     def unfollow() -> None:
         with lock:
-            person = next(people_again)
-        person.unfollow(author)
+            user = next(followers)
+        user.unfollow(author)
 
     at_once(unfollow, 16)
     assert counts(author) == (16, 0, 0)
 
 
-def test_people_who_follow_each_other_like_reply_and_go_at_once_never_deadlock():
-    """Each of sixteen does random things to the others; half of them are deleted in the middle of it."""
-    people = [make_user() for _ in range(16)]
-    posts = [make_post(person) for person in people]
-    numbers, deadlocks = iter(range(16)), []
+def test_users_who_follow_like_reply_and_are_deleted_concurrently_never_deadlock():
+    """Sixteen users do random writes that affect each other; half of the users are deleted meanwhile."""
+    users = [make_user() for _ in range(16)]
+    posts = [make_post(user) for user in users]
+    numbers = iter(range(16))
+    deadlocks = []
 
     def live() -> None:
         number = next(numbers)
-        rng, me = Random(number), people[number]
+        rng = Random(number)
+        me = users[number]
         for turn in range(25):
             other = rng.randrange(16)
             acts: list[Callable[[], object]] = [
-                partial(me.follow, people[other]),
-                partial(me.unfollow, people[other]),
+                partial(me.follow, users[other]),
+                partial(me.unfollow, users[other]),
                 partial(Like.objects.add, me, posts[other]),
                 partial(make_post, me, parent=posts[other]),
                 partial(make_post, me),
             ]
-            goes = turn == 20 and number % 2 == 1
+            is_deletion = turn == 20 and number % 2 == 1
             try:
-                (User.objects.get(pk=me.pk).delete if goes else rng.choice(acts))()
+                act = User.objects.get(pk=me.pk).delete if is_deletion else rng.choice(acts)
+                act()
             except OperationalError as error:
                 deadlocks.append(error)
             except Exception:
-                continue  # somebody or something has gone meanwhile
+                continue  # the other user or post was deleted meanwhile
 
     at_once(live, 16)
     assert deadlocks == []
@@ -169,7 +173,7 @@ def test_people_who_follow_each_other_like_reply_and_go_at_once_never_deadlock()
     assert are_right()
 
 
-# --- Put right ---
+# --- Repair ---
 
 
 def recount(**options: object) -> list[str]:
@@ -197,7 +201,7 @@ PLANTED = {
 
 
 @pytest.mark.parametrize(("field", "plant"), PLANTED.items(), ids=PLANTED.keys())
-def test_a_wrong_count_is_found_and_put_right(scene, field, plant):
+def test_a_wrong_count_is_found_and_repaired(scene, field, plant):
     assert recount() == recount(check=True) == ["Every count is right."]
     plant(scene)
     with pytest.raises(CommandError, match="1 counts are wrong"):
@@ -210,7 +214,7 @@ def test_a_wrong_count_is_found_and_put_right(scene, field, plant):
     assert are_right()
 
 
-def test_open_pages_learn_of_corrected_posts(scene, monkeypatch):
+def test_repaired_counts_of_posts_are_published(scene, monkeypatch):
     PLANTED["likes_count"](scene)
     recount()
     assert list(Event.objects.values_list("kind", "subject_id")) == [("post.counted", scene.pk)]
@@ -220,13 +224,14 @@ def test_open_pages_learn_of_corrected_posts(scene, monkeypatch):
     assert Event.objects.latest("pk").kind == "feed.reset"
 
 
-def test_many_are_not_all_named(cast):
+def test_of_many_wrong_counts_only_the_first_are_listed(cast):
     Post.objects.bulk_create([Post(author=cast.author, body="x", likes_count=1) for _ in range(30)])
     assert recount()[-2:] == ["and 11 more", "31 counts were wrong and are right now."]
 
 
-def test_it_is_exact_while_others_write():
-    author, people = make_user(), [make_user() for _ in range(8)]
+def test_recount_is_exact_under_concurrent_writes():
+    author = make_user()
+    users = [make_user() for _ in range(8)]
     Profile.objects.filter(user=author).update(followers_count=99)
     numbers = iter(range(9))
 
@@ -236,9 +241,9 @@ def test_it_is_exact_while_others_write():
             recount()
             return
         for _ in range(10):
-            people[number].follow(author)
-            people[number].unfollow(author)
-        people[number].follow(author)
+            users[number].follow(author)
+            users[number].unfollow(author)
+        users[number].follow(author)
 
     at_once(act, 9)
     recount()

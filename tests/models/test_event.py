@@ -1,4 +1,4 @@
-"""The log: its positions are given by the database, in the order of commits."""
+"""The event log: the database assigns positions in commit order."""
 
 from threading import Event as Flag
 from threading import Thread
@@ -18,7 +18,7 @@ TRIGGERS = {
 
 
 def write(subject_id: int = 0) -> Event:
-    """One event, as the database has it after the commit."""
+    """Writes an event. Returns it as stored after the commit."""
     event = Event.objects.create(kind=Event.Kind.POST_CREATED, subject_id=subject_id)
     event.refresh_from_db()
     return event
@@ -29,19 +29,19 @@ def position_of(event: Event) -> int:
     return event.position
 
 
-def test_the_trigger_that_gives_positions_is_there_after_all_migrations(db):
+def test_the_trigger_that_assigns_positions_exists_after_all_migrations(db):
     with connection.cursor() as cursor:
         cursor.execute(TRIGGERS[connection.vendor])
         assert cursor.fetchall() == [("livefeed_event_position",)]
 
 
-def test_every_committed_event_has_a_position_after_the_one_before(transactional_db):
+def test_every_committed_event_has_a_greater_position_than_the_previous(transactional_db):
     positions = [position_of(write()) for _ in range(5)]
 
     assert positions == sorted(set(positions))
 
 
-def test_several_events_of_one_transaction_stand_in_the_order_they_were_written(transactional_db):
+def test_events_of_one_transaction_are_in_the_order_of_writing(transactional_db):
     with transaction.atomic():
         for subject_id in (3, 1, 2):
             Event.objects.create(kind=Event.Kind.POST_CREATED, subject_id=subject_id)
@@ -49,13 +49,13 @@ def test_several_events_of_one_transaction_stand_in_the_order_they_were_written(
     assert [event.subject_id for event in Event.objects.after(0)] == [3, 1, 2]
 
 
-def test_what_was_written_in_bulk_has_positions_too(transactional_db):
+def test_events_created_in_bulk_have_positions(transactional_db):
     Event.objects.bulk_create(Event(kind=Event.Kind.POST_CREATED, subject_id=number) for number in range(3))
 
     assert [event.subject_id for event in Event.objects.after(0)] == [0, 1, 2]
 
 
-def test_events_of_eight_writers_at_once_have_a_position_each(transactional_db):
+def test_events_of_eight_concurrent_writers_have_distinct_positions(transactional_db):
     def work() -> None:
         for _ in range(5):
             publishing.reset_feeds()
@@ -67,8 +67,9 @@ def test_events_of_eight_writers_at_once_have_a_position_each(transactional_db):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
-def test_whoever_commits_first_stands_first(transactional_db):
-    written, committed = Flag(), Flag()
+def test_positions_are_in_the_order_of_commits_not_of_writes(transactional_db):
+    written = Flag()
+    committed = Flag()
 
     def slow() -> None:
         with transaction.atomic():
@@ -87,20 +88,20 @@ def test_whoever_commits_first_stands_first(transactional_db):
     assert [event.subject_id for event in Event.objects.after(0)] == [2, 1]
 
 
-def test_a_position_is_never_used_again(transactional_db):
+def test_a_position_is_never_assigned_again(transactional_db):
     newest = position_of(write())
     Event.objects.all().delete()
 
     assert position_of(write()) > newest
 
 
-def test_an_empty_log_has_its_head_at_0_and_holds_nothing(db):
+def test_an_empty_log_has_head_0_and_no_events(db):
     assert Event.objects.head() == 0
     assert Event.objects.bounds() == (1, 0)
     assert list(Event.objects.after(0)) == []
 
 
-def test_the_head_is_the_newest_position_and_the_bounds_are_what_is_kept(transactional_db):
+def test_head_is_the_newest_position_and_bounds_are_the_oldest_and_newest(transactional_db):
     oldest, second, newest = (position_of(write()) for _ in range(3))
     assert Event.objects.head() == newest
     assert Event.objects.bounds() == (oldest, newest)
@@ -109,7 +110,7 @@ def test_the_head_is_the_newest_position_and_the_bounds_are_what_is_kept(transac
     assert Event.objects.bounds() == (second, newest)
 
 
-def test_what_came_after_a_position_comes_in_order(transactional_db):
+def test_events_after_a_position_are_in_order(transactional_db):
     first, second, third = (write() for _ in range(3))
 
     assert list(Event.objects.after(position_of(first))) == [second, third]

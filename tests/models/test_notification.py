@@ -1,4 +1,4 @@
-"""Who is told of what, once each, and who is not."""
+"""Notifications: recipients, deduplication, visibility and events."""
 
 from datetime import timedelta
 
@@ -7,9 +7,9 @@ from django.core import serializers
 from django.db import transaction
 from django.utils import timezone
 
-from livefeed import notifications
+from livefeed import follower_notifications, notifications
 from livefeed.models import Event, Follow, Like, Notification, Post, User
-from livefeed.models.notification import KEPT
+from livefeed.models.notification import NOTIFICATION_RETENTION
 from livefeed.tasks import tell_of_new_post
 from tests.factories import Cast, make_post, make_user
 from tests.models.at_once import at_once
@@ -20,50 +20,50 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _nothing_yet(cast: Cast) -> None:
-    """The follower follows the author since before anything was told."""
+    """Discards the notification and events of the follow in `cast`."""
     Notification.objects.all().delete()
     Event.objects.all().delete()
 
 
-def told(person: User) -> list[tuple[str, str, int | None]]:
-    """What somebody may read, the oldest first: kind, who, which post."""
-    rows = person.notifications.shown().order_by("created_at", "pk")
+def shown_to(user: User) -> list[tuple[str, str, int | None]]:
+    """Returns the visible notifications of a user, oldest first, as kind, actor and post."""
+    rows = user.notifications.shown().order_by("created_at", "pk")
     return list(rows.values_list("kind", "actor__username", "post"))
 
 
-def unread(person: User) -> int:
-    assert Notification.objects.unread_counts([person.pk])[person.pk] == Notification.objects.unread_count(person)
-    return Notification.objects.unread_count(person)
+def unread(user: User) -> int:
+    assert Notification.objects.unread_counts([user.pk])[user.pk] == Notification.objects.unread_count(user)
+    return Notification.objects.unread_count(user)
 
 
-def people_rung() -> set[int]:
-    """Whose pages were told that something changed."""
+def users_with_events() -> set[int]:
+    """Returns the ids of users whose open pages get an event of changed notifications."""
     return set(Event.objects.filter(kind=Event.Kind.NOTIFIED, subject_id=0).values_list("actor_id", flat=True))
 
 
-def test_a_follow_tells_the_followed_once_and_is_taken_back_with_it(cast):
+def test_a_follow_notifies_the_followed_user_once_until_it_is_removed(cast):
     for _ in range(2):
         cast.stranger.follow(cast.author)
-    assert told(cast.author) == [(Kind.FOLLOWED, "stranger", None)]
-    assert people_rung() == {cast.author.pk}
+    assert shown_to(cast.author) == [(Kind.FOLLOWED, "stranger", None)]
+    assert users_with_events() == {cast.author.pk}
     cast.stranger.unfollow(cast.author)
-    assert told(cast.author) == told(cast.stranger) == told(cast.follower) == []
+    assert shown_to(cast.author) == shown_to(cast.stranger) == shown_to(cast.follower) == []
 
 
-def test_all_likes_of_a_post_are_one_notification_that_names_the_latest(cast):
+def test_all_likes_of_a_post_are_one_notification_of_the_latest(cast):
     post = make_post(cast.author)
-    for person in (cast.follower, cast.stranger):
-        Like.objects.add(person, post)
-    assert told(cast.author) == [(Kind.LIKED, "stranger", post.pk)]
+    for user in (cast.follower, cast.stranger):
+        Like.objects.add(user, post)
+    assert shown_to(cast.author) == [(Kind.LIKED, "stranger", post.pk)]
     assert unread(cast.author) == 1
     assert cast.author.notifications.select_related("post").get().others == 1
     Like.objects.remove(cast.stranger, post)
-    assert told(cast.author) == [(Kind.LIKED, "follower", post.pk)]
+    assert shown_to(cast.author) == [(Kind.LIKED, "follower", post.pk)]
     Like.objects.remove(cast.follower, post)
-    assert told(cast.author) == []
+    assert shown_to(cast.author) == []
 
 
-def test_a_like_after_all_was_read_is_news_and_the_end_of_one_is_not(cast):
+def test_a_like_makes_a_read_notification_unread_and_its_removal_does_not(cast):
     post = make_post(cast.author)
     Like.objects.add(cast.follower, post)
     notifications.mark_read(cast.author, timezone.now())
@@ -75,122 +75,122 @@ def test_a_like_after_all_was_read_is_news_and_the_end_of_one_is_not(cast):
     assert unread(cast.author) == 0
 
 
-def test_nobody_is_told_of_what_they_do_themselves(cast):
+def test_your_own_actions_do_not_notify_you(cast):
     post = make_post(cast.author, "I am @author.")
     Like.objects.add(cast.author, post)
     make_post(cast.author, "And more.", parent=post)
     assert not Notification.objects.exists()
-    assert people_rung() == set()
+    assert users_with_events() == set()
 
 
-def test_a_reply_tells_whom_it_answers_once_although_it_names_them(cast):
+def test_a_reply_that_mentions_the_parents_author_notifies_them_once(cast):
     post = make_post(cast.author)
     reply = make_post(cast.follower, "@author @stranger look.", parent=post)
-    assert told(cast.author) == [(Kind.REPLIED, "follower", reply.pk)]
-    assert told(cast.stranger) == [(Kind.MENTIONED, "follower", reply.pk)]
+    assert shown_to(cast.author) == [(Kind.REPLIED, "follower", reply.pk)]
+    assert shown_to(cast.stranger) == [(Kind.MENTIONED, "follower", reply.pk)]
 
 
-def test_a_post_tells_those_it_names_however_cased_and_an_edit_those_it_names_anew(cast):
+def test_a_post_notifies_mentioned_users_ignoring_case_and_an_edit_the_new_ones(cast):
     post = make_post(cast.author, "With @STRANGER, @nobody and `@follower` in code.")
-    assert told(cast.stranger) == [(Kind.MENTIONED, "author", post.pk)]
-    assert told(cast.follower) == []
+    assert shown_to(cast.stranger) == [(Kind.MENTIONED, "author", post.pk)]
+    assert shown_to(cast.follower) == []
     post.edit(title="", body="With @stranger and @follower.", seen_version=1)
-    assert len(told(cast.stranger)) == len(told(cast.follower)) == 1
+    assert len(shown_to(cast.stranger)) == len(shown_to(cast.follower)) == 1
 
 
-def test_a_post_calls_twenty_people_at_most(cast):
-    people = [make_user() for _ in range(notifications.MENTIONS_MOST + 5)]
-    make_post(cast.author, " ".join(f"@{person.username}" for person in people))
-    assert Notification.objects.count() == notifications.MENTIONS_MOST
+def test_a_post_notifies_at_most_twenty_mentioned_users(cast):
+    users = [make_user() for _ in range(notifications.MAX_MENTIONS + 5)]
+    make_post(cast.author, " ".join(f"@{user.username}" for user in users))
+    assert Notification.objects.count() == notifications.MAX_MENTIONS
 
 
-def test_a_new_post_tells_those_followers_whose_bell_is_on_and_a_reply_does_not(cast):
+def test_a_new_post_notifies_followers_who_asked_for_it_and_a_reply_does_not(cast):
     cast.stranger.follow(cast.author)
     assert Follow.objects.set_bell(cast.follower, cast.author, True)
     post = make_post(cast.author, title="Today")
     make_post(cast.author, "More.", parent=post)
-    assert told(cast.follower) == [(Kind.POSTED, "author", post.pk)]
-    assert told(cast.stranger) == []
+    assert shown_to(cast.follower) == [(Kind.POSTED, "author", post.pk)]
+    assert shown_to(cast.stranger) == []
     Follow.objects.set_bell(cast.follower, cast.author, False)
     make_post(cast.author)
-    assert len(told(cast.follower)) == 1
+    assert len(shown_to(cast.follower)) == 1
 
 
-def test_somebody_who_does_not_follow_has_no_bell(cast):
+def test_only_followers_can_ask_for_new_posts(cast):
     assert not Follow.objects.set_bell(cast.stranger, cast.author, True)
     make_post(cast.author)
-    assert told(cast.stranger) == []
+    assert shown_to(cast.stranger) == []
 
 
-def test_who_is_named_in_a_post_they_asked_for_is_told_once_of_the_name(cast):
+def test_a_follower_who_asked_for_new_posts_and_is_mentioned_is_notified_once_of_the_mention(cast):
     Follow.objects.set_bell(cast.follower, cast.author, True)
     post = make_post(cast.author, "Dear @follower.")
-    assert told(cast.follower) == [(Kind.MENTIONED, "author", post.pk)]
+    assert shown_to(cast.follower) == [(Kind.MENTIONED, "author", post.pk)]
 
 
-def test_the_task_that_tells_many_may_run_twice_and_tells_nobody_of_what_is_gone(cast, monkeypatch):
-    monkeypatch.setattr(notifications, "BATCH", 3)
-    people = [make_user() for _ in range(7)]
-    for person in people:
-        person.follow(cast.author)
-        Follow.objects.set_bell(person, cast.author, True)
+def test_the_fan_out_task_is_idempotent_and_ignores_missing_posts(cast, monkeypatch):
+    monkeypatch.setattr(follower_notifications, "BATCH_SIZE", 3)
+    users = [make_user() for _ in range(7)]
+    for user in users:
+        user.follow(cast.author)
+        Follow.objects.set_bell(user, cast.author, True)
     post = make_post(cast.author)
     assert tell_of_new_post.func(post.pk) == 7
-    assert {len(told(person)) for person in people} == {1}
+    assert {len(shown_to(user)) for user in users} == {1}
     assert Event.objects.filter(kind=Event.Kind.NOTIFIED, subject_id=post.pk).count() == 2 * 3
     post.remove()
     assert tell_of_new_post.func(post.pk) == tell_of_new_post.func(post.pk + 1) == 0
 
 
-# --- Rights are checked when something is read ---
+# --- Permissions are checked on reading ---
 
 
-def test_what_tells_of_a_removed_post_is_not_shown_nor_counted_until_it_is_back(cast):
+def test_notifications_of_a_removed_post_are_neither_shown_nor_counted_until_it_is_restored(cast):
     post = make_post(cast.author, "@stranger")
     Event.objects.all().delete()
     post.remove()
-    assert (told(cast.stranger), unread(cast.stranger)) == ([], 0)
-    assert people_rung() == {cast.stranger.pk}
+    assert (shown_to(cast.stranger), unread(cast.stranger)) == ([], 0)
+    assert users_with_events() == {cast.stranger.pk}
     Event.objects.all().delete()
     post.restore()
-    assert len(told(cast.stranger)) == unread(cast.stranger) == 1
-    assert people_rung() == {cast.stranger.pk}
+    assert len(shown_to(cast.stranger)) == unread(cast.stranger) == 1
+    assert users_with_events() == {cast.stranger.pk}
 
 
-def test_what_tells_of_a_post_goes_with_it(cast):
+def test_deleting_a_post_deletes_its_notifications(cast):
     post = make_post(cast.author, "@stranger")
     Like.objects.add(cast.follower, post)
     Event.objects.all().delete()
     post.delete()
     assert not Notification.objects.exists()
-    assert people_rung() >= {cast.stranger.pk, cast.author.pk}
+    assert users_with_events() >= {cast.stranger.pk, cast.author.pk}
 
 
-def test_many_who_were_told_of_a_post_that_goes_are_told_by_one_event(cast, monkeypatch):
-    monkeypatch.setattr(notifications, "DIRECTLY", 1)
+def test_many_recipients_of_a_removed_post_share_one_event(cast, monkeypatch):
+    monkeypatch.setattr(notifications, "MAX_SINGLE_EVENTS", 1)
     post = make_post(cast.author, "@stranger @follower")
     Event.objects.all().delete()
     post.remove()
-    told_of = Event.objects.filter(kind=Event.Kind.NOTIFIED).order_by("pk").values_list("subject_id", flat=True)
-    assert list(told_of) == [0, post.pk]
+    events = Event.objects.filter(kind=Event.Kind.NOTIFIED).order_by("pk")
+    assert list(events.values_list("subject_id", flat=True)) == [0, post.pk]
 
 
-def test_who_is_named_in_a_post_for_followers_is_told_only_while_they_follow(cast):
+def test_a_mention_in_a_post_for_followers_is_shown_only_to_followers(cast):
     make_post(cast.author, "@stranger @follower", audience="followers")
-    assert (told(cast.stranger), unread(cast.stranger), unread(cast.follower)) == ([], 0, 1)
+    assert (shown_to(cast.stranger), unread(cast.stranger), unread(cast.follower)) == ([], 0, 1)
     cast.follower.unfollow(cast.author)
-    assert (told(cast.follower), unread(cast.follower)) == ([], 0)
+    assert (shown_to(cast.follower), unread(cast.follower)) == ([], 0)
     cast.stranger.follow(cast.author)
     assert unread(cast.stranger) == 1
 
 
-def test_a_suspended_person_is_not_heard_of(cast):
+def test_notifications_of_a_suspended_actor_are_hidden(cast):
     make_post(cast.author, "@stranger")
     User.objects.filter(pk=cast.author.pk).update(is_active=False)
-    assert (told(cast.stranger), unread(cast.stranger)) == ([], 0)
+    assert (shown_to(cast.stranger), unread(cast.stranger)) == ([], 0)
 
 
-def test_a_persons_end_takes_along_what_they_did_and_what_they_were_told(cast):
+def test_deleting_a_user_deletes_notifications_from_and_to_them(cast):
     post = make_post(cast.author, "@stranger")
     Like.objects.add(cast.stranger, post)
     cast.author.follow(cast.stranger)
@@ -198,24 +198,24 @@ def test_a_persons_end_takes_along_what_they_did_and_what_they_were_told(cast):
     assert not Notification.objects.exists()
 
 
-# --- Read, kept, rolled back, from a fixture, all at once ---
+# --- Reading, retention, rollback, fixtures, concurrency ---
 
 
-def test_reading_marks_what_came_until_then_and_of_nobody_else(cast):
+def test_mark_read_affects_one_user_and_notifications_up_to_a_time(cast):
     make_post(cast.author, "@stranger @follower")
     seen = timezone.now()
     make_post(cast.author, "Again, @stranger.")
     Event.objects.all().delete()
     notifications.mark_read(cast.stranger, seen)
     assert (unread(cast.stranger), unread(cast.follower)) == (1, 1)
-    assert people_rung() == {cast.stranger.pk}
+    assert users_with_events() == {cast.stranger.pk}
     Event.objects.all().delete()
     notifications.mark_read(cast.stranger, seen)
-    assert people_rung() == set()
+    assert users_with_events() == set()
 
 
-def test_after_three_months_they_are_forgotten(cast):
-    for age in (KEPT - timedelta(hours=1), KEPT + timedelta(hours=1)):
+def test_notifications_are_deleted_after_three_months(cast):
+    for age in (NOTIFICATION_RETENTION - timedelta(hours=1), NOTIFICATION_RETENTION + timedelta(hours=1)):
         post = make_post(cast.author, "@stranger")
         Notification.objects.filter(post=post).update(created_at=timezone.now() - age)
     assert Notification.objects.prune() == 1
@@ -223,7 +223,7 @@ def test_after_three_months_they_are_forgotten(cast):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_rolled_back_was_never_told(cast):
+def test_a_rollback_leaves_no_notifications_and_no_events(cast):
     with transaction.atomic():
         make_post(cast.author, "@stranger")
         cast.stranger.follow(cast.author)
@@ -232,7 +232,7 @@ def test_what_is_rolled_back_was_never_told(cast):
     assert not Event.objects.exists()
 
 
-def test_fixtures_tell_nobody(cast):
+def test_fixtures_create_no_notifications(cast):
     rows = [
         make_post(cast.author, "@stranger"),
         Like(user=cast.stranger, post=make_post(cast.author), created_at=timezone.now()),
@@ -245,8 +245,9 @@ def test_fixtures_tell_nobody(cast):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sixteen_likes_at_once_are_one_notification(cast):
-    post, people = make_post(cast.author), iter([make_user() for _ in range(16)])
-    at_once(lambda: Like.objects.add(next(people), post), 16)
+def test_sixteen_concurrent_likes_are_one_notification(cast):
+    post = make_post(cast.author)
+    users = iter([make_user() for _ in range(16)])
+    at_once(lambda: Like.objects.add(next(users), post), 16)
     assert cast.author.notifications.select_related("post").get().others == 15
     assert Post.objects.get().likes_count == 16

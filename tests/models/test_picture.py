@@ -1,4 +1,4 @@
-"""Pictures: taken in, put into posts, seen by whom, and gone with what they stood in."""
+"""Pictures: upload, attachment to posts, visibility and deletion."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from livefeed.content.images import PictureError
 from livefeed.models import MissingPictureError, Picture, Post, User
-from livefeed.models.picture import WAITING_MOST, Attachment, prefetch_pictures
+from livefeed.models.picture import MAX_UNUSED, Attachment, prefetch_pictures
 from tests import image_files
 from tests.factories import Cast, make_cast, make_post
 
@@ -22,7 +22,7 @@ def cast() -> Cast:
     return make_cast()
 
 
-def take(owner: User) -> Picture:
+def upload(owner: User) -> Picture:
     return Picture.objects.store(owner, image_files.file())
 
 
@@ -39,13 +39,13 @@ def with_picture(author: User, *pictures: Picture, **text) -> Post:
     return Post.objects.publish(author, title="", pictures=attachments, **{"body": "Look.", **text})
 
 
-def test_a_picture_is_kept_as_two_files(cast):
-    picture = take(cast.author)
+def test_a_picture_is_stored_as_two_files(cast):
+    picture = upload(cast.author)
     assert (picture.width, picture.height, picture.post) == (64, 48, None)
     assert names_of(picture) <= files()
 
 
-def test_what_cannot_be_kept_leaves_nothing(cast):
+def test_a_rejected_file_leaves_no_row_and_no_files(cast):
     before = files()
     with pytest.raises(PictureError, match="none of them"):
         Picture.objects.store(cast.author, image_files.file(image_files.SVG))
@@ -53,15 +53,16 @@ def test_what_cannot_be_kept_leaves_nothing(cast):
     assert not Picture.objects.exists()
 
 
-def test_one_person_does_not_fill_the_disk_with_what_is_never_posted(cast):
-    Picture.objects.bulk_create(Picture(owner=cast.author, width=1, height=1) for _ in range(WAITING_MOST))
+def test_the_number_of_unused_pictures_of_a_user_is_limited(cast):
+    Picture.objects.bulk_create(Picture(owner=cast.author, width=1, height=1) for _ in range(MAX_UNUSED))
     with pytest.raises(PictureError, match="wait to be posted"):
-        take(cast.author)
-    take(cast.follower)
+        upload(cast.author)
+    upload(cast.follower)
 
 
-def test_a_post_shows_its_pictures_in_their_order(cast):
-    one, other = take(cast.author), take(cast.author)
+def test_a_post_shows_its_pictures_in_order(cast):
+    one = upload(cast.author)
+    other = upload(cast.author)
     post = with_picture(cast.author, other, one, body="")
     assert post.pictures_count == 2
     assert [(each.pk, each.description) for each in post.pictures.all()] == [
@@ -70,8 +71,8 @@ def test_a_post_shows_its_pictures_in_their_order(cast):
     ]
 
 
-def test_the_same_post_sent_again_is_the_same_with_its_pictures(cast):
-    picture = take(cast.author)
+def test_publishing_with_pictures_is_idempotent(cast):
+    picture = upload(cast.author)
     first = with_picture(cast.author, picture)
     again = with_picture(cast.author, picture, key=first.key)
     assert again == first
@@ -79,8 +80,8 @@ def test_the_same_post_sent_again_is_the_same_with_its_pictures(cast):
 
 
 @pytest.mark.parametrize("whose", ["a stranger's", "posted elsewhere", "gone", "an avatar"])
-def test_nothing_is_posted_with_a_picture_that_is_not_ones_own_to_post(cast, whose):
-    picture = take(cast.stranger if whose == "a stranger's" else cast.author)
+def test_a_picture_that_is_not_available_to_the_author_cannot_be_posted(cast, whose):
+    picture = upload(cast.stranger if whose == "a stranger's" else cast.author)
     if whose == "posted elsewhere":
         with_picture(cast.author, picture)
     if whose == "gone":
@@ -93,8 +94,8 @@ def test_nothing_is_posted_with_a_picture_that_is_not_ones_own_to_post(cast, who
     assert Post.objects.count() == count
 
 
-def test_an_edit_changes_what_is_shown_and_deletes_what_is_not(cast):
-    kept, dropped, added = (take(cast.author) for _ in range(3))
+def test_an_edit_replaces_pictures_and_deletes_removed_ones(cast):
+    kept, dropped, added = (upload(cast.author) for _ in range(3))
     post = with_picture(cast.author, kept, dropped)
     new = [Attachment(added.pk, "New."), Attachment(kept.pk, "Kept.")]
     post.edit(title="", body="Look.", seen_version=1, pictures=new)
@@ -107,13 +108,13 @@ def test_an_edit_changes_what_is_shown_and_deletes_what_is_not(cast):
     assert not names_of(kept, added) & files()
 
 
-def test_a_post_needs_words_or_pictures(cast):
+def test_a_post_needs_text_or_pictures(cast):
     with pytest.raises(Exception, match="post_body_length"):
         make_post(cast.author, "")
 
 
-def test_who_sees_a_picture_is_who_sees_its_post(cast):
-    waiting, public, followers = (take(cast.author) for _ in range(3))
+def test_a_picture_is_visible_to_readers_of_its_post(cast):
+    waiting, public, followers = (upload(cast.author) for _ in range(3))
     shown = with_picture(cast.author, public)
     with_picture(cast.author, followers, audience="followers")
 
@@ -133,7 +134,7 @@ def test_who_sees_a_picture_is_who_sees_its_post(cast):
     assert seen_by(None) == set()
 
 
-def test_an_avatar_is_seen_by_everybody(cast):
+def test_an_avatar_is_visible_to_everyone(cast):
     picture = Picture.objects.store(cast.author, image_files.file())
     cast.author.avatar = picture
     cast.author.save()
@@ -141,8 +142,9 @@ def test_an_avatar_is_seen_by_everybody(cast):
 
 
 @pytest.mark.parametrize("what", ["the post", "its author", "the purge of a removed post"])
-def test_files_go_with_what_they_stood_in(cast, what):
-    picture, other = take(cast.author), take(cast.stranger)
+def test_files_are_deleted_with_the_post(cast, what):
+    picture = upload(cast.author)
+    other = upload(cast.stranger)
     post = with_picture(cast.author, picture)
     if what == "the post":
         post.delete()
@@ -157,8 +159,8 @@ def test_files_go_with_what_they_stood_in(cast, what):
     assert names_of(other) <= files()
 
 
-def test_what_was_never_posted_is_purged_after_a_week(cast):
-    old, fresh, posted = (take(cast.author) for _ in range(3))
+def test_unused_pictures_are_purged_after_a_week(cast):
+    old, fresh, posted = (upload(cast.author) for _ in range(3))
     with_picture(cast.author, posted)
     Picture.objects.exclude(pk=fresh.pk).update(created_at=timezone.now() - timedelta(days=8))
     assert Picture.objects.purge() == 1
@@ -166,9 +168,9 @@ def test_what_was_never_posted_is_purged_after_a_week(cast):
     assert set(Picture.objects.all()) == {fresh, posted}
 
 
-def test_the_pictures_of_a_page_take_one_query_and_none_where_there_are_none(cast, django_assert_num_queries):
+def test_pictures_of_a_page_take_one_query_or_none_without_pictures(cast, django_assert_num_queries):
     for _ in range(3):
-        with_picture(cast.author, take(cast.author))
+        with_picture(cast.author, upload(cast.author))
     with django_assert_num_queries(2):
         assert [len(post.pictures.all()) for post in prefetch_pictures(list(Post.objects.all()))] == [1, 1, 1]
     Post.objects.all().delete()

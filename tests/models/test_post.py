@@ -1,4 +1,4 @@
-"""A post: what it may hold, how it is written once and changed, and who sees it."""
+"""Posts: validation, versions, editing, idempotent publishing and visibility."""
 
 import uuid
 from typing import Any, ClassVar
@@ -15,11 +15,11 @@ from tests.models.at_once import WRITERS, at_once
 KEY = uuid.UUID("6a1ec3a9-7d3b-4f0e-9a43-5f2d6c1b0e11")
 
 
-# --- What it may hold ---
+# --- Validation ---
 
 
 @pytest.mark.parametrize("body", ["x", "x" * BODY_MAX, "\U0001f468\u200d\U0001f469\u200d\U0001f467" * 1_000])
-def test_the_database_takes_a_body_of_1_to_5000_characters(cast, body):
+def test_the_database_accepts_a_body_of_1_to_5000_characters(cast, body):
     post = Post.objects.create(author=cast.author, body=body)
 
     post.refresh_from_db()
@@ -27,18 +27,18 @@ def test_the_database_takes_a_body_of_1_to_5000_characters(cast, body):
 
 
 @pytest.mark.parametrize("body", ["", "x" * (BODY_MAX + 1)])
-def test_the_database_too_refuses_an_empty_and_a_longer_body(cast, body):
+def test_the_database_refuses_an_empty_and_a_longer_body(cast, body):
     with pytest.raises(IntegrityError), transaction.atomic():
         Post.objects.create(author=cast.author, body=body)
 
 
 @pytest.mark.parametrize(("title", "body"), [("", ""), ("", "x" * (BODY_MAX + 1)), ("x" * (TITLE_MAX + 1), "x")])
-def test_a_form_refuses_what_a_post_cannot_hold(cast, title, body):
+def test_validation_refuses_empty_and_too_long_texts(cast, title, body):
     with pytest.raises(ValidationError):
         Post(author=cast.author, title=title, body=body).full_clean()
 
 
-def test_a_title_is_tidied_whenever_it_is_saved(cast):
+def test_a_title_is_cleaned_by_every_save(cast):
     post = make_post(cast.author, title="  two\n words\u202e ")
     assert post.title == "Two Words"
 
@@ -47,7 +47,7 @@ def test_a_title_is_tidied_whenever_it_is_saved(cast):
     assert post.title == "Three More Words"
 
 
-def test_a_title_stays_as_typed_where_that_is_set(cast, settings):
+def test_a_title_keeps_its_case_if_title_case_is_off(cast, settings):
     settings.LIVEFEED_TITLECASE = False
     assert make_post(cast.author, title=" two words").title == "two words"
 
@@ -61,7 +61,7 @@ def test_a_new_post_is_version_1_and_not_edited(cast):
     assert (post.version, post.is_edited) == (1, False)
 
 
-def test_the_database_counts_the_version_of_every_save(cast):
+def test_the_database_increments_the_version_with_every_save(cast):
     post = make_post(cast.author)
     stale, staler = Post.objects.get(pk=post.pk), Post.objects.get(pk=post.pk)
 
@@ -73,7 +73,7 @@ def test_the_database_counts_the_version_of_every_save(cast):
     assert (post.version, post.is_edited) == (3, True)
 
 
-def test_every_one_of_eight_saves_at_once_counts(transactional_db):
+def test_eight_concurrent_saves_are_eight_versions(transactional_db):
     post = make_post(make_user())
 
     def save() -> int:
@@ -84,7 +84,7 @@ def test_every_one_of_eight_saves_at_once_counts(transactional_db):
     assert sorted(at_once(save)) == list(range(2, WRITERS + 2))
 
 
-def test_saving_a_post_that_was_deleted_meanwhile_does_not_bring_it_back(cast):
+def test_saving_a_post_deleted_meanwhile_does_not_recreate_it(cast):
     stale = make_post(cast.author)
     Post.objects.get(pk=stale.pk).delete()
 
@@ -94,7 +94,7 @@ def test_saving_a_post_that_was_deleted_meanwhile_does_not_bring_it_back(cast):
     assert not Post.objects.exists()
 
 
-def test_a_save_that_failed_leaves_a_version_that_can_be_read(cast):
+def test_a_failed_save_keeps_a_readable_version(cast):
     post = make_post(cast.author)
     post.body = ""
 
@@ -107,7 +107,7 @@ def test_a_save_that_failed_leaves_a_version_that_can_be_read(cast):
 # --- Editing ---
 
 
-def test_an_edit_changes_the_text_and_counts(cast):
+def test_an_edit_changes_the_text_and_the_version(cast):
     post = make_post(cast.author, "Befor.")
 
     post.edit(title="A title", body="Before.", seen_version=1)
@@ -117,7 +117,7 @@ def test_an_edit_changes_the_text_and_counts(cast):
     assert (stored.title, stored.body, stored.version, stored.is_edited) == ("A Title", "Before.", 2, True)
 
 
-def test_an_edit_of_what_was_changed_meanwhile_is_refused_and_changes_nothing(cast):
+def test_an_edit_of_a_post_changed_meanwhile_is_refused(cast):
     post = make_post(cast.author)
     Post.objects.get(pk=post.pk).edit(title="", body="Changed elsewhere.", seen_version=1)
 
@@ -129,7 +129,7 @@ def test_an_edit_of_what_was_changed_meanwhile_is_refused_and_changes_nothing(ca
     assert (stored.title, stored.body, stored.version) == ("", "Changed elsewhere.", 2)
 
 
-def test_an_edit_after_seeing_the_conflict_goes_through(cast):
+def test_an_edit_of_the_version_in_the_conflict_succeeds(cast):
     post = make_post(cast.author)
     Post.objects.get(pk=post.pk).save()
 
@@ -149,7 +149,7 @@ def test_an_edit_sent_twice_is_one_edit(cast):
     assert Post.objects.get().version == 2
 
 
-def test_an_edit_of_a_deleted_post_says_that_it_is_gone_and_does_not_bring_it_back(cast):
+def test_an_edit_of_a_deleted_post_is_refused_and_does_not_recreate_it(cast):
     post = make_post(cast.author)
     Post.objects.get(pk=post.pk).delete()
 
@@ -159,7 +159,7 @@ def test_an_edit_of_a_deleted_post_says_that_it_is_gone_and_does_not_bring_it_ba
     assert not Post.objects.exists()
 
 
-def test_of_eight_different_edits_at_once_one_goes_through(transactional_db):
+def test_one_of_eight_concurrent_edits_succeeds(transactional_db):
     post = make_post(make_user())
 
     def edit() -> bool:
@@ -174,7 +174,7 @@ def test_of_eight_different_edits_at_once_one_goes_through(transactional_db):
     assert Post.objects.get().version == 2
 
 
-# --- Publishing once ---
+# --- Idempotent publishing ---
 
 
 class TestPublishing:
@@ -188,7 +188,7 @@ class TestPublishing:
         assert again == first
         assert (Post.objects.count(), again.version) == (1, 1)
 
-    def test_a_title_that_is_tidied_is_still_the_same_text(self, cast):
+    def test_a_title_that_is_cleaned_is_still_the_same_text(self, cast):
         first = Post.objects.publish(cast.author, title=" A  title ", body="Hello.", key=KEY)
 
         assert Post.objects.publish(cast.author, title=" A  title ", body="Hello.", key=KEY) == first
@@ -202,7 +202,7 @@ class TestPublishing:
         assert second != first
         assert Post.objects.count() == 2
 
-    def test_another_author_has_the_same_key_to_themselves(self, cast):
+    def test_keys_of_different_authors_are_independent(self, cast):
         for author in (cast.author, cast.stranger, cast.author, cast.stranger):
             assert Post.objects.publish(author, **self.text, key=KEY).author == author
 
@@ -214,7 +214,7 @@ class TestPublishing:
 
         assert Post.objects.count() == 2
 
-    def test_a_text_that_cannot_be_kept_is_refused_whether_or_not_the_key_was_used(self, cast):
+    def test_an_invalid_text_is_refused_under_a_new_and_under_a_used_key(self, cast):
         Post.objects.publish(cast.author, **self.text, key=KEY)
 
         for key in (KEY, uuid.uuid4()):
@@ -223,7 +223,7 @@ class TestPublishing:
 
         assert Post.objects.count() == 1
 
-    def test_the_same_key_from_eight_writers_at_once_is_one_post(self, transactional_db):
+    def test_eight_concurrent_requests_with_one_key_are_one_post(self, transactional_db):
         author = make_user()
 
         posts = at_once(lambda: Post.objects.publish(author, **self.text, key=KEY).pk)
@@ -232,21 +232,21 @@ class TestPublishing:
         assert Post.objects.count() == 1
 
 
-# --- Who sees it ---
+# --- Visibility ---
 
 
 def seen_by(viewer: User | None) -> list[Post]:
     return list(Post.objects.visible_to(viewer))
 
 
-def test_everybody_sees_a_post(cast):
+def test_a_public_post_is_visible_to_everyone(cast):
     post = make_post(cast.author)
 
     for viewer in (None, cast.author, cast.follower, cast.stranger):
         assert seen_by(viewer) == [post]
 
 
-def test_nobody_sees_the_posts_of_somebody_deactivated_until_they_are_back(cast):
+def test_posts_of_a_suspended_user_are_hidden_until_reactivation(cast):
     post = make_post(cast.author)
 
     User.objects.filter(pk=cast.author.pk).update(is_active=False)
@@ -257,8 +257,8 @@ def test_nobody_sees_the_posts_of_somebody_deactivated_until_they_are_back(cast)
     assert seen_by(None) == [post]
 
 
-def test_a_home_holds_ones_own_posts_and_those_of_whom_one_follows(cast):
-    by_author, by_follower, by_stranger = (make_post(person) for person in (cast.author, cast.follower, cast.stranger))
+def test_a_home_has_your_own_posts_and_those_of_followed_users(cast):
+    by_author, by_follower, by_stranger = (make_post(user) for user in (cast.author, cast.follower, cast.stranger))
     cast.stranger.follow(cast.author)
 
     assert set(Post.objects.home_of(cast.follower)) == {by_author, by_follower}
@@ -266,7 +266,7 @@ def test_a_home_holds_ones_own_posts_and_those_of_whom_one_follows(cast):
     assert set(Post.objects.home_of(cast.stranger)) == {by_author, by_stranger}
 
 
-def test_a_home_holds_each_post_once_however_many_follow(cast):
+def test_a_home_has_each_post_once_however_many_users_follow_its_author(cast):
     for _ in range(3):
         make_user().follow(cast.author)
     post = make_post(cast.author)
@@ -274,7 +274,7 @@ def test_a_home_holds_each_post_once_however_many_follow(cast):
     assert list(Post.objects.home_of(cast.follower)) == [post]
 
 
-def test_a_home_forgets_whom_one_no_longer_follows(cast):
+def test_a_home_has_no_posts_of_users_you_unfollowed(cast):
     make_post(cast.author)
 
     cast.follower.unfollow(cast.author)

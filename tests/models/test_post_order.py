@@ -1,4 +1,4 @@
-"""The order of a feed, and paging through it."""
+"""The order of a feed, and its pages."""
 
 from datetime import UTC, datetime
 
@@ -28,7 +28,7 @@ def feed() -> list[Post]:
 
 
 def pages(size: int) -> list[list[Post]]:
-    """The feed as somebody sees it who asks for older posts until there are none."""
+    """Reads the feed page by page to its end."""
     found = [list(Post.objects.newest_first()[:size])]
     while found[-1]:
         found.append(list(Post.objects.before(found[-1][-1].sort_key).newest_first()[:size]))
@@ -41,7 +41,7 @@ def paged(size: int) -> list[Post]:
 
 @examples
 @given(some_shared_moments)
-def test_sort_keys_compared_as_text_stand_in_the_order_of_the_feed(db, times):
+def test_sort_keys_compared_as_text_are_in_the_order_of_the_feed(db, times):
     with rolled_back():
         make_posts(make_user(), *times)
 
@@ -52,7 +52,7 @@ def test_sort_keys_compared_as_text_stand_in_the_order_of_the_feed(db, times):
 
 @examples
 @given(some_shared_moments)
-def test_before_a_post_is_all_that_comes_after_it_in_the_feed(db, times):
+def test_before_returns_all_posts_that_follow_in_the_feed(db, times):
     with rolled_back():
         make_posts(make_user(), *times)
 
@@ -71,14 +71,14 @@ def test_paging_shows_every_post_once_whatever_the_size_of_a_page(db, times, siz
         assert paged(size) == feed()
 
 
-def test_many_posts_of_the_same_microsecond_are_paged_without_gaps_or_doubles(db):
+def test_posts_of_the_same_microsecond_are_paged_without_gaps_or_duplicates(db):
     make_posts(make_user(), *[NOON] * 25)
 
     assert [len(page) for page in pages(7)] == [7, 7, 7, 4]
     assert paged(7) == feed()
 
 
-def test_a_page_goes_on_where_it_was_although_its_last_post_was_deleted(db):
+def test_paging_continues_although_the_last_post_was_deleted(db):
     make_posts(make_user(), *[NOON] * 6)
     posts = feed()
     key = posts[2].sort_key
@@ -88,7 +88,7 @@ def test_a_page_goes_on_where_it_was_although_its_last_post_was_deleted(db):
     assert list(Post.objects.before(key).newest_first()) == posts[3:]
 
 
-def test_a_post_that_arrives_while_somebody_pages_moves_nothing(db):
+def test_a_new_post_does_not_shift_the_following_pages(db):
     author = make_user()
     make_posts(author, *[NOON] * 6)
     posts = feed()
@@ -98,7 +98,7 @@ def test_a_post_that_arrives_while_somebody_pages_moves_nothing(db):
     assert list(Post.objects.before(posts[2].sort_key).newest_first()) == posts[3:]
 
 
-def test_an_edit_moves_no_post(db):
+def test_an_edit_does_not_move_a_post(db):
     make_posts(make_user(), *[NOON] * 3)
     posts = feed()
 
@@ -111,21 +111,21 @@ def test_an_edit_moves_no_post(db):
     "garbage",
     ["", "-", "x", "1", "1-", "-1", "1-x", "x-1", "1.5-1", "-5-1", "0x1-1", "9" * 30 + "-1", "1-1-1", "1\0-1"],
 )
-def test_what_is_no_sort_key_is_refused(db, garbage):
-    with pytest.raises(ValueError):  # noqa: PT011  # what it says is for nobody: the view answers "no such page"
+def test_an_invalid_sort_key_is_refused(db, garbage):
+    with pytest.raises(ValueError):  # noqa: PT011  # the message is never shown: the view answers 404
         list(Post.objects.before(garbage))
 
 
 @pytest.mark.parametrize("near", ["1-1", " {}", "{} ", "+{}", "{}_0", "0{}"])
-def test_what_only_looks_like_a_sort_key_is_refused(db, near):
-    """The page compares it as text with the keys of what arrives, so it must be written as they are."""
+def test_a_sort_key_in_another_notation_is_refused(db, near):
+    """The page compares keys as text, so only the canonical notation is valid."""
     make_posts(make_user(), NOON)
 
     with pytest.raises(ValueError):  # noqa: PT011
         list(Post.objects.before(near.format(feed()[0].sort_key)))
 
 
-def test_a_sort_key_beyond_every_post_is_a_place_too(db):
+def test_a_sort_key_beyond_all_posts_is_valid(db):
     make_posts(make_user(), NOON)
 
     assert len(Post.objects.before("99999999999999999-999999999999")) == 1

@@ -1,4 +1,4 @@
-"""How the log forgets: from its beginning, never its newest event."""
+"""Pruning of the event log: from its start, never the newest event."""
 
 from datetime import timedelta
 
@@ -6,14 +6,14 @@ import pytest
 from django.utils import timezone
 
 from livefeed.models import Event
-from livefeed.models.event import KEPT
+from livefeed.models.event import EVENT_RETENTION
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 DAY = timedelta(days=1)
 
 
 def write(*ages: timedelta) -> list[int]:
-    """An event of each age, in this order; returns their positions."""
+    """Writes an event of each age, in this order. Returns their positions."""
     return [_write(age) for age in ages]
 
 
@@ -29,21 +29,21 @@ def left() -> list[int]:
     return [event.position or 0 for event in Event.objects.after(0)]
 
 
-def test_what_is_older_than_a_week_goes_and_the_rest_stays():
+def test_events_older_than_a_week_are_deleted():
     positions = write(9 * DAY, 8 * DAY, 6 * DAY, DAY)
-    assert KEPT == 7 * DAY
+    assert EVENT_RETENTION == 7 * DAY
     assert Event.objects.prune() == 2
     assert left() == positions[2:]
     assert Event.objects.bounds() == (positions[2], positions[3])
 
 
-def test_it_is_told_how_long_to_keep():
+def test_the_retention_can_be_given():
     positions = write(9 * DAY, 8 * DAY, 6 * DAY, DAY)
     assert Event.objects.prune(timedelta(hours=36)) == 3
     assert left() == positions[3:]
 
 
-def test_the_newest_event_stays_however_old_it_is():
+def test_the_newest_event_stays_at_any_age():
     positions = write(30 * DAY, 20 * DAY, 10 * DAY)
     assert Event.objects.prune() == 2
     assert left() == positions[2:]
@@ -51,21 +51,21 @@ def test_the_newest_event_stays_however_old_it_is():
     assert Event.objects.head() == positions[2]
 
 
-def test_nothing_goes_when_nothing_is_old_and_nothing_from_an_empty_log():
+def test_an_empty_log_and_recent_events_stay_unchanged():
     assert Event.objects.prune() == 0
     positions = write(DAY, timedelta())
     assert Event.objects.prune() == 0
     assert left() == positions
 
 
-def test_only_the_beginning_is_cut_off_when_clocks_disagree():
-    """An old event behind a young one stays: a hole in the middle would be a silent gap."""
+def test_only_the_start_of_the_log_is_deleted_if_clocks_disagree():
+    """An old event after a newer one stays: a gap in the middle would be undetectable."""
     positions = write(9 * DAY, DAY, 9 * DAY, timedelta(), 9 * DAY)
     assert Event.objects.prune() == 1
     assert left() == positions[1:]
 
 
-def test_positions_go_on_after_it():
+def test_positions_continue_after_pruning():
     newest = write(9 * DAY, 8 * DAY)[-1]
     Event.objects.prune()
     assert write(timedelta())[0] > newest

@@ -1,4 +1,4 @@
-"""Removing a post, bringing it back, and what becomes of it after that."""
+"""Removing, restoring and purging posts."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def removed_since(post: Post, seconds: float) -> None:
     Post.objects.filter(pk=post.pk).update(removed_at=timezone.now() - timedelta(seconds=seconds))
 
 
-def test_a_removed_post_is_seen_by_nobody_and_comes_back_in_its_place(cast):
+def test_a_removed_post_is_hidden_and_reappears_in_its_place(cast):
     older, post, newer = (make_post(cast.author, body) for body in ("1", "2", "3"))
     post.remove()
     for viewer in (None, cast.author, cast.follower, cast.stranger):
@@ -31,7 +31,7 @@ def test_a_removed_post_is_seen_by_nobody_and_comes_back_in_its_place(cast):
     assert not Post.objects.get(pk=post.pk).is_edited
 
 
-def test_removal_and_return_are_announced_and_the_end_is_not_announced_again(cast):
+def test_removal_and_restoring_are_published_and_the_purge_is_not(cast):
     post = make_post(cast.author)
     post.remove()
     post.restore()
@@ -43,7 +43,7 @@ def test_removal_and_return_are_announced_and_the_end_is_not_announced_again(cas
     assert not Post.objects.exists()
 
 
-def test_what_was_removed_can_neither_be_removed_edited_marked_nor_replied_to(cast):
+def test_a_removed_post_cannot_be_removed_edited_liked_bookmarked_or_replied_to(cast):
     post = make_post(cast.author)
     Post.objects.get(pk=post.pk).remove()
     with pytest.raises(Post.DoesNotExist):
@@ -59,7 +59,7 @@ def test_what_was_removed_can_neither_be_removed_edited_marked_nor_replied_to(ca
     assert Post.objects.count() == 1
 
 
-def test_what_is_there_cannot_be_restored_and_what_went_long_ago_neither(cast):
+def test_only_recently_removed_posts_can_be_restored(cast):
     post = make_post(cast.author)
     with pytest.raises(Post.DoesNotExist):
         post.restore()
@@ -69,7 +69,7 @@ def test_what_is_there_cannot_be_restored_and_what_went_long_ago_neither(cast):
         post.restore()
 
 
-def test_an_editor_opened_before_has_a_conflict_after_it_came_back(cast):
+def test_an_editor_opened_before_the_removal_has_a_conflict_after_restoring(cast):
     post = make_post(cast.author)
     opened = Post.objects.get(pk=post.pk)
     post.remove()
@@ -78,7 +78,7 @@ def test_an_editor_opened_before_has_a_conflict_after_it_came_back(cast):
         opened.edit(title="", body="Mine.", seen_version=opened.version)
 
 
-def test_only_what_can_no_longer_be_brought_back_is_purged(cast):
+def test_only_posts_that_can_no_longer_be_restored_are_purged(cast):
     old, fresh, kept = (make_post(cast.author, body) for body in ("old", "fresh", "kept"))
     for post in (old, fresh):
         post.remove()
@@ -88,7 +88,7 @@ def test_only_what_can_no_longer_be_brought_back_is_purged(cast):
     assert Post.objects.present().get() == kept
 
 
-def test_a_removed_reply_counts_no_more_until_it_is_back_and_once_when_it_is_purged(cast):
+def test_a_removed_reply_does_not_count_until_it_is_restored(cast):
     post = make_post(cast.author)
     reply = make_post(cast.follower, "Reply.", parent=post)
 
@@ -105,7 +105,7 @@ def test_a_removed_reply_counts_no_more_until_it_is_back_and_once_when_it_is_pur
     assert counted() == 0
 
 
-def test_likes_are_still_there_when_the_post_comes_back(cast):
+def test_a_restored_post_has_its_likes(cast):
     post = make_post(cast.author)
     Like.objects.add(cast.follower, post)
     post.remove()
@@ -113,7 +113,7 @@ def test_likes_are_still_there_when_the_post_comes_back(cast):
     assert Post.objects.get().likes_count == Like.objects.count() == 1
 
 
-def test_a_reply_says_that_what_it_replies_to_was_deleted_as_long_as_that_is_removed(cast):
+def test_the_parent_of_a_reply_is_hidden_while_it_is_removed(cast):
     post = make_post(cast.author)
     reply = make_post(make_user("replier"), "Reply.", parent=post)
     post.remove()

@@ -1,9 +1,9 @@
-"""Replies: where they stand, who sees them, how they are counted."""
+"""Replies: threads, visibility and counts."""
 
 import pytest
 
-from livefeed.models import Event, Follow, Post
-from livefeed.models.post import ANCESTORS_MOST
+from livefeed.models import Event, Post
+from livefeed.models.post import MAX_ANCESTORS
 from tests.factories import make_post, make_user
 from tests.models.at_once import at_once
 
@@ -22,7 +22,7 @@ def counted(post: Post) -> int:
     return post.replies_count
 
 
-def test_a_reply_knows_all_that_stands_above_it(cast, post):
+def test_a_reply_stores_its_ancestors(cast, post):
     answer = make_post(cast.stranger, "Second.", parent=post)
     third = make_post(cast.author, "Third.", parent=answer)
     assert third.ancestor_ids == [post.pk, answer.pk]
@@ -30,27 +30,27 @@ def test_a_reply_knows_all_that_stands_above_it(cast, post):
     assert (counted(post), counted(answer), counted(third)) == (1, 1, 0)
 
 
-def test_a_thread_may_be_longer_than_what_is_remembered(cast, post):
+def test_a_thread_may_be_longer_than_the_stored_ancestors(cast, post):
     last = post
-    for number in range(ANCESTORS_MOST + 2):
+    for number in range(MAX_ANCESTORS + 2):
         last = make_post(cast.author, f"{number}", parent=last)
-    assert len(last.ancestor_ids) == ANCESTORS_MOST
+    assert len(last.ancestor_ids) == MAX_ANCESTORS
     assert last.ancestor_ids[-1] == last.parent_id
 
 
-def test_a_home_shows_replies_between_people_whom_its_reader_follows(cast, post):
+def test_a_home_shows_replies_between_followed_users(cast, post):
     make_post(cast.stranger, "To the author.", parent=post)
     other = make_post(cast.stranger, "The stranger's.")
     make_post(cast.author, "To the stranger.", parent=other)
     make_post(cast.author, "To myself.", parent=post)
     make_post(cast.follower, "My own.", parent=other)
     assert home(cast.follower) == ["To myself.", "First."]
-    Follow.objects.add(cast.follower, cast.stranger)
+    cast.follower.follow(cast.stranger)
     expected = ["My own.", "To myself.", "To the stranger.", "The stranger's.", "To the author.", "First."]
     assert home(cast.follower) == expected
 
 
-def test_a_reply_stays_one_when_what_it_replies_to_goes(cast, post):
+def test_a_reply_remains_a_reply_after_its_parent_is_deleted(cast, post):
     reply = make_post(cast.stranger, "To the author.", parent=post)
     post.delete()
     reply.refresh_from_db()
@@ -58,13 +58,13 @@ def test_a_reply_stays_one_when_what_it_replies_to_goes(cast, post):
     assert not Post.objects.top_level().exists()
 
 
-def test_a_reply_to_what_is_for_followers_is_for_followers(cast):
+def test_a_reply_to_a_post_for_followers_is_for_followers(cast):
     secret = make_post(cast.author, audience="followers")
     assert make_post(cast.follower, parent=secret).audience == "followers"
     assert make_post(cast.follower, parent=make_post(cast.author), audience="followers").audience == "followers"
 
 
-def test_a_reply_that_goes_is_uncounted_and_so_are_those_of_a_person_who_goes(cast, post):
+def test_deleting_a_reply_or_its_author_decrements_the_count(cast, post):
     reply = make_post(cast.stranger, "One.", parent=post)
     make_post(cast.follower, "Two.", parent=post)
     reply.delete()
@@ -73,17 +73,17 @@ def test_a_reply_that_goes_is_uncounted_and_so_are_those_of_a_person_who_goes(ca
     assert counted(post) == 0
 
 
-def test_the_log_says_to_whom_a_reply_replies(cast, post):
+def test_events_of_a_reply_have_its_parent_and_the_parents_author(cast, post):
     reply = make_post(cast.stranger, "One.", parent=post)
     about_posts = Event.objects.filter(kind__startswith="post.").order_by("pk")
-    told = list(about_posts.values_list("kind", "subject_id", "parent_id", "parent_author_id"))[-2:]
-    assert sorted(told) == [
+    latest = list(about_posts.values_list("kind", "subject_id", "parent_id", "parent_author_id"))[-2:]
+    assert sorted(latest) == [
         ("post.counted", post.pk, 0, 0),
         ("post.created", reply.pk, post.pk, cast.author.pk),
     ]
 
 
-def test_a_reply_to_what_went_meanwhile_is_refused(cast, transactional_db):
+def test_a_reply_to_a_post_deleted_meanwhile_is_refused(cast, transactional_db):
     post = make_post(cast.author)
     Post.objects.filter(pk=post.pk).delete()
     with pytest.raises(Post.DoesNotExist):
@@ -91,8 +91,8 @@ def test_a_reply_to_what_went_meanwhile_is_refused(cast, transactional_db):
     assert not Post.objects.exists()
 
 
-def test_sixteen_replies_at_once_are_sixteen(transactional_db):
+def test_sixteen_concurrent_replies_all_count(transactional_db):
     post = make_post(make_user("author"))
-    people = iter([make_user() for _ in range(16)])
-    at_once(lambda: make_post(next(people), parent=post), 16)
+    users = iter([make_user() for _ in range(16)])
+    at_once(lambda: make_post(next(users), parent=post), 16)
     assert counted(post) == 16

@@ -1,4 +1,4 @@
-"""What a save changes of a person: the same for every receiver, whatever happened to the object before."""
+"""`User.saved_changes`: the same for every receiver, whatever happened to the object before."""
 
 import pickle
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ def user() -> User:
 
 
 @pytest.fixture
-def told() -> Iterator[Changes]:
-    """What two receivers read at each save, one after the other."""
+def seen() -> Iterator[Changes]:
+    """Changes that two receivers read at each save."""
     found: Changes = []
 
-    def read(instance: User, **how: Any) -> None:
+    def read(instance: User, **kwargs: Any) -> None:
         found.append(instance.saved_changes)
 
-    def read_too(instance: User, **how: Any) -> None:
+    def read_too(instance: User, **kwargs: Any) -> None:
         assert instance.saved_changes == found[-1]
 
     for receiver in (read, read_too):
@@ -42,80 +42,80 @@ def told() -> Iterator[Changes]:
         post_save.disconnect(receiver, sender=User)
 
 
-def test_every_receiver_reads_the_same_and_nobody_afterwards(user, told):
+def test_every_receiver_reads_the_same_changes_and_none_remain_after_the_save(user, seen):
     user.name = "Maria"
     user.save()
     user.save()
-    assert told == [RENAMED, {}]
+    assert seen == [RENAMED, {}]
     assert user.saved_changes == {}
     assert pickle.loads(pickle.dumps(user)) == user
 
 
-def test_a_new_person_and_a_sign_in_change_nothing(user, told, django_assert_num_queries):
+def test_a_new_user_and_a_sign_in_have_no_changes(user, seen, django_assert_num_queries):
     make_user("tove")
     user.last_login = timezone.now()
-    with django_assert_num_queries(3):  # a savepoint and its end, the person: nothing is looked up
+    with django_assert_num_queries(3):  # a savepoint, its release and the update: no lookup
         user.save(update_fields=["last_login"])
-    assert told == [{}, {}]
+    assert seen == [{}, {}]
 
 
-def test_only_what_is_saved_counts(user, told):
+def test_only_saved_fields_are_changes(user, seen):
     user.name, user.email = "Maria", "maria@example.org"
     user.save(update_fields=iter(["name"]))
     user.save()
-    assert told == [RENAMED, {"email": ("mara@example.org", "maria@example.org")}]
+    assert seen == [RENAMED, {"email": ("mara@example.org", "maria@example.org")}]
 
 
-def test_what_was_rolled_back_is_a_change_again(user, told):
+def test_a_change_that_was_rolled_back_is_a_change_again(user, seen):
     user.name = "Maria"
     with suppress(RuntimeError), transaction.atomic():
         user.save()
         raise RuntimeError
     user.save()
-    assert told == [RENAMED, RENAMED]
+    assert seen == [RENAMED, RENAMED]
     assert AuditEntry.objects.filter(kind="account.changed").count() == 1
 
 
-def test_what_failed_is_a_change_again(user, told):
+def test_a_change_that_failed_is_a_change_again(user, seen):
     user.username, user.name = "x" * 31, "Maria"
     with suppress(Exception), transaction.atomic():
         user.save()
     user.username = "mara"
     user.save()
-    assert told == [RENAMED]
+    assert seen == [RENAMED]
 
 
-def test_what_was_never_loaded_is_compared_too(user, told):
-    person = User.objects.only("pk").get()
-    person.name = "Maria"
-    person.save()
-    assert told == [RENAMED]
+def test_deferred_fields_are_compared_with_the_database(user, seen):
+    loaded = User.objects.only("pk").get()
+    loaded.name = "Maria"
+    loaded.save()
+    assert seen == [RENAMED]
 
 
-def test_loading_something_else_meanwhile_loses_nothing(user, told):
-    person = User.objects.defer("email").get()
-    person.name = "Maria"
-    assert person.email
-    person.save()
-    assert told == [RENAMED]
+def test_loading_another_field_before_the_save_loses_no_change(user, seen):
+    loaded = User.objects.defer("email").get()
+    loaded.name = "Maria"
+    assert loaded.email
+    loaded.save()
+    assert seen == [RENAMED]
 
 
-def test_an_old_object_that_undoes_what_others_did_is_told_so(user, told):
+def test_a_stale_object_that_reverts_a_change_reports_it(user, seen):
     other = User.objects.get()
     other.name = "Maria"
     other.save()
     user.save()
-    assert told == [RENAMED, {"name": ("Maria", "Mara")}]
+    assert seen == [RENAMED, {"name": ("Maria", "Mara")}]
 
 
-def test_a_receiver_that_saves_once_more_takes_nothing_from_the_others(user):
+def test_a_receiver_that_saves_again_does_not_affect_the_others(user):
     found: Changes = []
 
-    def save_again(instance: User, **how: Any) -> None:
+    def save_again(instance: User, **kwargs: Any) -> None:
         post_save.disconnect(save_again, sender=User)
         instance.save()
 
-    def read(instance: User, **how: Any) -> None:
+    def read(instance: User, **kwargs: Any) -> None:
         found.append(instance.saved_changes)
 
     post_save.connect(save_again, sender=User)
@@ -126,11 +126,11 @@ def test_a_receiver_that_saves_once_more_takes_nothing_from_the_others(user):
     assert found == [{}, RENAMED]
 
 
-def test_a_suspension_is_announced_and_the_last_administrator_guarded_however_they_were_loaded(user):
+def test_a_suspension_is_published_and_the_last_administrator_protected_with_deferred_fields(user):
     make_user("operator", is_superuser=True)
-    for person in User.objects.only("is_superuser"):
-        person.is_active = False
+    for loaded in User.objects.only("is_superuser"):
+        loaded.is_active = False
         with suppress(LastAdministratorError), transaction.atomic():
-            person.save()
+            loaded.save()
     assert list(Event.objects.filter(kind="user.suspended").values_list("actor_id", flat=True)) == [user.pk]
     assert User.objects.get(username="operator").is_active

@@ -1,12 +1,11 @@
-"""Searching finds the same on both databases, whichever way rows were written, and nothing that one may not see."""
+"""Search: the same results on both databases, for rows written in any way, limited to visible posts."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 
-from livefeed.models import Post, User
-from livefeed.models import search as module
+from livefeed.models import Post, User, search_index
 from livefeed.models.search import Search, search_people, search_posts
 from tests.factories import make_post, make_user
 
@@ -38,7 +37,7 @@ def found(text: str, viewer: User | None = None) -> list[str]:
         "“kettle”",
     ],
 )
-def test_words_phrases_beginnings_and_accents(cast, text):
+def test_words_phrases_prefixes_and_accents(cast, text):
     body = "The kettle is on (tea, café) in Zürich: https://example.org/foo_bar my grand-mother's grandmother, 3rd от"
     make_post(cast.author, body)
     make_post(cast.author, "Nothing of the kind.")
@@ -49,7 +48,7 @@ def test_words_phrases_beginnings_and_accents(cast, text):
 @pytest.mark.parametrize(
     "text", ["kettles", '"on kettle"', "kett", "tea coffee", '"is', "'; DROP TABLE livefeed_post; --"]
 )
-def test_what_is_not_there_is_not_found(cast, text):
+def test_texts_that_do_not_match_are_not_found(cast, text):
     make_post(cast.author, "The kettle of tea: on it.")
 
     assert found(text) == []
@@ -58,7 +57,7 @@ def test_what_is_not_there_is_not_found(cast, text):
 @pytest.mark.parametrize(
     "text", ["", "   ", '"', '""', "*", "()", "AND", "OR NOT", "a:b:c", "\0", "&|!<->", "\\", "'", "from:", "x" * 999]
 )
-def test_anything_may_be_typed(cast, text):
+def test_any_input_is_accepted(cast, text):
     make_post(cast.author, "Hello.")
 
     assert found(text) in ([], ["Hello."])
@@ -93,11 +92,11 @@ def test_by_days(cast):
     assert found("after:2026-03-02 before:2026-03-03") == ["Tea on day 1."]
 
 
-def test_a_day_that_is_none_is_said():
+def test_an_invalid_day_is_reported():
     assert Search.parse("tea before:yesterday").problems == ["before: takes a day, such as before:2026-01-31."]
 
 
-def test_nobody_finds_what_they_may_not_see(cast):
+def test_hidden_posts_are_not_found(cast):
     make_post(cast.author, "Secret tea.", audience="followers")
     make_post(cast.author, "Removed tea.").remove()
 
@@ -105,26 +104,27 @@ def test_nobody_finds_what_they_may_not_see(cast):
     assert found("tea", cast.stranger) == found("tea") == []
 
 
-def test_what_changes_and_what_goes(cast):
-    post, kept = make_post(cast.author, "Tea."), make_post(cast.author, "Tea too.")
+def test_edits_and_deletions_update_the_index(cast):
+    post = make_post(cast.author, "Tea.")
+    other = make_post(cast.author, "Tea too.")
     post.edit(title="", body="Coffee.", seen_version=post.version)
 
     assert found("tea") == ["Tea too."]
     assert found("coffee") == ["Coffee."]
-    kept.delete()
+    other.delete()
     assert found("too") == []
 
 
-def test_rows_that_no_signal_saw_are_found(cast):
+def test_rows_written_without_signals_are_found(cast):
     Post.objects.bulk_create([Post(author=cast.author, body="Bulk tea.")])
 
     assert found("bulk") == ["Bulk tea."]
 
 
-def test_page_by_page_everything_is_found_once_however_much_is_hidden(cast, monkeypatch):
-    monkeypatch.setattr(module, "REACH", 3)
-    monkeypatch.setattr(module, "REACH_MOST", 5)
-    monkeypatch.setattr(module, "RECENT", 7)
+def test_paging_finds_every_visible_match_once(cast, monkeypatch):
+    monkeypatch.setattr(search_index, "FIRST_BATCH", 3)
+    monkeypatch.setattr(search_index, "MAX_BATCH", 5)
+    monkeypatch.setattr(search_index, "RECENT", 7)
     for number in range(30):
         make_post(cast.author, f"Tea {number}.", audience="public" if number % 4 == 0 else "followers")
     start, seen = "", []
@@ -135,8 +135,9 @@ def test_page_by_page_everything_is_found_once_however_much_is_hidden(cast, monk
     assert seen == [f"Tea {number}." for number in reversed(range(0, 30, 4))]
 
 
-def test_people_are_found_by_the_beginnings_of_their_names(cast):
-    mara, _ = make_user("mara", name="Mara Lindqvist"), make_user("gone", name="Lind Gone", is_active=False)
+def test_users_are_found_by_prefixes_of_their_names(cast):
+    mara = make_user("mara", name="Mara Lindqvist")
+    make_user("gone", name="Lind Gone", is_active=False)
 
     assert search_people(Search.parse("lind"), 5) == [mara]
     assert search_people(Search.parse("mar lindq"), 5) == [mara]
@@ -146,8 +147,8 @@ def test_people_are_found_by_the_beginnings_of_their_names(cast):
     assert search_people(Search.parse(""), 5) == []
 
 
-def test_what_keeps_the_indexes_is_there_after_all_migrations():
-    """A migration that makes SQLite build a table anew drops its triggers."""
+def test_the_triggers_and_indexes_of_search_exist_after_all_migrations():
+    """A migration that makes SQLite rebuild a table drops its triggers."""
     query = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'livefeed_%_search_%'",
         "postgresql": "SELECT indexname FROM pg_indexes WHERE indexname LIKE 'livefeed_%_search'",

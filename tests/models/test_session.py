@@ -1,4 +1,4 @@
-"""Sessions: who is signed in with which, and how that is found for many at once."""
+"""Sessions: their user and sign-in, key rotation, deletion, and lookup in batches."""
 
 from datetime import timedelta
 
@@ -24,37 +24,37 @@ def sign_in_of(session: Session) -> int:
 
 @pytest.fixture
 def here(cast: Cast) -> Session:
-    """A session that the follower is signed in with."""
+    """A session of the follower."""
     return session_of(signed_in(cast.follower))
 
 
 @pytest.fixture
 def elsewhere(cast: Cast) -> Session:
-    """One of the stranger's."""
+    """A session of the stranger."""
     return session_of(signed_in(cast.stranger))
 
 
 def endings() -> list[tuple[int, int]]:
-    """The announced ends of sign-ins: number and person."""
+    """Returns the published ends of sign-ins, as sign-in and user."""
     return [(subject, actor) for kind, subject, actor in log() if kind == Event.Kind.SIGN_IN_ENDED]
 
 
-# --- What is kept beside it ---
+# --- User and sign-in ---
 
 
-def test_it_knows_who_is_signed_in_and_numbers_the_sign_in(cast: Cast, here: Session):
+def test_a_session_stores_its_user_and_sign_in(cast: Cast, here: Session):
     assert here.user == cast.follower
     assert here.auth_hash == cast.follower.get_session_auth_hash()
     assert here.get_decoded()[SIGN_IN] == here.sign_in
     assert 0 <= sign_in_of(here) < 1 << 63
 
 
-def test_every_sign_in_has_a_number_of_its_own(cast: Cast):
+def test_every_sign_in_has_its_own_number(cast: Cast):
     sessions = [session_of(signed_in(cast.follower)) for _ in range(3)]
     assert len({session.sign_in for session in sessions}) == 3
 
 
-def test_a_visitor_s_session_belongs_to_nobody(db):
+def test_a_visitors_session_has_no_user(db):
     store = SessionStore()
     store["seen"] = "yes"
     store.save()
@@ -64,10 +64,10 @@ def test_a_visitor_s_session_belongs_to_nobody(db):
     assert endings() == []
 
 
-# --- Another key ---
+# --- Key rotation ---
 
 
-def test_another_key_keeps_the_row_the_data_and_the_sign_in(here: Session):
+def test_a_new_key_keeps_the_row_the_data_and_the_sign_in(here: Session):
     store = SessionStore(here.session_key)
     store.load()
 
@@ -83,7 +83,7 @@ def test_another_key_keeps_the_row_the_data_and_the_sign_in(here: Session):
     assert endings() == []
 
 
-def test_another_key_keeps_what_was_not_saved_yet(here: Session):
+def test_a_new_key_keeps_unsaved_data(here: Session):
     store = SessionStore(here.session_key)
     store["seen"] = "yes"
     store.cycle_key()
@@ -91,15 +91,15 @@ def test_another_key_keeps_what_was_not_saved_yet(here: Session):
     assert Session.objects.get().get_decoded() == {**here.get_decoded(), "seen": "yes"}
 
 
-def test_a_session_without_a_row_gets_one_with_another_key(db):
+def test_a_session_without_a_row_is_stored_under_the_new_key(db):
     store = SessionStore()
     store["seen"] = "yes"
     store.cycle_key()
     assert Session.objects.get(session_key=store.session_key).get_decoded() == {"seen": "yes"}
 
 
-def test_another_key_for_a_row_that_is_gone_brings_nobody_back(here: Session):
-    """Somebody was signed out by hand in the middle of a request of theirs."""
+def test_a_new_key_for_a_deleted_session_does_not_sign_the_user_in_again(here: Session):
+    """The session was deleted by an administrator during a request of the user."""
     store = SessionStore(here.session_key)
     store.load()
     Session.objects.all().delete()
@@ -108,8 +108,8 @@ def test_another_key_for_a_row_that_is_gone_brings_nobody_back(here: Session):
     assert not Session.objects.by_keys([here.session_key])
 
 
-def test_signing_in_keeps_no_key_from_before(cast: Cast):
-    """A key that somebody slipped in before the sign-in must not be worth anything after it."""
+def test_signing_in_replaces_the_session_key(cast: Cast):
+    """Protects from session fixation: a key planted before the sign-in is worthless after it."""
     client = Client()
     visit = client.session
     visit["seen"] = "yes"
@@ -120,17 +120,17 @@ def test_signing_in_keeps_no_key_from_before(cast: Cast):
     assert session_of(client).user == cast.follower
 
 
-# --- Its end ---
+# --- Deletion ---
 
 
-def test_signing_out_announces_its_end(cast: Cast):
+def test_signing_out_publishes_the_end_of_the_sign_in(cast: Cast):
     client = signed_in(cast.follower)
     sign_in = sign_in_of(session_of(client))
     client.logout()
     assert endings() == [(sign_in, cast.follower.pk)]
 
 
-def test_an_account_s_end_announces_the_end_of_all_its_sessions(cast: Cast, here: Session, elsewhere: Session):
+def test_deleting_a_user_publishes_the_end_of_all_their_sign_ins(cast: Cast, here: Session, elsewhere: Session):
     second = session_of(signed_in(cast.follower))
     pk = cast.follower.pk
     User.objects.get(pk=pk).delete()
@@ -138,7 +138,7 @@ def test_an_account_s_end_announces_the_end_of_all_its_sessions(cast: Cast, here
     assert list(Session.objects.all()) == [elsewhere]
 
 
-# --- Many at once ---
+# --- Lookup in batches ---
 
 
 def test_sessions_are_found_by_key_and_by_sign_in(here: Session, elsewhere: Session, django_assert_num_queries):
@@ -151,7 +151,7 @@ def test_sessions_are_found_by_key_and_by_sign_in(here: Session, elsewhere: Sess
         assert Session.objects.by_sign_ins([sign_in_of(here), 7]) == {here.sign_in: here}
 
 
-def test_nobody_asks_for_none(db, django_assert_num_queries):
+def test_empty_lookups_make_no_query(db, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert (Session.objects.by_keys([]), Session.objects.by_sign_ins([])) == ({}, {})
 
@@ -175,7 +175,7 @@ def forge_hash(here: Session) -> None:
 
 
 @pytest.mark.parametrize("end", [expire, suspend, change_password, forge_hash])
-def test_one_that_is_no_longer_valid_is_not_found(here: Session, elsewhere: Session, end):
+def test_an_invalid_session_is_not_found(here: Session, elsewhere: Session, end):
     end(here)
     keys = [here.session_key, elsewhere.session_key]
     assert Session.objects.by_keys(keys) == {elsewhere.session_key: elsewhere}
@@ -183,7 +183,7 @@ def test_one_that_is_no_longer_valid_is_not_found(here: Session, elsewhere: Sess
     assert Session.objects.by_sign_ins(sign_ins) == {elsewhere.sign_in: elsewhere}
 
 
-def test_a_rotated_key_is_honoured_as_long_as_it_is_named(here: Session, settings):
+def test_a_rotated_secret_key_is_accepted_while_it_is_a_fallback(here: Session, settings):
     old = settings.SECRET_KEY
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new one", [old]
     assert Session.objects.by_keys([here.session_key]) == {here.session_key: here}

@@ -1,32 +1,33 @@
-"""Whom somebody may like to follow."""
+"""Suggestions of users to follow."""
 
 from livefeed.content.suggestions import people_to_follow
 from tests.factories import make_post, make_user
 
 
-def test_whom_one_might_follow_has_posted_and_is_not_followed_yet(cast):
-    silent, gone = make_user("silent"), make_user("gone", is_active=False)
-    for person in (cast.author, cast.follower, cast.stranger, gone):
-        make_post(person)
+def test_suggested_users_have_posted_and_are_not_followed_yet(cast):
+    silent = make_user("silent")
+    gone = make_user("gone", is_active=False)
+    for user in (cast.author, cast.follower, cast.stranger, gone):
+        make_post(user)
 
     assert silent not in people_to_follow(cast.follower)
     assert people_to_follow(cast.follower) == [cast.stranger]
     assert set(people_to_follow(cast.stranger)) == {cast.author, cast.follower}
 
 
-def test_no_more_than_five_people_are_suggested(cast):
+def test_at_most_five_users_are_suggested(cast):
     for _ in range(7):
         make_post(make_user())
 
     assert len(people_to_follow(cast.stranger)) == 5
 
 
-def test_first_come_those_whom_many_follow_that_one_follows_and_it_says_who(cast):
+def test_users_followed_by_many_followed_users_are_first_and_name_these(cast):
     ada, ben, both, one, gone = (make_user(name) for name in ("ada", "ben", "both", "one", "gone"))
-    for person in (ada, ben):
-        cast.stranger.follow(person)
-        person.follow(both)
-        person.follow(cast.stranger)
+    for user in (ada, ben):
+        cast.stranger.follow(user)
+        user.follow(both)
+        user.follow(cast.stranger)
     ada.follow(ben)
     ada.follow(one)
     ada.follow(gone)
@@ -34,7 +35,7 @@ def test_first_come_those_whom_many_follow_that_one_follows_and_it_says_who(cast
     gone.save()
     make_post(cast.author)
 
-    people = people_to_follow(cast.stranger)
+    users = people_to_follow(cast.stranger)
 
-    assert people == [both, one, cast.author]
-    assert [person.known_by for person in people] == ["Ben and 1 other", "Ada", ""]
+    assert users == [both, one, cast.author]
+    assert [user.known_by for user in users] == ["Ben and 1 other", "Ada", ""]

@@ -1,4 +1,4 @@
-"""What is talked about: many people count, not many posts; and yesterday counts less than today."""
+"""Trending tags and posts: the number of authors counts, not of posts, and recent ones count more."""
 
 from datetime import timedelta
 
@@ -15,24 +15,24 @@ def aged(post: Post, **age: int) -> Post:
     return post
 
 
-def test_one_person_alone_makes_no_trend(cast):
+def test_tags_are_ranked_by_authors_not_by_posts(cast):
     for number in range(5):
         make_post(cast.author, f"#mine {number}")
-    for person in (cast.follower, cast.stranger):
-        make_post(person, "#ours")
+    for user in (cast.follower, cast.stranger):
+        make_post(user, "#ours")
 
     assert [(trend.tag, trend.people) for trend in trending_tags()] == [("ours", 2), ("mine", 1)]
 
 
-def test_a_tag_of_today_stands_above_a_larger_one_of_last_week(cast):
-    for person in (cast.author, cast.follower, cast.stranger):
-        aged(make_post(person, "#past"), days=7)
+def test_a_tag_of_today_is_above_a_more_used_one_of_last_week(cast):
+    for user in (cast.author, cast.follower, cast.stranger):
+        aged(make_post(user, "#past"), days=7)
     make_post(cast.author, "#present")
 
     assert [trend.tag for trend in trending_tags()] == ["present", "past"]
 
 
-def test_what_not_everybody_may_see_and_what_is_gone_makes_no_trend(cast):
+def test_hidden_posts_do_not_make_trends(cast):
     make_post(cast.author, "#hidden", audience="followers")
     make_post(cast.author, "#removed").remove()
     cast.stranger.is_active = False
@@ -42,7 +42,7 @@ def test_what_not_everybody_may_see_and_what_is_gone_makes_no_trend(cast):
     assert trending_tags() == []
 
 
-def test_a_newcomers_post_that_is_answered_today_stands_above_a_famous_one_of_yesterday(cast):
+def test_a_post_with_a_reply_today_is_above_a_famous_older_one(cast):
     famous = aged(make_post(cast.author, "Famous."), days=2)
     Post.objects.filter(pk=famous.pk).update(likes_count=500)
     fresh = make_post(cast.stranger, "Fresh.")
@@ -52,7 +52,7 @@ def test_a_newcomers_post_that_is_answered_today_stands_above_a_famous_one_of_ye
     assert trending_posts(None) == [fresh, famous]
 
 
-def test_of_each_author_one_post_is_shown_and_only_what_the_reader_may_see(cast):
+def test_each_author_has_one_trending_post_that_the_reader_may_see(cast):
     liked = [make_post(cast.author, body) for body in ("One.", "Two.")]
     hidden = make_post(make_user(), "Hidden.", audience="followers")
     Post.objects.filter(pk__in=[post.pk for post in (*liked, hidden)]).update(likes_count=3)

@@ -1,4 +1,4 @@
-"""People: which names will do, and who finds whom by which."""
+"""Users: validation of names, and lookup by name."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -20,7 +20,7 @@ any_names = good_names | st.text(st.sampled_from("aZ9_ -.@éK\n\u200d"), min_siz
 
 
 def complaints(username: str) -> list[str]:
-    """What a form would say about a name."""
+    """Returns the validation errors of a name."""
     try:
         User(username=username, password="unused").full_clean()
     except ValidationError as error:
@@ -29,7 +29,7 @@ def complaints(username: str) -> list[str]:
 
 
 def is_stored(username: str) -> bool:
-    """Whether the database takes a name that nothing else has looked at."""
+    """True if the database accepts a name without validation."""
     try:
         with transaction.atomic():
             User.objects.create(username=username)
@@ -48,34 +48,34 @@ def is_stored(username: str) -> bool:
         ("a-b", CHARACTERS),
         ("mara\n", CHARACTERS),
         ("mara\u202e", CHARACTERS),
-        ("\u212aelvin", CHARACTERS),  # the sign for kelvin, whose lower case is an ordinary k
+        ("\u212aelvin", CHARACTERS),  # the kelvin sign, whose lower case is an ordinary k
         ("mara\0", CHARACTERS),
     ],
 )
-def test_a_name_that_will_not_do_is_refused_with_a_sentence(db, username, sentence):
+def test_an_invalid_name_is_refused_with_a_message(db, username, sentence):
     assert sentence in complaints(username)
 
 
 @pytest.mark.parametrize("username", ["Mara", "mara", "MARA"])
-def test_a_name_is_taken_whatever_its_case_and_that_is_said_once(db, username):
+def test_a_name_taken_in_another_case_is_refused_with_one_message(db, username):
     make_user("Mara")
 
     assert complaints(username) == [TAKEN]
 
 
 @pytest.mark.parametrize("username", ["abc", "x" * 30, "___", "007", "Mara_Lindqvist"])
-def test_a_name_at_the_edge_of_what_will_do_is_taken(db, username):
+def test_a_name_at_the_limits_is_accepted(db, username):
     assert complaints(username) == []
     assert is_stored(username)
 
 
 @pytest.mark.parametrize("username", ["", "ab", "x" * 31, "two words", "naïve", "a-b", "mara\n", "\u212aelvin"])
-def test_the_database_too_refuses_a_name_that_will_not_do(db, username):
+def test_the_database_refuses_an_invalid_name(db, username):
     assert not is_stored(username)
 
 
 @pytest.mark.parametrize("username", ["Mara", "mara", "MARA"])
-def test_the_database_too_keeps_names_apart_whatever_their_case(db, username):
+def test_the_database_refuses_a_name_taken_in_another_case(db, username):
     make_user("Mara")
 
     assert not is_stored(username)
@@ -83,37 +83,37 @@ def test_the_database_too_keeps_names_apart_whatever_their_case(db, username):
 
 @examples
 @given(any_names)
-def test_forms_and_the_database_agree_on_every_name(db, username):
+def test_validation_and_the_database_agree_on_every_name(db, username):
     with rolled_back():
-        will_do = complaints(username) == []
+        is_valid = complaints(username) == []
 
-        assert is_stored(username) == will_do
+        assert is_stored(username) == is_valid
 
 
 @examples
 @given(good_names)
-def test_somebody_is_found_however_their_name_is_cased(db, username):
+def test_a_user_is_found_by_name_in_any_case(db, username):
     with rolled_back():
-        person = make_user(username)
+        user = make_user(username)
 
         for cased in (username, username.lower(), username.upper(), username.swapcase()):
-            assert User.objects.with_username(cased).get() == person
-            assert User.objects.get_by_natural_key(cased) == person
+            assert User.objects.with_username(cased).get() == user
+            assert User.objects.get_by_natural_key(cased) == user
 
 
 @pytest.mark.parametrize("username", ["", "ma", "maraa", "m%", "mar_", "ma\0ra", "x" * 10_000, "\u0130"])
-def test_nobody_is_found_under_another_name(db, username):
+def test_no_user_is_found_by_another_name(db, username):
     make_user("mara")
 
     assert not User.objects.with_username(username).exists()
 
 
-def test_others_read_the_display_name_and_else_the_user_name(db):
+def test_the_display_name_is_shown_or_else_the_user_name(db):
     assert make_user("mara", name="Mara Lindqvist").display_name == "Mara Lindqvist"
     assert make_user("tove", name="").display_name == "tove"
 
 
-def test_only_a_query_deletes_many():
-    """`User.objects.delete()` would be everybody."""
+def test_only_a_queryset_deletes_many_users():
+    """`User.objects.delete()` would delete all users."""
     assert not hasattr(User.objects, "delete")
     assert hasattr(User.objects.all(), "delete")

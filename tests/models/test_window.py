@@ -1,4 +1,4 @@
-"""Windows find what sorting everything finds, with few queries."""
+"""Feed windows find the same posts as sorting all posts, with few queries."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from livefeed.models import Follow, Post, Tagging, User
-from livefeed.models.feed_window import MOST_QUERIES, FeedWindow, HomeWindow, TagWindow
+from livefeed.models.feed_window import MAX_QUERIES, FeedWindow, HomeWindow, TagWindow
 from livefeed.models.post_query import PostQuerySet
 from tests.factories import make_user
 
@@ -26,10 +26,10 @@ def reader() -> User:
 
 @pytest.fixture
 def authors(reader: User) -> list[User]:
-    """Followed by the reader."""
-    people = [make_user() for _ in range(12)]
-    Follow.objects.bulk_create(Follow(follower=reader, followed=person) for person in people)
-    return people
+    """Users whom the reader follows."""
+    users = [make_user() for _ in range(12)]
+    Follow.objects.bulk_create(Follow(follower=reader, followed=user) for user in users)
+    return users
 
 
 def write(author: User, *moments: datetime, **fields) -> list[Post]:
@@ -46,14 +46,14 @@ def visible_to(viewer: User | None) -> PostQuerySet:
 
 
 def pages(window: FeedWindow, viewer: User | None) -> list[int]:
-    """The ids on all pages of COUNT posts, each of which asked MOST_QUERIES queries at most."""
+    """Returns the ids on all pages of COUNT posts, and checks that each page takes at most MAX_QUERIES queries."""
     posts = visible_to(viewer)
     found: list[Post] = []
     start = ""
     while True:
         with CaptureQueriesContext(connection) as queries:
             page = window.newest(posts, start, COUNT)
-        assert len(queries) <= MOST_QUERIES
+        assert len(queries) <= MAX_QUERIES
         if not page:
             return [post.pk for post in found]
         found += page
@@ -69,12 +69,12 @@ def sorted_ids(posts: PostQuerySet) -> list[int]:
 
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("spread", [1, 40, 100_000], ids=["one moment", "many at a time", "sparse"])
-def test_a_home_holds_what_sorting_all_posts_finds(reader, authors, spread, seed):
+def test_a_home_has_the_same_posts_as_sorting_all_posts(reader, authors, spread, seed):
     rng = Random(seed)
-    everybody = [reader, *authors, make_user(), make_user("suspended", is_active=False)]
+    users = [reader, *authors, make_user(), make_user("suspended", is_active=False)]
     for _ in range(150):
-        author = rng.choice(everybody[: rng.choice([2, len(everybody)])])
-        answered = rng.choice([0, 0, rng.choice(everybody).pk])
+        author = rng.choice(users[: rng.choice([2, len(users)])])
+        answered = rng.choice([0, 0, rng.choice(users).pk])
         write(
             author,
             NOON + timedelta(seconds=rng.randrange(spread)),
@@ -87,7 +87,7 @@ def test_a_home_holds_what_sorting_all_posts_finds(reader, authors, spread, seed
     assert pages(HomeWindow(reader), reader) == sorted_ids(visible_to(reader).home_of(reader))
 
 
-def test_a_home_shows_its_next_posts_by_three_queries_whatever_was_posted(reader, authors):
+def test_a_page_of_a_home_takes_three_queries(reader, authors):
     write(authors[0], *since_noon(*range(300)))
     for number, author in enumerate(authors[1:], 1):
         write(author, *since_noon(0, 300 - number / 100))
@@ -98,21 +98,21 @@ def test_a_home_shows_its_next_posts_by_three_queries_whatever_was_posted(reader
         assert len(queries) == 3
 
 
-def test_a_home_whose_authors_stopped_long_ago_while_others_go_on(reader, authors):
+def test_a_home_whose_authors_stopped_posting_long_ago_is_complete(reader, authors):
     stopped = write(authors[0], *since_noon(*range(-300, -100)))
     write(make_user(), *since_noon(*range(300)))
 
     assert pages(HomeWindow(reader), reader) == [post.pk for post in reversed(stopped)]
 
 
-def test_a_home_of_authors_who_mostly_reply_to_strangers_reaches_their_other_posts(reader, authors):
+def test_a_home_of_authors_who_mostly_reply_to_strangers_is_complete(reader, authors):
     early = write(authors[0], *since_noon(*range(8)))
     write(authors[0], *since_noon(*range(10, 500)), parent_author_id=make_user().pk)
 
     assert pages(HomeWindow(reader), reader) == [post.pk for post in reversed(early)]
 
 
-def test_posts_dated_in_the_future_are_on_top(reader, authors):
+def test_posts_dated_in_the_future_are_first(reader, authors):
     tomorrow = timezone.now() + timedelta(days=1)
     (past,) = write(authors[0], timezone.now())
     (future,) = write(authors[1], tomorrow)
@@ -120,20 +120,20 @@ def test_posts_dated_in_the_future_are_on_top(reader, authors):
     assert pages(HomeWindow(reader), reader) == [future.pk, past.pk]
 
 
-def test_who_follows_nobody_finds_their_own_posts(reader):
+def test_a_reader_without_follows_finds_their_own_posts(reader):
     own = write(reader, *since_noon(*range(30)))
     write(make_user(), *since_noon(*range(30)))
 
     assert pages(HomeWindow(reader), reader) == [post.pk for post in reversed(own)]
 
 
-def test_an_empty_place_has_empty_pages(reader):
+def test_an_empty_feed_has_no_pages(reader):
     assert pages(HomeWindow(reader), reader) == []
     assert pages(TagWindow("tea"), None) == []
 
 
 @pytest.mark.parametrize("window", [TagWindow("tea"), HomeWindow(User(pk=1))])
-def test_what_is_no_sort_key_is_refused(window):
+def test_an_invalid_sort_key_is_refused(window):
     with pytest.raises(ValueError, match="no sort key"):
         window.newest(Post.objects.all(), "yesterday", COUNT)
 
@@ -142,7 +142,7 @@ def test_what_is_no_sort_key_is_refused(window):
 
 
 @pytest.mark.parametrize("spread", [1, 40, 100_000])
-def test_a_tags_page_holds_what_sorting_all_its_posts_finds(reader, authors, spread):
+def test_a_tag_page_has_the_same_posts_as_sorting_all_its_posts(reader, authors, spread):
     rng = Random(spread)
     for _ in range(200):
         (post,) = write(

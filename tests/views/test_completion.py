@@ -87,7 +87,7 @@ def test_a_tag_is_compared_as_it_is_addressed(cast, stranger):
 
 
 def test_what_the_newest_posts_bear_most_comes_first_then_older_tags(cast, stranger, monkeypatch):
-    monkeypatch.setattr("livefeed.models.tagging.LOOKED_AT", 3)
+    monkeypatch.setattr("livefeed.models.tagging.MAX_TAGGINGS_SEARCHED", 3)
     for body in ("#gac", "#gab", "#game", "#garden", "#game"):
         make_post(cast.author, body)
 

@@ -1,4 +1,4 @@
-"""Somebody who did everything is deleted: nothing points to them any more, nothing of others is lost, all is told."""
+"""Deletion of a user with every kind of data: all references and no data of others go, with events."""
 
 from collections import Counter
 from contextlib import suppress
@@ -27,14 +27,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def busy(cast: Cast, settings, tmp_path: Path) -> User:
-    """The author, who did everything that one can do, and to whom everything was done."""
+    """The author, with every kind of data of their own and from others."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
     author, friend = cast.author, cast.stranger
     theirs = make_post(friend, "By a friend, for @author.")
     for number in range(3):
         shown = [Attachment(Picture.objects.store(author, file()).pk, "A picture")]
         post = Post.objects.publish(author, title="", body=f"#one {number}", pictures=shown)
-        make_post(friend, "An answer to what goes.", parent=post)
+        make_post(friend, "A reply to a deleted post.", parent=post)
         for kind in (Like, Bookmark):
             kind.objects.add(friend, post)
         render_post(post)
@@ -54,39 +54,40 @@ def busy(cast: Cast, settings, tmp_path: Path) -> User:
 
 
 def rows() -> dict[str, list[dict[str, Any]]]:
-    """Everything that the database holds, but for the log, the audit and what Django itself keeps."""
-    kept = [model for model in apps.get_models() if model._meta.app_label in ("livefeed", "account")]
-    kept = [model for model in kept if model.__name__ not in ("Event", "AuditEntry")]
-    return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in kept}
+    """Returns all rows, except events, audit entries and Django's own tables."""
+    included = [model for model in apps.get_models() if model._meta.app_label in ("livefeed", "account")]
+    included = [model for model in included if model.__name__ not in ("Event", "AuditEntry")]
+    return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in included}
 
 
 def files() -> set[Path]:
     return {each for each in Path(site.MEDIA_ROOT).rglob("*") if each.is_file()}
 
 
-def pointing_to(person_id: int) -> list[str]:
-    """The columns of all tables that point to a person, where any row still does."""
+def references_to(user_id: int) -> list[str]:
+    """Returns the foreign key columns in which a row refers to a user."""
     found = []
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
-            is_pointer = isinstance(field, models.ForeignKey) and field.remote_field.model is User
-            if is_pointer and model._default_manager.filter(**{field.attname: person_id}).exists():
+            is_reference = isinstance(field, models.ForeignKey) and field.remote_field.model is User
+            if is_reference and model._default_manager.filter(**{field.attname: user_id}).exists():
                 found.append(f"{model.__name__}.{field.name}")
     return found
 
 
-def test_nothing_is_left_and_nothing_of_others_is_lost(busy):
-    person_id, friend = busy.pk, User.objects.get(username="stranger")
+def test_all_data_of_the_user_and_none_of_others_is_deleted(busy):
+    user_id = busy.pk
+    friend = User.objects.get(username="stranger")
     posts = list(busy.posts.values_list("pk", flat=True))
-    assert len(pointing_to(person_id)) >= 10
+    assert len(references_to(user_id)) >= 10
     busy.delete()
-    assert pointing_to(person_id) == []
+    assert references_to(user_id) == []
     assert files() == set()
     assert [caches["fragments"].get(f"post:{pk}") for pk in posts] == [None] * len(posts)
     assert not EmailAddress.objects.filter(email="author@example.org").exists()
     assert Session.objects.count() == 0
     assert friend.posts.count() == 4
-    answers = Post.objects.filter(body="An answer to what goes.")
+    answers = Post.objects.filter(body="A reply to a deleted post.")
     assert {(answer.parent, answer.is_reply) for answer in answers} == {(None, True)}
     assert "Reply to a post that was deleted" in render_post(answers[0])
     theirs = Post.objects.get(body__startswith="By a friend")
@@ -98,26 +99,29 @@ def test_nothing_is_left_and_nothing_of_others_is_lost(busy):
     assert Client().get("/@author/").status_code == 404
 
 
-def test_every_end_is_told_once(busy):
-    person_id, posts = busy.pk, list(busy.posts.values_list("pk", flat=True))
+def test_every_deleted_row_has_one_event(busy):
+    user_id = busy.pk
+    posts = list(busy.posts.values_list("pk", flat=True))
     friend, follower = (User.objects.get(username=name).pk for name in ("stranger", "follower"))
-    token, sign_in = busy.tokens.get().pk, Session.objects.get().sign_in
+    token = busy.tokens.get().pk
+    sign_in = Session.objects.get().sign_in
     busy.delete()
-    told = Counter(log())
-    wanted = {("post.deleted", post_id, person_id) for post_id in posts}
-    wanted |= {("follow.removed", person_id, each) for each in (friend, follower)}
-    wanted |= {("follow.removed", friend, person_id), ("token.revoked", token, person_id)}
-    wanted |= {("sign_in.ended", sign_in, person_id)}
-    assert {event for event in told if event[0] not in ("post.counted",)} == wanted
-    assert {told[event] for event in wanted} == {1}
+    events = Counter(log())
+    expected = {("post.deleted", post_id, user_id) for post_id in posts}
+    expected |= {("follow.removed", user_id, each) for each in (friend, follower)}
+    expected |= {("follow.removed", friend, user_id), ("token.revoked", token, user_id)}
+    expected |= {("sign_in.ended", sign_in, user_id)}
+    assert {event for event in events if event[0] != "post.counted"} == expected
+    assert {events[event] for event in expected} == {1}
 
 
 def test_a_deletion_that_is_rolled_back_changes_nothing(busy):
-    before, had = rows(), files()
+    rows_before = rows()
+    files_before = files()
     with suppress(RuntimeError), transaction.atomic():
         User.objects.get(pk=busy.pk).delete()
         raise RuntimeError
-    assert rows() == before
-    assert files() == had
-    assert had
+    assert rows() == rows_before
+    assert files() == files_before
+    assert files_before
     assert log() == []

@@ -1,4 +1,4 @@
-"""Likes and bookmarks: each once, counted right whoever comes at the same moment."""
+"""Likes and bookmarks: at most one for each user and post, counted exactly under concurrent writes."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def counted() -> int:
     return Event.objects.filter(kind=Event.Kind.POST_COUNTED).count()
 
 
-def test_a_like_counts_once_and_its_end_once(cast, post):
+def test_a_like_and_its_removal_count_once(cast, post):
     assert [Like.objects.add(cast.follower, post) for _ in range(2)] == [True, False]
     assert Like.objects.add(cast.stranger, post)
     assert (likes_of(post), counted()) == (2, 2)
@@ -33,13 +33,13 @@ def test_a_like_counts_once_and_its_end_once(cast, post):
     assert post.version == 1
 
 
-def test_a_bookmark_is_nobody_elses_business(cast, post):
+def test_a_bookmark_is_neither_counted_nor_published(cast, post):
     assert [Bookmark.objects.add(cast.follower, post) for _ in range(2)] == [True, False]
     assert (likes_of(post), counted()) == (0, 0)
     assert Bookmark.objects.remove(cast.follower, post)
 
 
-def test_a_post_that_goes_takes_its_marks_along_and_announces_no_counts(cast, post):
+def test_deleting_a_post_deletes_its_reactions_and_publishes_no_counts(cast, post):
     Like.objects.add(cast.follower, post)
     Bookmark.objects.add(cast.follower, post)
     before = counted()
@@ -49,13 +49,13 @@ def test_a_post_that_goes_takes_its_marks_along_and_announces_no_counts(cast, po
     assert counted() == before
 
 
-def test_a_person_who_goes_takes_their_likes_along(cast, post):
+def test_deleting_a_user_deletes_their_likes(cast, post):
     Like.objects.add(cast.follower, post)
     cast.follower.delete()
     assert likes_of(post) == 0
 
 
-def test_a_post_that_went_meanwhile_cannot_be_liked(cast, transactional_db):
+def test_a_post_deleted_meanwhile_cannot_be_liked(cast, transactional_db):
     post = make_post(cast.author)
     Post.objects.filter(pk=post.pk).delete()
     with pytest.raises(Post.DoesNotExist):
@@ -63,7 +63,7 @@ def test_a_post_that_went_meanwhile_cannot_be_liked(cast, transactional_db):
     assert not Event.objects.filter(kind=Event.Kind.POST_COUNTED).exists()
 
 
-def test_one_query_says_what_somebody_has_marked(cast, post, django_assert_num_queries):
+def test_reactions_of_a_user_take_one_query(cast, post, django_assert_num_queries):
     other = make_post(cast.author)
     Like.objects.add(cast.follower, post)
     Like.objects.add(cast.stranger, other)
@@ -72,18 +72,19 @@ def test_one_query_says_what_somebody_has_marked(cast, post, django_assert_num_q
         assert reactions_by(cast.follower, [post, other]) == {"likes": [post.pk], "bookmarks": [other.pk]}
 
 
-def test_sixteen_who_like_at_once_are_sixteen(transactional_db):
+def test_sixteen_concurrent_likes_all_count(transactional_db):
     post = make_post(make_user("author"))
-    people = [make_user() for _ in range(WRITERS)]
-    waiting = iter(people)
+    users = [make_user() for _ in range(WRITERS)]
+    waiting = iter(users)
     assert at_once(lambda: Like.objects.add(next(waiting), post), WRITERS) == [True] * WRITERS
     assert likes_of(post) == WRITERS
-    leaving = iter(people[:10])
+    leaving = iter(users[:10])
     at_once(lambda: Like.objects.remove(next(leaving), post), 10)
     assert likes_of(post) == WRITERS - 10
 
 
-def test_one_who_likes_twice_at_once_is_one(transactional_db):
-    post, person = make_post(make_user("author")), make_user()
-    assert sorted(at_once(lambda: Like.objects.add(person, post))) == [False] * 7 + [True]
+def test_concurrent_likes_of_one_user_are_one(transactional_db):
+    post = make_post(make_user("author"))
+    user = make_user()
+    assert sorted(at_once(lambda: Like.objects.add(user, post))) == [False] * 7 + [True]
     assert likes_of(post) == 1
