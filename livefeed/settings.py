@@ -127,7 +127,13 @@ CACHES: dict[str, dict[str, Any]] = {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "fragments",
         "TIMEOUT": None,
-        "OPTIONS": {"MAX_ENTRIES": 5_000},  # some 2 KB each
+        "OPTIONS": {"MAX_ENTRIES": 5_000},  # about 2 KB each
+    },
+    # Trending tags and posts, in the memory of each process.
+    "trends": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "trends",
+        "TIMEOUT": 60,
     },
 }
 if not env.bool("LIVEFEED_CACHE", default=True):

@@ -67,7 +67,7 @@ class PictureManager(models.Manager["Picture"].from_queryset(PictureQuerySet)): 
             raise images.PictureError(NOT_ACTIVATED)
         if self.unused().filter(owner=owner).count() >= WAITING_MOST:
             raise images.PictureError(TOO_MANY_WAIT)
-        if file.size > images.BYTES_MOST:
+        if file.size > images.MAX_BYTES:
             raise images.PictureError(images.TOO_LARGE)
         made = images.process_image(file.read(), sizes)
         picture = Picture(owner=owner, width=made.width, height=made.height, color=made.color)
