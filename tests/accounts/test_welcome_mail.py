@@ -32,7 +32,7 @@ from tests.factories import PASSWORD, make_user, signed_in
 from tests.stack.mail import MailServer, mail_server
 from tests.stack.people import Person
 from tests.stack.servers import ROOT, Site, free_port, wait_until
-from tests.test_working import work
+from tests.tasks.test_worker import work
 from tests.views.accounts import ADDRESS, MARA, path_in, reauthenticated, sign_up
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from django.dispatch import Signal
 
 from livefeed.signals import receivers
 from tests.factories import Cast, make_cast
-from tests.probes import PROBES
+from tests.signals.probes import PROBES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

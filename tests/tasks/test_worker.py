@@ -25,7 +25,7 @@ from tests.conftest import database_url
 from tests.factories import make_cast, make_user, signed_in
 from tests.stack.people import Person
 from tests.stack.servers import ROOT, Site, wait_until
-from tests.tasks import fail_until, write_into
+from tests.tasks.example_tasks import fail_until, write_into
 from tests.views.html import Page
 
 pytestmark = pytest.mark.django_db(transaction=True)
