@@ -278,7 +278,7 @@ def test_a_confirmed_address_activates():
 def test_an_activation_is_told_and_nothing_else_of_a_person(created, raw, fields, is_told):
     mara = User(pk=7, username="mara")
     with (
-        patch("livefeed.signals.dispatch.activated") as told,
+        patch("livefeed.signals.dispatch.user_activated") as told,
         patch("livefeed.live.publishing.user_changed"),
         patch("livefeed.models.Profile.objects.create_for"),
         patch("livefeed.accounts.audit.user_saved"),
