@@ -19,9 +19,9 @@ TOO_MANY = "too_many_login_attempts"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Error messages in plain words, and mails handed to tasks.
+    """Error messages in plain words, and emails handed to tasks.
 
-    No request waits for a mail server or fails with it. Links are made when their mail is sent, so that a task's row
+    No request waits for a mail server or fails with it. Links are made when their email is sent, so that a task's row
     never contains a key.
     """
 
@@ -72,7 +72,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return key
 
     def should_send_confirmation_mail(self, request: HttpRequest, email_address: EmailAddress, signup: bool) -> bool:
-        """False at the sign-up: the welcome mail contains the link."""
+        """False at the sign-up: the welcome email contains the link."""
         return not signup
 
     def send_confirmation_mail(
@@ -81,7 +81,7 @@ class AccountAdapter(DefaultAccountAdapter):
         self.send_link(emailconfirmation.email_address)
 
     def send_link(self, address: EmailAddress) -> None:
-        """Enqueues the mail with the link that confirms an address and activates an account that is not yet active."""
+        """Enqueues the email with the link that confirms an address and activates an account that is not yet active."""
         if address.user.is_activated:
             tasks.send_confirmation.enqueue(address.pk)
         else:
@@ -92,6 +92,6 @@ class AccountAdapter(DefaultAccountAdapter):
         tasks.send_new_password.enqueue(user.pk, address.pk if address else None)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Renders a mail that contains no secret and enqueues it."""
+        """Renders an email that contains no secret and enqueues it."""
         mail = self.render_mail(template_prefix, email, context | {"email": email, "address": settings.LIVEFEED_URL})
         tasks.send_written.enqueue(email, mail.subject, mail.body)

@@ -1,4 +1,4 @@
-"""Links in mails that confirm an address and thereby activate an account."""
+"""Links in emails that confirm an address and thereby activate an account."""
 
 from dataclasses import dataclass
 from enum import StrEnum

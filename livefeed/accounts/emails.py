@@ -1,4 +1,4 @@
-"""Mails that tasks render outside of requests, and the hand-over of every mail to the mail server."""
+"""Emails that tasks render outside of requests, and the hand-over of every email to the mail server."""
 
 from smtplib import SMTPException
 from typing import Any
@@ -15,7 +15,7 @@ from livefeed.models import User
 
 
 class MailRefusedError(Exception):
-    """Raised when the mail server refuses a mail."""
+    """Raised when the mail server refuses an email."""
 
 
 def send_welcome(user: User) -> None:
@@ -50,7 +50,7 @@ def send_password_reset(user: User, email: str) -> None:
 
 
 def compose(recipient: str, subject: str, text: str) -> EmailMessage:
-    """Returns a plain text mail from the site's own address."""
+    """Returns a plain text email from the site's own address."""
     return EmailMessage(subject, text, get_adapter().get_from_email(), [recipient])
 
 
@@ -60,7 +60,7 @@ def _write(name: str, recipient: str, **context: Any) -> None:
 
 
 def send(mail: EmailMessage) -> None:
-    """Sends a mail. Raises `MailRefusedError` without the server's answer, which contains the recipient's address."""
+    """Sends an email. Raises `MailRefusedError` without the server's answer, which contains the recipient's address."""
     try:
         mail.send()
     except SMTPException as refusal:

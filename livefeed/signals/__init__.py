@@ -33,7 +33,7 @@ user_registered = Signal()
 """Sent after the commit when a user signs up, not for users created by a command or in the admin. Sender: `User`.
 Arguments: `user`."""
 user_activated = Signal()
-"""Sent after the commit when an account is activated, by the link in a mail or by staff; once per user, who can post
+"""Sent after the commit when an account is activated, by the link in an email or by staff; once per user, who can post
 from then on. Sender: `User`. Arguments: `user`."""
 user_followed = Signal()
 """Sent after the commit when a user follows another. Sender: `Follow`.
