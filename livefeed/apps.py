@@ -1,4 +1,4 @@
-"""The one Django app."""
+"""Configuration of the Django app."""
 
 from django.apps import AppConfig
 

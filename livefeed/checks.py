@@ -1,4 +1,4 @@
-"""Wrong configuration, found by `manage.py check` before anybody else finds it."""
+"""System checks of the configuration, run by `manage.py check`."""
 
 import sqlite3
 from typing import Any
@@ -9,6 +9,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 SQLITE_WITH_SAFE_WAL = (3, 51, 3)
+"""First SQLite version without the bug in WAL resets."""
 
 
 def register() -> None:
@@ -20,15 +21,19 @@ def register() -> None:
 
 
 def check_secret_key(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Requires a secret key other than the one for development, unless DEBUG is set."""
     try:
-        own = settings.DEBUG or settings.SECRET_KEY != settings.DEVELOPMENT_KEY
-    except ImproperlyConfigured:
-        own = False
+        is_safe = settings.DEBUG or settings.SECRET_KEY != settings.DEVELOPMENT_KEY
+    except ImproperlyConfigured:  # raised by Django for an empty key
+        is_safe = False
+    if is_safe:
+        return []
     hint = "Set SECRET_KEY, in the environment or in .env, to a long random text of your own."
-    return [] if own else [checks.Error("There is no secret key.", hint=hint, id="livefeed.E001")]
+    return [checks.Error("There is no secret key.", hint=hint, id="livefeed.E001")]
 
 
 def check_public_address(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Requires LIVEFEED_URL to be an origin."""
     if _is_origin(settings.LIVEFEED_URL):
         return []
     hint = "Give the scheme and host that readers type, such as https://feed.example.org, and no path."
@@ -36,7 +41,7 @@ def check_public_address(app_configs: Any, **kwargs: Any) -> list[checks.CheckMe
 
 
 def _is_origin(url: str) -> bool:
-    """Whether a URL is a scheme and a host, perhaps with a port, and nothing else."""
+    """True if a URL consists of a scheme, a host and optionally a port."""
     try:
         parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
@@ -47,6 +52,7 @@ def _is_origin(url: str) -> bool:
 
 
 def check_static_files(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Warns if `collectstatic` has not run."""
     if settings.DEBUG or not settings.WHITENOISE_USE_FINDERS:
         return []
     hint = "Run manage.py collectstatic: browsers then keep scripts and style sheets, compressed, for good."
@@ -54,6 +60,7 @@ def check_static_files(app_configs: Any, **kwargs: Any) -> list[checks.CheckMess
 
 
 def check_sqlite_version(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Warns of a SQLite version that can damage a database in WAL mode."""
     engine = settings.DATABASES["default"]["ENGINE"]
     if not engine.endswith("sqlite3") or sqlite3.sqlite_version_info >= SQLITE_WITH_SAFE_WAL:
         return []

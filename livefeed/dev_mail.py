@@ -1,4 +1,8 @@
-"""Mail in development: printed on the console and kept as files that /dev/mail/ shows."""
+"""Mail backend for development: prints emails on the console and stores them as files for /dev/mail/.
+
+Django's file-based backend does not fit: it does not print, it appends all emails of a connection to one file, and it
+ends each with a line of dashes, which a mail parser takes for part of the text.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +16,7 @@ from django.core.mail.backends.console import EmailBackend as ConsoleBackend
 
 
 class DevelopmentBackend(ConsoleBackend):
-    """Prints each mail and keeps it in a file of its own."""
+    """Prints each email and writes it to its own file in the folder `file_path`."""
 
     def __init__(self, file_path: str, **options: Any) -> None:
         super().__init__(**options)
@@ -25,8 +29,8 @@ class DevelopmentBackend(ConsoleBackend):
 
 
 @dataclass(frozen=True)
-class KeptMail:
-    """A mail as /dev/mail/ shows it."""
+class StoredMail:
+    """Email as shown at /dev/mail/."""
 
     sent: datetime
     recipient: str
@@ -35,15 +39,15 @@ class KeptMail:
     has_html: bool
 
 
-def kept_mails(folder: Path, most: int = 50) -> list[KeptMail]:
-    """Reads the newest `most` mails that `DevelopmentBackend` wrote to `folder`, newest first."""
+def kept_mails(folder: Path, most: int = 50) -> list[StoredMail]:
+    """Reads the newest `most` emails that `DevelopmentBackend` wrote to `folder`, newest first."""
     files = sorted(folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
     return [_read(file) for file in files[:most]]
 
 
-def _read(file: Path) -> KeptMail:
+def _read(file: Path) -> StoredMail:
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
     body = message.get_body(("plain",))
     sent = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
     text = body.get_content().strip() if body else ""
-    return KeptMail(sent, message["To"], message["Subject"], text, message.get_body(("html",)) is not None)
+    return StoredMail(sent, message["To"], message["Subject"], text, message.get_body(("html",)) is not None)

@@ -1,4 +1,4 @@
-"""An alias of `livefeed.signals`, where the public signals were before 0.1.0."""
+"""Alias of `livefeed.signals` for apps written before 0.1.0, when the public signals were in this module."""
 
 from livefeed.signals import (
     post_edited,

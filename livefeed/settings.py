@@ -1,4 +1,5 @@
-"""The one settings file. Everything that differs between places comes from the environment or from `.env`."""
+"""Settings for development, tests and production. Values that differ between installations come from the environment or
+from `.env`."""
 
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,24 @@ from django.utils.csp import CSP
 
 from livefeed.observability.logging import redact_keys
 
-django_stubs_ext.monkeypatch()  # lets generic classes of Django's be written as such: ModelAdmin[Post]
+django_stubs_ext.monkeypatch()  # allows type arguments at run time: ModelAdmin[Post]
+
+
+# --- Directories ---
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 (VAR_DIR / "static").mkdir(parents=True, exist_ok=True)
 
+
+# --- Environment ---
+
 env = environ.FileAwareEnv()
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
+
+
+# --- Core ---
 
 DEBUG: bool = env.bool("DEBUG", default=False)
 PORT: int = env.int("PORT", default=8000)
@@ -26,11 +36,14 @@ DEVELOPMENT_KEY = "only-for-development-and-tests-never-for-the-internet"
 SECRET_KEY: str = env.str("SECRET_KEY", default=DEVELOPMENT_KEY if DEBUG else "")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 
-# The public address, as readers type it. Links in mails and the sockets' origin check rest on it.
+# The public address, as users type it. Used for links in emails and to check the Origin header of sockets.
 LIVEFEED_URL: str = env.str("LIVEFEED_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 LOOPBACK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[urlsplit(LIVEFEED_URL).hostname or "", *LOOPBACK_HOSTS])
 CSRF_TRUSTED_ORIGINS = [LIVEFEED_URL]
+
+
+# --- Apps, middleware and templates ---
 
 INSTALLED_APPS = [
     "livefeed",
@@ -85,15 +98,15 @@ TEMPLATES = [
 ]
 
 
-# --- Where things are kept ---
+# --- Database, caches, channel layer and tasks ---
 
 
 def _database(url: dict[str, Any]) -> dict[str, Any]:
-    """Adds to a parsed DATABASE_URL what each database needs to stand many processes at once.
+    """Adds the options that each database needs for concurrent processes to a parsed DATABASE_URL.
 
-    SQLite: deferred transactions that turn into writers fail at once when another writer was faster, so they begin
-    IMMEDIATE; WAL lets readers pass a writer; synchronous FULL keeps an acknowledged post through a power cut.
-    PostgreSQL: daphne runs each request in a thread of its own, so connections come from a pool.
+    SQLite: transactions begin IMMEDIATE, because a deferred transaction fails at once if another one writes before it
+    does; WAL lets readers continue during a write; synchronous FULL makes committed posts survive a power cut.
+    PostgreSQL: connections come from a pool, because daphne runs each request in its own thread.
     """
     options: dict[str, Any] = url.setdefault("OPTIONS", {})
     if url["ENGINE"].endswith("sqlite3"):
@@ -101,7 +114,7 @@ def _database(url: dict[str, Any]) -> dict[str, Any]:
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;"
         )
         options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
-        url["CONN_MAX_AGE"] = None  # the threads that serve requests stay, and so may their connections
+        url["CONN_MAX_AGE"] = None  # request threads are reused, so their connections can stay open
     else:
         url["ENGINE"] = "django.db.backends.postgresql"
         size = env.int("LIVEFEED_DATABASE_POOL", default=16)
@@ -116,18 +129,24 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL: str = env.str("REDIS_URL", default="")
 
 CACHES: dict[str, dict[str, Any]] = {
-    # Counts of tries, shared by all processes, whatever becomes of Redis (docs/self-hosting.md).
+    # Counters of rate limits, shared by all processes and independent of Redis (docs/self-hosting.md).
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "livefeed_cache",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
-    # Rendered posts and profiles, in the memory of each process: what is kept must be nearer than rendering it anew.
+    # Rendered posts and profile cards, in the memory of each process: a network cache would be slower than rendering.
     "fragments": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "fragments",
         "TIMEOUT": None,
-        "OPTIONS": {"MAX_ENTRIES": 5_000},  # some 2 KB each
+        "OPTIONS": {"MAX_ENTRIES": 5_000},  # about 2 KB each
+    },
+    # Trending tags and posts, in the memory of each process.
+    "trends": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "trends",
+        "TIMEOUT": 60,
     },
 }
 if not env.bool("LIVEFEED_CACHE", default=True):
@@ -135,8 +154,11 @@ if not env.bool("LIVEFEED_CACHE", default=True):
 
 
 def _channel_layer(redis_url: str) -> dict[str, Any]:
-    """Redis pub/sub between processes, memory within one. `socket_timeout` stays above the 5 s of a blocking read:
-    redis-py 8's own default of 5 s kills idle receivers (channels_redis#422)."""
+    """Returns a layer on Redis pub/sub, or in memory for a single process.
+
+    `socket_timeout` must exceed the 5 s of a blocking read: redis-py 8's default of 5 s closes idle receivers
+    (channels_redis#422).
+    """
     if not redis_url:
         return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
     host = {"address": redis_url, "socket_timeout": 15, "socket_connect_timeout": 1}
@@ -149,11 +171,11 @@ CHANNEL_LAYERS = {"default": _channel_layer(REDIS_URL)}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}  # run by `manage.py worker`
 
 
-# --- Live: docs/self-hosting.md explains each ---
+# --- Live updates and server limits: docs/self-hosting.md describes each ---
 
 LIVEFEED_WORKER: str = env.str("LIVEFEED_WORKER", default="1")  # set by `serve` for each of its processes
 LIVEFEED_SOCKETS_PER_PERSON: int = env.int("LIVEFEED_SOCKETS_PER_PERSON", default=10)
-LIVEFEED_SOCKETS_PER_ADDRESS: int = env.int("LIVEFEED_SOCKETS_PER_ADDRESS", default=50)  # of visitors
+LIVEFEED_SOCKETS_PER_ADDRESS: int = env.int("LIVEFEED_SOCKETS_PER_ADDRESS", default=50)  # visitors only
 LIVEFEED_INBOUND_BYTES: int = env.int("LIVEFEED_INBOUND_BYTES", default=4096)
 LIVEFEED_INBOUND_RATE: float = env.float("LIVEFEED_INBOUND_RATE", default=5.0)
 LIVEFEED_INBOUND_BURST: float = env.float("LIVEFEED_INBOUND_BURST", default=20.0)
@@ -171,7 +193,10 @@ LIVEFEED_LOG_DAYS: float = env.float("LIVEFEED_LOG_DAYS", default=7.0)
 LIVEFEED_DIRECT_WRITES: bool = env.bool("LIVEFEED_DIRECT_WRITES", default=True)
 LIVEFEED_METRICS_TOKEN: str = env.str("LIVEFEED_METRICS_TOKEN", default="")
 
-MEDIA_ROOT: str = env.str("LIVEFEED_MEDIA_DIR", default=str(VAR_DIR / "media"))  # pictures
+
+# --- Pictures and static files ---
+
+MEDIA_ROOT: str = env.str("LIVEFEED_MEDIA_DIR", default=str(VAR_DIR / "media"))  # uploaded pictures
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -210,11 +235,11 @@ ACCOUNT_FORMS = {
 }
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_EMAIL_VERIFICATION = "optional"  # one is signed in at once; posting waits for it (User.activated_at)
+ACCOUNT_EMAIL_VERIFICATION = "optional"  # users are signed in at once, but cannot post before it (User.activated_at)
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 2
-ACCOUNT_PREVENT_ENUMERATION = "strict"  # signing up with an address that is known looks like any other
-ACCOUNT_CHANGE_EMAIL = True  # one address each; a new one replaces it once confirmed
-ACCOUNT_REAUTHENTICATION_REQUIRED = True  # an open browser is not enough to take an account over by its address
+ACCOUNT_PREVENT_ENUMERATION = "strict"  # a sign-up with a known address looks like any other
+ACCOUNT_CHANGE_EMAIL = True  # a user has one address; a new one replaces it once confirmed
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # an open browser must not suffice to take over an account
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Livefeed] "
@@ -224,7 +249,7 @@ ACCOUNT_USERNAME_MIN_LENGTH = 3
 
 ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip,60/h/ip",
-    "signup_address": "5/h/key",  # ours: mails to one address, whoever asks for them
+    "signup_address": "5/h/key",  # Livefeed's own: emails to one address, from all clients together
     "confirm_email": "3/10m/key",
     "reset_password": "20/m/ip,5/10m/key",
     "manage_email": "10/5m/user",
@@ -235,7 +260,7 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default=f"Livefeed <nore
 
 
 def _mailer() -> dict[str, Any]:
-    """Turns EMAIL_URL into a mailer; in development mail is shown on the console and kept for /dev/mail/."""
+    """Returns the mailer for EMAIL_URL; in development the one that prints emails and stores them for /dev/mail/."""
     if DEBUG and "EMAIL_URL" not in env.ENVIRON:
         return {"BACKEND": "livefeed.dev_mail.DevelopmentBackend", "OPTIONS": {"file_path": str(MAIL_DIR)}}
     parsed = env.email_url("EMAIL_URL", default="smtp://localhost:25")
@@ -256,7 +281,7 @@ def _mailer() -> dict[str, Any]:
 MAILERS = {"default": _mailer()}
 
 
-# --- Safety ---
+# --- Security and sessions ---
 
 SECURE_CSP: dict[str, Any] = {
     "default-src": [CSP.SELF],
@@ -277,12 +302,15 @@ CSRF_FAILURE_VIEW = "livefeed.views.errors.csrf_failed"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 
-# --- Words and time ---
+# --- Language and time ---
 
 LANGUAGE_CODE = "en"
 LIVEFEED_TITLECASE: bool = env.bool("LIVEFEED_TITLECASE", default=LANGUAGE_CODE.startswith("en"))
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+
+# --- Logging ---
 
 LOGGING: dict[str, Any] = {
     "version": 1,
@@ -291,9 +319,9 @@ LOGGING: dict[str, Any] = {
     "filters": {"keys": {"()": "django.utils.log.CallbackFilter", "callback": redact_keys}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["keys"]}},
     "loggers": {
-        "django": {"handlers": []},  # its own would say everything twice
-        "django.tasks": {"level": "WARNING"},  # two lines for each task that goes well
-        "livefeed.audit": {"level": "INFO"},  # whatever LOG_LEVEL says
+        "django": {"handlers": []},  # its own handlers would log every line twice
+        "django.tasks": {"level": "WARNING"},  # otherwise two lines for each successful task
+        "livefeed.audit": {"level": "INFO"},  # independent of LOG_LEVEL
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

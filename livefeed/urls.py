@@ -1,4 +1,4 @@
-"""Every address."""
+"""URLs of the site. The sockets' URLs are in consumers/routing.py."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -68,5 +68,5 @@ urlpatterns = [
 handler400 = "livefeed.views.errors.bad_request"
 handler403 = "livefeed.views.errors.forbidden"
 handler404 = "livefeed.views.errors.not_found"
-handler429 = "livefeed.views.errors.too_many"  # allauth asks for it
+handler429 = "livefeed.views.errors.too_many"  # used by allauth
 handler500 = "livefeed.views.errors.broken"

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from consumers import metrics
-from consumers.connections.close_codes import RESTARTING, TOO_SLOW
+from consumers.connections.close_codes import RESTARTING
 from consumers.connections.connection import Connection
 from consumers.hub.event_log import EventLog
 from consumers.hub.replay import replay

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from consumers import metrics
-from consumers.connections.authorization import TOO_SLOW
+from consumers.connections.close_codes import TOO_SLOW
 from consumers.connections.connection import Connection
 
 

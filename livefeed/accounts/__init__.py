@@ -1,0 +1,13 @@
+"""Accounts: everything around users that django-allauth and Django's models do not do themselves.
+
+- `active_sessions`: list of a user's sign-ins and tokens, with the pages that are open with each.
+- `adapter`: django-allauth's hooks: error messages, sign-up, sign-in limits, emails handed to tasks.
+- `audit`: writes the audit log, in the database and in the server's log.
+- `current_actor`: user and network address behind the request that is being answered.
+- `email_confirmation`: state of a confirmation link: fresh, used, taken, expired or unknown.
+- `emails`: emails that tasks render, and the hand-over to the mail server.
+- `last_admin`: refuses changes that would leave the site without an administrator.
+- `open_pages`: registry of functions that find a user's open sockets.
+- `rate_limits`: seconds until a limited action may be tried again, on top of allauth's counters.
+- `session_store`: Django's database session store on Livefeed's own table.
+"""

@@ -1,4 +1,4 @@
-"""What django-allauth asks this site."""
+"""Livefeed's adapter for django-allauth."""
 
 from typing import Any
 
@@ -19,8 +19,11 @@ TOO_MANY = "too_many_login_attempts"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Says in plain words what is wrong, and hands mails to tasks: no request waits for a mail server, and none fails
-    with it. Links are made when their mail is sent, so that no key lies in a task's row."""
+    """Error messages in plain words, and emails handed to tasks.
+
+    No request waits for a mail server or fails with it. Links are made when their email is sent, so that a task's row
+    never contains a key.
+    """
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "account_inactive": "This account is suspended.",
@@ -33,11 +36,11 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def new_user(self, request: HttpRequest) -> User:
-        """Somebody who signs up, and may post once that is activated."""
+        """Returns an account that cannot post until it is activated."""
         return User(activated_at=None)
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
-        """Saves somebody who signs up; the form has hashed the password (see `SignupForm.hash_password`)."""
+        """Saves a new user. The form has already hashed the password (see `SignupForm.hash_password`)."""
         super().save_user(request, user, form, commit=False)
         user.password = form.hashed_password
         if commit:
@@ -45,8 +48,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def set_password(self, user: User, password: str) -> None:
-        """Changes a password, and in the same transaction lets the session in which that was done go on with it:
-        whoever looks after open sockets must never see one without the other."""
+        """Changes a password and renews the current session's hash in the same transaction.
+
+        The check of open sockets compares both: seeing one without the other, it would close this session's sockets.
+        """
         with transaction.atomic():
             super().set_password(user, password)
             if self.request is not None and self.request.user == user:
@@ -54,22 +59,20 @@ class AccountAdapter(DefaultAccountAdapter):
                 self.request.session.save()
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Counts a try to sign in, until it succeeds. Raises `ValidationError` that says when to try again."""
+        """Counts a sign-in attempt until one succeeds. Raises `ValidationError` with the time of the next attempt."""
         try:
             super().pre_authenticate(request, **credentials)
         except ValidationError:
-            said = rate_limits.message(
-                rate_limits.retry_after(request, "login_failed", self.login_key(request, **credentials))
-            )
-            raise ValidationError(said, code=TOO_MANY) from None
+            seconds = rate_limits.retry_after(request, "login_failed", self.login_key(request, **credentials))
+            raise ValidationError(rate_limits.message(seconds), code=TOO_MANY) from None
 
     def login_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """By what tries to sign in as somebody are counted."""
+        """Returns the cache key under which sign-in attempts for an account are counted."""
         key: str = self._get_login_attempts_cache_key(request, **credentials)
         return key
 
     def should_send_confirmation_mail(self, request: HttpRequest, email_address: EmailAddress, signup: bool) -> bool:
-        """Not at the sign-up: there the welcome mail has the link."""
+        """False at the sign-up: the welcome email contains the link."""
         return not signup
 
     def send_confirmation_mail(
@@ -78,7 +81,7 @@ class AccountAdapter(DefaultAccountAdapter):
         self.send_link(emailconfirmation.email_address)
 
     def send_link(self, address: EmailAddress) -> None:
-        """Lets a task send the link that confirms an address, and that activates the account if that is still due."""
+        """Enqueues the email with the link that confirms an address and activates an account that is not yet active."""
         if address.user.is_activated:
             tasks.send_confirmation.enqueue(address.pk)
         else:
@@ -89,6 +92,6 @@ class AccountAdapter(DefaultAccountAdapter):
         tasks.send_new_password.enqueue(user.pk, address.pk if address else None)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Writes a mail that holds no secret, and lets a task send it."""
+        """Renders an email that contains no secret and enqueues it."""
         mail = self.render_mail(template_prefix, email, context | {"email": email, "address": settings.LIVEFEED_URL})
         tasks.send_written.enqueue(email, mail.subject, mail.body)

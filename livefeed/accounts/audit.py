@@ -1,5 +1,7 @@
-"""The audit log: an entry for what is done to an account, in the same transaction, and once that is committed a line in
-the server's log that says the same."""
+"""Audit log of accounts: an entry in the same transaction as the change and, after the commit, the same in the log.
+
+The receivers in `livefeed.signals.receivers` call these functions.
+"""
 
 import json
 import logging
@@ -21,129 +23,153 @@ from livefeed.signals.cascades import is_part_of
 logger = logging.getLogger("livefeed.audit")
 
 Kind = AuditEntry.Kind
-NAMES = {Group: "groups", Permission: "permissions"}
+RIGHTS_FIELDS = {Group: "groups", Permission: "permissions"}
 
 
 def user_saved(user: User, *, created: bool) -> None:
-    """Notes that somebody was made, or what a save changes of them."""
+    """Records a new account, or the fields that a save changes."""
     if created:
-        note(Kind.CREATED, user, current_actor())
-    elif (changes := user.saved_changes) and not _is_kept_anew(user, changes):
-        note(Kind.CHANGED, user, current_actor(), {name: _told(name, *values) for name, values in changes.items()})
+        record(Kind.CREATED, user, current_actor())
+    elif (changes := user.saved_changes) and not _is_rehash(user, changes):
+        public = {name: _public_values(name, *values) for name, values in changes.items()}
+        record(Kind.CHANGED, user, current_actor(), public)
 
 
 def user_deleted(user: User) -> None:
-    note(Kind.DELETED, user, current_actor())
+    """Records the deletion of an account; the entry remains."""
+    record(Kind.DELETED, user, current_actor())
 
 
 def rights_change(
     instance: models.Model, action: str, model: type[models.Model], *, reverse: bool, ids: Collection[int] | None
 ) -> None:
-    """Notes groups and permissions that are given to people and taken from them, by `m2m_changed` of either side."""
-    if action in ("post_add", "post_remove", "pre_clear"):
-        given = action == "post_add"
-        if not reverse and isinstance(instance, User):
+    """Records groups and permissions that users gain and lose. The arguments are those of `m2m_changed`: `ids` is None
+    when a relation is cleared, and `instance` is the user or, with `reverse`, the group or permission."""
+    if action not in ("post_add", "post_remove", "pre_clear"):
+        return
+    gained = action == "post_add"
+    if not reverse and isinstance(instance, User):
+        if ids is None:
             held = instance.groups if model is Group else instance.user_permissions
-            _rights_changed(instance, model, given, ids if ids is not None else held.values_list("pk", flat=True))
-        elif isinstance(instance, Group | Permission):
-            people = User.objects.filter(pk__in=ids) if ids is not None else instance.user_set.all()
-            for user in people:
-                _rights_changed(user, type(instance), given, [instance.pk])
+            ids = held.values_list("pk", flat=True)
+        _rights_changed(instance, model, gained, ids)
+    elif isinstance(instance, Group | Permission):
+        users = instance.user_set.all() if ids is None else User.objects.filter(pk__in=ids)
+        for user in users:
+            _rights_changed(user, type(instance), gained, [instance.pk])
 
 
-def _rights_changed(user: User, rights: type[models.Model], given: bool, ids: Collection[int]) -> None:
+def _rights_changed(user: User, rights: type[models.Model], gained: bool, ids: Collection[int]) -> None:
     if ids:
-        names = ", ".join(sorted(str(each) for each in rights._default_manager.filter(pk__in=ids)))
-        changes = {NAMES[rights]: ["", names] if given else [names, ""]}
-        note(Kind.CHANGED, user, current_actor(), changes)
+        names = ", ".join(sorted(str(right) for right in rights._default_manager.filter(pk__in=ids)))
+        changes = {RIGHTS_FIELDS[rights]: ["", names] if gained else [names, ""]}
+        record(Kind.CHANGED, user, current_actor(), changes)
 
 
 def group_deleted(group: Group) -> None:
-    """Notes what all its members lose."""
+    """Records for each member of a group the loss of its rights."""
     for user in group.user_set.order_by("pk"):
         _rights_changed(user, Group, False, [group.pk])
 
 
 def token_issued(token: Token) -> None:
-    note(Kind.CHANGED, token.user, current_actor(), {"tokens": ["", _name_of(token)]})
+    """Records that a user received a token; never the token itself."""
+    record(Kind.CHANGED, token.user, current_actor(), {"tokens": ["", _token_name(token)]})
 
 
 def token_revoked(token: Token, origin: Any) -> None:
-    """Notes the end of a token; nothing if its person is deleted (`origin`), and it with them."""
+    """Records the end of a token, except where `origin` shows that its user is deleted: that has its own entry."""
     if not is_part_of(origin, User):
-        note(Kind.CHANGED, token.user, current_actor(), {"tokens": [_name_of(token), ""]})
+        record(Kind.CHANGED, token.user, current_actor(), {"tokens": [_token_name(token), ""]})
 
 
 def signed_in(user: User, request: HttpRequest | None) -> None:
-    note(Kind.SIGNED_IN, user, Actor(user, client_address(request)))
+    """Records a sign-in."""
+    record(Kind.SIGNED_IN, user, Actor(user, client_address(request)))
 
 
 def signed_out(user: User | None, request: HttpRequest | None) -> None:
+    """Records a sign-out; `user` is None if the session had already expired."""
     if user is not None:
-        note(Kind.SIGNED_OUT, user, Actor(user, client_address(request)))
+        record(Kind.SIGNED_OUT, user, Actor(user, client_address(request)))
 
 
 def refused(credentials: dict[str, Any], request: HttpRequest | None) -> None:
-    """Notes that somebody tried to sign in and failed. What they typed is not kept: it may be a password. Of an account
-    that is there some tries are kept, of others there is only the line."""
-    by = Actor(None, client_address(request))
-    user = _meant(credentials)
+    """Records a failed sign-in, without the text that was typed: it may be a password.
+
+    An existing account gets a limited number of entries; beyond that, and for unknown names, only the log has a line.
+    """
+    actor = Actor(None, client_address(request))
+    user = _user_for_login(credentials)
     if user is not None and AuditEntry.objects.has_room_for_refused(user):
-        note(Kind.REFUSED, user, by)
+        record(Kind.REFUSED, user, actor)
     else:
-        _log_at_commit(AuditEntry(kind=Kind.REFUSED, user_id=user.pk if user else 0, address=by.address))
+        _log_on_commit(AuditEntry(kind=Kind.REFUSED, user_id=user.pk if user else 0, address=actor.address))
 
 
-def note(kind: Kind, user: User, by: Actor, changes: dict[str, Any] | None = None) -> None:
-    """Writes an entry, and the line when that is committed."""
-    entry = AuditEntry(kind=kind, user_id=user.pk, username=user.username, address=by.address, changes=changes or {})
-    if by.user is not None:
-        entry.actor_id, entry.actor, entry.by_staff = by.user.pk, by.user.username, by.user.is_staff
+def record(kind: Kind, user: User, actor: Actor, changes: dict[str, Any] | None = None) -> None:
+    """Saves an entry, and writes the same to the log after the commit."""
+    entry = AuditEntry(kind=kind, user_id=user.pk, username=user.username, address=actor.address, changes=changes or {})
+    if actor.user is not None:
+        entry.actor_id = actor.user.pk
+        entry.actor = actor.user.username
+        entry.by_staff = actor.user.is_staff
     entry.save()
-    _log_at_commit(entry)
+    _log_on_commit(entry)
 
 
-def _log_at_commit(entry: AuditEntry) -> None:
-    """Writes the line; that this fails harms nobody."""
+def _log_on_commit(entry: AuditEntry) -> None:
+    """Writes an entry to the log after the commit; an error there does not affect the request."""
     transaction.on_commit(partial(_log, entry), robust=True)
 
 
 def _log(entry: AuditEntry) -> None:
-    told = {"event": entry.kind, "user": entry.user_id, "username": entry.username, "actor": entry.actor_id}
-    told |= {"address": entry.address, "changes": entry.changes}
-    logger.info(json.dumps({name: value for name, value in told.items() if value}, ensure_ascii=True))
+    """Writes an entry as one line of JSON. ASCII only, so that a name cannot contain line breaks or direction marks."""
+    fields = {
+        "event": entry.kind,
+        "user": entry.user_id,
+        "username": entry.username,
+        "actor": entry.actor_id,
+        "address": entry.address,
+        "changes": entry.changes,
+    }
+    logger.info(json.dumps({name: value for name, value in fields.items() if value}, ensure_ascii=True))
 
 
-def _is_kept_anew(user: User, changes: dict[str, tuple[Any, Any]]) -> bool:
-    """Whether the same password is only hashed by a newer method, as Django does at the first sign-in after an update:
-    nobody must take that for somebody else's doing."""
+def _is_rehash(user: User, changes: dict[str, tuple[Any, Any]]) -> bool:
+    """True if Django only hashed the same password with a newer method, as at the first sign-in after an update.
+
+    The user must not see an entry for a password change that did not happen.
+    """
     if changes.keys() != {"password"} or getattr(user, "_password", None) is not None:
         return False
+    newest = get_hasher()
     try:
-        hasher, newest = identify_hasher(changes["password"][0]), get_hasher()
-    except ValueError:  # there was none
+        hasher = identify_hasher(changes["password"][0])
+    except ValueError:  # the account had no usable password
         return False
     return hasher.algorithm != newest.algorithm or newest.must_update(changes["password"][0])
 
 
-def _name_of(token: Token) -> str:
+def _token_name(token: Token) -> str:
     return f"{token.pk} {token.label}".rstrip()
 
 
-def _told(name: str, before: Any, after: Any) -> list[Any]:
+def _public_values(name: str, before: Any, after: Any) -> list[Any]:
+    """Returns a field's values before and after; none for secret fields."""
     return [] if name in UNTOLD else [before, after]
 
 
-def _meant(credentials: dict[str, Any]) -> User | None:
-    """The account that a sign-in was meant for."""
+def _user_for_login(credentials: dict[str, Any]) -> User | None:
+    """Returns the user whose name or address was typed, or None."""
     login = str(credentials.get("username") or credentials.get("email") or "")
-    if "\0" in login:  # PostgreSQL takes no such text, not even to look for it
+    if "\0" in login:  # PostgreSQL rejects NUL characters, even in a comparison
         return None
     found: User | None = None
-    if "@" not in login:  # no user name has one
+    if "@" not in login:  # user names contain no @
         found = User.objects.with_username(login).first()
     elif address := EmailAddress.objects.filter(email=login.lower()).order_by("-verified", "pk").first():
         found = address.user
-    else:  # as of those who were made by a command, until they first sign in
+    else:  # users that a command created have no EmailAddress before their first sign-in
         found = User.objects.filter(email__iexact=login).first()
     return found

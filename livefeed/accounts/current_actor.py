@@ -1,4 +1,4 @@
-"""Who does what is being done, and from where: the request that this thread answers, if it answers one."""
+"""User and network address behind the request that the current thread or task is answering."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -15,14 +15,14 @@ _request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 
 
 class Actor(NamedTuple):
-    """Somebody who does something: None if nobody is signed in; the address is empty for what the server does."""
+    """Author of a change. `user` is None for visitors; `address` is empty for changes by a command or task."""
 
     user: User | None
     address: str
 
 
 class CurrentActorMiddleware:
-    """Lets what is done while a request is answered know whose request it is."""
+    """Makes the current request available to `current_actor()`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -36,7 +36,7 @@ class CurrentActorMiddleware:
 
 
 def current_actor() -> Actor:
-    """Who does what is being done now."""
+    """Returns the user and address of the current request; without a request both are empty."""
     request = _request.get()
     if request is None:
         return Actor(None, "")
@@ -45,8 +45,11 @@ def current_actor() -> Actor:
 
 
 def client_address(request: HttpRequest | None) -> str:
-    """The network address a request came from, as far as the proxies before us are trusted; empty without a request.
-    One that came past some of them is from where its connection is from: it must not fail for that."""
+    """Returns the client's network address, read from as many proxy headers as are trusted; empty without a request.
+
+    A request that bypassed a trusted proxy gets the address of its connection: it must not fail for a missing header.
+    At most 45 characters, the length of the longest IPv6 address.
+    """
     if request is None:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""Links from mails that confirm an address, and with it activate an account."""
+"""Links in emails that confirm an address and thereby activate an account."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,24 +10,25 @@ from django.core import signing
 
 
 class LinkState(StrEnum):
-    """What has become of a link."""
+    """State of a confirmation link."""
 
     FRESH = "fresh"
     USED = "used"
     TAKEN = "taken"  # another account has confirmed the address
     EXPIRED = "expired"
-    UNKNOWN = "unknown"  # it is not whole or none of ours, or the address was given up
+    UNKNOWN = "unknown"  # incomplete, forged, or the address was removed from the account
 
 
 @dataclass(frozen=True)
 class ConfirmationLink:
-    """A link as it stands now, and the address that it confirms, if it is one of ours."""
+    """State of a link, and the address it confirms if the link is genuine."""
 
     state: LinkState
     address: EmailAddress | None = None
 
     @classmethod
     def of(cls, key: str) -> Self:
+        """Returns the link with this key."""
         address = _address_in(key)
         if address is None:
             return cls(LinkState.UNKNOWN)
@@ -39,14 +40,14 @@ class ConfirmationLink:
 
     @classmethod
     def locked(cls, key: str) -> Self:
-        """The same, in a transaction; nobody else uses it before that ends."""
+        """Returns the link and locks its address until the transaction ends, so that a link is used only once."""
         if address := _address_in(key):
             EmailAddress.objects.select_for_update(no_key=True).get(pk=address.pk)
         return cls.of(key)
 
 
 def _address_in(key: str) -> EmailAddress | None:
-    """The address that a link of ours was made for, however old it is."""
+    """Returns the address a genuine link was made for, even if the link has expired."""
     try:
         pk = signing.loads(key, salt=app_settings.SALT)
     except signing.BadSignature:

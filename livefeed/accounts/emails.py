@@ -1,4 +1,4 @@
-"""Mails that are written outside of requests, and how any mail is handed over."""
+"""Emails that tasks render outside of requests, and the hand-over of every email to the mail server."""
 
 from smtplib import SMTPException
 from typing import Any
@@ -15,48 +15,52 @@ from livefeed.models import User
 
 
 class MailRefusedError(Exception):
-    """A mail server did not take a mail."""
+    """Raised when the mail server refuses an email."""
 
 
 def send_welcome(user: User) -> None:
-    """Greets a new person with the link that activates the account. Whoever owns the address already, with another
-    account, is told so instead: to the browser both look the same."""
+    """Sends a new user the link that activates the account.
+
+    If the address already belongs to another account, its owner receives a notice instead: the response to a sign-up
+    must not reveal which addresses are known.
+    """
     address = EmailAddress.objects.get_new(user) or sync_user_email_address(user)
     if address is None:
         return
-    if _is_anothers(address):
+    if _belongs_to_another_account(address):
         _write("account_already_exists", address.email)
     else:
         _write("welcome", address.email, user=user, key=EmailConfirmationHMAC(address).key)
 
 
-def _is_anothers(address: EmailAddress) -> bool:
+def _belongs_to_another_account(address: EmailAddress) -> bool:
     others = User.objects.filter(email=address.email).exclude(activated_at=None).exclude(pk=address.user_id)
     return not address.can_set_verified() or others.exists()
 
 
 def send_confirmation(address: EmailAddress) -> None:
-    """Asks whether this is the address of its account."""
+    """Asks the owner of an address to confirm it."""
     _write("email_confirmation", address.email, user=address.user, key=EmailConfirmationHMAC(address).key)
 
 
 def send_password_reset(user: User, email: str) -> None:
-    """Sends the link to a new password."""
+    """Sends the link with which a user chooses a new password."""
     key = default_token_generator.make_token(user)
     _write("password_reset_key", email, user=user, uid=user_pk_to_url_str(user), key=key)
 
 
 def compose(recipient: str, subject: str, text: str) -> EmailMessage:
+    """Returns a plain text email from the site's own address."""
     return EmailMessage(subject, text, get_adapter().get_from_email(), [recipient])
 
 
-def _write(name: str, recipient: str, **about: Any) -> None:
-    context = about | {"email": recipient, "address": settings.LIVEFEED_URL}
+def _write(name: str, recipient: str, **context: Any) -> None:
+    context |= {"email": recipient, "address": settings.LIVEFEED_URL}
     send(get_adapter().render_mail(f"account/email/{name}", recipient, context))
 
 
 def send(mail: EmailMessage) -> None:
-    """Hands a mail over. A mail server that refuses names the recipient, and that must not stand in the log."""
+    """Sends an email. Raises `MailRefusedError` without the server's answer, which contains the recipient's address."""
     try:
         mail.send()
     except SMTPException as refusal:

@@ -1,5 +1,8 @@
-"""Who has what open right now. Web processes that hold sockets add a finder here (see consumers/presence.py); this
-module knows no consumers."""
+"""Registry of functions that find a user's open pages.
+
+Web processes that hold sockets add a finder (see consumers/presence.py), so that this package need not import
+`consumers`.
+"""
 
 import logging
 from collections.abc import Callable
@@ -11,8 +14,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class OpenPage:
-    """A socket: what it shows, since when (seconds since 1970), and what it was opened with, `session` or `token` and
-    its number."""
+    """Open socket: the view it shows, since when (Unix seconds), and its credential: `session` or `token`, and the
+    number of that."""
 
     view: str
     since: float
@@ -24,16 +27,19 @@ class OpenPage:
 
 
 Finder = Callable[[int], list[OpenPage]]
+"""Returns the open pages of the user with this id."""
 finders: set[Finder] = set()
 
 
 def open_pages(user_id: int) -> list[OpenPage]:
-    """Somebody's open sockets in all processes that can be reached, the oldest first. Never on the event loop: it may
-    wait a moment for the other processes."""
+    """Returns a user's open sockets in all processes that answer, the oldest first.
+
+    Blocks while it waits for the other processes: never call it on the event loop.
+    """
     found: list[OpenPage] = []
     for find in tuple(finders):
         try:
             found += find(user_id)
         except Exception:
-            logger.exception("Somebody's open pages could not be looked for.")
+            logger.exception("The open pages of a user could not be found.")
     return sorted(found, key=lambda page: page.since)

@@ -1,4 +1,4 @@
-"""How often something may be tried: allauth counts, by ACCOUNT_RATE_LIMITS; this says when it may be tried again."""
+"""Rate limits of account actions. allauth counts attempts by ACCOUNT_RATE_LIMITS; this module adds the waiting time."""
 
 import time
 from math import ceil
@@ -13,36 +13,40 @@ APP = "allauth.account"
 
 
 def retry_after(request: HttpRequest, action: str, key: str | None = None) -> int:
-    """Seconds until `action` may be tried again, by this address of the network, person, or for `key`; 0: now."""
+    """Returns the seconds until `action` may be tried again by this address or user, or for `key`; 0 means now."""
     waits = [0.0]
     for rate in ratelimit.get_rates(app=APP, action=action):
         if rate.per != "key" or key is not None:
             name = ratelimit.get_cache_key(request, app=APP, action=action, rate=rate, key=key)
-            tries = cache.get(name, [])  # the newest first
-            if len(tries) >= rate.amount:
-                waits.append(tries[rate.amount - 1] + rate.duration - time.time())
+            attempts = cache.get(name, [])  # Unix seconds, the newest first
+            if len(attempts) >= rate.amount:
+                waits.append(attempts[rate.amount - 1] + rate.duration - time.time())
     return ceil(max(waits))
 
 
 def consume(request: HttpRequest, action: str, key: str) -> bool:
-    """Counts a try; False if it is one too many."""
+    """Counts an attempt. Returns False if it exceeds the limit."""
     return ratelimit.consume(request, app=APP, action=action, key=key) is not None
 
 
 def prune() -> None:
-    """Forgets what no longer counts: the keys hold network addresses. Django's own cache would keep it until the table
-    is full."""
+    """Deletes expired counters, because their keys contain network addresses.
+
+    Django's database cache would keep them until the table is full.
+    """
     moment = connection.ops.adapt_datetimefield_value(now())
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM livefeed_cache WHERE expires < %s", [moment])
 
 
 def message(seconds: int) -> str:
-    return f"Too many tries. Try again in {_span(seconds)}."
+    """Returns the sentence shown to a user who must wait."""
+    return f"Too many tries. Try again in {_duration(seconds)}."
 
 
-def _span(seconds: int) -> str:
-    minutes, hours = ceil(seconds / 60), ceil(seconds / 3_600)
+def _duration(seconds: int) -> str:
+    minutes = ceil(seconds / 60)
+    hours = ceil(seconds / 3_600)
     if minutes <= 1:
         return "a minute" if minutes else "a moment"
     if minutes < 60:

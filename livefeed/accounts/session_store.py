@@ -1,4 +1,4 @@
-"""Where sessions are kept: Django's own store on our own table, which knows who is signed in."""
+"""Session store: Django's database store on Livefeed's own table, which also records the user."""
 
 import secrets
 from typing import Any, cast
@@ -11,10 +11,11 @@ from livefeed.models import Session
 from livefeed.models.session import is_valid_key
 
 SIGN_IN = "sign_in"
+"""Session key of the number that identifies a sign-in."""
 
 
 class SessionStore(DatabaseStore):
-    """Keeps beside each session who is signed in with it (see `Session`)."""
+    """Stores with each session the user who signed in with it (see `Session`)."""
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -32,16 +33,18 @@ class SessionStore(DatabaseStore):
         return session
 
     def cycle_key(self) -> None:
-        """Gives the session another key. The row stays, so that nobody takes it for the end of a sign-in."""
-        data, old = self._get_session(), self.session_key  # type: ignore[attr-defined]  # missing in the stubs
+        """Replaces the session's key and keeps its row: deleting the row would be taken for the end of a sign-in."""
+        data = self._get_session()  # type: ignore[attr-defined]  # missing in the stubs
+        old = self.session_key
         key: str = self._get_new_session_key()  # type: ignore[attr-defined]  # missing in the stubs
         if not (old and self.model.objects.filter(session_key=old).update(session_key=key)):
             super().cycle_key()
             return
-        self._session_key, self._session_cache = key, data
+        self._session_key = key
+        self._session_cache = data
         self.modified = True
 
 
 def assign_sign_in(session: SessionBase) -> None:
-    """Gives a session that somebody signs in with the number by which its sockets are known."""
+    """Gives the session of a new sign-in the random number that identifies its sockets."""
     session[SIGN_IN] = secrets.randbits(63)

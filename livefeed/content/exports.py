@@ -1,7 +1,6 @@
-"""Writes all that is somebody's into one zip: `livefeed.json` for programs, `index.html` for people, `media/` for both.
+"""Writes a user's data into a zip file: `livefeed.json` for programs, `index.html` for readers, `media/` for both.
 
-Rows are read some at a time, pictures copied one at a time: what somebody wrote in ten years fits on the disk, not
-always into memory.
+Rows are read in batches and pictures are copied one at a time: the posts of ten years may not fit into memory.
 """
 
 import json
@@ -19,12 +18,12 @@ from django.utils import timezone
 
 from livefeed.models import Bookmark, Export, Follow, Like, Notification, Picture, Post, Profile, Token, User
 
-SOME = 500
-"""Rows read at a time."""
+BATCH_SIZE = 500
+"""Rows read from the database at a time."""
 
 
 def build(export: Export) -> None:
-    """Makes the file of an export and says that it is ready. Made twice, it is the same."""
+    """Writes the file of an export and marks it as ready. A second run replaces the file."""
     with tempfile.TemporaryFile() as file:
         with ZipFile(file, "w", ZIP_DEFLATED) as archive:
             write(export.user, archive)
@@ -33,24 +32,24 @@ def build(export: Export) -> None:
         default_storage.delete(export.path)
         default_storage.save(export.path, File(file))
     if not Export.objects.filter(pk=export.pk).update(ready_at=timezone.now(), size=size):
-        default_storage.delete(export.path)  # it was given up meanwhile
+        default_storage.delete(export.path)  # the user cancelled it meanwhile
 
 
 def write(user: User, archive: ZipFile) -> None:
-    """Writes what is a person's into an archive."""
+    """Writes a user's data into an archive."""
     with archive.open("livefeed.json", "w", force_zip64=True) as file:
         for part in _json(user):
             file.write(part.encode())
-    posts = _posts(user).iterator(SOME)
+    posts = _posts(user).iterator(BATCH_SIZE)
     context = {"person": user, "profile": Profile.objects.for_user(user), "posts": posts, "made_at": timezone.now()}
     archive.writestr("index.html", render_to_string("export/index.html", context))
-    for picture in user.pictures.iterator(SOME):
+    for picture in user.pictures.iterator(BATCH_SIZE):
         with default_storage.open(picture.path("large")) as content:
             archive.writestr(media_name(picture), content.read(), compress_type=ZIP_STORED)
 
 
 def media_name(picture: Picture) -> str:
-    """Where a picture lies in the archive."""
+    """Returns the path of a picture in the archive."""
     return f"media/{picture.pk.hex}.webp"
 
 
@@ -59,7 +58,7 @@ def _posts(user: User) -> Any:
 
 
 def _json(user: User) -> Iterator[str]:
-    """One JSON object in parts: `account`, then a list for each kind of thing, newest first."""
+    """Yields one JSON object in parts: `account`, then a list of each kind of row, newest first."""
     yield '{"account": ' + _encoded(_account(user))
     for name, rows in _lists(user):
         yield f',\n"{name}": ['
@@ -83,18 +82,25 @@ def _account(user: User) -> dict[str, Any]:
 
 
 def _lists(user: User) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
-    yield "posts", (_post(post) for post in _posts(user).iterator(SOME))
+    yield "posts", (_post(post) for post in _posts(user).iterator(BATCH_SIZE))
     marks = {"likes": Like, "bookmarks": Bookmark}
     for name, model in marks.items():
         rows = model.objects.filter(user=user).select_related("post__author").order_by("-pk")
         visible = set(Post.objects.visible_to(user).filter(pk__in=rows.values("post")).values_list("pk", flat=True))
-        yield name, (_marked(row.post, visible) for row in rows.iterator(SOME))
+        yield name, (_reference(row.post, visible) for row in rows.iterator(BATCH_SIZE))
     follows = Follow.objects.select_related("follower", "followed").order_by("-pk")
-    yield "following", ({"username": each.followed.username} for each in follows.filter(follower=user).iterator(SOME))
-    yield "followers", ({"username": each.follower.username} for each in follows.filter(followed=user).iterator(SOME))
-    told = Notification.objects.shown().filter(recipient=user).select_related("actor").order_by("-pk")
-    yield "notifications", (_notification(each) for each in told.iterator(SOME))
-    yield "tokens", ({"label": each.label, "created_at": each.created_at} for each in Token.objects.filter(user=user))
+    yield (
+        "following",
+        ({"username": follow.followed.username} for follow in follows.filter(follower=user).iterator(BATCH_SIZE)),
+    )
+    yield (
+        "followers",
+        ({"username": follow.follower.username} for follow in follows.filter(followed=user).iterator(BATCH_SIZE)),
+    )
+    notifications = Notification.objects.shown().filter(recipient=user).select_related("actor").order_by("-pk")
+    yield "notifications", (_notification(notification) for notification in notifications.iterator(BATCH_SIZE))
+    tokens = Token.objects.filter(user=user)
+    yield "tokens", ({"label": token.label, "created_at": token.created_at} for token in tokens)
 
 
 def _post(post: Post) -> dict[str, Any]:
@@ -112,13 +118,18 @@ def _post(post: Post) -> dict[str, Any]:
     }
 
 
-def _marked(post: Post, visible: set[int]) -> dict[str, Any]:
-    """What somebody else wrote is named, not copied; nothing but its number of what they may no longer see."""
+def _reference(post: Post, visible: set[int]) -> dict[str, Any]:
+    """Returns id and author of another user's post, never its text; only the id if the user may no longer see it."""
     return {"id": post.pk, "author": post.author.username if post.pk in visible else None}
 
 
-def _notification(told: Notification) -> dict[str, datetime | str | int | None]:
-    return {"kind": told.kind, "by": told.actor.username, "post": told.post_id, "at": told.created_at}
+def _notification(notification: Notification) -> dict[str, datetime | str | int | None]:
+    return {
+        "kind": notification.kind,
+        "by": notification.actor.username,
+        "post": notification.post_id,
+        "at": notification.created_at,
+    }
 
 
 def _encoded(value: dict[str, Any]) -> str:

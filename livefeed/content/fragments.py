@@ -1,8 +1,11 @@
-"""HTML that is the same for every viewer, whoever asks for it and by whichever way it travels; made once, then kept.
+"""Cached HTML of posts and profile cards, which is the same for every viewer and on every transport.
 
-What is kept lies beside everything it was made of: its version, its counts, its author's name and picture. Whatever
-differs in nothing of that looks the same, so what is kept is never stale, also where rows were written that no signal
-saw. Forgetting only frees memory.
+An entry is stored with a digest of every value it was rendered from: the post's version, its counts, its author's name
+and picture. It is used only while the digest matches, so it is never stale, even after a bulk update that sends no
+signals. Invalidating an entry only frees memory.
+
+`cache.get_or_set` does not fit: it cannot compare the digest, and with the digest as part of the key the entry of a
+deleted post could not be found and freed.
 """
 
 from collections.abc import Callable, Hashable
@@ -16,50 +19,57 @@ from livefeed.models import Post, Profile
 
 
 def render_post(post: Post) -> SafeString:
-    """The fragment that pages include, htmx gets and sockets carry. Nothing of a viewer or a request is in reach:
-    what differs per viewer is decided by the page's style sheet from `data-author`, and enforced by the server."""
-    own = (post.pk, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience)
-    counts = (post.likes_count, post.replies_count)
-    parent, author = post.visible_parent, post.author
-    above = (parent.pk, parent.author.username) if parent else (post.parent_author_id,)
-    by = (author.pk, author.username, author.name, author.avatar_id)
-    made_of = (*own, *counts, *above, *by)
-    return _kept(_name_of(post), made_of, lambda: render_to_string("posts/_post.html", {"post": post}))
+    """Returns the HTML of a post for pages, htmx responses and sockets.
+
+    The template has access to neither viewer nor request. The page's style sheet shows what differs for each viewer,
+    by `data-author`, and the server enforces it.
+    """
+    author = post.author
+    parent = post.visible_parent
+    sources = (
+        *(post.pk, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience),
+        *(post.likes_count, post.replies_count),
+        *((parent.pk, parent.author.username) if parent else (post.parent_author_id,)),
+        *(author.pk, author.username, author.name, author.avatar_id),
+    )
+    return _cached(_post_key(post.pk), sources, lambda: render_to_string("posts/_post.html", {"post": post}))
 
 
 def render_card(profile: Profile) -> SafeString:
-    """What a person's page says of them: name, picture, words, links and counts."""
-    person = profile.user
-    counts = (profile.posts_count, profile.following_count, profile.followers_count)
-    made_of = (person.pk, person.username, person.name, person.avatar_id, profile.about, profile.links, *counts)
-    context = {"profile": profile, "person": person}
-    return _kept(_card_of(person.pk), made_of, lambda: render_to_string("profiles/_card.html", context))
+    """Returns the HTML of a profile card: name, picture, description, links and counts of a user."""
+    user = profile.user
+    sources = (
+        *(user.pk, user.username, user.name, user.avatar_id, profile.about, profile.links),
+        *(profile.posts_count, profile.following_count, profile.followers_count),
+    )
+    context = {"profile": profile, "person": user}
+    return _cached(_card_key(user.pk), sources, lambda: render_to_string("profiles/_card.html", context))
 
 
 def invalidate_post(post: Post) -> None:
-    """Frees what is kept of a post."""
-    caches["fragments"].delete(_name_of(post))
+    """Deletes the cached HTML of a post."""
+    caches["fragments"].delete(_post_key(post.pk))
 
 
-def invalidate_card(person_id: int) -> None:
-    """Frees what is kept of a person's page."""
-    caches["fragments"].delete(_card_of(person_id))
+def invalidate_card(user_id: int) -> None:
+    """Deletes the cached HTML of a profile card."""
+    caches["fragments"].delete(_card_key(user_id))
 
 
-def _name_of(post: Post) -> str:
-    return f"post:{post.pk}"
+def _post_key(post_id: int) -> str:
+    return f"post:{post_id}"
 
 
-def _card_of(person_id: int) -> str:
-    return f"card:{person_id}"
+def _card_key(user_id: int) -> str:
+    return f"card:{user_id}"
 
 
-def _kept(name: str, made_of: Hashable, render: Callable[[], SafeString]) -> SafeString:
-    """What is kept under a name, if it was made of the same; else it is made anew."""
-    digest = blake2b(repr(made_of).encode(errors="surrogatepass"), digest_size=16).digest()
-    kept: tuple[bytes, SafeString] | None = caches["fragments"].get(name)
-    if kept and kept[0] == digest:
-        return kept[1]
+def _cached(key: str, sources: Hashable, render: Callable[[], SafeString]) -> SafeString:
+    """Returns the cached HTML if it was rendered from the same `sources`; else renders and caches it."""
+    digest = blake2b(repr(sources).encode(errors="surrogatepass"), digest_size=16).digest()
+    entry: tuple[bytes, SafeString] | None = caches["fragments"].get(key)
+    if entry and entry[0] == digest:
+        return entry[1]
     html = render()
-    caches["fragments"].set(name, (digest, html))
+    caches["fragments"].set(key, (digest, html))
     return html

@@ -1,7 +1,7 @@
-"""Light Markdown: what people type, as safe HTML; and whom and what it names.
+"""Light Markdown: renders typed text as safe HTML, and finds the mentions and tags in it.
 
-Bold, italic, code, quotes, lists and links; bare addresses, @names and #tags become links. No headings, pictures,
-tables or HTML of one's own: what looks like it stays text. markdown-it renders, nh3 lets only the tags below through.
+Supported are bold, italic, code, quotes, lists and links; bare addresses, @names and #tags become links. Headings,
+pictures, tables and HTML stay text. markdown-it renders; nh3 removes every tag that is not in ALLOWED_HTML_TAGS.
 """
 
 import re
@@ -20,10 +20,10 @@ from markdown_it.rules_inline import StateInline
 from livefeed.models.user import USERNAME_MAX, USERNAME_MIN
 
 TAG_MAX = 50
-"""Characters of a tag."""
+"""Maximum length of a tag, in characters."""
 MENTION = re.compile(rf"@([A-Za-z0-9_]{{{USERNAME_MIN},{USERNAME_MAX}}})(?![\w@])")
 TAG = re.compile(rf"#(\w{{1,{TAG_MAX}}})(?![\w#])")
-ALLOWED = {"a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "s", "strong", "ul"}
+ALLOWED_HTML_TAGS = {"a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "s", "strong", "ul"}
 RULES = [
     "backticks",
     "blockquote",
@@ -40,27 +40,27 @@ RULES = [
 
 @dataclass(frozen=True)
 class References:
-    """Whom and what a text names, in its order, each once: user names as typed, tags as `normalize_tag` makes them."""
+    """Mentions and tags of a text, in order and without repetition. User names are as typed, tags are normalised."""
 
     users: tuple[str, ...]
     tags: tuple[str, ...]
 
 
 def render(text: str) -> SafeString:
-    """A text as HTML that may stand in any page."""
+    """Returns a text as HTML that is safe in any page."""
     html = nh3.clean(
         _markdown.render(text),
-        tags=ALLOWED,
-        attributes={"*": set(), "a": {"href"}, "ol": {"start"}},  # "*": nh3 would let any title and lang through
+        tags=ALLOWED_HTML_TAGS,
+        attributes={"*": set(), "a": {"href"}, "ol": {"start"}},  # "*": nh3 would allow title and lang everywhere
         url_schemes={"http", "https"},
         link_rel="nofollow noopener noreferrer",
     )
-    return mark_safe(html)  # noqa: S308  # nh3 is what makes it so
+    return mark_safe(html)  # noqa: S308  # nh3 has sanitised it
 
 
-@lru_cache(maxsize=64)  # several ask for the same text while a post is saved
+@lru_cache(maxsize=64)  # several receivers need it for the same text while a post is saved
 def references_in(text: str) -> References:
-    """Whom and what the text names where it is not code and no link."""
+    """Returns the mentions and tags of a text, without those in code and in the text of links."""
     env: dict[str, Any] = {"users": {}, "tags": {}}
     if "@" in text or "#" in text:
         _markdown.parse(text, env)
@@ -68,56 +68,67 @@ def references_in(text: str) -> References:
 
 
 def normalize_tag(tag: str) -> str:
-    """A tag as it is compared and addressed: #Straße and #STRASSE are one. What could not stand in a tag itself (the
-    dot that a small İ keeps) is left out."""
+    """Returns the form in which tags are compared and used in URLs: #Straße and #STRASSE are the same tag.
+
+    Characters that a tag cannot contain (the dot that remains of a lowercase İ) are removed.
+    """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tag).casefold())
     return unicodedata.normalize("NFKC", re.sub(r"\W", "", folded))
 
 
 def is_tag(text: str) -> bool:
-    """Whether a text, less its #, is a tag: as typed and as compared, which may be 18 times as long."""
-    word = normalize_tag(text)
-    return all(TAG.fullmatch(f"#{each}") for each in (text, word)) and any(char.isalpha() for char in word)
+    """True if a text without its # is a tag, both as typed and normalised; the latter may be 18 times as long."""
+    normalized = normalize_tag(text)
+    fits = all(TAG.fullmatch(f"#{word}") for word in (text, normalized))
+    return fits and any(char.isalpha() for char in normalized)
 
 
-def _name(state: StateInline, silent: bool) -> bool:
-    """An inline rule for @names and #tags. A link's own text names nobody."""
+def _reference_rule(state: StateInline, silent: bool) -> bool:
+    """Inline rule of markdown-it for @names and #tags, except in the text of links.
+
+    Returns True if there is one at the current position. Adds it to `env` and, unless `silent`, renders it as a link.
+    """
     start = state.pos
-    found = {"@": MENTION, "#": TAG}.get(state.src[start], _NEVER).match(state.src, start)
+    pattern = {"@": MENTION, "#": TAG}.get(state.src[start])
+    found = pattern.match(state.src, start) if pattern else None
     if found is None or state.linkLevel > 0 or not _may_follow(state.src[start - 1 : start]):
         return False
     word = found[1]
-    if state.src[start] == "#":
-        if not is_tag(word):
-            return False
-        kind, key, address = "tags", normalize_tag(word), reverse("tag", args=[normalize_tag(word)])
-    else:
-        kind, key, address = "users", word, reverse("profile", args=[word])
+    is_hashtag = state.src[start] == "#"
+    if is_hashtag and not is_tag(word):
+        return False
     if not silent:
-        state.env.setdefault(kind, {})[key] = None
-        state.push("link_open", "a", 1).attrs = {"href": address}
-        state.push("text", "", 0).content = found[0]
-        state.push("link_close", "a", -1)
+        _push_link(state, found[0], word, is_hashtag)
     state.pos = found.end()
     return True
 
 
-_NEVER = re.compile(r"(?!)")
+def _push_link(state: StateInline, text: str, word: str, is_hashtag: bool) -> None:
+    if is_hashtag:
+        tag = normalize_tag(word)
+        state.env.setdefault("tags", {})[tag] = None
+        address = reverse("tag", args=[tag])
+    else:
+        state.env.setdefault("users", {})[word] = None
+        address = reverse("profile", args=[word])
+    state.push("link_open", "a", 1).attrs = {"href": address}
+    state.push("text", "", 0).content = text
+    state.push("link_close", "a", -1)
 
 
 def _may_follow(before: str) -> bool:
-    """Whether a name may begin after this character: not inside a word, an address or an entity."""
+    """True if a name or tag may begin after this character: not inside a word, an address or an entity."""
     return not (before.isalnum() or before in tuple("_/&#@.=?:-"))
 
 
-def _made() -> MarkdownIt:
+def _create_parser() -> MarkdownIt:
     markdown = MarkdownIt("zero", {"html": False, "linkify": True, "breaks": True, "typographer": False})
     markdown.enable(RULES)
-    markdown.inline.ruler.before("text", "livefeed_name", _name)
+    markdown.inline.ruler.before("text", "livefeed_name", _reference_rule)
     markdown.linkify = LinkifyIt(options={"fuzzy_email": False, "fuzzy_ip": False})
     for scheme in ("ftp:", "mailto:", "//"):
         markdown.linkify.add(scheme, None)
     return markdown
 
 
-_markdown = _made()
+_markdown = _create_parser()

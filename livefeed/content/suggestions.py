@@ -1,45 +1,58 @@
-"""Whom somebody may like to follow."""
+"""Suggestions of users to follow."""
 
 from collections import Counter
 
 from livefeed.models import Follow, Post, User
 
-MOST = 5
-NEAR, FOLLOWS_LOOKED_AT, SUGGESTED_AMONG = 100, 2_000, 50
-"""Of how many of those one follows, the latest ones, how many follows are looked at to find whom else one may like to
-follow; and among how many such people."""
-RECENT_POSTS = 200
-"""Among the authors of how many posts the others are looked for."""
+MAX_SUGGESTIONS = 5
+MAX_FOLLOWED_EXAMINED = 100
+"""Number of the users whom the viewer followed last whose own follows are examined."""
+MAX_FOLLOWS_EXAMINED = 2_000
+"""Number of the latest follows of those users that are counted."""
+MAX_CANDIDATES = 50
+"""Number of the most followed of the users found among which suggestions are chosen."""
+MAX_POSTS_EXAMINED = 200
+"""Number of the newest posts whose authors fill the list up."""
 
 
-def people_to_follow(viewer: User, most: int = MOST) -> list[User]:
-    """Up to `most` active people whom `viewer` does not follow yet: first whom many of those follow whom the viewer
-    does, then who posted lately. The former have a `known_by`: "Ada", "Ada and 2 others"."""
+def people_to_follow(viewer: User, most: int = MAX_SUGGESTIONS) -> list[User]:
+    """Returns up to `most` active users whom `viewer` does not follow yet.
+
+    Users whom many of the viewer's followed users follow come first, each with `known_by` ("Ada", "Ada and 2 others");
+    authors of recent posts fill the list up.
+    """
     others = User.objects.filter(is_active=True).exclude(pk=viewer.pk).exclude(followers__follower=viewer)
-    counts, first = _followed_near(viewer)
-    best = [person for person, _ in counts.most_common(SUGGESTED_AMONG)]
-    found = others.in_bulk(best)
-    people = [found[person] for person in best if person in found][:most]
-    names = User.objects.in_bulk({first[person.pk] for person in people})
-    for person in people:
-        person.known_by = _and_others(names[first[person.pk]].display_name, counts[person.pk] - 1)
-    if len(people) < most:
-        lately = Post.objects.order_by("-created_at", "-pk").values("author")[:RECENT_POSTS]
-        rest = others.filter(pk__in=lately).exclude(pk__in=found)
-        people += rest.order_by("-pk")[: most - len(people)]
-    return people
+    counts, latest_follower = _followed_by_followed(viewer)
+    candidates = [user_id for user_id, _ in counts.most_common(MAX_CANDIDATES)]
+    found = others.in_bulk(candidates)
+    users = [found[user_id] for user_id in candidates if user_id in found][:most]
+    followers = User.objects.in_bulk({latest_follower[user.pk] for user in users})
+    for user in users:
+        user.known_by = _and_others(followers[latest_follower[user.pk]].display_name, counts[user.pk] - 1)
+    if len(users) < most:
+        recent_authors = Post.objects.order_by("-created_at", "-pk").values("author")[:MAX_POSTS_EXAMINED]
+        rest = others.filter(pk__in=recent_authors).exclude(pk__in=found)
+        users += rest.order_by("-pk")[: most - len(users)]
+    return users
 
 
-def _followed_near(viewer: User) -> tuple[Counter[int], dict[int, int]]:
-    """How many of those whom `viewer` followed last follow each person, by id; and the latest of them."""
-    near = list(viewer.following.order_by("-pk").values_list("followed", flat=True)[:NEAR])
-    follows = Follow.objects.filter(follower__in=near).order_by("-pk").values_list("follower", "followed")
-    counts, first = Counter[int](), dict[int, int]()
-    for follower, followed in follows[:FOLLOWS_LOOKED_AT] if near else ():
+def _followed_by_followed(viewer: User) -> tuple[Counter[int], dict[int, int]]:
+    """Returns for each user id how many of the users that `viewer` follows follow it, and the latest of those."""
+    counts = Counter[int]()
+    latest_follower: dict[int, int] = {}
+    followed_by_viewer = list(
+        viewer.following.order_by("-pk").values_list("followed", flat=True)[:MAX_FOLLOWED_EXAMINED]
+    )
+    if not followed_by_viewer:
+        return counts, latest_follower
+    follows = Follow.objects.filter(follower__in=followed_by_viewer).order_by("-pk").values_list("follower", "followed")
+    for follower, followed in follows[:MAX_FOLLOWS_EXAMINED]:
         counts[followed] += 1
-        first.setdefault(followed, follower)
-    return counts, first
+        latest_follower.setdefault(followed, follower)
+    return counts, latest_follower
 
 
 def _and_others(name: str, others: int) -> str:
-    return f"{name} and {others} other{'s' if others > 1 else ''}" if others else name
+    if not others:
+        return name
+    return f"{name} and {others} other{'s' if others > 1 else ''}"

@@ -1,50 +1,53 @@
-"""What is talked about: tags and posts by a score that halves with time.
+"""Trending tags and posts, by a score with a half-life.
 
-Of a tag counts how many people use it, not how often; of a post, by its logarithm, what others did with it. So one
-person cannot make a trend alone, and a newcomer's post that three people answer today stands above a famous one of
-yesterday.
+A tag scores by the number of its authors, not of its posts; a post by the logarithm of its likes and replies. So one
+author cannot make a trend alone, and a newcomer's post with three replies today ranks above a famous post of yesterday.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import log2
-from time import monotonic
 from typing import Any, cast
 
+from django.core.cache import caches
 from django.utils import timezone
 
 from livefeed.models import Post, User
 
-TAGS_HALVE, POSTS_HALVE = timedelta(hours=12), timedelta(hours=8)
-LOOKED_AT = 1_000
-"""How many of the newest public posts are looked at."""
-KEPT = 60
-"""Seconds for which a process shows the same."""
-TAGS, POSTS = 6, 20
-REPLY_COUNTS = 2
-"""How many likes a reply is worth."""
+TAG_HALF_LIFE = timedelta(hours=12)
+POST_HALF_LIFE = timedelta(hours=8)
+MAX_POSTS_EXAMINED = 1_000
+"""Number of the newest public posts that are scored."""
+MAX_TAGS = 6
+MAX_POSTS = 20
+REPLY_WEIGHT = 2
+"""Likes that a reply is worth."""
 
 
 @dataclass(frozen=True)
 class Trend:
-    """A tag, and how many people wrote of it lately."""
+    """Tag, and the number of users who used it recently."""
 
     tag: str
     people: int
 
 
 def trending_tags() -> list[Trend]:
-    """The tags that are talked about, at most TAGS. Somebody counts once for a tag, by their latest post with it."""
-    return _kept("trending-tags", _find_tags)
+    """Returns up to MAX_TAGS trending tags. Each author counts once for a tag, by the latest post with it."""
+    return cast(list[Trend], caches["trends"].get_or_set("tags", _find_tags))
 
 
 def trending_posts(viewer: User | None) -> list[Post]:
-    """The posts that are talked about and that `viewer` may see, at most POSTS, one of each author."""
-    ids = _kept("trending-posts", _find_posts)
+    """Returns up to MAX_POSTS trending posts that `viewer` may see, one of each author."""
+    ids = cast(list[int], caches["trends"].get_or_set("posts", _find_post_ids))
     posts = Post.objects.visible_to(viewer).with_related().in_bulk(ids)
     return [posts[pk] for pk in ids if pk in posts]
+
+
+def clear_cache() -> None:
+    """Deletes the cached trends of this process."""
+    caches["trends"].clear()
 
 
 def _find_tags() -> list[Trend]:
@@ -53,46 +56,31 @@ def _find_tags() -> list[Trend]:
     for author, created_at, tags in _recent().exclude(tags="").values_list("author", "created_at", "tags"):
         for tag in tags.split():
             latest[tag].setdefault(author, created_at)
-    scores = {tag: sum(_decay(now - at, TAGS_HALVE) for at in people.values()) for tag, people in latest.items()}
-    best = sorted(scores, key=lambda tag: (-scores[tag], tag))[:TAGS]
+    scores = {tag: sum(_decay(now - at, TAG_HALF_LIFE) for at in authors.values()) for tag, authors in latest.items()}
+    best = sorted(scores, key=lambda tag: (-scores[tag], tag))[:MAX_TAGS]
     return [Trend(tag, len(latest[tag])) for tag in best]
 
 
-def _find_posts() -> list[int]:
-    now, best = timezone.now(), dict[int, tuple[float, int]]()
+def _find_post_ids() -> list[int]:
+    now = timezone.now()
+    best: dict[int, tuple[float, int]] = {}  # score and id of each author's best post
     rows = _recent().top_level().values_list("pk", "author", "created_at", "likes_count", "replies_count")
     for pk, author, created_at, likes, replies in rows:
-        weight = log2(1 + likes + REPLY_COUNTS * replies)
-        score = weight * _decay(now - created_at, POSTS_HALVE)
+        weight = log2(1 + likes + REPLY_WEIGHT * replies)
+        score = weight * _decay(now - created_at, POST_HALF_LIFE)
         if score:
             best[author] = max(best.get(author, (0.0, 0)), (score, pk))
-    return [pk for _, pk in sorted(best.values(), reverse=True)[:POSTS]]
+    return [pk for _, pk in sorted(best.values(), reverse=True)[:MAX_POSTS]]
 
 
 def _recent() -> Any:
-    """The newest public posts. The columns alone: no people are read."""
-    newest = Post.objects.public().present().order_by("-created_at", "-pk").values("pk")[:LOOKED_AT]
+    """Returns the newest public posts, without their authors."""
+    newest = Post.objects.public().present().order_by("-created_at", "-pk").values("pk")[:MAX_POSTS_EXAMINED]
     return (
         Post.objects.visible_to(None).filter(pk__in=list(newest.values_list("pk", flat=True))).order_by("-created_at")
     )
 
 
 def _decay(age: timedelta, half_life: timedelta) -> float:
+    """Returns the weight of an activity by its age: 1 now, a half after one half-life."""
     return float(0.5 ** (max(age, timedelta()) / half_life))
-
-
-_found: dict[str, tuple[float, Any]] = {}
-"""What this process has found, by name, and until when it shows it, on the clock that only goes forward."""
-
-
-def clear_cache() -> None:
-    """Lets everything be looked for anew."""
-    _found.clear()
-
-
-def _kept[T](name: str, find: Callable[[], T]) -> T:
-    until, kept = _found.get(name, (0.0, None))
-    if until < monotonic():
-        kept = find()
-        _found[name] = monotonic() + KEPT, kept
-    return cast(T, kept)

@@ -64,7 +64,7 @@ class PictureManager(models.Manager["Picture"].from_queryset(PictureQuerySet)): 
             raise images.PictureError(NOT_ACTIVATED)
         if self.unused().filter(owner=owner).count() >= MAX_UNUSED:
             raise images.PictureError(TOO_MANY_UNUSED)
-        if file.size > images.BYTES_MOST:
+        if file.size > images.MAX_BYTES:
             raise images.PictureError(images.TOO_LARGE)
         processed = images.process_image(file.read(), sizes)
         picture = Picture(owner=owner, width=processed.width, height=processed.height, color=processed.color)

@@ -1,4 +1,4 @@
-"""What /readyz asks. Who runs something worth asking about (the hub) adds a probe of its own."""
+"""Readiness report for /readyz. Other modules, such as the hub, add probes."""
 
 import logging
 from collections.abc import Callable
@@ -8,24 +8,23 @@ from django.db import connection
 logger = logging.getLogger(__name__)
 
 Probe = Callable[[], str | None]
-"""Says what is wrong, or None."""
+"""Returns a description of the fault, or None."""
 
 probes: dict[str, Probe] = {}
-
-
-DISPENSABLE = {"layer"}
-"""Parts without which everything still works, only later: their failure is told, but a process that sheds its readers
-because Redis is away would take the whole site down with it."""
+"""Registered probes, by the name of the part that they check."""
+OPTIONAL_PARTS = {"layer"}
+"""Parts whose failure is reported but leaves the process ready: without Redis events only arrive later, and a load
+balancer that removed every process would take the whole site down."""
 
 
 def report() -> tuple[bool, dict[str, str]]:
-    """Whether this process can serve, and the state of each part: "ok" or what is wrong with it."""
-    wrong = {name: _said_by(probe) for name, probe in {"database": _database, **probes}.items()}
-    ready = not any(said for name, said in wrong.items() if name not in DISPENSABLE)
-    return ready, {name: said or "ok" for name, said in wrong.items()}
+    """Returns True if this process can serve requests, and for each part "ok" or a description of its fault."""
+    faults = {name: _run(probe) for name, probe in {"database": _check_database, **probes}.items()}
+    is_ready = not any(fault for name, fault in faults.items() if name not in OPTIONAL_PARTS)
+    return is_ready, {name: fault or "ok" for name, fault in faults.items()}
 
 
-def _said_by(probe: Probe) -> str | None:
+def _run(probe: Probe) -> str | None:
     try:
         return probe()
     except Exception as error:
@@ -33,7 +32,7 @@ def _said_by(probe: Probe) -> str | None:
         return f"failed: {type(error).__name__}"
 
 
-def _database() -> str | None:
+def _check_database() -> str | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return None

@@ -1,15 +1,16 @@
-"""What must not stand in the log."""
+"""Removal of secrets from log records."""
 
 import re
 from logging import LogRecord
 
-KEYS = re.compile(r"(/accounts/(?:confirm-email|password/reset/key)/)[^/\s]+")
-"""The paths of links from mails: whoever has one can use it."""
+KEY_PATHS = re.compile(r"(/accounts/(?:confirm-email|password/reset/key)/)[^/\s]+")
+"""Paths of the links in emails. Anyone who has the key in such a path can use it."""
 
 
 def redact_keys(record: LogRecord) -> bool:
-    """Takes the keys out of what is logged, say of a request that failed."""
-    said = record.getMessage()
-    if KEYS.search(said):
-        record.msg, record.args = KEYS.sub(r"\1(key)", said), ()
+    """Logging filter that replaces keys in paths, for example in the line for a failed request. Returns True."""
+    message = record.getMessage()
+    if KEY_PATHS.search(message):
+        record.msg = KEY_PATHS.sub(r"\1(key)", message)
+        record.args = ()
     return True

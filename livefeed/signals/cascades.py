@@ -1,4 +1,4 @@
-"""Of what a deletion is a part."""
+"""Cause of a deletion: a row deleted on its own, or as part of a larger deletion."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from django.db.models import Model
 
 
 def is_part_of(origin: Any, model: type[Model]) -> bool:
-    """Whether somebody asked for rows of `model` to be deleted; `origin` is what Django says was asked for: a row, a
-    query, or nothing that is known."""
+    """True if the deletion started with rows of `model`.
+
+    `origin` is the argument of Django's deletion signals: the instance or queryset that was deleted, or None.
+    """
     return getattr(origin, "model", type(origin)) is model

@@ -1,4 +1,4 @@
-"""How often receivers are called and how long they take: told to staff and at /metrics, logged where one is slow."""
+"""Number and duration of receiver calls, shown to staff and at /metrics. Slow calls are logged."""
 
 import inspect
 import logging
@@ -14,17 +14,17 @@ from prometheus_client import Summary
 
 logger = logging.getLogger(__name__)
 
-SLOW = 0.05
-"""Seconds after which a receiver is named in the log: a signal is a doorway, and somebody stands in it."""
+SLOW_CALL_SECONDS = 0.05
+"""A call that takes longer is logged, because receivers run while a user waits for the response."""
 
-_seconds = Summary(
+_call_seconds = Summary(
     "livefeed_receiver_seconds", "Calls of each receiver, and how long they took.", ["worker", "receiver"]
 )
 
 
 @dataclass
 class CallStats:
-    """Calls of a receiver since this process started: how many, seconds altogether, seconds of the longest."""
+    """Calls of a receiver since this process started: their number, and the seconds of all and of the longest."""
 
     count: int = 0
     seconds: float = 0.0
@@ -40,43 +40,44 @@ class CallStats:
 
 
 call_stats: dict[str, CallStats] = {}
-"""By the full name of each receiver that is watched."""
+"""Figures of each measured receiver, by its full name."""
 
 
 def measured[F: Callable[..., Any]](receiver: F) -> F:
-    """The same receiver, sync or async, with its calls counted and timed."""
+    """Decorates a receiver, sync or async, so that its calls are counted and timed."""
     name = f"{receiver.__module__}.{receiver.__qualname__}"
     call_stats[name] = CallStats()
     if inspect.iscoroutinefunction(receiver):
 
         @wraps(receiver)
-        async def await_it(*given: Any, **named: Any) -> Any:
+        async def async_wrapper(*args: Any, **kwargs: Any) -> Any:
             with _timed(name):
-                return await receiver(*given, **named)
+                return await receiver(*args, **kwargs)
 
-        return cast(F, await_it)
+        return cast(F, async_wrapper)
 
     @wraps(receiver)
-    def call_it(*given: Any, **named: Any) -> Any:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         with _timed(name):
-            return receiver(*given, **named)
+            return receiver(*args, **kwargs)
 
-    return cast(F, call_it)
+    return cast(F, wrapper)
 
 
 @contextmanager
 def _timed(name: str) -> Iterator[None]:
-    began = time.perf_counter()
+    started = time.perf_counter()
     try:
         yield
     finally:
-        _count(name, time.perf_counter() - began)
+        _record_call(name, time.perf_counter() - started)
 
 
-def _count(name: str, seconds: float) -> None:
-    counted = call_stats[name]
-    counted.count, counted.seconds = counted.count + 1, counted.seconds + seconds
-    counted.longest = max(counted.longest, seconds)
-    _seconds.labels(settings.LIVEFEED_WORKER, name).observe(seconds)
-    if seconds > SLOW:
+def _record_call(name: str, seconds: float) -> None:
+    stats = call_stats[name]
+    stats.count += 1
+    stats.seconds += seconds
+    stats.longest = max(stats.longest, seconds)
+    _call_seconds.labels(settings.LIVEFEED_WORKER, name).observe(seconds)
+    if seconds > SLOW_CALL_SECONDS:
         logger.warning("The receiver %s took %.0f ms.", name, 1_000 * seconds)

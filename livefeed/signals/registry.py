@@ -1,4 +1,4 @@
-"""Who hears which signal: receivers as they are connected now, whichever app connected them."""
+"""List of the receivers that are connected now, by any app."""
 
 import inspect
 import weakref
@@ -11,19 +11,19 @@ from typing import Any
 from django.conf import settings
 from django.dispatch import Signal
 
-WHEN = {
+SIGNAL_MODULES = {
     "livefeed.signals": "after the commit",
     "django.db.models.signals": "in the transaction",
     "django.contrib.auth.signals": "when it is sent",
     "allauth.account.signals": "when it is sent",
     "django.core.signals": "when it is sent",
 }
-"""The modules whose signals are known, and when their receivers run."""
+"""Modules whose signals are listed, and when the receivers of each run."""
 
 
 @dataclass(frozen=True)
 class ConnectedReceiver:
-    """That a receiver hears a signal. `place` is its file and line, from the project's root where it is ours."""
+    """Connection of a receiver to a signal. `place` is the receiver's file and line; in the project, from its root."""
 
     signal: str
     sender: str
@@ -34,32 +34,34 @@ class ConnectedReceiver:
 
     @property
     def name(self) -> str:
-        """The receiver's own, without its module's."""
+        """Name of the receiver without its module."""
         return self.receiver.rpartition(".")[2]
 
 
 def connected_receivers() -> Iterator[ConnectedReceiver]:
-    """Every one, in the order in which receivers were connected to their signals. Some modules have others' signals,
-    too."""
-    known: list[Signal] = []
-    for module, when in WHEN.items():
+    """Yields every connected receiver, for each signal in the order of connection.
+
+    A signal that several modules import is listed once.
+    """
+    seen: set[int] = set()
+    for module, when in SIGNAL_MODULES.items():
         for name, signal in vars(import_module(module)).items():
-            if isinstance(signal, Signal) and not any(signal is each for each in known):
-                known.append(signal)
-                yield from _hearings_of(signal, name, when)
+            if isinstance(signal, Signal) and id(signal) not in seen:
+                seen.add(id(signal))
+                yield from _receivers_of(signal, name, when)
 
 
 def own_signals() -> list[str]:
-    """The names of our own signals, heard or not."""
+    """Returns the names of Livefeed's own signals, with or without receivers."""
     return [name for name, value in vars(import_module("livefeed.signals")).items() if isinstance(value, Signal)]
 
 
-def _hearings_of(signal: Signal, name: str, when: str) -> Iterator[ConnectedReceiver]:
+def _receivers_of(signal: Signal, name: str, when: str) -> Iterator[ConnectedReceiver]:
     for _, reference, sender_reference, is_async in signal.receivers:
         receiver = reference() if isinstance(reference, weakref.ReferenceType) else reference
         if receiver is not None:
-            named = f"{receiver.__module__}.{receiver.__qualname__}"
-            yield ConnectedReceiver(name, _sender(sender_reference), named, _place(receiver), is_async, when)
+            full_name = f"{receiver.__module__}.{receiver.__qualname__}"
+            yield ConnectedReceiver(name, _sender(sender_reference), full_name, _place(receiver), is_async, when)
 
 
 def _sender(reference: Any) -> str:
@@ -68,9 +70,10 @@ def _sender(reference: Any) -> str:
 
 
 def _place(receiver: Any) -> str:
-    """Where the receiver is written."""
+    """Returns the file and line of the receiver's `def`."""
     function = inspect.unwrap(receiver)
-    file, (lines, first) = Path(inspect.getsourcefile(function) or "?"), inspect.getsourcelines(function)
-    line = first + next((below for below, text in enumerate(lines) if "def " in text), 0)  # decorators stand above
-    is_ours = file.is_relative_to(settings.BASE_DIR) and ".venv" not in file.parts
-    return f"{file.relative_to(settings.BASE_DIR) if is_ours else file.name}:{line}"
+    file = Path(inspect.getsourcefile(function) or "?")
+    lines, first = inspect.getsourcelines(function)
+    line = first + next((offset for offset, text in enumerate(lines) if "def " in text), 0)  # below the decorators
+    is_in_project = file.is_relative_to(settings.BASE_DIR) and ".venv" not in file.parts
+    return f"{file.relative_to(settings.BASE_DIR) if is_in_project else file.name}:{line}"

@@ -1,7 +1,7 @@
-"""The worker: runs tasks one after the other, and again after growing pauses when they fail, until it is told to end.
+"""Worker process: runs tasks one after another and retries failed ones after increasing delays.
 
-Tasks (livefeed/tasks.py) are rows that are written in the transaction that asks for them, so one is there exactly when
-what it is about is. A worker may be killed in the middle of one: a task must do no harm when it runs twice.
+A task (livefeed/tasks/__init__.py) is a row written in the transaction that enqueues it, so it exists exactly if the
+rows it is about do. A worker can be killed during a task, so every task must be safe to run twice.
 """
 
 import logging
@@ -23,22 +23,26 @@ from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
 
 logger = logging.getLogger(__name__)
 
-PAUSES = (10, 60, 300, 1_800, 7_200, 21_600, 43_200)
-"""Seconds before each new try of a task that failed: within a day it is tried eight times. Then staff see it as failed
-and can let it run again."""
-INTERVAL = 1.0
-"""Seconds between two looks for tasks."""
-LONGEST = timedelta(minutes=15)
-"""How long a task may take. One that still runs then was left by a worker that was killed, and is tried again."""
-RESCUE = 60.0
-"""Seconds between two looks for such."""
-KEPT, KEPT_FAILED = timedelta(days=1), timedelta(days=30)
-"""How long tasks stay to be looked at, once they are done or have failed for good."""
+RETRY_DELAYS = (10, 60, 300, 1_800, 7_200, 21_600, 43_200)
+"""Seconds before each retry of a failed task: eight attempts within a day. After the last one staff see the task as
+failed and can run it again."""
+POLL_INTERVAL = 1.0
+"""Seconds between two queries for due tasks."""
+MAX_TASK_DURATION = timedelta(minutes=15)
+"""Time after which a running task counts as abandoned by a killed worker, and is run again."""
+RESCUE_INTERVAL = 60.0
+"""Seconds between two queries for abandoned tasks."""
+SUCCESSFUL_RETENTION = timedelta(days=1)
+FAILED_RETENTION = timedelta(days=30)
+"""Time for which finished tasks are kept for inspection."""
 
 
 class TaskWorker(Worker):
-    """Takes tasks that are due from the database. django-tasks-db's own worker begins an exclusive transaction each
-    time it looks, for which SQLite's writers would wait; this one reads first, and writes when there is something."""
+    """Runs due tasks from the database.
+
+    django-tasks-db's own worker starts an exclusive transaction for each query, and SQLite's writers would wait for it.
+    This one reads first and starts a transaction only if a task is due.
+    """
 
     def __init__(self) -> None:
         super().__init__(
@@ -51,66 +55,67 @@ class TaskWorker(Worker):
             worker_id=uuid4().hex,
             excluded_queue_names=[],
         )
-        self._told_to_end = threading.Event()
+        self._stop = threading.Event()
 
     def run(self) -> None:
-        """Works until it is told to end. While the database is away it waits."""
-        rescued_at = -RESCUE
+        """Runs tasks until `shutdown()`. Waits while the database is unreachable."""
+        rescued_at = -RESCUE_INTERVAL
         while self.running:
             try:
                 close_old_connections()
-                if time.monotonic() - rescued_at > RESCUE:
+                if time.monotonic() - rescued_at > RESCUE_INTERVAL:
                     requeue_abandoned()
                     rescued_at = time.monotonic()
                 if DBTaskResult.objects.ready().exists():
-                    super().run()  # until nothing is left
+                    super().run()  # returns when no task is due
             except DatabaseError:
-                logger.exception("The worker cannot reach its tasks and looks again.")
+                logger.exception("The worker cannot reach the database and tries again.")
                 connections.close_all()
-            self._told_to_end.wait(INTERVAL)
+            self._stop.wait(POLL_INTERVAL)
 
     def run_task(self, db_task_result: "DBTaskResult[Any, Any]") -> None:
-        """Runs a task; one that fails is put off, or has failed for good."""
+        """Runs a task. Schedules a retry if it fails, unless that was the last attempt."""
         super().run_task(db_task_result)
-        tried = len(db_task_result.worker_ids)
-        if db_task_result.status == TaskResultStatus.FAILED and tried <= len(PAUSES):
-            requeue(DBTaskResult.objects.filter(pk=db_task_result.pk), timedelta(seconds=PAUSES[tried - 1]))
+        attempts = len(db_task_result.worker_ids)
+        if db_task_result.status == TaskResultStatus.FAILED and attempts <= len(RETRY_DELAYS):
+            delay = timedelta(seconds=RETRY_DELAYS[attempts - 1])
+            requeue(DBTaskResult.objects.filter(pk=db_task_result.pk), delay)
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
-        """Lets the task that runs finish; told a second time, ends it, and it will be tried again."""
+        """Stops after the current task. A second signal ends the process at once; the task is then run again."""
         if not self.running:
             sys.exit(1)
         self.running = False
-        self._told_to_end.set()
+        self._stop.set()
 
 
-def requeue(tasks: DBTaskResultQuerySet, pause: timedelta = timedelta()) -> int:
-    """Lets tasks run again after a pause; what they failed with stays to be read until then. Returns how many."""
-    return tasks.update(status=TaskResultStatus.READY, run_after=timezone.now() + pause, finished_at=None)
+def requeue(tasks: DBTaskResultQuerySet, delay: timedelta = timedelta()) -> int:
+    """Schedules tasks to run again after a delay. Their last error stays readable until then. Returns their number."""
+    return tasks.update(status=TaskResultStatus.READY, run_after=timezone.now() + delay, finished_at=None)
 
 
 def requeue_abandoned() -> int:
-    """Lets tasks run again whose worker was killed. Returns how many."""
-    left = DBTaskResult.objects.running().filter(started_at__lt=timezone.now() - LONGEST)
-    found = requeue(left) if left.exists() else 0
-    if found:
-        logger.error("%s tasks were left by a worker that was killed, and run again.", found)
-    return found
+    """Schedules tasks again whose worker was killed. Returns their number."""
+    abandoned = DBTaskResult.objects.running().filter(started_at__lt=timezone.now() - MAX_TASK_DURATION)
+    count = requeue(abandoned) if abandoned.exists() else 0
+    if count:
+        logger.error("%s tasks were abandoned by a killed worker and will run again.", count)
+    return count
 
 
 def prune() -> int:
-    """Forgets tasks that are done, and after a month those that failed for good. Returns how many rows went."""
-    now, tasks = timezone.now(), DBTaskResult.objects
-    done, _ = tasks.successful().filter(finished_at__lt=now - KEPT).delete()
-    failed, _ = tasks.failed().filter(finished_at__lt=now - KEPT_FAILED).delete()
-    return done + failed
+    """Deletes finished tasks whose retention has passed. Returns the number of deleted rows."""
+    now = timezone.now()
+    successful, _ = DBTaskResult.objects.successful().filter(finished_at__lt=now - SUCCESSFUL_RETENTION).delete()
+    failed, _ = DBTaskResult.objects.failed().filter(finished_at__lt=now - FAILED_RETENTION).delete()
+    return successful + failed
 
 
 def exit_with_parent() -> None:
-    """Lets this process end when its parent does, however that ends: standard input is a pipe from there."""
+    """Ends this process when its parent ends, even by SIGKILL: standard input is a pipe from the parent."""
 
     def wait() -> None:
-        while os.read(0, 1):  # not by sys.stdin: its lock would be held when the interpreter ends
+        while os.read(0, 1):  # not sys.stdin: its lock would be held at interpreter exit
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 

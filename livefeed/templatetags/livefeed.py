@@ -1,4 +1,4 @@
-"""Small pieces of HTML that every page uses."""
+"""Tags and filters available in every template."""
 
 from html import unescape
 from zlib import crc32
@@ -21,16 +21,19 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """An icon of our own drawing; decoration, so it has no name of its own."""
+    """Returns an icon from static/icons.svg. It is hidden from screen readers: icons are decoration."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("icons.svg"), name)
 
 
 @register.simple_tag
 def avatar(person: User, picture: Picture | None = None) -> SafeString:
-    """A person's picture (`picture`, if it is to be another one), or initials on a hue taken from the name, as SVG.
-    `fill` is an attribute, not a style: the content security policy allows no inline styles."""
-    if shown := picture.pk if picture else person.avatar_id:
-        address = picture_url(shown, "small")
+    """Returns a user's picture, or `picture` in its place; without one an SVG of the initials, coloured by the name.
+
+    `fill` is an attribute and not a style, because the content security policy forbids inline styles.
+    """
+    picture_id = picture.pk if picture else person.avatar_id
+    if picture_id:
+        address = picture_url(picture_id, "small")
         return format_html('<img class="avatar" src="{}" width="40" height="40" alt="" decoding="async">', address)
     return format_html(
         '<svg class="avatar" viewBox="0 0 40 40" aria-hidden="true"><circle cx="20" cy="20" r="20" fill="{}"/>'
@@ -41,7 +44,7 @@ def avatar(person: User, picture: Picture | None = None) -> SafeString:
 
 
 def initials(name: str) -> str:
-    """The first characters of the first and the last word: "Mara Lindqvist" gives "ML"."""
+    """Returns the first characters of the first and the last word: "ML" for "Mara Lindqvist"."""
     words = [word for word in name.replace("_", " ").split() if word[0].isalnum()] or [name or "?"]
     ends = words[:1] + words[1:][-1:]
     return "".join(word[0] for word in ends).upper()
@@ -49,19 +52,19 @@ def initials(name: str) -> str:
 
 @register.filter
 def markup(text: str) -> SafeString:
-    """What somebody typed, as HTML."""
+    """Returns Light Markdown as HTML."""
     return render(text)
 
 
 @register.filter
 def number(count: int) -> str:
-    """A number as people read it: 12,345."""
+    """Returns a number with separators: 12,345."""
     return f"{count:,}"
 
 
 @register.filter
 def excerpt(post: Post) -> str:
-    """The beginning of a post in plain words: its text, else its title, else how many pictures it has."""
+    """Returns a post's text without markup; without text its title, without title the number of its pictures."""
     text = unescape(strip_tags(render(post.body))).strip()
     count = post.pictures_count
     return text or post.title or (f"{count} pictures" if count > 1 else "A picture")
@@ -69,32 +72,32 @@ def excerpt(post: Post) -> str:
 
 @register.inclusion_tag("notifications/_badge.html", takes_context=True)
 def unread_badge(context: Context) -> dict[str, int]:
-    """How many notifications the reader has not read, and the log's position before that was counted: a page without a
-    feed listens from there."""
+    """Renders the number of unread notifications, and the event log's position before they were counted, from which a
+    page without a feed subscribes."""
     cursor = context["cursor"] if "cursor" in context else Event.objects.head()
     return {"cursor": cursor, "unread": Notification.objects.unread_count(context["user"])}
 
 
 @register.simple_tag(takes_context=True)
 def preferences(context: Context) -> Preferences:
-    """What the reader chose; what holds for everybody, for a visitor and where a page has no reader."""
+    """Returns the user's preferences; the defaults for visitors and for pages without a request."""
     user = context.get("user")
     return Preferences.objects.for_user(user) if user is not None and user.is_authenticated else Preferences()
 
 
 @register.simple_tag
 def trending_tags() -> list[Trend]:
-    """What is talked about."""
+    """Returns the trending tags."""
     return trends.trending_tags()
 
 
 @register.simple_tag
 def card(profile: Profile) -> SafeString:
-    """What a person's page says of them, the same to everybody."""
+    """Returns the cached HTML of a profile card."""
     return render_card(profile)
 
 
 @register.simple_tag
 def fragment(post: Post) -> SafeString:
-    """A post as sockets carry it, too."""
+    """Returns the cached HTML of a post."""
     return render_post(post)

@@ -1,4 +1,4 @@
-"""What is done when somebody comes, changes or goes, and when what they are signed in with ends."""
+"""Receivers for users, groups, sessions, tokens and exports, and for sign-ins and sign-ups."""
 
 from typing import Any
 
@@ -20,71 +20,71 @@ from livefeed.signals.metrics import measured
 
 
 def connect() -> None:
-    post_save.connect(make_profile, sender=User, dispatch_uid="user.make_profile")
-    post_save.connect(announce_change_of_user, sender=User, dispatch_uid="user.announce_change")
-    post_save.connect(forget_card, sender=User, dispatch_uid="user.forget")
-    post_delete.connect(forget_card, sender=User, dispatch_uid="user.forget_deleted")
-    post_save.connect(forget_card, sender=Profile, dispatch_uid="profile.forget")
-    post_save.connect(audit_user, sender=User, dispatch_uid="user.audit")
+    post_save.connect(create_profile, sender=User, dispatch_uid="user.create_profile")
+    post_save.connect(write_user_events, sender=User, dispatch_uid="user.write_events")
+    post_save.connect(invalidate_card, sender=User, dispatch_uid="user.invalidate_card")
+    post_delete.connect(invalidate_card, sender=User, dispatch_uid="user.invalidate_deleted_card")
+    post_save.connect(invalidate_card, sender=Profile, dispatch_uid="profile.invalidate_card")
+    post_save.connect(audit_save, sender=User, dispatch_uid="user.audit_save")
     post_delete.connect(audit_deletion, sender=User, dispatch_uid="user.audit_deletion")
     m2m_changed.connect(audit_rights, sender=User.groups.through, dispatch_uid="user.audit_groups")
     m2m_changed.connect(audit_rights, sender=User.user_permissions.through, dispatch_uid="user.audit_permissions")
-    pre_delete.connect(audit_end_of_group, sender=Group, dispatch_uid="group.audit_deletion")
+    pre_delete.connect(audit_group_deletion, sender=Group, dispatch_uid="group.audit_deletion")
     post_save.connect(audit_token, sender=Token, dispatch_uid="token.audit")
-    post_delete.connect(audit_revocation, sender=Token, dispatch_uid="token.audit_end")
-    user_logged_in.connect(audit_sign_in, dispatch_uid="session.audit")
-    user_logged_out.connect(audit_sign_out, dispatch_uid="session.audit_end")
-    user_login_failed.connect(audit_refusal, dispatch_uid="session.audit_refusal")
-    pre_save.connect(guard_change, sender=User, dispatch_uid="user.guard_change")
-    pre_delete.connect(guard_deletion, sender=User, dispatch_uid="user.guard_deletion")
-    user_signed_up.connect(tell_of_registration, dispatch_uid="user.tell_of_registration")
-    signals.user_registered.connect(welcome, sender=User, dispatch_uid="user.welcome")
-    email_confirmed.connect(activate, dispatch_uid="user.activate")
-    post_save.connect(tell_of_activation, sender=User, dispatch_uid="user.tell_of_activation")
-    user_logged_in.connect(number_session, dispatch_uid="session.number")
-    user_logged_in.connect(note_place, dispatch_uid="session.note_place")
-    post_delete.connect(delete_export, sender=Export, dispatch_uid="export.delete_file")
-    post_delete.connect(announce_sign_out, sender=Session, dispatch_uid="session.announce_end")
-    post_delete.connect(announce_revocation, sender=Token, dispatch_uid="token.announce_end")
+    post_delete.connect(audit_revocation, sender=Token, dispatch_uid="token.audit_revocation")
+    user_logged_in.connect(audit_sign_in, dispatch_uid="session.audit_sign_in")
+    user_logged_out.connect(audit_sign_out, dispatch_uid="session.audit_sign_out")
+    user_login_failed.connect(audit_failed_sign_in, dispatch_uid="session.audit_failed_sign_in")
+    pre_save.connect(check_last_admin_before_save, sender=User, dispatch_uid="user.check_last_admin_before_save")
+    pre_delete.connect(check_last_admin_before_delete, sender=User, dispatch_uid="user.check_last_admin_before_delete")
+    user_signed_up.connect(send_registration_signal, dispatch_uid="user.send_registration_signal")
+    signals.user_registered.connect(enqueue_welcome_mail, sender=User, dispatch_uid="user.enqueue_welcome_mail")
+    email_confirmed.connect(activate_user, dispatch_uid="user.activate")
+    post_save.connect(send_activation_signal, sender=User, dispatch_uid="user.send_activation_signal")
+    user_logged_in.connect(assign_sign_in_number, dispatch_uid="session.assign_sign_in_number")
+    user_logged_in.connect(record_sign_in_details, dispatch_uid="session.record_sign_in_details")
+    post_delete.connect(delete_export_file, sender=Export, dispatch_uid="export.delete_file")
+    post_delete.connect(write_sign_out_event, sender=Session, dispatch_uid="session.write_sign_out_event")
+    post_delete.connect(write_revocation_event, sender=Token, dispatch_uid="token.write_revocation_event")
 
 
 @measured
-def make_profile(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
+def create_profile(instance: User, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if created and not raw:
         Profile.objects.create_for(instance)
 
 
 @measured
-def announce_change_of_user(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
+def write_user_events(instance: User, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if not raw and not created:
         publishing.user_changed(instance)
 
 
 @measured
-def forget_card(instance: User | Profile, raw: bool = False, **how: Any) -> None:
+def invalidate_card(instance: User | Profile, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         fragments.invalidate_card(instance.pk)
 
 
 @measured
-def guard_change(instance: User, raw: bool = False, **how: Any) -> None:
+def check_last_admin_before_save(instance: User, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         last_admin.check_save(instance)
 
 
 @measured
-def guard_deletion(instance: User, origin: Any = None, **how: Any) -> None:
+def check_last_admin_before_delete(instance: User, origin: Any = None, **kwargs: Any) -> None:
     last_admin.check_delete(instance, origin)
 
 
 @measured
-def audit_user(instance: User, created: bool, raw: bool = False, **how: Any) -> None:
+def audit_save(instance: User, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         audit.user_saved(instance, created=created)
 
 
 @measured
-def audit_deletion(instance: User, **how: Any) -> None:
+def audit_deletion(instance: User, **kwargs: Any) -> None:
     audit.user_deleted(instance)
 
 
@@ -96,86 +96,86 @@ def audit_rights(
     model: type[Any],
     pk_set: set[int] | None,
     raw: bool = False,
-    **how: Any,
+    **kwargs: Any,
 ) -> None:
     if not raw:
         audit.rights_change(instance, action, model, reverse=reverse, ids=pk_set)
 
 
 @measured
-def audit_end_of_group(instance: Group, **how: Any) -> None:
+def audit_group_deletion(instance: Group, **kwargs: Any) -> None:
     audit.group_deleted(instance)
 
 
 @measured
-def audit_token(instance: Token, created: bool, raw: bool = False, **how: Any) -> None:
+def audit_token(instance: Token, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if created and not raw:
         audit.token_issued(instance)
 
 
 @measured
-def audit_revocation(instance: Token, origin: Any = None, **how: Any) -> None:
+def audit_revocation(instance: Token, origin: Any = None, **kwargs: Any) -> None:
     audit.token_revoked(instance, origin)
 
 
 @measured
-def audit_sign_in(user: User, request: HttpRequest, **how: Any) -> None:
+def audit_sign_in(user: User, request: HttpRequest, **kwargs: Any) -> None:
     audit.signed_in(user, request)
 
 
 @measured
-def audit_sign_out(user: User | None, request: HttpRequest, **how: Any) -> None:
+def audit_sign_out(user: User | None, request: HttpRequest, **kwargs: Any) -> None:
     audit.signed_out(user, request)
 
 
 @measured
-def audit_refusal(credentials: dict[str, Any], request: HttpRequest | None = None, **how: Any) -> None:
+def audit_failed_sign_in(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     audit.refused(credentials, request)
 
 
 @measured
-def tell_of_registration(user: User, **how: Any) -> None:
-    dispatch.registered(user)
+def send_registration_signal(user: User, **kwargs: Any) -> None:
+    dispatch.user_registered(user)
 
 
 @measured
-async def welcome(user: User, **how: Any) -> None:
+async def enqueue_welcome_mail(user: User, **kwargs: Any) -> None:
     await tasks.send_welcome.aenqueue(user.pk)
 
 
 @measured
-def activate(email_address: EmailAddress, **how: Any) -> None:
+def activate_user(email_address: EmailAddress, **kwargs: Any) -> None:
     email_address.user.activate()
 
 
 @measured
-def tell_of_activation(
-    instance: User, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
+def send_activation_signal(
+    instance: User, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
     if not raw and not created and instance.activated_at and "activated_at" in (update_fields or ()):
-        dispatch.activated(instance)
+        dispatch.user_activated(instance)
 
 
 @measured
-def number_session(request: HttpRequest, **how: Any) -> None:
+def assign_sign_in_number(request: HttpRequest, **kwargs: Any) -> None:
     assign_sign_in(request.session)
 
 
 @measured
-def note_place(request: HttpRequest, **how: Any) -> None:
+def record_sign_in_details(request: HttpRequest, **kwargs: Any) -> None:
     active_sessions.record_sign_in(request.session, request)
 
 
 @measured
-def delete_export(instance: Export, **how: Any) -> None:
+def delete_export_file(instance: Export, **kwargs: Any) -> None:
     instance.delete_file()
 
 
 @measured
-def announce_sign_out(instance: Session, **how: Any) -> None:
+def write_sign_out_event(instance: Session, **kwargs: Any) -> None:
     publishing.sign_in_ended(instance)
 
 
 @measured
-def announce_revocation(instance: Token, **how: Any) -> None:
+def write_revocation_event(instance: Token, **kwargs: Any) -> None:
     publishing.token_revoked(instance)

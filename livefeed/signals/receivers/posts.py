@@ -1,4 +1,4 @@
-"""What is done when a post is written, changed, removed or deleted; and a picture."""
+"""Receivers for posts that are created, changed, removed or deleted, and for deleted pictures."""
 
 from typing import Any
 
@@ -14,122 +14,122 @@ from livefeed.signals.metrics import measured
 
 
 def connect() -> None:
-    pre_save.connect(tidy_title, sender=Post, dispatch_uid="post.tidy_title")
-    pre_save.connect(find_tags, sender=Post, dispatch_uid="post.find_tags")
-    post_save.connect(announce_post, sender=Post, dispatch_uid="post.announce")
-    post_save.connect(tell_of_post, sender=Post, dispatch_uid="post.tell")
-    post_save.connect(keep_tags, sender=Post, dispatch_uid="post.keep_tags")
-    post_save.connect(forget_post, sender=Post, dispatch_uid="post.forget")
+    pre_save.connect(clean_title, sender=Post, dispatch_uid="post.clean_title")
+    pre_save.connect(extract_tags, sender=Post, dispatch_uid="post.extract_tags")
+    post_save.connect(write_post_event, sender=Post, dispatch_uid="post.write_event")
+    post_save.connect(send_post_signal, sender=Post, dispatch_uid="post.send_signal")
+    post_save.connect(index_tags, sender=Post, dispatch_uid="post.index_tags")
+    post_save.connect(invalidate_post, sender=Post, dispatch_uid="post.invalidate")
     post_save.connect(notify_of_post, sender=Post, dispatch_uid="post.notify")
     post_save.connect(count_reply, sender=Post, dispatch_uid="reply.count")
     post_save.connect(count_post, sender=Post, dispatch_uid="post.count")
-    pre_delete.connect(notify_of_deletion, sender=Post, dispatch_uid="post.notify_of_deletion")
-    post_delete.connect(announce_deletion, sender=Post, dispatch_uid="post.announce_deletion")
-    post_delete.connect(tell_of_deletion, sender=Post, dispatch_uid="post.tell_of_deletion")
-    post_delete.connect(forget_post, sender=Post, dispatch_uid="post.forget_deleted")
-    post_delete.connect(count_end_of_reply, sender=Post, dispatch_uid="reply.count_end")
-    post_delete.connect(count_end_of_post, sender=Post, dispatch_uid="post.count_end")
-    post_delete.connect(delete_files, sender=Picture, dispatch_uid="picture.delete_files")
+    pre_delete.connect(notify_before_deletion, sender=Post, dispatch_uid="post.notify_before_deletion")
+    post_delete.connect(write_deletion_event, sender=Post, dispatch_uid="post.write_deletion_event")
+    post_delete.connect(send_removal_signal, sender=Post, dispatch_uid="post.send_removal_signal")
+    post_delete.connect(invalidate_post, sender=Post, dispatch_uid="post.invalidate_deleted")
+    post_delete.connect(uncount_reply, sender=Post, dispatch_uid="reply.uncount")
+    post_delete.connect(uncount_post, sender=Post, dispatch_uid="post.uncount")
+    post_delete.connect(delete_picture_files, sender=Picture, dispatch_uid="picture.delete_files")
 
 
-def _came_or_went(update_fields: frozenset[str] | None) -> bool:
-    """Whether a save removed a post, or brought it back."""
+def _changes_removal(update_fields: frozenset[str] | None) -> bool:
+    """True if a save removes a post or restores it."""
     return "removed_at" in (update_fields or ())
 
 
 @measured
-def tidy_title(instance: Post, raw: bool = False, **how: Any) -> None:
+def clean_title(instance: Post, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         instance.title = sanitize.clean_title(instance.title)
 
 
 @measured
-def find_tags(instance: Post, raw: bool = False, **how: Any) -> None:
+def extract_tags(instance: Post, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         instance.tags = " ".join(sorted(references_in(instance.body).tags))
 
 
 @measured
-def announce_post(
-    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
+def write_post_event(
+    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
     if not raw:
-        publishing.post_saved(instance, came=created or _came_or_went(update_fields))
+        publishing.post_saved(instance, came=created or _changes_removal(update_fields))
 
 
 @measured
-def tell_of_post(
-    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
+def send_post_signal(
+    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
     if not raw:
-        dispatch.post_saved(instance, created=created, came=_came_or_went(update_fields))
+        dispatch.post_saved(instance, created=created, reappeared=_changes_removal(update_fields))
 
 
 @measured
-def keep_tags(instance: Post, raw: bool = False, **how: Any) -> None:
+def index_tags(instance: Post, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         Tagging.objects.keep(instance)
 
 
 @measured
-def forget_post(instance: Post, raw: bool = False, **how: Any) -> None:
+def invalidate_post(instance: Post, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         fragments.invalidate_post(instance)
 
 
 @measured
 def notify_of_post(
-    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
+    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
     if not raw:
-        notifications.post_saved(instance, created=created, came=_came_or_went(update_fields))
+        notifications.post_saved(instance, created=created, came=_changes_removal(update_fields))
 
 
 @measured
 def count_reply(
-    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
+    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
-    if instance.parent_id and not raw and (created or _came_or_went(update_fields)):
+    if instance.parent_id and not raw and (created or _changes_removal(update_fields)):
         publishing.reply_counted(instance.parent_id, -1 if instance.removed_at else +1)
 
 
 @measured
 def count_post(
-    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **how: Any
+    instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
-    if not raw and (created or _came_or_went(update_fields)):
+    if not raw and (created or _changes_removal(update_fields)):
         counters.post_counted(instance, -1 if instance.removed_at else +1)
 
 
 @measured
-def notify_of_deletion(instance: Post, **how: Any) -> None:
+def notify_before_deletion(instance: Post, **kwargs: Any) -> None:
     notifications.before_post_delete(instance)
 
 
 @measured
-def announce_deletion(instance: Post, **how: Any) -> None:
-    if not instance.removed_at:  # else it is known
+def write_deletion_event(instance: Post, **kwargs: Any) -> None:
+    if not instance.removed_at:  # else its removal has sent the same
         publishing.post_deleted(instance)
 
 
 @measured
-def tell_of_deletion(instance: Post, **how: Any) -> None:
-    if not instance.removed_at:  # else it is known
-        dispatch.post_gone(instance)
+def send_removal_signal(instance: Post, **kwargs: Any) -> None:
+    if not instance.removed_at:  # else its removal has sent the same
+        dispatch.post_removed(instance)
 
 
 @measured
-def count_end_of_reply(instance: Post, **how: Any) -> None:
-    if instance.parent_id and not instance.removed_at:  # else it is counted
+def uncount_reply(instance: Post, **kwargs: Any) -> None:
+    if instance.parent_id and not instance.removed_at:  # else its removal has counted it
         publishing.reply_counted(instance.parent_id, -1)
 
 
 @measured
-def count_end_of_post(instance: Post, **how: Any) -> None:
-    if not instance.removed_at:  # else it is counted
+def uncount_post(instance: Post, **kwargs: Any) -> None:
+    if not instance.removed_at:  # else its removal has counted it
         counters.post_counted(instance, -1)
 
 
 @measured
-def delete_files(instance: Picture, **how: Any) -> None:
+def delete_picture_files(instance: Picture, **kwargs: Any) -> None:
     instance.delete_files()

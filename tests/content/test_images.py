@@ -88,7 +88,7 @@ def test_what_moves_goes_on_moving(format):
 
 
 def test_what_moves_for_too_long_stands_still():
-    made = images.process_image(image_files.moving_gif(images.FRAMES_MOST + 1))
+    made = images.process_image(image_files.moving_gif(images.MAX_FRAMES + 1))
     assert getattr(opened(made.large), "n_frames", 1) == 1
 
 
@@ -109,7 +109,7 @@ def test_what_moves_for_too_long_stands_still():
         (b"GIF89a/*" + b"<svg onload=alert(1)>", images.TWO_IN_ONE),
         (image_files.huge_png(), images.TOO_MANY_PIXELS),
         (image_files.huge_png(8_000), images.TOO_MANY_PIXELS),
-        (image_files.jpeg() + bytes(images.BYTES_MOST), images.TOO_LARGE),
+        (image_files.jpeg() + bytes(images.MAX_BYTES), images.TOO_LARGE),
     ],
 )
 def test_what_cannot_be_kept_is_refused_with_the_reason(content, sentence):

@@ -1,4 +1,4 @@
-"""Signals of our own: what other apps are told, when, and what becomes of a receiver that raises."""
+"""Public signals: when each is sent, with which arguments, and to receivers that raise or are async."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,63 +24,58 @@ def cast() -> Cast:
 
 
 @contextmanager
-def heard(*names: str) -> Iterator[list[tuple[str, Any, dict[str, Any]]]]:
-    """What is heard meanwhile: each signal's name, sender and arguments. All signals if none are named."""
-    told: list[tuple[str, Any, dict[str, Any]]] = []
+def record_signals(*names: str) -> Iterator[list[tuple[str, Any, dict[str, Any]]]]:
+    """Records name, sender and arguments of each signal sent during the block. Without `names` records all signals."""
+    sent: list[tuple[str, Any, dict[str, Any]]] = []
     receivers = []
     for name in names or registry.own_signals():
 
-        def receive(sender: Any, signal: Signal, name: str = name, **what: Any) -> None:
-            told.append((name, sender, what))
+        def receive(sender: Any, signal: Signal, name: str = name, **kwargs: Any) -> None:
+            sent.append((name, sender, kwargs))
 
         receivers.append((getattr(signals, name), receive))
         getattr(signals, name).connect(receive, weak=False)
     try:
-        yield told
+        yield sent
     finally:
         for signal, receiver in receivers:
             signal.disconnect(receiver)
 
 
-def test_the_life_of_a_post_is_told(cast):
-    with heard() as told:
+def test_each_change_of_a_post_sends_its_signal(cast):
+    with record_signals() as sent:
         post = make_post(cast.author)
         post.edit(title="", body="Edited.", seen_version=1)
         post.remove()
         post.restore()
         post_id = post.pk
         post.delete()
-    assert [(name, sender) for name, sender, _ in told] == [
+    assert [(name, sender) for name, sender, _ in sent] == [
         (name, Post) for name in ("post_published", "post_edited", "post_removed", "post_restored", "post_removed")
     ]
-    assert {what["post_id"] for name, _, what in told if name == "post_removed"} == {post_id}
+    assert {kwargs["post_id"] for name, _, kwargs in sent if name == "post_removed"} == {post_id}
 
 
-def test_a_removed_post_that_is_purged_is_not_told_again(cast):
+def test_deleting_a_removed_post_sends_no_second_signal(cast):
     post = make_post(cast.author)
     post.remove()
-    with heard() as told:
+    with record_signals() as sent:
         post.delete()
-    assert told == []
+    assert sent == []
 
 
-def test_likes_and_follows_are_told_once_each(cast):
+def test_likes_and_follows_send_one_signal_each(cast):
     post = make_post(cast.author)
-    like, follow = (
-        {"user_id": cast.stranger.pk, "post_id": post.pk},
-        {
-            "follower_id": cast.stranger.pk,
-            "followed_id": cast.author.pk,
-        },
-    )
-    with heard() as told:
+    like = {"user_id": cast.stranger.pk, "post_id": post.pk}
+    follow = {"follower_id": cast.stranger.pk, "followed_id": cast.author.pk}
+    with record_signals() as sent:
         for _ in range(2):
             Like.objects.add(cast.stranger, post)
             cast.stranger.follow(cast.author)
         for _ in range(2):
             Like.objects.remove(cast.stranger, post)
             cast.stranger.unfollow(cast.author)
-    assert [(name, what) for name, _, what in told] == [
+    assert [(name, kwargs) for name, _, kwargs in sent] == [
         ("post_liked", like),
         ("user_followed", follow),
         ("post_unliked", like),
@@ -88,70 +83,70 @@ def test_likes_and_follows_are_told_once_each(cast):
     ]
 
 
-def test_a_sign_up_is_told_and_a_person_made_otherwise_is_not(client):
-    with heard("user_registered") as told:
+def test_only_a_sign_up_sends_user_registered(client):
+    with record_signals("user_registered") as sent:
         User.objects.create(username="made_by_hand")
         form = {"username": "newcomer", "email": "new@example.org", "password1": "correct horse battery"}
         assert client.post("/accounts/signup/", form).status_code == 302
-    assert [(sender, what["user"].username) for _, sender, what in told] == [(User, "newcomer")]
+    assert [(sender, kwargs["user"].username) for _, sender, kwargs in sent] == [(User, "newcomer")]
 
 
-def test_nothing_is_told_before_the_commit_and_nothing_that_is_rolled_back(cast):
-    with heard() as told:
+def test_signals_are_sent_after_the_commit_and_never_after_a_rollback(cast):
+    with record_signals() as sent:
         with transaction.atomic():
             make_post(cast.author)
             transaction.set_rollback(True)
         with transaction.atomic():
             make_post(cast.author)
-            assert told == []
-        assert len(told) == 1
+            assert sent == []
+        assert len(sent) == 1
 
 
-def test_fixtures_are_not_told(cast):
+def test_rows_from_fixtures_send_no_signal(cast):
     text = serializers.serialize("json", [make_post(cast.author)])
     Post.objects.all().delete()
-    with heard() as told:
+    with record_signals() as sent:
         for row in serializers.deserialize("json", text):
             row.save()
-    assert told == []
+    assert sent == []
 
 
-def test_a_receiver_that_raises_harms_nobody(cast, caplog):
+def test_a_receiver_that_raises_affects_neither_the_request_nor_other_receivers(cast, caplog):
     def fail(**kwargs: Any) -> None:
         raise RuntimeError("on purpose")
 
     signals.post_published.connect(fail)
     try:
-        with heard("post_published") as told:
+        with record_signals("post_published") as sent:
             answer = signed_in(cast.author).post("/posts/", {"body": "Hello."})
     finally:
         signals.post_published.disconnect(fail)
     assert answer.status_code == 302
-    assert len(told) == Post.objects.count() == 1
+    assert len(sent) == Post.objects.count() == 1
     assert "on purpose" in caplog.text
 
 
-async def test_async_receivers_are_awaited_and_async_code_may_cause_them():
-    told: list[int] = []
+async def test_async_receivers_are_awaited_and_async_code_can_send():
+    sent: list[int] = []
 
     async def receive(post: Post, **kwargs: Any) -> None:
         found = await Post.objects.aget(pk=post.pk)
-        told.append(found.pk)
+        sent.append(found.pk)
 
     signals.post_published.connect(receive)
     try:
         cast = await sync_to_async(make_cast)()
         post = await sync_to_async(make_post)(cast.author)
-        assert told == [post.pk]
+        assert sent == [post.pk]
         answers = await signals.post_published.asend_robust(Post, post=post)
         assert [(receiver, answer) for receiver, answer in answers] == [(receive, None)]
     finally:
         signals.post_published.disconnect(receive)
-    assert told == [post.pk, post.pk]
+    assert sent == [post.pk, post.pk]
 
 
-def test_where_nobody_listens_nothing_waits_for_the_commit(cast):
+def test_a_signal_without_receivers_registers_no_on_commit_hook(cast):
     with transaction.atomic():
         make_post(cast.author)
         hooks = [hook for _, hook, _ in transaction.get_connection().run_on_commit]
-        assert not [hook for hook in hooks if getattr(hook, "func", None)]  # nothing but the ring, and counting
+        assert not [hook for hook in hooks if getattr(hook, "func", None)]  # only the wake-up and the counters

@@ -20,12 +20,12 @@ from django_tasks_db.models import DBTaskResult
 
 from livefeed.models import Event, Follow
 from livefeed.tasks import worker
-from livefeed.tasks.worker import PAUSES, TaskWorker
+from livefeed.tasks.worker import RETRY_DELAYS, TaskWorker
 from tests.conftest import database_url
 from tests.factories import make_cast, make_user, signed_in
 from tests.stack.people import Person
 from tests.stack.servers import ROOT, Site, wait_until
-from tests.tasks import fail_until, write_into
+from tests.tasks.example_tasks import fail_until, write_into
 from tests.views.html import Page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,7 +85,7 @@ def test_a_task_that_was_asked_for_in_a_rolled_back_transaction_is_never_run(tmp
 def test_one_that_fails_is_tried_again_after_growing_pauses(tmp_path):
     fail_until.enqueue(str(tmp_path / "there"))
     pauses = []
-    for _ in range(len(PAUSES)):
+    for _ in range(len(RETRY_DELAYS)):
         before = timezone.now()
         work()
         task = DBTaskResult.objects.get()
@@ -94,8 +94,8 @@ def test_one_that_fails_is_tried_again_after_growing_pauses(tmp_path):
         pauses.append(round((task.run_after - before).total_seconds()))
         work()  # nothing is due
         DBTaskResult.objects.update(run_after=timezone.now())
-    assert [abs(pause - wanted) <= 5 for pause, wanted in zip(pauses, PAUSES, strict=True)] == [True] * len(PAUSES)
-    assert len(DBTaskResult.objects.get().worker_ids) == len(PAUSES)
+    assert all(abs(pause - delay) <= 5 for pause, delay in zip(pauses, RETRY_DELAYS, strict=True))
+    assert len(DBTaskResult.objects.get().worker_ids) == len(RETRY_DELAYS)
     (tmp_path / "there").touch()
     work()
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
@@ -103,7 +103,7 @@ def test_one_that_fails_is_tried_again_after_growing_pauses(tmp_path):
 
 def test_one_that_failed_for_good_is_seen_by_staff_who_can_run_it_again(tmp_path):
     fail_until.enqueue(str(tmp_path / "there"))
-    for _ in range(len(PAUSES) + 1):
+    for _ in range(len(RETRY_DELAYS) + 1):
         DBTaskResult.objects.update(run_after=timezone.now())
         work()
     task = DBTaskResult.objects.get()
@@ -130,7 +130,7 @@ def test_staff_without_the_right_cannot_run_tasks_nor_can_others_see_them():
 
 def test_one_whose_worker_was_killed_is_run_again(tmp_path):
     write_into.enqueue(str(tmp_path / "lines"), "again")
-    DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now() - worker.LONGEST)
+    DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now() - worker.MAX_TASK_DURATION)
     assert worker.requeue_abandoned() == 1
     assert worker.requeue_abandoned() == 0
     work()
@@ -159,7 +159,7 @@ def test_what_is_done_is_forgotten_after_a_day_and_what_failed_after_a_month(tmp
 
 def test_an_idle_worker_only_reads(monkeypatch):
     worker = TaskWorker()
-    monkeypatch.setattr(worker._told_to_end, "wait", lambda seconds: worker.shutdown(signal.SIGTERM, None))
+    monkeypatch.setattr(worker._stop, "wait", lambda seconds: worker.shutdown(signal.SIGTERM, None))
     with CaptureQueriesContext(connection) as queries:
         worker.run()
     assert [query["sql"].split()[0] for query in queries] == ["SELECT", "SELECT"]

@@ -7,16 +7,15 @@ import threading
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from typing import Any
-from unittest.mock import AsyncMock, patch
+from unittest.mock import patch
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.account.signals import email_confirmed, user_signed_up
+from allauth.account.signals import user_signed_up
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
-from django.db.models.signals import post_save
 from django.tasks import TaskResultStatus
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -32,7 +31,7 @@ from tests.factories import PASSWORD, make_user, signed_in
 from tests.stack.mail import MailServer, mail_server
 from tests.stack.people import Person
 from tests.stack.servers import ROOT, Site, free_port, wait_until
-from tests.test_working import work
+from tests.tasks.test_worker import work
 from tests.views.accounts import ADDRESS, MARA, path_in, reauthenticated, sign_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -249,42 +248,7 @@ def test_keys_are_taken_out_of_any_line():
         assert record.getMessage() == clean
 
 
-# --- The receivers ---
-
-
-def test_a_sign_up_asks_for_the_mail():
-    with patch.object(tasks, "send_welcome", AsyncMock()) as task:
-        signals.user_registered.send(User, user=User(pk=7))
-    task.aenqueue.assert_awaited_once_with(7)
-
-
-def test_a_confirmed_address_activates():
-    address = EmailAddress(user=User(pk=7))
-    with patch.object(User, "activate") as activate:
-        email_confirmed.send(EmailAddress, request=None, email_address=address)
-    activate.assert_called_once_with()
-
-
-@pytest.mark.parametrize(
-    ("created", "raw", "fields", "is_told"),
-    [
-        (False, False, {"activated_at"}, True),
-        (False, False, {"name"}, False),
-        (False, False, None, False),
-        (True, False, {"activated_at"}, False),
-        (False, True, {"activated_at"}, False),
-    ],
-)
-def test_an_activation_is_told_and_nothing_else_of_a_person(created, raw, fields, is_told):
-    mara = User(pk=7, username="mara")
-    with (
-        patch("livefeed.signals.dispatch.activated") as told,
-        patch("livefeed.live.publishing.user_changed"),
-        patch("livefeed.models.Profile.objects.create_for"),
-        patch("livefeed.accounts.audit.user_saved"),
-    ):
-        post_save.send(User, instance=mara, created=created, raw=raw, update_fields=fields, using="default")
-    assert told.called is is_told
+# --- Transactions ---
 
 
 def test_a_sign_up_that_is_rolled_back_leaves_neither_account_nor_task(client, mail):

@@ -1,4 +1,7 @@
-"""The receivers: each alone, all together, rolled back, from a fixture, beside a neighbour that raises."""
+"""Receivers together: on raw saves, real saves, rollbacks and loaddata, and with another app's receiver that raises.
+
+`test_each_receiver.py` has the effect of each receiver alone, `test_public_signals.py` the signals that they send.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -6,7 +9,7 @@ from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import pytest
 from django.core.management import call_command
@@ -22,12 +25,13 @@ from tests.models.announced import listening, log
 
 
 @pytest.fixture
-def bell() -> Iterator[Mock]:
-    with listening() as bell:
-        yield bell
+def wakeup() -> Iterator[Mock]:
+    """A wake-up listener of this process."""
+    with listening() as listener:
+        yield listener
 
 
-# --- Rows from fixtures ---
+# --- Raw saves ---
 
 USER = User(pk=3, username="mara")
 POST = Post(pk=7, author=USER, title=" a ", body="#b")
@@ -50,10 +54,32 @@ def test_no_receiver_acts_on_a_raw_save(db, django_assert_num_queries, instance,
     assert getattr(loaded, "tags", "") == ""
 
 
-# --- All together: real rows ---
+@pytest.mark.parametrize(
+    ("created", "raw", "fields", "is_sent"),
+    [
+        (False, False, {"activated_at"}, True),
+        (False, False, {"name"}, False),
+        (False, False, None, False),
+        (True, False, {"activated_at"}, False),
+        (False, True, {"activated_at"}, False),
+    ],
+)
+def test_only_an_activation_sends_user_activated(created, raw, fields, is_sent):
+    mara = User(pk=7, username="mara")
+    with (
+        patch("livefeed.signals.dispatch.user_activated") as sent,
+        patch("livefeed.live.publishing.user_changed"),
+        patch("livefeed.models.Profile.objects.create_for"),
+        patch("livefeed.accounts.audit.user_saved"),
+    ):
+        post_save.send(User, instance=mara, created=created, raw=raw, update_fields=fields, using="default")
+    assert sent.called is is_sent
 
 
-def test_a_post_is_announced_when_made_changed_and_deleted(cast):
+# --- Real saves ---
+
+
+def test_a_post_has_an_event_for_each_change(cast):
     Event.objects.all().delete()
     post = make_post(cast.author)
     post_id, author_id = post.pk, post.author_id
@@ -66,7 +92,7 @@ def test_a_post_is_announced_when_made_changed_and_deleted(cast):
     assert log() == [(kind, post_id, author_id) for kind in kinds]
 
 
-def test_a_follow_is_announced_when_it_begins_and_when_it_ends_once_each(db):
+def test_a_follow_has_one_event_when_it_begins_and_one_when_it_ends(db):
     mara, tove = make_user("mara"), make_user("tove")
 
     for _ in range(2):
@@ -77,7 +103,7 @@ def test_a_follow_is_announced_when_it_begins_and_when_it_ends_once_each(db):
     assert log() == [("follow.created", tove.pk, mara.pk), ("follow.removed", tove.pk, mara.pk)]
 
 
-def test_a_post_that_is_there_already_is_not_announced_again(cast):
+def test_a_post_published_twice_has_one_event(cast):
     Event.objects.all().delete()
     first = make_post(cast.author)
 
@@ -86,7 +112,7 @@ def test_a_post_that_is_there_already_is_not_announced_again(cast):
     assert log() == [("post.created", first.pk, cast.author.pk)]
 
 
-def test_each_post_deleted_through_a_query_is_announced(cast):
+def test_each_post_deleted_by_a_queryset_has_an_event(cast):
     posts = {make_post(cast.author).pk for _ in range(3)}
 
     Post.objects.all().delete()
@@ -94,7 +120,7 @@ def test_each_post_deleted_through_a_query_is_announced(cast):
     assert {subject for kind, subject, _ in log() if kind == "post.deleted"} == posts
 
 
-def test_who_goes_takes_their_posts_and_follows_along_and_each_is_announced(cast):
+def test_deleting_a_user_writes_events_for_the_deleted_posts_and_follows(cast):
     cast.author.follow(cast.stranger)
     posts = [make_post(cast.author).pk for _ in range(3)]
     kept = make_post(cast.stranger)
@@ -109,7 +135,7 @@ def test_who_goes_takes_their_posts_and_follows_along_and_each_is_announced(cast
     assert list(Post.objects.all()) == [kept]
 
 
-def test_an_account_without_posts_or_follows_goes_silently(db):
+def test_deleting_a_user_without_posts_and_follows_writes_no_event(db):
     make_user().delete()
 
     assert log() == []
@@ -118,7 +144,7 @@ def test_an_account_without_posts_or_follows_goes_silently(db):
 # --- Rolled back ---
 
 
-def test_what_is_rolled_back_leaves_no_event_and_no_ring(transactional_db, bell):
+def test_a_rolled_back_save_writes_no_event_and_wakes_no_listener(transactional_db, wakeup):
     author = make_user()
 
     with suppress(RuntimeError), transaction.atomic():
@@ -127,12 +153,12 @@ def test_what_is_rolled_back_leaves_no_event_and_no_ring(transactional_db, bell)
 
     assert not Post.objects.exists()
     assert log() == []
-    bell.assert_not_called()
+    wakeup.assert_not_called()
 
 
-def test_a_deletion_that_is_rolled_back_leaves_no_event_and_no_ring(transactional_db, bell):
+def test_a_rolled_back_deletion_writes_no_event_and_wakes_no_listener(transactional_db, wakeup):
     post = make_post(make_user())
-    bell.reset_mock()
+    wakeup.reset_mock()
 
     with suppress(RuntimeError), transaction.atomic():
         Post.objects.get().delete()
@@ -140,17 +166,17 @@ def test_a_deletion_that_is_rolled_back_leaves_no_event_and_no_ring(transactiona
 
     assert Post.objects.get() == post
     assert [kind for kind, _, _ in log()] == ["post.created"]
-    bell.assert_not_called()
+    wakeup.assert_not_called()
 
 
-def test_what_is_committed_rings(django_capture_on_commit_callbacks, cast, bell):
-    with django_capture_on_commit_callbacks() as rings:
+def test_a_commit_wakes_listeners_before_all_other_hooks(django_capture_on_commit_callbacks, cast, wakeup):
+    with django_capture_on_commit_callbacks() as hooks:
         make_post(cast.author)
 
-    assert rings[0] == publishing.wake_up  # whoever waits for it comes first
+    assert hooks[0] == publishing.wake_up
 
 
-# --- From a fixture ---
+# --- loaddata ---
 
 
 @pytest.fixture
@@ -165,23 +191,23 @@ def fixture(tmp_path: Path) -> Callable[..., str]:
     return write
 
 
-def test_loaddata_announces_nothing_and_touches_no_title(transactional_db, bell, fixture):
+def test_loaddata_writes_no_event(transactional_db, wakeup, fixture):
     cast = make_cast()
     Event.objects.all().delete()
-    bell.reset_mock()
-    sanitize = {"title": "  as   it is ", "body": "Hello.", "created_at": "2026-01-01T00:00:00Z", "version": 4}
-    post = {"model": "livefeed.post", "pk": 70, "fields": {"author": cast.author.pk, **sanitize}}
-    people = {"follower": cast.stranger.pk, "followed": cast.author.pk, "created_at": "2026-01-01T00:00:00Z"}
-    follow = {"model": "livefeed.follow", "pk": 70, "fields": people}
+    wakeup.reset_mock()
+    content = {"title": "", "body": "Hello.", "created_at": "2026-01-01T00:00:00Z", "version": 4}
+    post = {"model": "livefeed.post", "pk": 70, "fields": {"author": cast.author.pk, **content}}
+    users = {"follower": cast.stranger.pk, "followed": cast.author.pk, "created_at": "2026-01-01T00:00:00Z"}
+    follow = {"model": "livefeed.follow", "pk": 70, "fields": users}
 
     for _ in range(2):
         call_command("loaddata", fixture(post, follow), verbosity=0)
 
     loaded = Post.objects.get(pk=70)
-    assert (loaded.title, loaded.version, loaded.is_edited) == ("  as   it is ", 4, False)
+    assert (loaded.version, loaded.is_edited) == (4, False)
     assert cast.stranger.follows(cast.author)
     assert log() == []
-    bell.assert_not_called()
+    wakeup.assert_not_called()
 
 
 def test_loaddata_may_bring_a_post_before_its_author(transactional_db, fixture):
@@ -193,12 +219,12 @@ def test_loaddata_may_bring_a_post_before_its_author(transactional_db, fixture):
     assert Post.objects.get(pk=70).author.username == "late"
 
 
-# --- Beside a neighbour ---
+# --- Another app's receiver ---
 
 
 @pytest.fixture
-def raising_neighbour() -> Iterator[None]:
-    """Somebody else's receiver, after ours, that fails."""
+def raising_receiver() -> Iterator[None]:
+    """Another app's receiver, called after Livefeed's, that fails."""
 
     def fail(**kwargs: Any) -> None:
         raise RuntimeError("on purpose")
@@ -208,9 +234,7 @@ def raising_neighbour() -> Iterator[None]:
     post_save.disconnect(fail, sender=Post)
 
 
-def test_a_neighbour_that_raises_stops_the_save_whole_with_no_event_and_no_ring(
-    transactional_db, bell, raising_neighbour
-):
+def test_another_receiver_that_raises_undoes_the_save_and_its_event(transactional_db, wakeup, raising_receiver):
     author = make_user()
 
     with pytest.raises(RuntimeError):
@@ -218,24 +242,24 @@ def test_a_neighbour_that_raises_stops_the_save_whole_with_no_event_and_no_ring(
 
     assert not Post.objects.exists()
     assert log() == []
-    bell.assert_not_called()
+    wakeup.assert_not_called()
 
 
-def test_a_bell_that_raises_breaks_no_save(transactional_db, bell):
-    bell.side_effect = RuntimeError("on purpose")
+def test_a_listener_that_raises_does_not_affect_the_save(transactional_db, wakeup):
+    wakeup.side_effect = RuntimeError("on purpose")
 
     post = make_post(make_user())
     post.edit(title="", body="Changed.", seen_version=1)
 
     assert Post.objects.get().version == 2
     assert [kind for kind, _, _ in log()] == ["post.created", "post.updated"]
-    assert bell.call_count == 2
+    assert wakeup.call_count == 2
 
 
 # --- Connected once ---
 
 
-def test_connecting_again_announces_nothing_twice(cast):
+def test_connecting_again_writes_no_event_twice(cast):
     Event.objects.all().delete()
     receivers.connect()
 
