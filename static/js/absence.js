@@ -16,7 +16,8 @@ const total = () => Object.values(changed).reduce((sum, ids) => sum + ids.size, 
 
 export function keepAbsence() {
   if (!isFeed()) return;
-  for (const what of Object.keys(changed)) document.addEventListener(`livefeed:${what}`, ({ detail }) => note(what, detail.dataset.post));
+  for (const what of Object.keys(changed))
+    document.addEventListener(`livefeed:${what}`, ({ detail }) => note(what, detail.dataset.post));
   document.addEventListener("livefeed:reread", settle);
   document.addEventListener("visibilitychange", () => (document.hidden ? leave(Date.now()) : queueMicrotask(settle)));
   addEventListener("pagehide", remember);
@@ -55,14 +56,21 @@ function note(what, id) {
 // One is here again and sees everything.
 function settle() {
   if (!left || isCut || document.hidden) return;
-  if (total() && Date.now() - left.at >= AWAY) draw(left.sort, Object.entries(changed).map(([what, ids]) => [what, ids.size]));
+  if (total() && Date.now() - left.at >= AWAY)
+    draw(
+      left.sort,
+      Object.entries(changed).map(([what, ids]) => [what, ids.size]),
+    );
   left = null;
   for (const ids of Object.values(changed)) ids.clear();
 }
 
 function draw(sort, counts) {
   const said = counts.filter(([, count]) => count).map(([what, count]) => `${count} ${what}`);
-  const line = Object.assign(document.createElement("p"), { className: "away", textContent: `While you were away: ${said.join(", ")}` });
+  const line = Object.assign(document.createElement("p"), {
+    className: "away",
+    textContent: `While you were away: ${said.join(", ")}`,
+  });
   hold(() => {
     list().querySelector(":scope > .away")?.remove();
     const next = visiblePosts().find((post) => !sort || !comesBefore(post.dataset.sort, sort));

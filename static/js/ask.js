@@ -28,4 +28,5 @@ function renewToken(page) {
 }
 
 // What a reader is told of a failure.
-export const sentenceOf = (error) => (error instanceof Refused ? error.message : "That did not reach the server. Try again in a moment.");
+export const sentenceOf = (error) =>
+  error instanceof Refused ? error.message : "That did not reach the server. Try again in a moment.";

@@ -6,7 +6,11 @@ import { placeByLine } from "./line.js";
 const PAUSE = 120; // ms without a keystroke after which the server is asked
 const WORD = /(?<![\p{L}\p{N}_/&#@.=?:-])[@#][\p{L}\p{N}_]{1,50}$/u; // begins where livefeed/markup.py lets a name begin
 const INSIDE = /^[\p{L}\p{N}_@#]/u; // follows a caret that is in the middle of a word
-const fits = (option, begin) => option.textContent.toLowerCase().split(/[\s@#]+/).some((name) => name.startsWith(begin));
+const fits = (option, begin) =>
+  option.textContent
+    .toLowerCase()
+    .split(/[\s@#]+/)
+    .some((name) => name.startsWith(begin));
 const optionsOf = (list) => [...list.querySelectorAll(".completion:not([hidden])")];
 
 let open = null; // { field, list, start }: what is being completed, and where in the text it begins
@@ -19,10 +23,17 @@ export function keepCompletions() {
   document.addEventListener("submit", () => close(), true);
   document.addEventListener("keydown", (event) => event.target === open?.field && press(event), true); // before the editor hears of Escape
   document.addEventListener("mousedown", (event) => event.target.closest?.(".completions") && event.preventDefault()); // the text keeps the focus
-  document.addEventListener("click", (event) => open?.list.contains(event.target) && choose(event.target.closest(".completion")));
+  document.addEventListener(
+    "click",
+    (event) => open?.list.contains(event.target) && choose(event.target.closest(".completion")),
+  );
   // None of this concerns the rest of the page: no notice is cleared or shown, no post has arrived.
   for (const name of ["before:request", "response:error", "error", "before:swap", "after:swap"]) {
-    document.addEventListener(`htmx:${name}`, (event) => event.target.matches?.(".completions") && event.stopPropagation(), true);
+    document.addEventListener(
+      `htmx:${name}`,
+      (event) => event.target.matches?.(".completions") && event.stopPropagation(),
+      true,
+    );
   }
 }
 
@@ -53,10 +64,16 @@ async function ask(asked, word) {
 // Lists the options that fit; the one that is there to the letter, or else the first one, is what Enter chooses.
 function show(isFitting = () => true) {
   const { field, list, start } = open;
-  [...list.children].forEach((option, index) => Object.assign(option, { id: `${list.id}-${index}`, hidden: !isFitting(option) }));
+  [...list.children].forEach((option, index) =>
+    Object.assign(option, { id: `${list.id}-${index}`, hidden: !isFitting(option) }),
+  );
   const options = optionsOf(list);
   list.hidden = !options.length;
-  list.nextElementSibling.textContent = list.hidden ? "" : options.length === 1 ? "1 suggestion" : `${options.length} suggestions`;
+  list.nextElementSibling.textContent = list.hidden
+    ? ""
+    : options.length === 1
+      ? "1 suggestion"
+      : `${options.length} suggestions`;
   if (list.hidden) return describe(open);
   const word = wordIn(field)[0].toLowerCase();
   activate(options.find((option) => option.dataset.text.toLowerCase() === word) ?? options[0]);

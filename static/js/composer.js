@@ -11,7 +11,8 @@ export function keepComposers() {
     event.target.form.querySelector(".composer-preview").replaceChildren(); // it shows another text than this by now
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest?.(".composer, .editor")?.requestSubmit();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey))
+      event.target.closest?.(".composer, .editor")?.requestSubmit();
     if (event.key === "Escape") event.target.closest?.(".editor")?.querySelector("[data-close-editor]")?.click();
   });
   document.addEventListener("click", (event) => {
@@ -57,7 +58,8 @@ export function refill(composer, { title, body, audience }) {
   focusComposer();
 }
 
-const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const newKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 function close(post) {
   post.querySelector(".editor").remove();

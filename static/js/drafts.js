@@ -27,7 +27,11 @@ export function keepDraft(composer) {
   if (isEmpty) composer.querySelector("[data-discard]").hidden = true;
   try {
     if (isEmpty) localStorage.removeItem(keyOf(composer));
-    else localStorage.setItem(keyOf(composer), JSON.stringify({ ...Object.fromEntries(texts), pictures, audience: composer.elements.audience.value }));
+    else
+      localStorage.setItem(
+        keyOf(composer),
+        JSON.stringify({ ...Object.fromEntries(texts), pictures, audience: composer.elements.audience.value }),
+      );
   } catch {
     // a browser that keeps nothing, or has no room
   }

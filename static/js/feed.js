@@ -1,7 +1,19 @@
 // Keeps the list of posts true. Whatever comes, by socket or by an htmx answer, late, twice or out of order: the newer
 // version of a post stays, what was removed stays removed, and a new post goes where its sort key belongs.
 
-import { announce, comesBefore, ease, hold, isOwn, list, MOST_SHOWN, postElement, posts, still, visiblePosts } from "./list.js";
+import {
+  announce,
+  comesBefore,
+  ease,
+  hold,
+  isOwn,
+  list,
+  MOST_SHOWN,
+  postElement,
+  posts,
+  still,
+  visiblePosts,
+} from "./list.js";
 import { trimEnd } from "./older.js";
 import { mustWait } from "./pill.js";
 
@@ -21,14 +33,20 @@ export function receive(frame) {
 
 // Calls back with the ids the page shows: now, and whenever it has come to show posts that no socket brought.
 export function whenShownChanges(tell) {
-  const now = () => tell(posts().slice(0, MOST_SHOWN).map((post) => Number(post.dataset.post)));
+  const now = () =>
+    tell(
+      posts()
+        .slice(0, MOST_SHOWN)
+        .map((post) => Number(post.dataset.post)),
+    );
   document.addEventListener("htmx:after:swap", (event) => event.detail.ctx.request && now());
   document.addEventListener("livefeed:reread", now);
   now();
 }
 
 function count({ id, ...counts }) {
-  for (const place of postElement(id)?.querySelectorAll("[data-count]") ?? []) place.textContent = counts[place.dataset.count] || "";
+  for (const place of postElement(id)?.querySelectorAll("[data-count]") ?? [])
+    place.textContent = counts[place.dataset.count] || "";
 }
 
 // What comes after it was removed was brought back: a socket's frames are in order.
@@ -101,7 +119,8 @@ export function remove(id) {
   const shown = postElement(id);
   if (!shown) return;
   if (shown.querySelector(".editor")) return keepEditorOf(shown);
-  if (shown === document.activeElement) focus(shown.nextElementSibling?.matches(".post") ? shown.nextElementSibling : list());
+  if (shown === document.activeElement)
+    focus(shown.nextElementSibling?.matches(".post") ? shown.nextElementSibling : list());
   announce("removed", shown);
   if (still.matches || document.hidden || shown.matches(".waiting")) takeOut(shown);
   else {
@@ -120,10 +139,12 @@ function keepEditorOf(shown) {
   if (shown.matches(".gone")) return;
   shown.classList.add("gone");
   shown.querySelector(".editor [type=submit]").disabled = true;
-  shown.querySelector(".editor").insertAdjacentHTML(
-    "afterbegin",
-    '<p class="field-error" role="alert">This post was deleted meanwhile. Your text is still here to copy.</p>',
-  );
+  shown
+    .querySelector(".editor")
+    .insertAdjacentHTML(
+      "afterbegin",
+      '<p class="field-error" role="alert">This post was deleted meanwhile. Your text is still here to copy.</p>',
+    );
 }
 
 function swap(target, how, html) {
@@ -170,10 +191,15 @@ async function fetchList() {
 // Adds as many pages of older posts as were there down to what is being read.
 async function upToWhatIsRead(fresh) {
   const read = visiblePosts().find((post) => post.getBoundingClientRect().bottom > 0);
-  const isThere = () => scrollY === 0 || !read || [...fresh.querySelectorAll(".post")].some(({ dataset }) => !comesBefore(dataset.sort, read.dataset.sort));
+  const isThere = () =>
+    scrollY === 0 ||
+    !read ||
+    [...fresh.querySelectorAll(".post")].some(({ dataset }) => !comesBefore(dataset.sort, read.dataset.sort));
   while (!isThere() && fresh.querySelector(":scope > .older") && fresh.childElementCount < MOST_SHOWN) {
     const older = fresh.querySelector(":scope > .older");
-    const answer = await fetch(new URL(older.getAttribute("href"), location.href), { headers: { "HX-Request": "true", "HX-Source": "a" } });
+    const answer = await fetch(new URL(older.getAttribute("href"), location.href), {
+      headers: { "HX-Request": "true", "HX-Source": "a" },
+    });
     if (!answer.ok) break;
     const more = new DOMParser().parseFromString(await answer.text(), "text/html");
     older.replaceWith(...more.head.childNodes, ...more.body.childNodes);
@@ -183,7 +209,10 @@ async function upToWhatIsRead(fresh) {
 
 // The page is no longer there for this reader, say because its author is. What was being typed stays.
 function leave() {
-  if (document.querySelector(".editor")) list().querySelectorAll(":scope > .post:not(:has(.editor))").forEach((post) => post.remove());
+  if (document.querySelector(".editor"))
+    list()
+      .querySelectorAll(":scope > .post:not(:has(.editor))")
+      .forEach((post) => post.remove());
   else location.reload();
   return true;
 }
@@ -205,7 +234,10 @@ function takeOver(fresh, profile) {
         keepEditorOf(post);
       }
     }
-    if (wait) posts().filter((post) => isNew(post) && !isOwn(post)).forEach((post) => post.classList.add("waiting"));
+    if (wait)
+      posts()
+        .filter((post) => isNew(post) && !isOwn(post))
+        .forEach((post) => post.classList.add("waiting"));
     if (profile) swap(document.getElementById("profile"), "outerHTML", profile.outerHTML);
   });
   document.dispatchEvent(new CustomEvent("livefeed:arrived", { detail: list() }));
@@ -232,7 +264,9 @@ document.addEventListener("htmx:before:swap", (event) => {
   for (const { fragment, target } of tasks) {
     for (const post of fragment.querySelectorAll(".post")) {
       const shown = postElement(post.dataset.post);
-      const late = removed.has(Number(post.dataset.post)) || (shown && Number(shown.dataset.version) >= Number(post.dataset.version));
+      const late =
+        removed.has(Number(post.dataset.post)) ||
+        (shown && Number(shown.dataset.version) >= Number(post.dataset.version));
       if (shown && shown === target) {
         if (late) event.preventDefault();
         shown.querySelector(".editor")?.remove();

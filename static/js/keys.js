@@ -67,7 +67,10 @@ function help() {
   const dialog = Object.assign(document.createElement("dialog"), { className: "dialog keys" });
   dialog.setAttribute("aria-labelledby", "keys-title");
   dialog.append(document.getElementById("keys-help").content.cloneNode(true));
-  dialog.addEventListener("click", ({ target }) => (target === dialog || target.closest("[data-close]")) && dialog.close());
+  dialog.addEventListener(
+    "click",
+    ({ target }) => (target === dialog || target.closest("[data-close]")) && dialog.close(),
+  );
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

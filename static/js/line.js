@@ -12,7 +12,10 @@ export function placeByLine(panel, field, at) {
 
 // A textarea does not say where its lines are, so a copy that ends there is measured.
 function heightUpTo(field, at) {
-  const copy = Object.assign(document.createElement("textarea"), { className: `${field.className} ruler`, value: field.value.slice(0, at + 1) });
+  const copy = Object.assign(document.createElement("textarea"), {
+    className: `${field.className} ruler`,
+    value: field.value.slice(0, at + 1),
+  });
   field.after(copy);
   const height = copy.scrollHeight;
   copy.remove();

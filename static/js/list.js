@@ -38,11 +38,18 @@ export function hold(change, atTopToo = false) {
 // Makes a change of the list; what it moves in the window goes there smoothly. By transforms: to the browser nothing jumps.
 export function ease(change) {
   const isNear = ([, { top, bottom }]) => bottom > -innerHeight && top < 2 * innerHeight; // it may come into the window
-  const seen = still.matches || document.hidden ? [] : [...list().children].map((each) => [each, each.getBoundingClientRect()]).filter(isNear);
+  const seen =
+    still.matches || document.hidden
+      ? []
+      : [...list().children].map((each) => [each, each.getBoundingClientRect()]).filter(isNear);
   hold(change);
   for (const [each, { top }] of seen) {
     const by = each.isConnected ? top - each.getBoundingClientRect().top : 0;
-    if (by) each.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: QUICK, easing: "ease-out" });
+    if (by)
+      each.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], {
+        duration: QUICK,
+        easing: "ease-out",
+      });
   }
 }
 

@@ -14,7 +14,9 @@ export function keepMarks() {
   learn(document);
   document.addEventListener("livefeed:arrived", (event) => learn(event.detail ?? document));
   tabs.addEventListener("message", ({ data: { kind, id, on } }) => mark(kind, id, on));
-  addEventListener("pagehide", () => telling.forEach((each) => each.wanted !== each.on && ask(...request({ ...each, on: each.wanted }))));
+  addEventListener("pagehide", () =>
+    telling.forEach((each) => each.wanted !== each.on && ask(...request({ ...each, on: each.wanted }))),
+  );
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.(".mark");
     if (!button || button.closest(".sheet")) return;
@@ -27,7 +29,11 @@ export function keepMarks() {
 // Takes in what the server says is marked, then shows it on every post.
 function learn(root) {
   for (const list of root.querySelectorAll(".marks")) {
-    for (const kind of Object.keys(marked)) list.dataset[kind].split(" ").filter(Boolean).forEach((id) => marked[kind].add(Number(id)));
+    for (const kind of Object.keys(marked))
+      list.dataset[kind]
+        .split(" ")
+        .filter(Boolean)
+        .forEach((id) => marked[kind].add(Number(id)));
     list.remove();
   }
   root.querySelectorAll(".post .mark").forEach(show);

@@ -4,7 +4,10 @@
 const SAFE = "Nothing is lost: try again in a moment.";
 
 export function keepNotices() {
-  document.addEventListener("htmx:error", (event) => event.detail.ctx?.request && say(`That could not be sent. ${SAFE}`));
+  document.addEventListener(
+    "htmx:error",
+    (event) => event.detail.ctx?.request && say(`That could not be sent. ${SAFE}`),
+  );
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     const { status } = ctx.response;
     if (ctx.hx.retarget || (status !== 400 && status < 500)) return;

@@ -11,7 +11,10 @@ const link = () => list().querySelector(":scope > .older");
 
 export function keepOlder() {
   if (!list()) return;
-  const observer = new IntersectionObserver((entries) => entries.forEach(({ isIntersecting, target }) => isIntersecting && load(target)), { rootMargin: AHEAD });
+  const observer = new IntersectionObserver(
+    (entries) => entries.forEach(({ isIntersecting, target }) => isIntersecting && load(target)),
+    { rootMargin: AHEAD },
+  );
   const watch = () => {
     if (isFull()) leaveTo(link());
     else if (link()) observer.observe(link());
@@ -41,25 +44,42 @@ function leaveTo(older) {
 
 // One has read so far down that the newest are left behind.
 function trimTop() {
-  const over = visiblePosts().slice(0, -MOST_SHOWN).filter((post) => !post.querySelector(".editor"));
+  const over = visiblePosts()
+    .slice(0, -MOST_SHOWN)
+    .filter((post) => !post.querySelector(".editor"));
   if (!over.length) return;
   hold(() => {
     list().dataset.from = over.at(-1).dataset.sort;
-    list().querySelectorAll(":scope > .waiting, :scope > .away").forEach((each) => each.remove());
+    list()
+      .querySelectorAll(":scope > .waiting, :scope > .away")
+      .forEach((each) => each.remove());
     over.forEach((post) => post.remove());
-    if (!list().querySelector(":scope > .newer")) list().prepend(Object.assign(document.createElement("a"), { className: "newer", href: location.pathname, textContent: "Newest posts" }));
+    if (!list().querySelector(":scope > .newer"))
+      list().prepend(
+        Object.assign(document.createElement("a"), {
+          className: "newer",
+          href: location.pathname,
+          textContent: "Newest posts",
+        }),
+      );
   });
   document.dispatchEvent(new CustomEvent("livefeed:list"));
 }
 
 // So much has come at the top that the oldest go.
 export function trimEnd() {
-  const over = posts().slice(MOST_SHOWN).filter((post) => !post.querySelector(".editor"));
+  const over = posts()
+    .slice(MOST_SHOWN)
+    .filter((post) => !post.querySelector(".editor"));
   if (!over.length) return;
   over.forEach((post) => post.remove());
   const last = posts().at(-1).dataset.sort;
   link()?.remove();
-  const again = Object.assign(document.createElement("a"), { className: "older", href: `?before=${last}`, textContent: "Older posts" });
+  const again = Object.assign(document.createElement("a"), {
+    className: "older",
+    href: `?before=${last}`,
+    textContent: "Older posts",
+  });
   again.setAttribute("hx-get", again.getAttribute("href"));
   again.setAttribute("hx-swap", "outerHTML");
   list().append(again);

@@ -23,7 +23,10 @@ export function keepOutbox() {
   document.addEventListener("submit", (event) => event.target.id === "composer" && take(event), true);
   document.addEventListener("livefeed:arrived", settleArrived);
   addEventListener("online", flush);
-  document.addEventListener("livefeed:connection", ({ detail }) => detail === "live" && document.querySelector("#outbox > .failed.waits") && flush());
+  document.addEventListener(
+    "livefeed:connection",
+    ({ detail }) => detail === "live" && document.querySelector("#outbox > .failed.waits") && flush(),
+  );
   flush();
 }
 
@@ -44,12 +47,16 @@ function take(event) {
 
 function entryOf(composer) {
   const fields = new FormData(composer);
-  const texts = Object.fromEntries(["title", "body", "parent", "audience"].map((name) => [name, fields.get(name) ?? ""]));
+  const texts = Object.fromEntries(
+    ["title", "body", "parent", "audience"].map((name) => [name, fields.get(name) ?? ""]),
+  );
   return { ...texts, key: fields.get("key").replaceAll("-", ""), pictures: picturesOf(composer) };
 }
 
 function isPostable(composer, { body, pictures }) {
-  const fits = [...composer.querySelectorAll("[data-most]")].every((field) => [...field.value.trim()].length <= Number(field.dataset.most));
+  const fits = [...composer.querySelectorAll("[data-most]")].every(
+    (field) => [...field.value.trim()].length <= Number(field.dataset.most),
+  );
   return fits && (body.trim() !== "" || pictures.length > 0);
 }
 
@@ -101,7 +108,13 @@ function show(entry) {
   item.querySelector(".post-title").textContent = entry.title;
   item.querySelector(".post-title").hidden = !entry.title;
   item.querySelector(".post-body").textContent = entry.body;
-  item.querySelector(".pending-pictures").append(...entry.pictures.map(({ id, description }) => Object.assign(new Image(), { src: `/pictures/${id}/small.webp`, alt: description })));
+  item
+    .querySelector(".pending-pictures")
+    .append(
+      ...entry.pictures.map(({ id, description }) =>
+        Object.assign(new Image(), { src: `/pictures/${id}/small.webp`, alt: description }),
+      ),
+    );
   item.querySelector("[data-try-again]").addEventListener("click", () => post(entry));
   item.querySelector("[data-change]").addEventListener("click", () => change(entry));
   item.querySelector("[data-give-up]").addEventListener("click", () => giveUp(entry));
@@ -118,7 +131,8 @@ function mark(entry, error) {
   item.classList.toggle("waits", waits);
   item.querySelector("[data-change]").hidden = !composerOf(); // there is none before the account is activated
   item.querySelector(".pending-state").textContent = error === null ? "Sending" : waits ? "Not sent yet" : "Not sent";
-  item.querySelector(".pending-why").textContent = error === null ? "" : waits ? "Kept here. It is sent as soon as the server can be reached." : sentenceOf(error);
+  item.querySelector(".pending-why").textContent =
+    error === null ? "" : waits ? "Kept here. It is sent as soon as the server can be reached." : sentenceOf(error);
 }
 
 // Back into the composer, below what stands there.

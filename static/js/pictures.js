@@ -33,7 +33,10 @@ export function keepPictures() {
 
 // What a form holds: [{ id, description }].
 export const picturesOf = (form) =>
-  [...form.querySelectorAll(".attached[data-picture]")].map((item) => ({ id: item.dataset.picture, description: item.querySelector(".attached-text").value }));
+  [...form.querySelectorAll(".attached[data-picture]")].map((item) => ({
+    id: item.dataset.picture,
+    description: item.querySelector(".attached-text").value,
+  }));
 
 // Puts what was handed in before into a form again.
 export async function bringBack(form, pictures) {
@@ -91,7 +94,8 @@ async function send(form, file, item) {
 // The same sentences as the server's, without sending a file for them.
 function check(form, file) {
   if (listOf(form).children.length > MOST) throw new Refused(`${MOST} pictures fit into a post.`);
-  if (!KINDS.includes(file.type)) throw new Refused("Only JPEG, PNG, WebP and GIF pictures can be posted, and this file is none of them.");
+  if (!KINDS.includes(file.type))
+    throw new Refused("Only JPEG, PNG, WebP and GIF pictures can be posted, and this file is none of them.");
   if (file.size > BYTES_MOST) throw new Refused(`This file is too large: ${BYTES_MOST / 1024 / 1024} MB fit.`);
 }
 
@@ -139,7 +143,8 @@ function remove(item) {
   const form = formOf(item);
   item.dispatchEvent(new Event("removed"));
   item.remove();
-  if (item.dataset.picture && form.matches(".composer")) ask("DELETE", `/pictures/${item.dataset.picture}/`).catch(() => {});
+  if (item.dataset.picture && form.matches(".composer"))
+    ask("DELETE", `/pictures/${item.dataset.picture}/`).catch(() => {});
   changed(form);
   form.querySelector("[data-pictures]").focus();
 }

@@ -31,11 +31,14 @@ function tell() {
   const waiting = waitingPosts();
   const count = waiting.length + ahead;
   pill().hidden = count === 0;
-  if (count) pill().textContent = `${count} new post${count > 1 ? "s" : ""}${waiting.length ? ` from ${authorsOf(waiting)}` : ""}`;
+  if (count)
+    pill().textContent = `${count} new post${count > 1 ? "s" : ""}${waiting.length ? ` from ${authorsOf(waiting)}` : ""}`;
 }
 
 export function authorsOf(some) {
-  const names = [...new Map(some.map((post) => [post.dataset.author, post.querySelector(".post-name").textContent])).values()];
+  const names = [
+    ...new Map(some.map((post) => [post.dataset.author, post.querySelector(".post-name").textContent])).values(),
+  ];
   const more = names.length - NAMED;
   if (more > 1) return `${names.slice(0, NAMED).join(", ")} and ${more} others`;
   return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0];

@@ -32,7 +32,11 @@ function keep(cursor) {
   copy.querySelectorAll("[data-asked]").forEach((each) => each.removeAttribute("data-asked"));
   try {
     sessionStorage.removeItem(place());
-    if (copy.outerHTML.length < MOST) sessionStorage.setItem(place(), JSON.stringify({ view: copy.dataset.view, cursor, top: scrollY, html: copy.outerHTML }));
+    if (copy.outerHTML.length < MOST)
+      sessionStorage.setItem(
+        place(),
+        JSON.stringify({ view: copy.dataset.view, cursor, top: scrollY, html: copy.outerHTML }),
+      );
   } catch {
     // no room: going back then leads to the top
   }

@@ -24,7 +24,9 @@ export function countNotifications(count) {
 }
 
 function tell() {
-  const there = [...unseen].filter((id) => document.getElementById(id) && !document.getElementById(id).matches(".waiting"));
+  const there = [...unseen].filter(
+    (id) => document.getElementById(id) && !document.getElementById(id).matches(".waiting"),
+  );
   const count = notifications + there.length + (list() ? waitingPosts().length : 0);
   document.title = count ? `(${count > 99 ? "99+" : count}) ${plain}` : plain;
 }
