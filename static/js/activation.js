@@ -3,6 +3,7 @@
 
 import { parseHtml, swapHtml } from "./dom.js";
 import { restoreDraft } from "./drafts.js";
+import { fetchPart } from "./http.js";
 import { sendAll } from "./outbox.js";
 
 const CHECK_INTERVAL = 15_000; // ms between two checks while the page is visible
@@ -39,8 +40,7 @@ async function onActivated() {
 
 // Requests the page's composer and returns true; goes to the home page if this page has none.
 async function insertComposer() {
-  const headers = { "HX-Request": "true", "HX-Source": "form#activation" };
-  const response = await fetch(location.href, { headers });
+  const response = await fetchPart(location.href, "form#activation");
   const composer = parseHtml(await response.text()).getElementById("composer");
   if (!response.ok || !composer) {
     location.assign("/");

@@ -1,7 +1,7 @@
 // Announces new posts to screen readers, in batches: how many, or each of them, or nothing, as the user has chosen.
 
 import { POST_ADDED, subscribe } from "./events.js";
-import { authorName, authorNames, countOf } from "./wording.js";
+import { authorName, newPostsText } from "./post-list.js";
 
 const BATCH_INTERVAL = 4_000; // ms during which new posts are combined into one announcement
 const MAX_READ_POSTS = 3; // posts read out one by one; more are counted
@@ -29,7 +29,7 @@ function announcePending() {
   pendingIds = [];
   if (!posts.length) return;
   const readsEach = mode() === "each" && posts.length <= MAX_READ_POSTS;
-  speak(readsEach ? posts.map(summary).join(" ") : `${countOf(posts.length, "new post")} from ${authorNames(posts)}.`);
+  speak(readsEach ? posts.map(summary).join(" ") : `${newPostsText(posts.length, posts)}.`);
 }
 
 function summary(post) {

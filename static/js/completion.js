@@ -1,7 +1,7 @@
 // Completion of @names and #tags: suggestions from the server in a list below the line that is being typed. Keys keep
 // their meaning in the text, except those that choose a suggestion.
 
-import { placeAtLine } from "./caret-panel.js";
+import { delegate, placeAtLine } from "./dom.js";
 
 const TYPING_PAUSE = 120; // ms without a keystroke after which the server is asked
 // Finds names and tags as livefeed's markup does.
@@ -15,25 +15,18 @@ let timer = 0;
 const optionsIn = (list) => [...list.querySelectorAll(".completion:not([hidden])")];
 
 export function initCompletion() {
-  document.addEventListener("input", ({ target }) => target.matches?.(".composer-body") && onInput(target));
+  delegate("input", ".composer-body", onInput);
   document.addEventListener("selectionchange", onSelectionChange);
   document.addEventListener("focusout", ({ target }) => target === session?.field && close());
   document.addEventListener("submit", close, true);
   document.addEventListener("keydown", onKeyDown, true); // before Escape closes the editor
-  document.addEventListener("mousedown", keepFocus);
-  document.addEventListener("click", ({ target }) => {
-    if (session?.list.contains(target)) choose(target.closest(".completion"));
-  });
+  delegate("mousedown", ".completions", (list, event) => event.preventDefault()); // the field keeps the focus
+  delegate("click", ".completion", choose);
   for (const name of HTMX_EVENTS) document.addEventListener(`htmx:${name}`, hideFromPage, true);
 }
 
 function onSelectionChange() {
   if (session && wordAtCaret(session.field)?.index !== session.start) close();
-}
-
-// Keeps the focus in the field when the user clicks a suggestion.
-function keepFocus(event) {
-  if (event.target.closest?.(".completions")) event.preventDefault();
 }
 
 // Keeps htmx's events for suggestions from other modules: they neither clear notices nor add content to the page.
@@ -154,7 +147,7 @@ function moveActive(step) {
 
 // Inserts an option as if it were typed: one step to undo, and an input event for draft, count and preview.
 function choose(option) {
-  if (!option) return; // a click on the list's edge
+  if (!option || !session) return;
   const { field, start } = session;
   const hasSpaceAfter = field.value[field.selectionEnd] === " ";
   const end = field.selectionEnd + (hasSpaceAfter ? 1 : 0);

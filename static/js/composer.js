@@ -1,13 +1,15 @@
 // The composer and the editor of a post: characters left, Ctrl/Cmd-Enter to submit, Escape to close an editor.
 
+import { delegate } from "./dom.js";
 import { storeDraft } from "./drafts.js";
 
 const COUNTDOWN_START = 500; // characters left from which on they are shown
 
 export function initComposer() {
-  document.addEventListener("input", onInput);
+  delegate("input", ".composer-body", onInput);
   document.addEventListener("keydown", onKeyDown);
-  document.addEventListener("click", onClick);
+  delegate("click", ".post [data-close-editor]", onCloseClick);
+  delegate("click", ".rail-compose", onNewPostClick);
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     const isPosted = ctx.sourceElement?.id === "composer" && ctx.response?.status < 400;
     if (isPosted) emptyComposer(ctx.sourceElement);
@@ -15,10 +17,9 @@ export function initComposer() {
   if (location.hash === "#composer-body") focusComposer();
 }
 
-function onInput({ target }) {
-  if (!target.matches?.(".composer-body")) return;
-  updateCount(target);
-  target.form.querySelector(".composer-preview").replaceChildren(); // the preview is out of date
+function onInput(field) {
+  updateCount(field);
+  field.form.querySelector(".composer-preview").replaceChildren(); // the preview is out of date
 }
 
 function onKeyDown({ key, ctrlKey, metaKey, target }) {
@@ -26,18 +27,16 @@ function onKeyDown({ key, ctrlKey, metaKey, target }) {
   if (key === "Escape") target.closest?.(".editor")?.querySelector("[data-close-editor]")?.click();
 }
 
-function onClick(event) {
-  const editedPost = event.target.closest?.("[data-close-editor]")?.closest(".post");
-  if (editedPost) {
-    event.preventDefault();
-    closeEditor(editedPost);
-  }
-  const isNewPostLink = event.target.closest?.(".rail-compose");
-  const composesNewPost = document.getElementById("composer")?.elements.parent.value === "";
-  if (isNewPostLink && composesNewPost) {
-    event.preventDefault();
-    focusComposer();
-  }
+function onCloseClick(button, event) {
+  event.preventDefault();
+  closeEditor(button.closest(".post"));
+}
+
+// The link leads to the home page's composer, unless this page has one for new posts.
+function onNewPostClick(link, event) {
+  if (document.getElementById("composer")?.elements.parent.value !== "") return;
+  event.preventDefault();
+  focusComposer();
 }
 
 /** Empties the composer after its content was posted, and gives it a new key. */
@@ -68,6 +67,16 @@ export function refillComposer(composer, { title, body, audience }) {
 function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Keeps a deleted post in the list while its editor is open, so that the author can copy the text. */
+export function keepEditorOfDeleted(post) {
+  if (post.matches(".gone")) return;
+  post.classList.add("gone");
+  const editor = post.querySelector(".editor");
+  const message = "This post was deleted meanwhile. Your text is still here to copy.";
+  editor.querySelector("[type=submit]").disabled = true;
+  editor.insertAdjacentHTML("afterbegin", `<p class="field-error" role="alert">${message}</p>`);
 }
 
 function closeEditor(post) {

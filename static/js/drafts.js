@@ -1,5 +1,6 @@
 // Drafts: the composer's content is stored in the browser until it is posted, one draft for each user and place.
 
+import { delegate } from "./dom.js";
 import { picturesOf, removePictures, restorePictures } from "./pictures.js";
 import { local } from "./storage.js";
 
@@ -10,10 +11,7 @@ export function initDrafts() {
   const composer = document.getElementById("composer");
   if (composer) restoreDraft(composer);
   document.addEventListener("input", ({ target }) => target.form?.id === "composer" && storeDraft(target.form));
-  document.addEventListener("click", ({ target }) => {
-    const button = target.closest?.("[data-discard]");
-    if (button) discardDraft(button.form);
-  });
+  delegate("click", "[data-discard]", (button) => discardDraft(button.form));
 }
 
 /** Stores the composer's content, or removes the draft if the composer is empty. */

@@ -11,8 +11,9 @@ import {
   POST_REMOVED,
   dispatch,
 } from "./events.js";
+import { fetchPart } from "./http.js";
 import { mustHide } from "./new-posts-pill.js";
-import { keepEditorOfDeleted } from "./post-editor.js";
+import { keepEditorOfDeleted } from "./composer.js";
 import { MAX_POSTS, allPosts, findPost, isOwnPost, notifyPostEvent } from "./post-list.js";
 import { postList, sortsBefore, visiblePosts } from "./post-list.js";
 import { keepScrollPosition } from "./scroll-anchor.js";
@@ -49,7 +50,7 @@ const retryDelay = (attempt) => Math.min(MAX_RETRY_DELAY, 1_000 * 2 ** attempt) 
 async function tryReload() {
   queue.length = 0; // the response contains their changes
   try {
-    const response = await requestPart(location.href, "div#posts");
+    const response = await fetchPart(location.href, "div#posts");
     if (response.status === 403 || response.status === 404) {
       leavePage();
       return true;
@@ -65,9 +66,6 @@ async function tryReload() {
   }
 }
 
-// Requests the part of a page that htmx would request from the element `source`.
-const requestPart = (address, source) => fetch(address, { headers: { "HX-Request": "true", "HX-Source": source } });
-
 // The user may no longer see the page, for instance because its author is suspended. Text that is being typed stays.
 function leavePage() {
   if (!document.querySelector(".editor")) return location.reload();
@@ -79,7 +77,7 @@ async function loadDownToReadPost(list) {
   const readPost = visiblePosts().find((post) => post.getBoundingClientRect().bottom > 0);
   const olderLink = () => list.querySelector(":scope > .older");
   while (!reaches(list, readPost) && olderLink() && list.childElementCount < MAX_POSTS) {
-    const response = await requestPart(new URL(olderLink().getAttribute("href"), location.href), "a");
+    const response = await fetchPart(new URL(olderLink().getAttribute("href"), location.href), "a");
     if (!response.ok) break;
     const page = parseHtml(await response.text());
     olderLink().replaceWith(...page.head.childNodes, ...page.body.childNodes);

@@ -9,16 +9,13 @@ import { mustHide } from "./new-posts-pill.js";
 import { trimEnd } from "./pagination.js";
 import { MAX_POSTS, allPosts, findPost, isOldestFirst, isOwnPost, notifyPostEvent } from "./post-list.js";
 import { olderLink, postList, sortsBefore } from "./post-list.js";
-import { keepEditorOfDeleted } from "./post-editor.js";
+import { keepEditorOfDeleted } from "./composer.js";
 import { animateChange } from "./scroll-anchor.js";
 
 const LEAVE_DURATION = 150; // ms
 const HIGHLIGHT_DURATION = 2_000; // ms
 
 const removedIds = new Set(); // a late response must not bring a deleted post back
-
-/** True if the post was removed from this page. */
-export const isRemoved = (id) => removedIds.has(id);
 
 /** Applies a frame of the live connection. During a reload of the list, frames are queued. */
 export function receiveFrame(frame) {
@@ -139,4 +136,35 @@ function highlight(id, className) {
   post?.classList.add(className);
   dispatch(CONTENT_ADDED, post);
   setTimeout(() => post?.classList.remove(className), HIGHLIGHT_DURATION);
+}
+
+// --- Responses that htmx swaps in ---
+
+/** Removes posts from responses that are older than those on the page, and notifies other modules of new content. */
+export function initFeedResponses() {
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx, tasks } = event.detail;
+    if (!ctx.request) return; // a swap by a script
+    for (const { fragment, target } of tasks) {
+      for (const post of fragment.querySelectorAll(".post")) reconcile(post, target, event);
+    }
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx.request) dispatch(CONTENT_ADDED, document.body);
+  });
+}
+
+// Lets only the newer of the post in a response and the post on the page remain.
+function reconcile(post, target, event) {
+  const id = Number(post.dataset.post);
+  const shown = findPost(id);
+  const isOutdated = removedIds.has(id) || (shown && Number(shown.dataset.version) >= Number(post.dataset.version));
+  if (shown && shown === target) {
+    if (isOutdated) event.preventDefault();
+    shown.querySelector(".editor")?.remove();
+  } else if (isOutdated) {
+    post.remove();
+  } else {
+    shown?.remove();
+  }
 }

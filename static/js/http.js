@@ -16,6 +16,11 @@ export async function requestHtml(method, address, body) {
   return htmlOf(await request(method, address, body));
 }
 
+/** Requests the part of a page that the server renders for htmx and the element `source`, as "form#composer". */
+export function fetchPart(address, source) {
+  return fetch(address, { headers: { "HX-Request": "true", "HX-Source": source } });
+}
+
 /** Returns the CSRF token of a page of a signed-in user. */
 export const csrfToken = () => document.querySelector("#act [name=csrfmiddlewaretoken]").value;
 

@@ -1,6 +1,6 @@
 // Keyboard shortcuts: single keys while nothing is being typed. The user can switch them off in the settings.
 
-import { createElement, focusSilently, prefersReducedMotion } from "./dom.js";
+import { createElement, delegate, focusSilently, prefersReducedMotion } from "./dom.js";
 import { postList, visiblePosts } from "./post-list.js";
 
 const SEQUENCE_TIMEOUT = 1_500; // ms between "g" and the key that follows it
@@ -24,7 +24,7 @@ let sequenceStart = 0; // when "g" was pressed, in ms since 1970
 
 export function initKeyboard() {
   document.addEventListener("keydown", onKeyDown);
-  document.addEventListener("click", ({ target }) => target.closest?.("[data-keys-help]") && showHelp());
+  delegate("click", "[data-keys-help]", showHelp);
 }
 
 function onKeyDown(event) {

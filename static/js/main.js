@@ -2,14 +2,12 @@
 
 import { initActivation } from "./activation.js";
 import { initAnnouncer } from "./announcer.js";
-import { initAvatarPreview } from "./avatar-preview.js";
 import * as awayLine from "./away-line.js";
 import { initCompletion } from "./completion.js";
 import { initComposer } from "./composer.js";
 import { showConnectionState } from "./connection-status.js";
 import { initDrafts } from "./drafts.js";
-import { onShownPostsChange, receiveFrame } from "./feed.js";
-import { initHtmxResponses } from "./htmx-responses.js";
+import { initFeedResponses, onShownPostsChange, receiveFrame } from "./feed.js";
 import { initKeyboard } from "./keyboard.js";
 import { LiveSocket } from "./live-socket.js";
 import { initNewPostsPill } from "./new-posts-pill.js";
@@ -27,9 +25,8 @@ import { initTitle } from "./title.js";
 
 // Listeners of the same event are called in the order of these calls.
 restorePage();
-initHtmxResponses();
+initFeedResponses();
 initTimes();
-initAvatarPreview();
 initDrafts();
 initComposer();
 initCompletion();

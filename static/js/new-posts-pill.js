@@ -3,9 +3,8 @@
 
 import { focusSilently, prefersReducedMotion } from "./dom.js";
 import { LIST_CHANGED, POST_AHEAD, dispatch, subscribe } from "./events.js";
-import { hiddenPosts, isOwnPost, postList, visiblePosts } from "./post-list.js";
+import { hiddenPosts, isOwnPost, newPostsText, postList, visiblePosts } from "./post-list.js";
 import { keepScrollPosition } from "./scroll-anchor.js";
-import { authorNames, countOf } from "./wording.js";
 
 const TOP_DISTANCE = 16; // px from the top of the page within which the user is at the top
 
@@ -35,9 +34,7 @@ function update() {
   const hidden = hiddenPosts();
   const count = hidden.length + postsAhead;
   pill().hidden = count === 0;
-  if (count === 0) return;
-  const authors = hidden.length ? ` from ${authorNames(hidden)}` : "";
-  pill().textContent = countOf(count, "new post") + authors;
+  if (count) pill().textContent = newPostsText(count, hidden);
 }
 
 // Shows all hidden posts; what the user is reading stays where it is.

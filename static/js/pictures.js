@@ -1,9 +1,8 @@
 // Pictures of a post in the composer or an editor: chosen, dropped or pasted. Each is uploaded at once, by itself; the
-// form then contains its id.
+// form then contains its id. And the preview of a new profile picture.
 
-import { cloneTemplate, parseHtml } from "./dom.js";
-import { Refused, errorMessage, request, requestHtml } from "./http.js";
-import { upload } from "./picture-upload.js";
+import { cloneTemplate, createElement, delegate, parseHtml } from "./dom.js";
+import { Refused, csrfToken, errorMessage, htmlOf, request, requestHtml } from "./http.js";
 
 const MAX_PICTURES = 4; // of one post
 const MAX_BYTES = 10 * 1024 * 1024; // of one picture
@@ -13,20 +12,18 @@ const formOf = (element) => element.closest?.(".composer, .editor");
 const pictureList = (form) => form.querySelector(".attached-list");
 
 export function initPictures() {
-  document.addEventListener("change", ({ target }) => {
-    if (!target.matches?.("[data-pictures]")) return;
-    addFiles(formOf(target), [...target.files]);
-    target.value = ""; // so that the same file can be chosen again
+  delegate("change", "[data-pictures]", (field) => {
+    addFiles(formOf(field), [...field.files]);
+    field.value = ""; // so that the same file can be chosen again
   });
   document.addEventListener("paste", (event) => onTransfer(event, event.clipboardData));
   document.addEventListener("drop", (event) => onTransfer(event, event.dataTransfer));
   document.addEventListener("dragenter", onDrag);
   document.addEventListener("dragover", onDrag);
   document.addEventListener("dragleave", (event) => event.relatedTarget || highlightDropTarget(null));
-  document.addEventListener("click", ({ target }) => {
-    if (target.matches?.("[data-remove-picture]")) remove(target.closest(".attached"));
-    if (target.matches?.("[data-retry-picture]")) target.closest(".attached").dispatchEvent(new Event("retry"));
-  });
+  delegate("click", "[data-remove-picture]", (button) => remove(button.closest(".attached")));
+  delegate("click", "[data-retry-picture]", (button) => button.closest(".attached").dispatchEvent(new Event("retry")));
+  delegate("change", "[data-avatar]", previewAvatar);
 }
 
 /** Returns the uploaded pictures of a form: [{ id, description }]. */
@@ -115,6 +112,28 @@ function showState(item, error) {
   message.textContent = isFailed ? errorMessage(error) : "";
 }
 
+// Uploads a file and returns the server's HTML for it. Moves the <progress> of `item`; the event "removed" on `item`
+// aborts the upload. By XMLHttpRequest, since fetch does not report the progress of an upload.
+function upload(file, item) {
+  const xhr = new XMLHttpRequest();
+  xhr.open("POST", "/pictures/");
+  xhr.setRequestHeader("HX-Request", "true");
+  xhr.setRequestHeader("X-CSRFToken", csrfToken());
+  xhr.upload.onprogress = ({ loaded, total }) => (item.querySelector("progress").value = loaded / total);
+  item.addEventListener("removed", () => xhr.abort());
+  return new Promise((resolve, reject) => {
+    xhr.onerror = () => reject(new Error("The upload failed."));
+    xhr.onload = () => resolve(htmlOf(new Response(xhr.responseText, { status: xhr.status })));
+    xhr.send(formWith(file));
+  });
+}
+
+function formWith(file) {
+  const form = new FormData();
+  form.append("file", file);
+  return form;
+}
+
 // --- In the form ---
 
 // Returns the server's element for an uploaded picture, with its field for a description.
@@ -152,4 +171,13 @@ function onChanged(form) {
   const isUploading = form.querySelector(".attached-progress:not([hidden])") !== null;
   form.querySelector("[type=submit]").disabled = isUploading;
   form.querySelector(".composer-body").dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// --- Profile picture ---
+
+function previewAvatar(field) {
+  if (!field.files.length) return;
+  const src = URL.createObjectURL(field.files[0]);
+  const preview = createElement("img", { className: "avatar", alt: "", src });
+  field.closest(".avatar-field").querySelector(".avatar").replaceWith(preview);
 }

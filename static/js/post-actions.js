@@ -1,6 +1,6 @@
 // Editing and deleting of the user's own posts on the page. Without scripts the same links lead to pages.
 
-import { cloneTemplate, parseHtml } from "./dom.js";
+import { cloneTemplate, delegate, parseHtml } from "./dom.js";
 import { removePost, showRestored } from "./feed.js";
 import { errorMessage, requestHtml } from "./http.js";
 import { showNotice } from "./notices.js";
@@ -8,10 +8,9 @@ import { showNotice } from "./notices.js";
 const UNDO_TIMEOUT = 10_000; // ms during which a deletion can be undone; the progress bar's animation is as long
 
 export function initPostActions() {
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest?.(".post-actions :is(.edit, .delete)");
-    const opensNewTab = link?.href && (event.ctrlKey || event.metaKey || event.shiftKey);
-    if (!link || opensNewTab) return;
+  delegate("click", ".post-actions :is(.edit, .delete)", (link, event) => {
+    const opensNewTab = link.href && (event.ctrlKey || event.metaKey || event.shiftKey);
+    if (opensNewTab) return;
     event.preventDefault();
     const post = link.closest(".post");
     if (link.matches(".edit")) openEditor(link, post);

@@ -1,6 +1,7 @@
 // Likes and bookmarks. The HTML of a post is the same for all viewers; what the page's user has liked and bookmarked is
 // listed apart from it, in `.marks` elements, and shown on the posts by this module.
 
+import { delegate } from "./dom.js";
 import { CONTENT_ADDED, subscribe } from "./events.js";
 import { errorMessage, htmlOf, request } from "./http.js";
 import { showNotice } from "./notices.js";
@@ -17,12 +18,11 @@ export function initReactions() {
   subscribe(CONTENT_ADDED, (element) => readReactions(element ?? document));
   otherTabs.addEventListener("message", ({ data: { kind, id, on } }) => setState(kind, id, on));
   addEventListener("pagehide", sendUnsent);
-  document.addEventListener("click", onClick);
+  delegate("click", ".mark", onClick);
 }
 
-function onClick(event) {
-  const button = event.target.closest?.(".mark");
-  if (!button || button.closest(".sheet")) return;
+function onClick(button, event) {
+  if (button.closest(".sheet")) return; // the page without scripts
   event.preventDefault();
   const isSignedIn = document.getElementById("act");
   if (isSignedIn) toggle(button);
