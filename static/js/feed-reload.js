@@ -14,8 +14,16 @@ import {
 import { fetchPart } from "./http.js";
 import { mustHide } from "./new-posts-pill.js";
 import { keepEditorOfDeleted } from "./composer.js";
-import { MAX_POSTS, allPosts, findPost, isOwnPost, notifyPostEvent } from "./post-list.js";
-import { postList, sortsBefore, visiblePosts } from "./post-list.js";
+import {
+  MAX_POSTS,
+  allPosts,
+  findPost,
+  isOwnPost,
+  notifyPostEvent,
+  postList,
+  sortsBefore,
+  visiblePosts,
+} from "./post-list.js";
 import { keepScrollPosition } from "./scroll-anchor.js";
 
 const MAX_RETRY_DELAY = 30_000; // ms between two attempts

@@ -2,13 +2,31 @@
 // version of a post stays, a removed post stays removed, and a new post is inserted where its sort key belongs.
 
 import { focusSilently, parseHtml, prefersReducedMotion, swapHtml } from "./dom.js";
-import { CONTENT_ADDED, LIST_CHANGED, LIST_RELOADED, POST_ADDED, POST_AHEAD } from "./events.js";
-import { POST_EDITED, POST_REMOVED, dispatch, subscribe } from "./events.js";
+import {
+  CONTENT_ADDED,
+  LIST_CHANGED,
+  LIST_RELOADED,
+  POST_ADDED,
+  POST_AHEAD,
+  POST_EDITED,
+  POST_REMOVED,
+  dispatch,
+  subscribe,
+} from "./events.js";
 import { isReloading, queueFrame, reloadFeed } from "./feed-reload.js";
 import { mustHide } from "./new-posts-pill.js";
 import { trimEnd } from "./pagination.js";
-import { MAX_POSTS, allPosts, findPost, isOldestFirst, isOwnPost, notifyPostEvent } from "./post-list.js";
-import { olderLink, postList, sortsBefore } from "./post-list.js";
+import {
+  MAX_POSTS,
+  allPosts,
+  findPost,
+  isOldestFirst,
+  isOwnPost,
+  notifyPostEvent,
+  olderLink,
+  postList,
+  sortsBefore,
+} from "./post-list.js";
 import { keepEditorOfDeleted } from "./composer.js";
 import { animateChange } from "./scroll-anchor.js";
 

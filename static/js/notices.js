@@ -2,6 +2,7 @@
 // Django's debug page, must not be swapped into the page.
 
 import { createElement } from "./dom.js";
+import { errorMessage } from "./http.js";
 
 const RETRY = "Nothing is lost: try again in a moment.";
 
@@ -20,8 +21,11 @@ export function initNotices() {
   document.addEventListener("htmx:before:request", () => notices().replaceChildren());
 }
 
-/** Shows a sentence in the page's live region, which screen readers announce. */
-export function showNotice(sentence) {
+/** Shows why a request failed. */
+export const showError = (error) => showNotice(errorMessage(error));
+
+// Shows a sentence in the page's live region, which screen readers announce.
+function showNotice(sentence) {
   notices().replaceChildren(createElement("p", { className: "notice", textContent: sentence }));
 }
 

@@ -2,8 +2,8 @@
 
 import { cloneTemplate, delegate, parseHtml } from "./dom.js";
 import { removePost, showRestored } from "./feed.js";
-import { errorMessage, requestHtml } from "./http.js";
-import { showNotice } from "./notices.js";
+import { requestHtml } from "./http.js";
+import { showError } from "./notices.js";
 
 const UNDO_TIMEOUT = 10_000; // ms during which a deletion can be undone; the progress bar's animation is as long
 
@@ -31,7 +31,7 @@ async function confirmDeletion(link, id) {
     const page = parseHtml(await requestHtml("GET", link.href));
     openDialog(page.querySelector("dialog"), () => deletePost(new URL("..", link.href).href, id));
   } catch (error) {
-    showNotice(errorMessage(error));
+    showError(error);
   } finally {
     link.ariaBusy = null;
   }
@@ -53,7 +53,7 @@ async function deletePost(address, id) {
     removePost(id);
     offerUndo(new URL("removal/", address));
   } catch (error) {
-    showNotice(errorMessage(error));
+    showError(error);
   }
 }
 
@@ -71,6 +71,6 @@ async function undo(address, offer) {
   try {
     showRestored(await requestHtml("DELETE", address));
   } catch (error) {
-    showNotice(errorMessage(error));
+    showError(error);
   }
 }

@@ -3,8 +3,8 @@
 
 import { delegate } from "./dom.js";
 import { CONTENT_ADDED, subscribe } from "./events.js";
-import { errorMessage, htmlOf, request } from "./http.js";
-import { showNotice } from "./notices.js";
+import { htmlOf, request } from "./http.js";
+import { showError } from "./notices.js";
 
 const idsByKind = { like: new Set(), bookmark: new Set() }; // posts that the user has liked or bookmarked
 const otherTabs = new BroadcastChannel("livefeed-marks"); // of the same user
@@ -68,7 +68,7 @@ async function send(transfer) {
   } catch (error) {
     const isStillShown = transfer.wantedState === transfer.sentState;
     if (isStillShown) setStateAndCount(kind, id, !transfer.sentState);
-    showNotice(errorMessage(error));
+    showError(error);
   } finally {
     transfers.delete(`${kind} ${id}`);
   }
