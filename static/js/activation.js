@@ -1,46 +1,52 @@
-// The composer's place while an account waits to be activated. That may be done in another tab or on another device: the
-// composer then takes its place by itself, with what was being written, and what was refused before is sent.
+// The composer's place while the user has not confirmed the email address. The user may do so in another tab or on
+// another device: the composer then appears by itself, with the draft, and pending posts are sent.
 
+import { parseHtml, swapHtml } from "./dom.js";
 import { restoreDraft } from "./drafts.js";
-import { flush } from "./outbox.js";
+import { fetchPart } from "./http.js";
+import { sendAll } from "./outbox.js";
 
-const PAUSE = 15_000; // ms between two looks, while the page is looked at
+const CHECK_INTERVAL = 15_000; // ms between two checks while the page is visible
 
-let looking = false;
+let isChecking = false;
 
-const place = () => document.getElementById("activation");
+const placeholder = () => document.getElementById("activation");
 
-export function awaitActivation() {
-  if (!place()) return;
-  document.addEventListener("visibilitychange", look);
-  addEventListener("focus", look);
-  setInterval(look, PAUSE);
+export function initActivation() {
+  if (!placeholder()) return;
+  document.addEventListener("visibilitychange", check);
+  addEventListener("focus", check);
+  setInterval(check, CHECK_INTERVAL);
 }
 
-async function look() {
-  if (!place() || document.hidden || looking) return;
-  looking = true;
+async function check() {
+  if (!placeholder() || document.hidden || isChecking) return;
+  isChecking = true;
   try {
-    const answer = await fetch("/accounts/activation/", { headers: { "HX-Request": "true" } });
-    if (answer.status === 200) await makeRoom();
+    const response = await fetch("/accounts/activation/", { headers: { "HX-Request": "true" } });
+    if (response.status === 200) await onActivated();
   } catch {
-    // the next look tells
+    // The next check retries.
   }
-  looking = false;
+  isChecking = false;
 }
 
-async function makeRoom() {
-  if (!document.getElementById("composer") && !(await putComposer())) return;
-  place()?.remove();
-  flush();
+async function onActivated() {
+  const hasComposer = document.getElementById("composer") || (await insertComposer());
+  if (!hasComposer) return;
+  placeholder()?.remove();
+  sendAll();
 }
 
-// Asks this page for its composer alone; one that has none is left for one that has.
-async function putComposer() {
-  const answer = await fetch(location.href, { headers: { "HX-Request": "true", "HX-Source": "form#activation" } });
-  const composer = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("composer");
-  if (!answer.ok || !composer) return location.assign("/");
-  htmx.swap({ sourceElement: place(), target: place(), swap: "afterend", text: composer.outerHTML });
+// Requests the page's composer and returns true; goes to the home page if this page has none.
+async function insertComposer() {
+  const response = await fetchPart(location.href, "form#activation");
+  const composer = parseHtml(await response.text()).getElementById("composer");
+  if (!response.ok || !composer) {
+    location.assign("/");
+    return false;
+  }
+  swapHtml(placeholder(), "afterend", composer.outerHTML);
   restoreDraft(document.getElementById("composer"));
   return true;
 }

@@ -1,38 +1,39 @@
-// Says to those who listen instead of looking what comes, in batches: how many, or each, or nothing, as they chose.
+// Announces new posts to screen readers, in batches: how many, or each of them, or nothing, as the user has chosen.
 
-import { authorsOf } from "./pill.js";
+import { POST_ADDED, subscribe } from "./events.js";
+import { authorName, newPostsText } from "./post-list.js";
 
-const PAUSE = 4_000; // ms in which new posts are told as one
-const MOST = 3; // posts read out one by one; more are counted
-const LONGEST = 140; // characters of each
+const BATCH_INTERVAL = 4_000; // ms during which new posts are combined into one announcement
+const MAX_READ_POSTS = 3; // posts read out one by one; more are counted
+const MAX_LENGTH = 140; // characters of each
 
-let due = [];
+let pendingIds = [];
 
-const place = () => document.getElementById("announcer");
 const mode = () => document.body.dataset.announce;
 
-export function keepAnnouncer() {
-  document.addEventListener("livefeed:new", ({ detail }) => {
+export function initAnnouncer() {
+  subscribe(POST_ADDED, (post) => {
     if (mode() === "off" || document.hidden) return;
-    if (!due.length) setTimeout(tell, PAUSE);
-    due.push(detail.id);
+    if (!pendingIds.length) setTimeout(announcePending, BATCH_INTERVAL);
+    pendingIds.push(post.id);
   });
 }
 
-// Says a sentence once.
+/** Announces a sentence, unless the user has switched announcements off. */
 export function speak(sentence) {
-  if (mode() !== "off") place().textContent = sentence;
+  if (mode() !== "off") document.getElementById("announcer").textContent = sentence;
 }
 
-function tell() {
-  const there = due.map((id) => document.getElementById(id)).filter(Boolean);
-  due = [];
-  if (!there.length) return;
-  if (mode() === "each" && there.length <= MOST) speak(there.map(sentenceOf).join(" "));
-  else speak(`${there.length} new post${there.length > 1 ? "s" : ""} from ${authorsOf(there)}.`);
+function announcePending() {
+  const posts = pendingIds.map((id) => document.getElementById(id)).filter(Boolean);
+  pendingIds = [];
+  if (!posts.length) return;
+  const readsEach = mode() === "each" && posts.length <= MAX_READ_POSTS;
+  speak(readsEach ? posts.map(summary).join(" ") : `${newPostsText(posts.length, posts)}.`);
 }
 
-function sentenceOf(post) {
-  const text = [...post.querySelectorAll(".post-title, .post-body")].map((part) => part.textContent.trim()).join(". ");
-  return `${post.querySelector(".post-name").textContent}: ${text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}`;
+function summary(post) {
+  const parts = [...post.querySelectorAll(".post-title, .post-body")].map((part) => part.textContent.trim());
+  const text = parts.join(". ");
+  return `${authorName(post)}: ${text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text}`;
 }

@@ -1,119 +1,173 @@
-// Completes an @name or a #tag while it is typed: what the server finds is listed below the line. All keys stay the
-// text's own, but for those that choose.
+// Completion of @names and #tags: suggestions from the server in a list below the line that is being typed. Keys keep
+// their meaning in the text, except those that choose a suggestion.
 
-import { placeByLine } from "./line.js";
+import { delegate, placeAtLine } from "./dom.js";
 
-const PAUSE = 120; // ms without a keystroke after which the server is asked
-const WORD = /(?<![\p{L}\p{N}_/&#@.=?:-])[@#][\p{L}\p{N}_]{1,50}$/u; // begins where livefeed/markup.py lets a name begin
-const INSIDE = /^[\p{L}\p{N}_@#]/u; // follows a caret that is in the middle of a word
-const fits = (option, begin) => option.textContent.toLowerCase().split(/[\s@#]+/).some((name) => name.startsWith(begin));
-const optionsOf = (list) => [...list.querySelectorAll(".completion:not([hidden])")];
+const TYPING_PAUSE = 120; // ms without a keystroke after which the server is asked
+// Finds names and tags as livefeed's markup does.
+const WORD_PATTERN = /(?<![\p{L}\p{N}_/&#@.=?:-])[@#][\p{L}\p{N}_]{1,50}$/u;
+const WORD_REST_PATTERN = /^[\p{L}\p{N}_@#]/u; // after a caret that is inside a word
+const HTMX_EVENTS = ["before:request", "response:error", "error", "before:swap", "after:swap"];
 
-let open = null; // { field, list, start }: what is being completed, and where in the text it begins
+let session = null; // { field, list, start }: start is the index of the word that is being completed
 let timer = 0;
 
-export function keepCompletions() {
-  document.addEventListener("input", (event) => event.target.matches?.(".composer-body") && typed(event.target));
-  document.addEventListener("selectionchange", () => open && wordIn(open.field)?.index !== open.start && close());
-  document.addEventListener("focusout", (event) => event.target === open?.field && close());
-  document.addEventListener("submit", () => close(), true);
-  document.addEventListener("keydown", (event) => event.target === open?.field && press(event), true); // before the editor hears of Escape
-  document.addEventListener("mousedown", (event) => event.target.closest?.(".completions") && event.preventDefault()); // the text keeps the focus
-  document.addEventListener("click", (event) => open?.list.contains(event.target) && choose(event.target.closest(".completion")));
-  // None of this concerns the rest of the page: no notice is cleared or shown, no post has arrived.
-  for (const name of ["before:request", "response:error", "error", "before:swap", "after:swap"]) {
-    document.addEventListener(`htmx:${name}`, (event) => event.target.matches?.(".completions") && event.stopPropagation(), true);
-  }
+const optionsIn = (list) => [...list.querySelectorAll(".completion:not([hidden])")];
+
+export function initCompletion() {
+  delegate("input", ".composer-body", onInput);
+  document.addEventListener("selectionchange", onSelectionChange);
+  document.addEventListener("focusout", ({ target }) => target === session?.field && close());
+  document.addEventListener("submit", close, true);
+  document.addEventListener("keydown", onKeyDown, true); // before Escape closes the editor
+  delegate("mousedown", ".completions", (list, event) => event.preventDefault()); // the field keeps the focus
+  delegate("click", ".completion", choose);
+  for (const name of HTMX_EVENTS) document.addEventListener(`htmx:${name}`, hideFromPage, true);
 }
 
-// The word that ends at the caret, as a match; null if there is none. A phone composes every word: that is typing, too.
-function wordIn({ value, selectionStart, selectionEnd: caret }) {
-  return selectionStart !== caret || INSIDE.test(value.slice(caret)) ? null : WORD.exec(value.slice(0, caret));
+function onSelectionChange() {
+  if (session && wordAtCaret(session.field)?.index !== session.start) close();
 }
 
-function typed(field) {
-  const word = wordIn(field);
+// Keeps htmx's events for suggestions from other modules: they neither clear notices nor add content to the page.
+function hideFromPage(event) {
+  if (event.target.matches?.(".completions")) event.stopPropagation();
+}
+
+// Returns the match of the word that ends at the caret, or null. Input methods compose on phones at every word, so
+// composed text is completed like any other.
+function wordAtCaret({ value, selectionStart, selectionEnd }) {
+  const hasSelection = selectionStart !== selectionEnd;
+  const isInsideWord = WORD_REST_PATTERN.test(value.slice(selectionEnd));
+  if (hasSelection || isInsideWord) return null;
+  return WORD_PATTERN.exec(value.slice(0, selectionEnd));
+}
+
+function onInput(field) {
+  const word = wordAtCaret(field);
   const list = field.parentElement.querySelector(".completions");
-  if (open?.field !== field || open.start !== word?.index) close();
+  const isSameWord = session?.field === field && session.start === word?.index;
+  if (!isSameWord) close();
   if (!word || !list) return;
-  const asked = (open ??= { field, list, start: word.index });
-  show((option) => fits(option, word[0].slice(1).toLowerCase())); // until the answer is there
+  session ??= { field, list, start: word.index };
+  const current = session;
+  const prefix = word[0].slice(1).toLowerCase();
+  showOptions((option) => hasNameWith(prefix, option)); // the earlier suggestions that still fit, until the response
   clearTimeout(timer);
-  timer = setTimeout(() => ask(asked, word[0]), PAUSE);
+  timer = setTimeout(() => fetchOptions(current, word[0]), TYPING_PAUSE);
 }
 
-// A newer question ends an older one (hx-sync); what comes nevertheless, and too late, is not shown.
-async function ask(asked, word) {
-  const { field, list } = asked;
+function hasNameWith(prefix, option) {
+  const names = option.textContent.toLowerCase().split(/[\s@#]+/);
+  return names.some((name) => name.startsWith(prefix));
+}
+
+// A newer request aborts an older one (hx-sync). A response that arrives too late nevertheless is not shown.
+async function fetchOptions(current, word) {
+  const { field, list } = current;
   const address = `${list.dataset.from}?${new URLSearchParams({ q: word })}`;
   await htmx.ajax("GET", address, { source: list, target: list, swap: "innerHTML" });
-  if (asked === open && wordIn(field)?.[0] === word) show();
+  if (current === session && wordAtCaret(field)?.[0] === word) showOptions();
 }
 
-// Lists the options that fit; the one that is there to the letter, or else the first one, is what Enter chooses.
-function show(isFitting = () => true) {
-  const { field, list, start } = open;
-  [...list.children].forEach((option, index) => Object.assign(option, { id: `${list.id}-${index}`, hidden: !isFitting(option) }));
-  const options = optionsOf(list);
-  list.hidden = !options.length;
-  list.nextElementSibling.textContent = list.hidden ? "" : options.length === 1 ? "1 suggestion" : `${options.length} suggestions`;
-  if (list.hidden) return describe(open);
-  const word = wordIn(field)[0].toLowerCase();
+// Shows the options that fit and activates the one that equals the word, or else the first.
+function showOptions(fits = () => true) {
+  const { field, list, start } = session;
+  [...list.children].forEach((option, index) => {
+    option.id = `${list.id}-${index}`;
+    option.hidden = !fits(option);
+  });
+  const options = optionsIn(list);
+  list.hidden = options.length === 0;
+  statusOf(list).textContent = optionCountText(options.length);
+  if (list.hidden) return describe(session);
+  const word = wordAtCaret(field)[0].toLowerCase();
   activate(options.find((option) => option.dataset.text.toLowerCase() === word) ?? options[0]);
-  placeByLine(list, field, start);
+  placeAtLine(list, field, start);
+}
+
+const statusOf = (list) => list.nextElementSibling; // a live region for screen readers
+
+function optionCountText(count) {
+  if (count === 0) return "";
+  return count === 1 ? "1 suggestion" : `${count} suggestions`;
 }
 
 function activate(option) {
-  for (const each of open.list.children) each.setAttribute("aria-selected", each === option);
-  describe(open, option);
+  for (const each of session.list.children) each.setAttribute("aria-selected", each === option);
+  describe(session, option);
 }
 
-// What a reader hears of the field: a combobox while there is something to choose, else the plain text that it is.
-function describe({ field, list }, active) {
-  const state = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "true", "aria-controls": list.id };
-  for (const [name, value] of Object.entries({ ...state, "aria-activedescendant": active?.id })) {
-    if (active) field.setAttribute(name, value);
+// Describes the field to screen readers: a combobox while there are options, else a plain text field.
+function describe({ field, list }, activeOption = null) {
+  const attributes = {
+    role: "combobox",
+    "aria-autocomplete": "list",
+    "aria-expanded": "true",
+    "aria-controls": list.id,
+    "aria-activedescendant": activeOption?.id,
+  };
+  for (const [name, value] of Object.entries(attributes)) {
+    if (activeOption) field.setAttribute(name, value);
     else field.removeAttribute(name);
   }
 }
 
-function press(event) {
-  const { list } = open;
-  if (list.hidden || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-  const options = optionsOf(list);
-  const at = options.findIndex((option) => option.ariaSelected === "true");
-  if (event.key === "Escape") close();
-  else if (event.key === "Enter" || event.key === "Tab") choose(options[at]);
-  else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    const next = options.at((at + (event.key === "ArrowDown" ? 1 : -1)) % options.length);
-    activate(next);
-    next.scrollIntoView({ block: "nearest" });
-  } else return;
+function onKeyDown(event) {
+  if (event.target !== session?.field) return;
+  const hasModifier = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
+  if (session.list.hidden || event.isComposing || hasModifier) return;
+  const action = ACTIONS[event.key];
+  if (!action) return;
+  action();
   event.preventDefault();
   event.stopPropagation();
 }
 
-// As if it were typed: one step to undo, and an `input` for draft, count and preview.
+const ACTIONS = {
+  Escape: close,
+  Enter: chooseActive,
+  Tab: chooseActive,
+  ArrowDown: () => moveActive(1),
+  ArrowUp: () => moveActive(-1),
+};
+
+const isActive = (option) => option.ariaSelected === "true";
+
+function chooseActive() {
+  choose(optionsIn(session.list).find(isActive));
+}
+
+function moveActive(step) {
+  const options = optionsIn(session.list);
+  const next = options.at((options.findIndex(isActive) + step) % options.length);
+  activate(next);
+  next.scrollIntoView({ block: "nearest" });
+}
+
+// Inserts an option as if it were typed: one step to undo, and an input event for draft, count and preview.
 function choose(option) {
-  if (!option) return; // the list's edge
-  const { field, start } = open;
-  const end = field.selectionEnd + (field.value[field.selectionEnd] === " ");
+  if (!option || !session) return;
+  const { field, start } = session;
+  const hasSpaceAfter = field.value[field.selectionEnd] === " ";
+  const end = field.selectionEnd + (hasSpaceAfter ? 1 : 0);
   const text = `${option.dataset.text} `;
   close();
   field.setSelectionRange(start, end);
-  if (document.execCommand("insertText", false, text)) return;
+  const isInserted = document.execCommand("insertText", false, text); // the only way that keeps the undo history
+  if (isInserted) return;
   field.setRangeText(text, start, end, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function close() {
   clearTimeout(timer);
-  if (!open) return;
-  const { list } = open;
-  describe(open);
-  open = null;
+  if (!session) return;
+  const { list } = session;
+  describe(session);
+  session = null;
   htmx.trigger(list, "htmx:abort");
   list.hidden = true;
   list.replaceChildren();
-  list.nextElementSibling.textContent = "";
+  statusOf(list).textContent = "";
 }

@@ -1,65 +1,85 @@
-// Comforts of the composer and the editor: a count near the limit, Ctrl/Cmd-Enter, closing an editor.
+// The composer and the editor of a post: characters left, Ctrl/Cmd-Enter to submit, Escape to close an editor.
 
-import { keepDraft } from "./drafts.js";
+import { delegate } from "./dom.js";
+import { storeDraft } from "./drafts.js";
 
-const NEAR = 500; // characters left from which on they are counted down
+const COUNTDOWN_START = 500; // characters left from which on they are shown
 
-export function keepComposers() {
-  document.addEventListener("input", (event) => {
-    if (!event.target.matches?.(".composer-body")) return;
-    count(event.target);
-    event.target.form.querySelector(".composer-preview").replaceChildren(); // it shows another text than this by now
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest?.(".composer, .editor")?.requestSubmit();
-    if (event.key === "Escape") event.target.closest?.(".editor")?.querySelector("[data-close-editor]")?.click();
-  });
-  document.addEventListener("click", (event) => {
-    const closer = event.target.closest?.("[data-close-editor]");
-    const post = closer?.closest(".post");
-    if (post) {
-      event.preventDefault();
-      close(post);
-    }
-    if (event.target.closest?.(".rail-compose") && document.getElementById("composer")?.elements.parent.value === "") {
-      event.preventDefault();
-      focusComposer();
-    }
-  });
-  document.addEventListener("htmx:after:swap", (event) => {
-    const { sourceElement, response } = event.detail.ctx;
-    if (sourceElement?.id === "composer" && response?.status < 400) emptyComposer(sourceElement);
+export function initComposer() {
+  delegate("input", ".composer-body", onInput);
+  document.addEventListener("keydown", onKeyDown);
+  delegate("click", ".post [data-close-editor]", onCloseClick);
+  delegate("click", ".rail-compose", onNewPostClick);
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    const isPosted = ctx.sourceElement?.id === "composer" && ctx.response?.status < 400;
+    if (isPosted) emptyComposer(ctx.sourceElement);
   });
   if (location.hash === "#composer-body") focusComposer();
 }
 
-// The text was taken: ready for the next one, under a key of its own.
+function onInput(field) {
+  updateCount(field);
+  field.form.querySelector(".composer-preview").replaceChildren(); // the preview is out of date
+}
+
+function onKeyDown({ key, ctrlKey, metaKey, target }) {
+  if (key === "Enter" && (ctrlKey || metaKey)) target.closest?.(".composer, .editor")?.requestSubmit();
+  if (key === "Escape") target.closest?.(".editor")?.querySelector("[data-close-editor]")?.click();
+}
+
+function onCloseClick(button, event) {
+  event.preventDefault();
+  closeEditor(button.closest(".post"));
+}
+
+// The link leads to the home page's composer, unless this page has one for new posts.
+function onNewPostClick(link, event) {
+  if (document.getElementById("composer")?.elements.parent.value !== "") return;
+  event.preventDefault();
+  focusComposer();
+}
+
+/** Empties the composer after its content was posted, and gives it a new key. */
 export function emptyComposer(composer) {
   for (const field of composer.querySelectorAll(".composer-title, .composer-body")) {
     field.value = "";
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");
   }
-  composer.querySelectorAll(".attached").forEach((item) => item.remove());
+  for (const element of composer.querySelectorAll(".attached, .field-error")) element.remove();
   composer.elements.key.value = newKey();
   composer.querySelector(".composer-preview").replaceChildren();
-  composer.querySelectorAll(".field-error").forEach((error) => error.remove());
-  count(composer.elements.body);
-  keepDraft(composer);
+  updateCount(composer.elements.body);
+  storeDraft(composer);
 }
 
-// Puts a text back, below what stands there by now.
-export function refill(composer, { title, body, audience }) {
-  if (composer.elements.title && !composer.elements.title.value) composer.elements.title.value = title;
-  composer.elements.body.value = [composer.elements.body.value, body].filter(Boolean).join("\n\n");
-  composer.elements.audience.value = audience;
-  composer.elements.body.dispatchEvent(new Event("input", { bubbles: true }));
+/** Puts a post's text back into the composer, below the text that it contains. */
+export function refillComposer(composer, { title, body, audience }) {
+  const { elements } = composer;
+  if (elements.title && !elements.title.value) elements.title.value = title;
+  elements.body.value = [elements.body.value, body].filter(Boolean).join("\n\n");
+  elements.audience.value = audience;
+  elements.body.dispatchEvent(new Event("input", { bubbles: true }));
   focusComposer();
 }
 
-const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+// Returns 128 random bits as hexadecimal digits. crypto.randomUUID() needs HTTPS.
+function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
-function close(post) {
+/** Keeps a deleted post in the list while its editor is open, so that the author can copy the text. */
+export function keepEditorOfDeleted(post) {
+  if (post.matches(".gone")) return;
+  post.classList.add("gone");
+  const editor = post.querySelector(".editor");
+  const message = "This post was deleted meanwhile. Your text is still here to copy.";
+  editor.querySelector("[type=submit]").disabled = true;
+  editor.insertAdjacentHTML("afterbegin", `<p class="field-error" role="alert">${message}</p>`);
+}
+
+function closeEditor(post) {
   post.querySelector(".editor").remove();
   if (post.matches(".gone")) post.remove();
   else post.querySelector(".post-actions a")?.focus();
@@ -70,9 +90,14 @@ function focusComposer() {
   document.getElementById("composer-body")?.focus({ preventScroll: true });
 }
 
-function count(field) {
+function updateCount(field) {
   const left = Number(field.dataset.most) - [...field.value].length;
-  const place = field.form.querySelector(".composer-count");
-  place.textContent = left < 0 ? `${-left} too many` : left <= NEAR ? `${left} left` : "";
-  place.toggleAttribute("data-over", left < 0);
+  const count = field.form.querySelector(".composer-count");
+  count.textContent = countText(left);
+  count.toggleAttribute("data-over", left < 0);
+}
+
+function countText(left) {
+  if (left < 0) return `${-left} too many`;
+  return left <= COUNTDOWN_START ? `${left} left` : "";
 }

@@ -1,50 +1,48 @@
-// What is being written is kept in this browser, one draft for each person and place, until it is posted.
+// Drafts: the composer's content is stored in the browser until it is posted, one draft for each user and place.
 
-import { bringBack, picturesOf, removePictures } from "./pictures.js";
+import { delegate } from "./dom.js";
+import { picturesOf, removePictures, restorePictures } from "./pictures.js";
+import { local } from "./storage.js";
 
-const keyOf = (composer) => `livefeed-draft:${composer.dataset.author}:${composer.elements.parent.value || "new"}`;
-const fieldsOf = (composer) => [...composer.querySelectorAll(".composer-title, .composer-body")];
+const storageKey = ({ dataset, elements }) => `livefeed-draft:${dataset.author}:${elements.parent.value || "new"}`;
+const textFields = (composer) => [...composer.querySelectorAll(".composer-title, .composer-body")];
 
-export function keepDrafts() {
+export function initDrafts() {
   const composer = document.getElementById("composer");
   if (composer) restoreDraft(composer);
-  document.addEventListener("input", (event) => event.target.form?.id === "composer" && keepDraft(event.target.form));
-  document.addEventListener("click", (event) => {
-    const discard = event.target.closest?.("[data-discard]");
-    if (!discard) return;
-    fieldsOf(discard.form).forEach((field) => (field.value = ""));
-    removePictures(discard.form);
-    keepDraft(discard.form);
-    discard.form.querySelector(".composer-body").focus();
-  });
+  document.addEventListener("input", ({ target }) => target.form?.id === "composer" && storeDraft(target.form));
+  delegate("click", "[data-discard]", (button) => discardDraft(button.form));
 }
 
-// Keeps what stands in the composer now; nothing if that is nothing.
-export function keepDraft(composer) {
-  const texts = fieldsOf(composer).map((field) => [field.name, field.value]);
+/** Stores the composer's content, or removes the draft if the composer is empty. */
+export function storeDraft(composer) {
+  const fields = textFields(composer);
   const pictures = picturesOf(composer);
-  const isEmpty = !pictures.length && texts.every(([, text]) => !text.trim());
-  if (isEmpty) composer.querySelector("[data-discard]").hidden = true;
-  try {
-    if (isEmpty) localStorage.removeItem(keyOf(composer));
-    else localStorage.setItem(keyOf(composer), JSON.stringify({ ...Object.fromEntries(texts), pictures, audience: composer.elements.audience.value }));
-  } catch {
-    // a browser that keeps nothing, or has no room
+  const isEmpty = !pictures.length && fields.every((field) => !field.value.trim());
+  if (isEmpty) {
+    composer.querySelector("[data-discard]").hidden = true;
+    local.remove(storageKey(composer));
+    return;
   }
+  const texts = Object.fromEntries(fields.map((field) => [field.name, field.value]));
+  local.write(storageKey(composer), { ...texts, pictures, audience: composer.elements.audience.value });
 }
 
-// A text that the server gave back is newer than any draft.
+/** Fills an empty composer with its draft. Content from the server is newer than any draft and stays. */
 export function restoreDraft(composer) {
-  let draft = null;
-  try {
-    draft = JSON.parse(localStorage.getItem(keyOf(composer)));
-  } catch {
-    // none that could be read
-  }
-  const fields = fieldsOf(composer);
-  if (!draft || fields.some((field) => field.value) || picturesOf(composer).length) return;
+  const draft = local.read(storageKey(composer));
+  const fields = textFields(composer);
+  const isEmpty = fields.every((field) => !field.value) && !picturesOf(composer).length;
+  if (!draft || !isEmpty) return;
   for (const field of fields) field.value = draft[field.name] ?? "";
   composer.elements.audience.value = draft.audience;
-  bringBack(composer, draft.pictures ?? []);
+  restorePictures(composer, draft.pictures ?? []);
   composer.querySelector("[data-discard]").hidden = false;
+}
+
+function discardDraft(composer) {
+  for (const field of textFields(composer)) field.value = "";
+  removePictures(composer);
+  storeDraft(composer);
+  composer.querySelector(".composer-body").focus();
 }

@@ -1,247 +1,188 @@
-// Keeps the list of posts true. Whatever comes, by socket or by an htmx answer, late, twice or out of order: the newer
-// version of a post stays, what was removed stays removed, and a new post goes where its sort key belongs.
+// Applies live events to the list of posts. Frames and responses may arrive late, twice or out of order: the newer
+// version of a post stays, a removed post stays removed, and a new post is inserted where its sort key belongs.
 
-import { announce, comesBefore, ease, hold, isOwn, list, MOST_SHOWN, postElement, posts, still, visiblePosts } from "./list.js";
-import { trimEnd } from "./older.js";
-import { mustWait } from "./pill.js";
+import { focusSilently, parseHtml, prefersReducedMotion, swapHtml } from "./dom.js";
+import {
+  CONTENT_ADDED,
+  LIST_CHANGED,
+  LIST_RELOADED,
+  POST_ADDED,
+  POST_AHEAD,
+  POST_EDITED,
+  POST_REMOVED,
+  dispatch,
+  subscribe,
+} from "./events.js";
+import { isReloading, queueFrame, reloadFeed } from "./feed-reload.js";
+import { mustHide } from "./new-posts-pill.js";
+import { trimEnd } from "./pagination.js";
+import {
+  MAX_POSTS,
+  allPosts,
+  findPost,
+  isOldestFirst,
+  isOwnPost,
+  notifyPostEvent,
+  olderLink,
+  postList,
+  sortsBefore,
+} from "./post-list.js";
+import { keepEditorOfDeleted } from "./composer.js";
+import { animateChange } from "./scroll-anchor.js";
 
-const removed = new Set(); // ids; a late answer must not bring a deleted post back
-let waiting = null; // frames that came while the list is being read anew
+const LEAVE_DURATION = 150; // ms
+const HIGHLIGHT_DURATION = 2_000; // ms
 
-const changes = (name) => document.dispatchEvent(new CustomEvent(`livefeed:${name}`));
+const removedIds = new Set(); // a late response must not bring a deleted post back
 
-export function receive(frame) {
-  if (frame.type === "reset") readAnew(frame.within);
-  else if (waiting) waiting.push(frame);
-  else if (frame.type === "post.created") come(frame);
-  else if (frame.type === "post.deleted") remove(frame.id);
-  else if (frame.type === "post.counted") count(frame);
-  else if (frame.html) put(frame);
+/** Applies a frame of the live connection. During a reload of the list, frames are queued. */
+export function receiveFrame(frame) {
+  if (frame.type === "reset") reloadFeed(frame.within ?? 0, receiveFrame);
+  else if (isReloading()) queueFrame(frame);
+  else if (frame.type === "post.created") onCreated(frame);
+  else if (frame.type === "post.deleted") removePost(frame.id);
+  else if (frame.type === "post.counted") updateCounts(frame);
+  else if (frame.html) upsert(frame);
 }
 
-// Calls back with the ids the page shows: now, and whenever it has come to show posts that no socket brought.
-export function whenShownChanges(tell) {
-  const now = () => tell(posts().slice(0, MOST_SHOWN).map((post) => Number(post.dataset.post)));
-  document.addEventListener("htmx:after:swap", (event) => event.detail.ctx.request && now());
-  document.addEventListener("livefeed:reread", now);
-  now();
+/** Calls `handler` with the ids of the shown posts: now, and after posts came by a response. */
+export function onShownPostsChange(handler) {
+  const report = () =>
+    handler(
+      allPosts()
+        .slice(0, MAX_POSTS)
+        .map((post) => Number(post.dataset.post)),
+    );
+  document.addEventListener("htmx:after:swap", (event) => event.detail.ctx.request && report());
+  subscribe(LIST_RELOADED, report);
+  report();
 }
 
-function count({ id, ...counts }) {
-  for (const place of postElement(id)?.querySelectorAll("[data-count]") ?? []) place.textContent = counts[place.dataset.count] || "";
-}
+/** Shows a post that the server returned after it was posted here. */
+export const showPosted = (html) => upsert(postFromHtml(html));
 
-// What comes after it was removed was brought back: a socket's frames are in order.
-function come(frame) {
-  removed.delete(frame.id);
-  put(frame);
-}
+/** Shows a post whose deletion was undone here. */
+export const showRestored = (html) => onCreated(postFromHtml(html));
 
-// A post as the server answers with it: one that was written here, and one that was brought back.
-export const accept = (html) => put(frameOf(html));
-export const restored = (html) => come(frameOf(html));
-
-function frameOf(html) {
-  const { post, version, sort } = new DOMParser().parseFromString(html, "text/html").querySelector(".post").dataset;
+function postFromHtml(html) {
+  const { post, version, sort } = parseHtml(html).querySelector(".post").dataset;
   return { id: Number(post), version: Number(version), sort, html };
 }
 
-function put({ id, version, sort, html }) {
-  const shown = postElement(id);
-  if (removed.has(id)) return;
-  if (!shown) insert(sort, html, id);
-  else if (Number(shown.dataset.version) < version) replace(shown, html, id);
+// Frames are in order, so a post that is created after it was removed has been restored.
+function onCreated(frame) {
+  removedIds.delete(frame.id);
+  upsert(frame);
 }
 
-function insert(sort, html, id) {
-  const { from, order } = list().dataset;
-  if (from && !comesBefore(from, sort)) return changes("ahead"); // this page begins further down
-  const next = posts().find((post) => comesBefore(sort, post.dataset.sort)) ?? list().querySelector(":scope > .older");
-  if (next?.matches(".older")) return; // it belongs to what has not been asked for yet
-  if (order === "oldest" && posts().length >= MOST_SHOWN) return;
-  const waits = mustWait(next);
-  const place = next?.previousElementSibling?.matches(".away") && !waits ? next.previousElementSibling : next;
-  ease(() => {
-    swap(place ?? list(), place ? "beforebegin" : "beforeend", html);
-    if (waits && !isOwn(postElement(id))) postElement(id).classList.add("waiting");
+function upsert({ id, version, sort, html }) {
+  if (removedIds.has(id)) return;
+  const post = findPost(id);
+  if (!post) insert(id, sort, html);
+  else if (Number(post.dataset.version) < version) replace(post, id, html);
+}
+
+function updateCounts({ id, ...counts }) {
+  const elements = findPost(id)?.querySelectorAll("[data-count]") ?? [];
+  for (const element of elements) element.textContent = counts[element.dataset.count] || "";
+}
+
+function insert(id, sort, html) {
+  const { from } = postList().dataset;
+  const isAhead = from && !sortsBefore(from, sort); // the page starts with older posts
+  if (isAhead) return dispatch(POST_AHEAD);
+  const next = allPosts().find((post) => sortsBefore(sort, post.dataset.sort)) ?? olderLink();
+  if (next?.matches(".older")) return; // the post belongs to a page that is not loaded yet
+  if (isOldestFirst() && allPosts().length >= MAX_POSTS) return;
+  const isHidden = mustHide(next);
+  const awayLine = next?.previousElementSibling?.matches(".away") ? next.previousElementSibling : null;
+  const before = isHidden ? next : (awayLine ?? next);
+  animateChange(() => {
+    swapHtml(before ?? postList(), before ? "beforebegin" : "beforeend", html);
+    if (isHidden && !isOwnPost(findPost(id))) findPost(id).classList.add("waiting");
   });
-  const post = postElement(id);
-  mark(id, "arrived");
-  announce("new", post);
-  if (order !== "oldest") trimEnd();
-  changes("list");
+  highlight(id, "arrived");
+  notifyPostEvent(POST_ADDED, findPost(id));
+  if (!isOldestFirst()) trimEnd();
+  dispatch(LIST_CHANGED);
 }
 
-// Puts the newer version in place; an open editor moves over with all that was typed in it.
-function replace(shown, html, id) {
-  const editor = shown.querySelector(".editor");
-  const waits = shown.matches(".waiting");
-  const hasFocus = shown === document.activeElement;
+// Replaces a post by a newer version. An open editor moves over with everything that was typed.
+function replace(old, id, html) {
+  const editor = old.querySelector(".editor");
+  const isHidden = old.matches(".waiting");
+  const hasFocus = old === document.activeElement;
   editor?.remove();
-  ease(() => {
-    swap(shown, "outerHTML", html);
-    if (editor) postElement(id).append(editor);
-    postElement(id).classList.toggle("waiting", waits);
+  animateChange(() => {
+    swapHtml(old, "outerHTML", html);
+    if (editor) findPost(id).append(editor);
+    findPost(id).classList.toggle("waiting", isHidden);
   });
-  const post = postElement(id);
-  if (hasFocus) focus(post);
-  mark(id, "changed");
-  announce("edited", post);
-  changes("list");
+  const post = findPost(id);
+  if (hasFocus) focusSilently(post);
+  highlight(id, "changed");
+  notifyPostEvent(POST_EDITED, post);
+  dispatch(LIST_CHANGED);
 }
 
-function focus(post) {
-  post.tabIndex = -1;
-  post.focus({ preventScroll: true });
-}
-
-export function remove(id) {
-  removed.add(id);
+/** Removes a post, with a short animation where it is visible. A post with an open editor stays until it is closed. */
+export function removePost(id) {
+  removedIds.add(id);
   document.querySelector(`dialog[data-post="${id}"]`)?.close();
-  const shown = postElement(id);
-  if (!shown) return;
-  if (shown.querySelector(".editor")) return keepEditorOf(shown);
-  if (shown === document.activeElement) focus(shown.nextElementSibling?.matches(".post") ? shown.nextElementSibling : list());
-  announce("removed", shown);
-  if (still.matches || document.hidden || shown.matches(".waiting")) takeOut(shown);
-  else {
-    shown.classList.add("leaving");
-    setTimeout(() => takeOut(shown), 150);
-  }
+  const post = findPost(id);
+  if (!post) return;
+  if (post.querySelector(".editor")) return keepEditorOfDeleted(post);
+  if (post === document.activeElement) focusNext(post);
+  notifyPostEvent(POST_REMOVED, post);
+  if (prefersReducedMotion() || document.hidden || post.matches(".waiting")) return takeOut(post);
+  post.classList.add("leaving");
+  setTimeout(() => takeOut(post), LEAVE_DURATION);
+}
+
+function focusNext(post) {
+  const next = post.nextElementSibling;
+  focusSilently(next?.matches(".post") ? next : postList());
 }
 
 function takeOut(post) {
-  ease(() => post.remove());
-  changes("list");
+  animateChange(() => post.remove());
+  dispatch(LIST_CHANGED);
 }
 
-// Somebody is typing into a post that is gone: the text stays until they have done with it.
-function keepEditorOf(shown) {
-  if (shown.matches(".gone")) return;
-  shown.classList.add("gone");
-  shown.querySelector(".editor [type=submit]").disabled = true;
-  shown.querySelector(".editor").insertAdjacentHTML(
-    "afterbegin",
-    '<p class="field-error" role="alert">This post was deleted meanwhile. Your text is still here to copy.</p>',
-  );
+function highlight(id, className) {
+  const post = findPost(id);
+  post?.classList.add(className);
+  dispatch(CONTENT_ADDED, post);
+  setTimeout(() => post?.classList.remove(className), HIGHLIGHT_DURATION);
 }
 
-function swap(target, how, html) {
-  return htmx.swap({ sourceElement: target, target, swap: how, text: html });
-}
+// --- Responses that htmx swaps in ---
 
-function mark(id, name) {
-  const post = postElement(id);
-  post?.classList.add(name);
-  document.dispatchEvent(new CustomEvent("livefeed:arrived", { detail: post }));
-  setTimeout(() => post?.classList.remove(name), 2_000);
-}
-
-// Reads the page's list again and puts it in place: composer, editors and what one was reading stay where they are.
-async function readAnew(within) {
-  if (waiting) return;
-  waiting = [];
-  await new Promise((done) => setTimeout(done, Math.random() * 1_000 * (within ?? 0)));
-  for (let attempt = 0; !(await fetchList()); attempt++) {
-    await new Promise((done) => setTimeout(done, Math.min(30_000, 1_000 * 2 ** attempt) * (0.5 + Math.random() / 2)));
-  }
-  const due = waiting;
-  waiting = null;
-  document.dispatchEvent(new CustomEvent("livefeed:reread"));
-  due.forEach(receive);
-}
-
-async function fetchList() {
-  waiting.length = 0; // older than the answer that is about to be asked for
-  try {
-    const answer = await fetch(location.href, { headers: { "HX-Request": "true", "HX-Source": "div#posts" } });
-    if (answer.status === 403 || answer.status === 404) return leave();
-    if (!answer.ok) return answer.status < 500;
-    const part = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = part.getElementById("posts");
-    if (fresh?.dataset.view !== list().dataset.view) location.reload();
-    else takeOver(await upToWhatIsRead(fresh), part.getElementById("profile"));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-// Adds as many pages of older posts as were there down to what is being read.
-async function upToWhatIsRead(fresh) {
-  const read = visiblePosts().find((post) => post.getBoundingClientRect().bottom > 0);
-  const isThere = () => scrollY === 0 || !read || [...fresh.querySelectorAll(".post")].some(({ dataset }) => !comesBefore(dataset.sort, read.dataset.sort));
-  while (!isThere() && fresh.querySelector(":scope > .older") && fresh.childElementCount < MOST_SHOWN) {
-    const older = fresh.querySelector(":scope > .older");
-    const answer = await fetch(new URL(older.getAttribute("href"), location.href), { headers: { "HX-Request": "true", "HX-Source": "a" } });
-    if (!answer.ok) break;
-    const more = new DOMParser().parseFromString(await answer.text(), "text/html");
-    older.replaceWith(...more.head.childNodes, ...more.body.childNodes);
-  }
-  return fresh;
-}
-
-// The page is no longer there for this reader, say because its author is. What was being typed stays.
-function leave() {
-  if (document.querySelector(".editor")) list().querySelectorAll(":scope > .post:not(:has(.editor))").forEach((post) => post.remove());
-  else location.reload();
-  return true;
-}
-
-function takeOver(fresh, profile) {
-  const before = new Map(posts().map((post) => [post.id, post]));
-  const newest = visiblePosts()[0]?.dataset.sort;
-  const isNew = (post) => newest && !before.has(post.id) && comesBefore(post.dataset.sort, newest);
-  const wait = mustWait(visiblePosts()[0]);
-  hold(() => {
-    const editing = posts().filter((post) => post.querySelector(".editor"));
-    editing.forEach((post) => post.remove());
-    swap(list(), "outerHTML", fresh.outerHTML);
-    for (const post of editing) {
-      const again = postElement(post.dataset.post);
-      if (again) again.append(post.querySelector(".editor"));
-      else {
-        list().prepend(post);
-        keepEditorOf(post);
-      }
+/** Removes posts from responses that are older than those on the page, and notifies other modules of new content. */
+export function initFeedResponses() {
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx, tasks } = event.detail;
+    if (!ctx.request) return; // a swap by a script
+    for (const { fragment, target } of tasks) {
+      for (const post of fragment.querySelectorAll(".post")) reconcile(post, target, event);
     }
-    if (wait) posts().filter((post) => isNew(post) && !isOwn(post)).forEach((post) => post.classList.add("waiting"));
-    if (profile) swap(document.getElementById("profile"), "outerHTML", profile.outerHTML);
   });
-  document.dispatchEvent(new CustomEvent("livefeed:arrived", { detail: list() }));
-  compare(before, isNew);
-  changes("list");
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx.request) dispatch(CONTENT_ADDED, document.body);
+  });
 }
 
-// Tells what a list that was read anew has that the one before had not, and the other way round.
-function compare(before, isNew) {
-  const last = posts().at(-1)?.dataset.sort;
-  for (const post of posts()) {
-    const known = before.get(post.id);
-    if (isNew(post)) announce("new", post);
-    else if (known && Number(known.dataset.version) < Number(post.dataset.version)) announce("edited", post);
-    before.delete(post.id);
+// Lets only the newer of the post in a response and the post on the page remain.
+function reconcile(post, target, event) {
+  const id = Number(post.dataset.post);
+  const shown = findPost(id);
+  const isOutdated = removedIds.has(id) || (shown && Number(shown.dataset.version) >= Number(post.dataset.version));
+  if (shown && shown === target) {
+    if (isOutdated) event.preventDefault();
+    shown.querySelector(".editor")?.remove();
+  } else if (isOutdated) {
+    post.remove();
+  } else {
+    shown?.remove();
   }
-  for (const post of before.values()) if (last && comesBefore(post.dataset.sort, last)) announce("removed", post);
 }
-
-// The same care for what htmx is about to put in: an answer may be older than what the socket has brought meanwhile.
-document.addEventListener("htmx:before:swap", (event) => {
-  const { ctx, tasks } = event.detail;
-  if (!ctx.request) return; // our own swaps above
-  for (const { fragment, target } of tasks) {
-    for (const post of fragment.querySelectorAll(".post")) {
-      const shown = postElement(post.dataset.post);
-      const late = removed.has(Number(post.dataset.post)) || (shown && Number(shown.dataset.version) >= Number(post.dataset.version));
-      if (shown && shown === target) {
-        if (late) event.preventDefault();
-        shown.querySelector(".editor")?.remove();
-      } else if (late) post.remove();
-      else shown?.remove();
-    }
-  }
-});
-
-document.addEventListener("htmx:after:swap", (event) => {
-  if (event.detail.ctx.request) document.dispatchEvent(new CustomEvent("livefeed:arrived", { detail: document.body }));
-});

@@ -1,63 +1,72 @@
-// Wires a page together: what it shows, its socket, its clocks, its composer, its notices.
-import { LiveSocket } from "./live.js";
-import * as feed from "./feed.js";
-import * as absence from "./absence.js";
-import { awaitActivation } from "./activation.js";
-import { keepActions } from "./actions.js";
-import { keepAnnouncer } from "./announcer.js";
-import { keepAvatar } from "./avatar.js";
-import { keepTimes } from "./times.js";
-import { keepComposers } from "./composer.js";
-import { keepCompletions } from "./completion.js";
-import { keepDrafts } from "./drafts.js";
-import { keepKeys } from "./keys.js";
-import { keepMarks } from "./marks.js";
-import { keepOlder } from "./older.js";
-import { keepOutbox } from "./outbox.js";
-import { keepPictures } from "./pictures.js";
-import { keepPill } from "./pill.js";
-import { keepPlace, restorePlace } from "./place.js";
-import { keepNotices } from "./notices.js";
-import { keepNotifications, showUnread } from "./notifications.js";
-import { keepTitle } from "./title.js";
-import { showState } from "./connection.js";
+// Entry point: initializes the modules and opens the page's live connection.
 
-restorePlace();
-keepTimes();
-keepAvatar();
-keepDrafts();
-keepComposers();
-keepCompletions();
-keepNotices();
-keepPictures();
-keepMarks();
-keepActions();
-keepOutbox();
-keepNotifications();
-keepPill();
-keepTitle();
-keepAnnouncer();
-keepOlder();
-keepKeys();
-awaitActivation();
+import { initActivation } from "./activation.js";
+import { initAnnouncer } from "./announcer.js";
+import * as awayLine from "./away-line.js";
+import { initCompletion } from "./completion.js";
+import { initComposer } from "./composer.js";
+import { showConnectionState } from "./connection-status.js";
+import { initDrafts } from "./drafts.js";
+import { initFeedResponses, onShownPostsChange, receiveFrame } from "./feed.js";
+import { initKeyboard } from "./keyboard.js";
+import { LiveSocket } from "./live-socket.js";
+import { initNewPostsPill } from "./new-posts-pill.js";
+import { initNotices } from "./notices.js";
+import { initNotifications, showUnread } from "./notifications.js";
+import { initOutbox } from "./outbox.js";
+import { initPageRestore, restorePage } from "./page-restore.js";
+import { initPagination } from "./pagination.js";
+import { initPictures } from "./pictures.js";
+import { initPostActions } from "./post-actions.js";
+import { postList } from "./post-list.js";
+import { initReactions } from "./reactions.js";
+import { initTimes } from "./times.js";
+import { initTitle } from "./title.js";
 
-const posts = document.getElementById("posts");
-const badge = document.querySelector("[data-unread]"); // a page without a feed listens for its reader's notifications
-if (posts || badge) {
+// Listeners of the same event are called in the order of these calls.
+restorePage();
+initFeedResponses();
+initTimes();
+initDrafts();
+initComposer();
+initCompletion();
+initNotices();
+initPictures();
+initReactions();
+initPostActions();
+initOutbox();
+initNotifications();
+initNewPostsPill();
+initTitle();
+initAnnouncer();
+initPagination();
+initKeyboard();
+initActivation();
+connect();
+awayLine.initAwayLine();
+
+// A page without posts connects for the number of unread notifications, if it shows it.
+function connect() {
+  const source = postList() ?? document.querySelector("[data-unread]");
+  if (!source) return;
   const socket = new LiveSocket({
-    view: posts?.dataset.view ?? "shown",
-    cursor: Number((posts ?? badge).dataset.cursor),
-    receive: (frame) => (frame.type === "notifications" ? showUnread(frame.unread) : posts && feed.receive(frame)),
-    state: (name, detail) => {
-      if (name !== "live") absence.cut(socket.heardAt);
-      showState(name, detail);
+    view: postList()?.dataset.view ?? "shown",
+    cursor: Number(source.dataset.cursor),
+    onFrame,
+    onState: (state, detail) => {
+      if (state !== "live") awayLine.onDisconnect(socket.lastMessageAt);
+      showConnectionState(state, detail);
     },
-    mended: absence.mended,
+    onMessage: awayLine.onMessage,
   });
-  if (posts) {
-    keepPlace(() => socket.cursor);
-    feed.whenShownChanges((ids) => socket.showing(ids));
+  if (postList()) {
+    initPageRestore(() => socket.cursor);
+    onShownPostsChange((ids) => socket.setShown(ids));
   }
   socket.open();
 }
-absence.keepAbsence();
+
+function onFrame(frame) {
+  if (frame.type === "notifications") showUnread(frame.unread);
+  else if (postList()) receiveFrame(frame);
+}

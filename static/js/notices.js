@@ -1,24 +1,32 @@
-// Says so when something could not be sent, and lets no foreign error page into ours: what the server refuses in its own
-// words comes with HX-Retarget or as the form itself; a proxy's or a developer's page does not.
+// Error notices. A refusal by Livefeed comes with HX-Retarget or as the form itself; the error page of a proxy, or
+// Django's debug page, must not be swapped into the page.
 
-const SAFE = "Nothing is lost: try again in a moment.";
+import { createElement } from "./dom.js";
+import { errorMessage } from "./http.js";
 
-export function keepNotices() {
-  document.addEventListener("htmx:error", (event) => event.detail.ctx?.request && say(`That could not be sent. ${SAFE}`));
+const RETRY = "Nothing is lost: try again in a moment.";
+
+export function initNotices() {
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx?.request) showNotice(`That could not be sent. ${RETRY}`);
+  });
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     const { status } = ctx.response;
-    if (ctx.hx.retarget || (status !== 400 && status < 500)) return;
+    const isErrorPage = status === 400 || status >= 500;
+    if (ctx.hx.retarget || !isErrorPage) return;
     ctx.hx.reswap = "none";
     ctx.text = "";
-    say(`That did not work. ${SAFE}`);
+    showNotice(`That did not work. ${RETRY}`);
   });
-  document.addEventListener("htmx:before:request", () => document.getElementById("notices").replaceChildren());
+  document.addEventListener("htmx:before:request", () => notices().replaceChildren());
 }
 
-// Shows a sentence where everybody sees it, and lets it be read out.
-export function say(sentence) {
-  const notice = document.createElement("p");
-  notice.className = "notice";
-  notice.textContent = sentence;
-  document.getElementById("notices").replaceChildren(notice);
+/** Shows why a request failed. */
+export const showError = (error) => showNotice(errorMessage(error));
+
+// Shows a sentence in the page's live region, which screen readers announce.
+function showNotice(sentence) {
+  notices().replaceChildren(createElement("p", { className: "notice", textContent: sentence }));
 }
+
+const notices = () => document.getElementById("notices");

@@ -1,46 +1,53 @@
-// How many notifications are unread, on every page; on their own page the list itself, and that it was seen.
+// The number of unread notifications on every page, and the list on the notifications page.
 
-import { ask } from "./ask.js";
-import { countNotifications } from "./title.js";
+import { CONTENT_ADDED, dispatch } from "./events.js";
+import { request } from "./http.js";
+import { setUnreadNotifications } from "./title.js";
 
-const MOST = 99;
-const AT_TOP = 200; // px down to which a list that changes does not pull away what is being read
-let isStale = false;
+const MAX_COUNT = 99; // a larger number is shown as "99+"
+const RELOAD_DISTANCE = 200; // px from the top of the page within which the list is reloaded under the user's eyes
+
+let isStale = false; // true if the list must be reloaded when the user is back at the top
 
 const list = () => document.getElementById("notifications");
 
+export function initNotifications() {
+  if (!list()) return;
+  markSeen();
+  document.addEventListener("visibilitychange", markSeen);
+  document.addEventListener("htmx:after:swap", () => {
+    dispatch(CONTENT_ADDED, list());
+    markSeen();
+  });
+  addEventListener("scroll", () => isStale && reload(), { passive: true });
+}
+
+/** Shows the number of unread notifications and reloads the list, if the page has one. */
 export function showUnread(count) {
   for (const badge of document.querySelectorAll("[data-unread]")) {
     badge.hidden = count === 0;
-    badge.textContent = count > MOST ? `${MOST}+` : count;
+    badge.textContent = count > MAX_COUNT ? `${MAX_COUNT}+` : count;
   }
-  countNotifications(count);
-  if (list() && count > 0) readAnew();
+  setUnreadNotifications(count);
+  if (list() && count > 0) reload();
 }
 
-export function keepNotifications() {
-  if (!list()) return;
-  seen();
-  document.addEventListener("visibilitychange", seen);
-  document.addEventListener("htmx:after:swap", () => {
-    document.dispatchEvent(new CustomEvent("livefeed:arrived", { detail: list() }));
-    seen();
-  });
-  addEventListener("scroll", () => isStale && readAnew(), { passive: true });
-}
-
-function readAnew() {
-  isStale = scrollY > AT_TOP;
+function reload() {
+  isStale = scrollY > RELOAD_DISTANCE;
   if (!isStale) htmx.ajax("GET", location.pathname, { source: list(), target: list(), swap: "outerHTML" });
 }
 
-// What stands on a page that is looked at was seen, up to the moment it was rendered.
-function seen() {
-  if (document.hidden || !list().querySelector(".unread:not(.seen)")) return;
+// Marks the notifications on a visible page as read, up to the moment at which the server rendered them.
+function markSeen() {
+  const rows = list().querySelectorAll(".unread");
+  const hasUnseen = list().querySelector(".unread:not(.seen)");
+  if (document.hidden || !hasUnseen) return;
   const body = new FormData();
   body.set("upto", list().dataset.upto);
-  const rows = list().querySelectorAll(".unread");
-  rows.forEach((row) => row.classList.add("seen"));
-  const again = () => rows.forEach((row) => row.classList.remove("seen")); // the next look says it once more
-  ask("POST", "/notifications/read/", body).catch(again);
+  setSeen(rows, true);
+  request("POST", "/notifications/read/", body).catch(() => setSeen(rows, false)); // the next call retries
+}
+
+function setSeen(rows, isSeen) {
+  for (const row of rows) row.classList.toggle("seen", isSeen);
 }

@@ -1,151 +1,183 @@
-// Pictures for a post: chosen, dropped or pasted they are sent at once, each by itself, and stand in the form by their
-// ids.
+// Pictures of a post in the composer or an editor: chosen, dropped or pasted. Each is uploaded at once, by itself; the
+// form then contains its id. And the preview of a new profile picture.
 
-import { Refused, answered, ask, sentenceOf } from "./ask.js";
+import { cloneTemplate, createElement, delegate, parseHtml } from "./dom.js";
+import { Refused, csrfToken, errorMessage, htmlOf, request, requestHtml } from "./http.js";
 
-const MOST = 4; // pictures of one post
-const BYTES_MOST = 10 * 1024 * 1024;
-const KINDS = ["image/jpeg", "image/png", "image/webp", "image/gif"];
+const MAX_PICTURES = 4; // of one post
+const MAX_BYTES = 10 * 1024 * 1024; // of one picture
+const TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif"];
+
 const formOf = (element) => element.closest?.(".composer, .editor");
-const listOf = (form) => form.querySelector(".attached-list");
+const pictureList = (form) => form.querySelector(".attached-list");
 
-export function keepPictures() {
-  document.addEventListener("change", ({ target }) => {
-    if (!target.matches?.("[data-pictures]")) return;
-    add(formOf(target), [...target.files]);
-    target.value = "";
+export function initPictures() {
+  delegate("change", "[data-pictures]", (field) => {
+    addFiles(formOf(field), [...field.files]);
+    field.value = ""; // so that the same file can be chosen again
   });
-  document.addEventListener("paste", (event) => take(event, event.clipboardData));
-  document.addEventListener("drop", (event) => take(event, event.dataTransfer));
-  for (const kind of ["dragenter", "dragover"]) {
-    document.addEventListener(kind, (event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
-      aim(formOf(event.target));
-      if (formOf(event.target)) event.preventDefault();
-    });
-  }
-  document.addEventListener("dragleave", (event) => event.relatedTarget || aim(null));
-  document.addEventListener("click", ({ target }) => {
-    if (target.matches?.("[data-remove-picture]")) remove(target.closest(".attached"));
-    if (target.matches?.("[data-retry-picture]")) target.closest(".attached").dispatchEvent(new Event("retry"));
-  });
+  document.addEventListener("paste", (event) => onTransfer(event, event.clipboardData));
+  document.addEventListener("drop", (event) => onTransfer(event, event.dataTransfer));
+  document.addEventListener("dragenter", onDrag);
+  document.addEventListener("dragover", onDrag);
+  document.addEventListener("dragleave", (event) => event.relatedTarget || highlightDropTarget(null));
+  delegate("click", "[data-remove-picture]", (button) => remove(button.closest(".attached")));
+  delegate("click", "[data-retry-picture]", (button) => button.closest(".attached").dispatchEvent(new Event("retry")));
+  delegate("change", "[data-avatar]", previewAvatar);
 }
 
-// What a form holds: [{ id, description }].
-export const picturesOf = (form) =>
-  [...form.querySelectorAll(".attached[data-picture]")].map((item) => ({ id: item.dataset.picture, description: item.querySelector(".attached-text").value }));
+/** Returns the uploaded pictures of a form: [{ id, description }]. */
+export function picturesOf(form) {
+  const items = [...form.querySelectorAll(".attached[data-picture]")];
+  return items.map((item) => ({ id: item.dataset.picture, description: item.querySelector(".attached-text").value }));
+}
 
-// Puts what was handed in before into a form again.
-export async function bringBack(form, pictures) {
+/** Puts pictures that were uploaded before back into a form. */
+export async function restorePictures(form, pictures) {
   for (const { id, description } of pictures) {
     try {
-      put(form, await answered(await ask("GET", `/pictures/${id}/`)), description);
+      append(form, itemFrom(await requestHtml("GET", `/pictures/${id}/`), description));
     } catch {
-      // it waited too long and is gone
+      // The server has deleted it: it was not posted in time.
     }
   }
 }
 
+/** Removes all pictures of a form. */
 export const removePictures = (form) => form.querySelectorAll(".attached").forEach(remove);
 
-// --- Ways in ---
+// --- Choosing files ---
 
-function take(event, transfer) {
-  aim(null);
+function onTransfer(event, transfer) {
+  highlightDropTarget(null);
   const form = formOf(event.target);
   if (!form || !transfer?.files.length) return;
   event.preventDefault();
-  add(form, [...transfer.files]);
+  addFiles(form, [...transfer.files]);
 }
 
-function aim(form) {
-  document.querySelectorAll(".aimed").forEach((each) => each !== form && each.classList.remove("aimed"));
+function onDrag(event) {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  const form = formOf(event.target);
+  highlightDropTarget(form);
+  if (form) event.preventDefault(); // allows the drop
+}
+
+function highlightDropTarget(form) {
+  for (const element of document.querySelectorAll(".aimed")) element.classList.toggle("aimed", element === form);
   form?.classList.add("aimed");
 }
 
-function add(form, files) {
+function addFiles(form, files) {
   for (const file of files) {
-    const item = document.getElementById("arriving-picture").content.cloneNode(true).firstElementChild;
+    const item = cloneTemplate("arriving-picture");
     item.querySelector("img").src = URL.createObjectURL(file);
     item.addEventListener("retry", () => send(form, file, item));
-    listOf(form).append(item);
+    pictureList(form).append(item);
     send(form, file, item);
   }
 }
 
-// --- On its way ---
+// --- Uploading ---
 
 async function send(form, file, item) {
-  tell(item, null);
-  changed(form);
+  showState(item, null);
+  onChanged(form);
   try {
-    check(form, file);
+    validate(form, file);
     const html = await upload(file, item);
-    if (item.isConnected) put(form, html, "", item);
+    if (item.isConnected) replace(item, itemFrom(html));
   } catch (error) {
-    tell(item, error);
+    showState(item, error);
   }
-  changed(form);
+  onChanged(form);
 }
 
-// The same sentences as the server's, without sending a file for them.
-function check(form, file) {
-  if (listOf(form).children.length > MOST) throw new Refused(`${MOST} pictures fit into a post.`);
-  if (!KINDS.includes(file.type)) throw new Refused("Only JPEG, PNG, WebP and GIF pictures can be posted, and this file is none of them.");
-  if (file.size > BYTES_MOST) throw new Refused(`This file is too large: ${BYTES_MOST / 1024 / 1024} MB fit.`);
+// Throws the refusal with which the server would respond, without uploading the file.
+function validate(form, file) {
+  if (pictureList(form).children.length > MAX_PICTURES) throw new Refused(`${MAX_PICTURES} pictures fit into a post.`);
+  if (!TYPES.includes(file.type)) {
+    throw new Refused("Only JPEG, PNG, WebP and GIF pictures can be posted, and this file is none of them.");
+  }
+  if (file.size > MAX_BYTES) throw new Refused(`This file is too large: ${MAX_BYTES / 1024 / 1024} MB fit.`);
 }
 
-// Shows how it stands: on its way, or what went wrong.
-function tell(item, error) {
-  const said = item.querySelector(".attached-said");
-  item.querySelector("progress").hidden = error !== null;
-  item.querySelector("[data-retry-picture]").hidden = error === null || error instanceof Refused;
-  said.hidden = error === null;
-  said.textContent = error === null ? "" : sentenceOf(error);
+// Shows the state of an upload: in progress (null), or failed with an error.
+function showState(item, error) {
+  const isFailed = error !== null;
+  const message = item.querySelector(".attached-said");
+  item.querySelector("progress").hidden = isFailed;
+  item.querySelector("[data-retry-picture]").hidden = !isFailed || error instanceof Refused;
+  message.hidden = !isFailed;
+  message.textContent = isFailed ? errorMessage(error) : "";
 }
 
-// XMLHttpRequest, since fetch does not tell how far it is.
+// Uploads a file and returns the server's HTML for it. Moves the <progress> of `item`; the event "removed" on `item`
+// aborts the upload. By XMLHttpRequest, since fetch does not report the progress of an upload.
 function upload(file, item) {
-  const request = new XMLHttpRequest();
-  const body = new FormData();
-  body.append("file", file);
-  item.addEventListener("removed", () => request.abort());
-  request.upload.onprogress = ({ loaded, total }) => (item.querySelector("progress").value = loaded / total);
-  request.open("POST", "/pictures/");
-  request.setRequestHeader("HX-Request", "true");
-  request.setRequestHeader("X-CSRFToken", document.querySelector("#act [name=csrfmiddlewaretoken]").value);
+  const xhr = new XMLHttpRequest();
+  xhr.open("POST", "/pictures/");
+  xhr.setRequestHeader("HX-Request", "true");
+  xhr.setRequestHeader("X-CSRFToken", csrfToken());
+  xhr.upload.onprogress = ({ loaded, total }) => (item.querySelector("progress").value = loaded / total);
+  item.addEventListener("removed", () => xhr.abort());
   return new Promise((resolve, reject) => {
-    request.onerror = () => reject(new Error("It did not get through."));
-    request.onload = () => resolve(answered(new Response(request.responseText, { status: request.status })));
-    request.send(body);
+    xhr.onerror = () => reject(new Error("The upload failed."));
+    xhr.onload = () => resolve(htmlOf(new Response(xhr.responseText, { status: xhr.status })));
+    xhr.send(formWith(file));
   });
+}
+
+function formWith(file) {
+  const form = new FormData();
+  form.append("file", file);
+  return form;
 }
 
 // --- In the form ---
 
-// The server's part of the form for a picture, at the end or in the place of the one that was on its way.
-function put(form, html, description, place) {
-  const item = new DOMParser().parseFromString(html, "text/html").querySelector(".attached");
+// Returns the server's element for an uploaded picture, with its field for a description.
+function itemFrom(html, description = "") {
+  const item = parseHtml(html).querySelector(".attached");
   item.querySelector(".attached-text").value = description;
-  if (place) {
-    URL.revokeObjectURL(place.querySelector("img").src);
-    place.replaceWith(item);
-  } else listOf(form).append(item);
-  changed(form);
+  return item;
 }
 
-// One that waits to be posted is given up; one that was posted goes when the editor's form is saved.
+function append(form, item) {
+  pictureList(form).append(item);
+  onChanged(form);
+}
+
+function replace(uploading, item) {
+  const form = formOf(uploading);
+  URL.revokeObjectURL(uploading.querySelector("img").src);
+  uploading.replaceWith(item);
+  onChanged(form);
+}
+
+// Deletes a picture of the composer from the server. One of an editor is deleted when the editor's form is saved.
 function remove(item) {
   const form = formOf(item);
-  item.dispatchEvent(new Event("removed"));
+  const { picture } = item.dataset;
+  item.dispatchEvent(new Event("removed")); // aborts its upload
   item.remove();
-  if (item.dataset.picture && form.matches(".composer")) ask("DELETE", `/pictures/${item.dataset.picture}/`).catch(() => {});
-  changed(form);
+  if (picture && form.matches(".composer")) request("DELETE", `/pictures/${picture}/`).catch(() => {});
+  onChanged(form);
   form.querySelector("[data-pictures]").focus();
 }
 
-// A post waits for its pictures; drafts learn of them by the event.
-function changed(form) {
-  form.querySelector("[type=submit]").disabled = form.querySelector(".attached-progress:not([hidden])") !== null;
+// Disables the submit button during uploads. The input event lets the draft be stored.
+function onChanged(form) {
+  const isUploading = form.querySelector(".attached-progress:not([hidden])") !== null;
+  form.querySelector("[type=submit]").disabled = isUploading;
   form.querySelector(".composer-body").dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// --- Profile picture ---
+
+function previewAvatar(field) {
+  if (!field.files.length) return;
+  const src = URL.createObjectURL(field.files[0]);
+  const preview = createElement("img", { className: "avatar", alt: "", src });
+  field.closest(".avatar-field").querySelector(".avatar").replaceWith(preview);
 }

@@ -1,37 +1,44 @@
-// Keeps every <time> current: "now", "3 min", "2 h", a weekday, a date; the exact moment, in the reader's zone, on hover.
+// Keeps every <time> element current: "now", "3 min", "2 h", a weekday, a date. Its tooltip is the exact time.
 
-const { language, zone } = document.body.dataset; // as the reader chose; else as the browser says
-const format = (options) => {
+import { CONTENT_ADDED, subscribe } from "./events.js";
+
+const UPDATE_INTERVAL = 30_000; // ms
+
+const { language, zone } = document.body.dataset; // the user's choice; undefined means the browser's
+const exactFormat = dateFormat({ dateStyle: "full", timeStyle: "short" });
+const weekdayFormat = dateFormat({ weekday: "short", hour: "numeric", minute: "2-digit" });
+const dayFormat = dateFormat({ day: "numeric", month: "short" });
+const dayOfYearFormat = dateFormat({ day: "numeric", month: "short", year: "numeric" });
+
+export function initTimes() {
+  update(document.body);
+  setInterval(() => update(document.body), UPDATE_INTERVAL);
+  subscribe(CONTENT_ADDED, (element) => element && update(element));
+}
+
+function dateFormat(options) {
   try {
     return new Intl.DateTimeFormat(language, { ...options, timeZone: zone });
   } catch {
-    return new Intl.DateTimeFormat(undefined, options); // a zone that this browser does not know
+    return new Intl.DateTimeFormat(undefined, options); // the browser does not know the time zone
   }
-};
-const exact = format({ dateStyle: "full", timeStyle: "short" });
-const weekday = format({ weekday: "short", hour: "numeric", minute: "2-digit" });
-const day = format({ day: "numeric", month: "short" });
-const dayOfYear = format({ day: "numeric", month: "short", year: "numeric" });
-
-export function keepTimes() {
-  tell(document.body);
-  setInterval(() => tell(document.body), 30_000);
-  document.addEventListener("livefeed:arrived", (event) => event.detail && tell(event.detail));
 }
 
-function tell(root) {
+function update(root) {
+  const now = new Date();
   for (const element of root.querySelectorAll("time")) {
-    const then = new Date(element.dateTime);
-    element.textContent = relative(then, new Date());
-    element.title = exact.format(then);
+    const time = new Date(element.dateTime);
+    element.textContent = relativeTime(time, now);
+    element.title = exactFormat.format(time);
   }
 }
 
-function relative(then, now) {
-  const minutes = Math.floor((now - then) / 60_000);
+function relativeTime(time, now) {
+  const minutes = Math.floor((now - time) / 60_000);
   if (minutes < 1) return "now";
   if (minutes < 60) return `${minutes} min`;
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h`;
-  if (minutes < 6 * 24 * 60) return weekday.format(then);
-  return (then.getFullYear() === now.getFullYear() ? day : dayOfYear).format(then);
+  if (minutes < 6 * 24 * 60) return weekdayFormat.format(time);
+  const isThisYear = time.getFullYear() === now.getFullYear();
+  return (isThisYear ? dayFormat : dayOfYearFormat).format(time);
 }

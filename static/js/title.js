@@ -1,30 +1,36 @@
-// The page's title begins with how much there is that its reader has not seen: posts that came while nobody looked or
-// that wait further up, and notifications.
+// The page's title with the number of what the user has not seen: unread notifications, posts hidden by the pill, and
+// posts that arrived while the page was hidden.
 
-import { list, waitingPosts } from "./list.js";
+import { LIST_CHANGED, POST_ADDED, subscribe } from "./events.js";
+import { hiddenPosts, postList } from "./post-list.js";
 
-const plain = document.title;
-const unseen = new Set(); // ids of posts that came while the page was hidden
-let notifications = 0;
+const MAX_COUNT = 99;
 
-export function keepTitle() {
-  document.addEventListener("livefeed:new", ({ detail }) => document.hidden && unseen.add(detail.id));
+const plainTitle = document.title;
+const unseenIds = new Set(); // element ids of posts that arrived while the page was hidden
+let unreadNotifications = 0;
+
+export function initTitle() {
+  subscribe(POST_ADDED, (post) => document.hidden && unseenIds.add(post.id));
+  subscribe(LIST_CHANGED, update);
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
-    unseen.clear();
-    tell();
+    unseenIds.clear();
+    update();
   });
-  document.addEventListener("livefeed:list", tell);
-  countNotifications(Number(document.querySelector("[data-unread]")?.dataset.unread ?? 0));
+  setUnreadNotifications(Number(document.querySelector("[data-unread]")?.dataset.unread ?? 0));
 }
 
-export function countNotifications(count) {
-  notifications = count;
-  tell();
+/** Sets the number of unread notifications in the title. */
+export function setUnreadNotifications(count) {
+  unreadNotifications = count;
+  update();
 }
 
-function tell() {
-  const there = [...unseen].filter((id) => document.getElementById(id) && !document.getElementById(id).matches(".waiting"));
-  const count = notifications + there.length + (list() ? waitingPosts().length : 0);
-  document.title = count ? `(${count > 99 ? "99+" : count}) ${plain}` : plain;
+function update() {
+  const posts = [...unseenIds].map((id) => document.getElementById(id));
+  const unseen = posts.filter((post) => post && !post.matches(".waiting"));
+  const hidden = postList() ? hiddenPosts().length : 0;
+  const count = unreadNotifications + unseen.length + hidden;
+  document.title = count ? `(${count > MAX_COUNT ? `${MAX_COUNT}+` : count}) ${plainTitle}` : plainTitle;
 }

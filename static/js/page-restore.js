@@ -1,0 +1,35 @@
+// Restores the list of posts and the scroll position when the user goes back and the browser has not kept the page.
+// The position in the event log is stored too, so that the live connection replays what changed meanwhile.
+
+import { postList } from "./post-list.js";
+import { session } from "./storage.js";
+
+const MAX_HTML_LENGTH = 2_000_000; // characters; a longer list is not stored
+
+const storageKey = () => `livefeed-place:${document.body.dataset.viewer}:${location.pathname}${location.search}`;
+
+/** Stores the list when the user leaves the page. `getCursor` returns the position in the log. */
+export function initPageRestore(getCursor) {
+  addEventListener("pagehide", () => store(getCursor()));
+}
+
+/** Restores the list after going back. Must run before other modules read the list. */
+export function restorePage() {
+  const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  if (!postList() || !isBack) return;
+  const stored = session.read(storageKey());
+  if (!stored || stored.view !== postList().dataset.view) return;
+  postList().outerHTML = stored.html;
+  postList().dataset.cursor = stored.cursor;
+  scrollTo({ top: stored.top, behavior: "instant" });
+}
+
+function store(cursor) {
+  const list = postList().cloneNode(true);
+  for (const element of list.querySelectorAll(".editor, .leaving")) element.remove();
+  for (const link of list.querySelectorAll("[data-asked]")) link.removeAttribute("data-asked");
+  const html = list.outerHTML;
+  session.remove(storageKey());
+  if (html.length >= MAX_HTML_LENGTH) return;
+  session.write(storageKey(), { view: list.dataset.view, cursor, top: scrollY, html });
+}
