@@ -61,7 +61,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),
-    path("metrics", metrics.metrics),
+    path("metrics", metrics.metrics, name="metrics"),
     path("dev/mail/", devmail.mailbox, name="dev_mail"),
 ]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
@@ -76,6 +77,7 @@ def listen(proxy: str, cookie: str, origin: str = "") -> ClientConnection:
     return connect(address, origin=Origin(origin or proxy), additional_headers=headers, ssl=UNCHECKED)
 
 
+@pytest.mark.full
 def test_an_idle_socket_stays_open_for_a_minute_and_frames_arrive_at_once(proxy, cast):
     with listen(proxy, cookie_of(cast.follower)) as reader, listen(proxy, cookie_of(cast.stranger)) as stranger:
         for socket in (reader, stranger):
@@ -100,7 +102,7 @@ def test_forwarded_headers_are_trusted_only_as_far_as_the_proxy(proxy, cast):
     client.open(urllib.request.Request(f"{proxy}/accounts/login/", form.encode(), headers))
     session = Session.objects.get()
     assert session.get_decoded()["began"]["address"] == "127.0.0.1"
-    assert all(cookie.secure for cookie in jar.cookiejar if cookie.name == "sessionid")
+    assert [cookie.secure for cookie in jar.cookiejar if cookie.name == settings.SESSION_COOKIE_NAME] == [True]
     with pytest.raises(urllib.error.HTTPError, match="404"):
         client.open(f"{proxy}/metrics")
 

@@ -65,7 +65,9 @@ def test_posts_saved_while_the_site_was_stopped_are_replayed(site, cast):
         assert follower.posts_until(posts[-1].pk) == [post.pk for post in posts]
 
 
-@pytest.fixture(params=["pubsub.RedisPubSubChannelLayer", "core.RedisChannelLayer"])
+@pytest.fixture(
+    params=["pubsub.RedisPubSubChannelLayer", pytest.param("core.RedisChannelLayer", marks=pytest.mark.full)]
+)
 def two_sites(request, transactional_db, tmp_path):
     """Two servers on one database, and a Redis that may be frozen or stopped."""
     with ExitStack() as stack:
