@@ -89,7 +89,8 @@ SHOWS_POST: dict[ViewKind, Callable[[Connection, LogEntry], bool]] = {
     "tag": _tag_shows,
     "shown": _shown_shows,
 }
-"""True if the view shows the post of an event, by kind of view. An event for an older post is checked before."""
+"""Predicates by kind of view: True if the view shows the post of an event. For edits, deletions and counts,
+`should_deliver` calls `_may_contain` first."""
 
 
 def _may_contain(connection: Connection, entry: LogEntry) -> bool:

@@ -173,8 +173,8 @@ class Delivery:
             return False
         if sender.is_full:
             self.slow_clients.pause(connection, self.position if connection.is_live else connection.position)
-        if connection in self.slow_clients:
-            return False
+        if not connection.is_live and connection in self.slow_clients:
+            return False  # the buffer is full, or is empty again but the connection has not been caught up yet
         try:
             if (writing := sender.write(message)) is not None:
                 await writing

@@ -31,7 +31,8 @@ class ExtendedMessages(dict[Message, Message]):
 
     def __missing__(self, message: Message) -> Message:
         """Called for a message that is not a key yet."""
-        extended = self[message] = message.and_then(*self._frames)
+        extended = message.and_then(*self._frames)
+        self[message] = extended
         return extended
 
 

@@ -65,7 +65,7 @@ class Hub:
         self.log = EventLog()
         self.subscriptions = Subscriptions()
         self.delivery = Delivery(self.log, self.subscriptions)
-        self.connections = ConnectionManager(self.log, self.subscriptions, self.delivery, self.until_told)
+        self.connections = ConnectionManager(self.log, self.subscriptions, self.delivery, self.wait_until_delivered)
         self.maintenance = Maintenance(self.log, self.subscriptions, self.delivery, self.connections)
         self.presence = Presence(self.subscriptions, loop)
         unread_counts = UnreadCounts(self.log, self.subscriptions)
@@ -119,12 +119,12 @@ class Hub:
 
     async def now(self) -> int:
         """Waits until all events in the log at this moment have been delivered; returns the position of the last."""
-        await self.until_told(0)
+        await self.wait_until_delivered(0)
         head = await self.log.head()
-        await self.until_told(head)
+        await self.wait_until_delivered(head)
         return head
 
-    async def until_told(self, position: int) -> None:
+    async def wait_until_delivered(self, position: int) -> None:
         """Waits until all events up to `position` have been delivered."""
         if self.delivery.position < position:
             self._wakeup.set()
