@@ -1,4 +1,4 @@
-"""`manage.py newlog` with open sockets."""
+"""`manage.py newlog` under open sockets."""
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -10,7 +10,7 @@ from tests.live.conftest import head
 post_it = sync_to_async(make_post)
 
 
-async def test_open_pages_are_reset_once_and_continue(read, cast):
+async def test_open_pages_read_anew_once_and_go_on(read, cast):
     follower, stranger = await read(cast.follower), await read(cast.stranger)
     await sync_to_async(Event.objects.restart)()
     for reader in (follower, stranger):
@@ -21,8 +21,8 @@ async def test_open_pages_are_reset_once_and_continue(read, cast):
     assert await stranger.rest() == []
 
 
-@pytest.mark.parametrize("remembers", [True, False], ids=["running hub", "restarted hub"])
-async def test_pages_that_reconnect_with_an_older_cursor_are_reset(hub, read, cast, remembers):
+@pytest.mark.parametrize("remembers", [True, False], ids=["a hub that ran through it", "a hub that starts after it"])
+async def test_pages_that_come_back_with_a_cursor_from_before_read_anew(hub, read, cast, remembers):
     cursors = [await head()]
     await post_it(cast.author)
     cursors.append(await head())
