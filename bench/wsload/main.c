@@ -60,7 +60,7 @@ static void watch(struct client *client, int operation, uint32_t events) {
     epoll_ctl(epoll, operation, client->fd, &event);
 }
 
-/* Keeps the counts right after something happened to a client that was at stage `before`. */
+/* Updates the counts after an event of a client that was at stage `before`. */
 static void recount(const struct client *client, enum stage before) {
     opening -= before < OPEN && client->stage >= OPEN;
     sockets.open += (client->stage == OPEN) - (before == OPEN);
@@ -108,7 +108,7 @@ static void give_up_opening(void) {
     }
 }
 
-/* Returns the seconds it took. */
+/* Returns the seconds that it took. */
 static double open_all(void) {
     began_at = now_ns();
     int64_t news_at = began_at;
@@ -143,7 +143,7 @@ static double cpu_seconds(void) {
     return used.ru_utime.tv_sec + used.ru_stime.tv_sec + (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-/* Makes the clients, each with a line of the file for its Cookie header. */
+/* Creates the clients, each with a line of the file as its Cookie header. */
 static void read_cookies(const char *name) {
     FILE *file = must(fopen(name, "r"));
     char line[2048];

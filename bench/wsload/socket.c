@@ -1,4 +1,4 @@
-/* One WebSocket: opens it, understands its frames. */
+/* One WebSocket: opens it and parses its frames. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,9 +12,9 @@
 #include "wsload.h"
 
 #define BUFFER 16384
-#define PORTS 20000      /* opened from one address: it has 28,000 */
-#define TOLD_AT_MOST 3   /* failures; the others are only counted */
-#define SHORT 125        /* bytes at most of a short frame and of a ping, says RFC 6455 */
+#define PORTS 20000      /* sockets opened from one address, which has 28,000 ports */
+#define MAX_REPORTED 3   /* failures printed; the others are only counted */
+#define SHORT 125        /* bytes at most of a short frame and of a ping (RFC 6455) */
 
 enum opcode { CONTINUATION = 0, TEXT = 1, CLOSING = 8, PING = 9, PONG = 10 };
 
@@ -25,8 +25,8 @@ struct frame {
 };
 
 void drop(struct client *client, const char *why, const char *detail, size_t length) {
-    static int told;
-    if (told++ < TOLD_AT_MOST) {
+    static int reported;
+    if (reported++ < MAX_REPORTED) {
         fprintf(stderr, "wsload: a socket %s: %.*s\n", why, (int)length, detail);
     }
     client->stage = CLOSED;
@@ -34,7 +34,7 @@ void drop(struct client *client, const char *why, const char *detail, size_t len
 }
 
 static void drop_for_error(struct client *client, const char *why, int error) {
-    const char *detail = error ? strerror(error) : "without a word";
+    const char *detail = error ? strerror(error) : "without a reason";
     drop(client, why, detail, strlen(detail));
 }
 
@@ -83,7 +83,7 @@ void send_request(struct client *client, int port, const char *path) {
     send_all(client, request, (size_t)length);
 }
 
-/* A short text, its mask zeros; nothing if it is empty. */
+/* Sends a short text with a mask of zeros; nothing if it is empty. */
 static void send_text(struct client *client, const char *text) {
     unsigned char frame[6 + SHORT] = {0x80 | TEXT};
     size_t length = strnlen(text, SHORT);
@@ -94,7 +94,7 @@ static void send_text(struct client *client, const char *text) {
     }
 }
 
-/* Bytes of the answer to the request, 0 if it is not there as a whole or is not the one wished for. */
+/* Returns the bytes of the answer to the handshake, 0 if it is incomplete or refuses. */
 static size_t read_answer(struct client *client) {
     static const char status[] = "HTTP/1.1 101";
     unsigned char *end = memmem(client->data, client->length, "\r\n\r\n", 4);
@@ -120,7 +120,7 @@ static void answer_ping(struct client *client, const struct frame *ping) {
     send_all(client, pong, 6 + ping->length);
 }
 
-/* What came with the word hello counts already. */
+/* Deliveries in the message with the word hello are counted too. */
 static void greet(struct client *client, const struct frame *frame, int64_t received_at) {
     if (memmem(frame->payload, frame->length, "hello", 5)) {
         client->stage = OPEN;
@@ -149,7 +149,7 @@ static void understand(struct client *client, const struct frame *frame, int64_t
     }
 }
 
-/* A big-endian number of `count` bytes. */
+/* Returns a big-endian number of `count` bytes. */
 static size_t read_number(const unsigned char *data, size_t count) {
     size_t number = 0;
     for (size_t i = 0; i < count; i++) {
@@ -158,7 +158,7 @@ static size_t read_number(const unsigned char *data, size_t count) {
     return number;
 }
 
-/* Bytes of the frame that begins at `data`, 0 if it is not there as a whole. Servers do not mask. */
+/* Returns the bytes of the frame at `data`, 0 if it is incomplete. Servers do not mask. */
 static size_t read_frame(const unsigned char *data, size_t length, struct frame *frame) {
     if (length < 2) {
         return 0;

@@ -20,7 +20,7 @@ static int post_count;
 static int64_t *delays; /* of every delivery, ns */
 static size_t deliveries, capacity, messages;
 static int64_t first_sent_at, last_at;
-static int64_t news_at; /* of the last delivery or counts */
+static int64_t news_at; /* time of the last delivery or counts */
 static uint64_t bytes;
 
 int64_t now_ns(void) {
@@ -86,7 +86,7 @@ static void note_delivery(int64_t sent_at, int64_t received_at) {
     keep_delay(delay);
 }
 
-/* The digits at `*at`, 0 if there are none; moves behind them. */
+/* Parses the digits at `*at`, 0 if there are none; moves behind them. */
 static int64_t read_number(const unsigned char **at, const unsigned char *end) {
     int64_t number = 0;
     while (*at < end && **at >= '0' && **at <= '9') {
@@ -96,7 +96,7 @@ static int64_t read_number(const unsigned char **at, const unsigned char *end) {
     return number;
 }
 
-/* What tells the counts of a post, not what tells of the post itself. */
+/* Counts a message with the counts of a post, without the post itself. */
 static void note_counts(struct client *client, const unsigned char *text, size_t length, int64_t received_at) {
     static const char kind[] = "\"post.counted\"", likes[] = "\"likes\":";
     const unsigned char *end = text + length;
@@ -136,12 +136,12 @@ static int by_size(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-/* The nearest-rank percentile in ms, 0 of nothing. */
+/* Returns the nearest-rank percentile in ms, 0 without values. */
 static double percentile(const int64_t *sorted, size_t count, size_t percent) {
     return count ? sorted[(count * percent + 99) / 100 - 1] / 1e6 : 0;
 }
 
-/* The slowest delivery of each post that has as many as there are `sockets`; returns how many such posts there are. */
+/* Collects the slowest delivery of each post with `sockets` deliveries; returns the number of such posts. */
 static size_t slowest_of_complete(int64_t *slowest, int sockets) {
     size_t count = 0;
     for (size_t i = 0; i < SLOTS; i++) {

@@ -1,4 +1,4 @@
-/* What the parts of wsload know of each other. main.c says what it does. */
+/* Interfaces between the parts of wsload. main.c describes the program. */
 #ifndef WSLOAD_H
 #define WSLOAD_H
 
@@ -13,14 +13,14 @@ struct client {
     enum stage stage;
     const char *cookie;
     const char *greeting; /* sent as soon as the socket is upgraded; empty: nothing */
-    unsigned char *data; /* received, not yet understood */
+    unsigned char *data; /* received, not yet parsed */
     size_t length;
     size_t capacity;
     int64_t newest_sent_at; /* of the posts it received */
     int received;
     bool disordered; /* a post came after a later one, or twice */
-    int counts; /* how often it was told a post's counts */
-    int likes; /* in the last of them */
+    int counts; /* messages with a post's counts alone */
+    int likes; /* in the last of those */
 };
 
 struct sockets {
@@ -37,7 +37,7 @@ struct run {
     double cpu_seconds;
 };
 
-/* tally.c: deliveries, counted */
+/* tally.c: counts of deliveries */
 int64_t now_ns(void);
 void *must(void *memory);
 void count_deliveries(struct client *client, const unsigned char *text, size_t length, int64_t received_at);

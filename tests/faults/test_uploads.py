@@ -56,7 +56,7 @@ def upload(site: Site, cookie: str, content: bytes) -> tuple[int, str]:
 
 
 def memory(site: Site) -> int:
-    """What a site's process has in memory, in MB."""
+    """Returns the resident memory of a site's process, in MB."""
     assert site.process is not None
     found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{site.process.pid}/status").read_text())
     assert found is not None
