@@ -4,7 +4,6 @@ import logging
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, ClassVar, Self
 
 from django.core.validators import MaxLengthValidator
@@ -65,7 +64,13 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
         `NotActivatedError` if the author may not post."""
         if not author.is_activated:
             raise NotActivatedError
-        build = partial(_build, author, title, body, audience, parent, len(pictures))
+
+        def build(key: uuid.UUID) -> Post:
+            post = Post(author=author, title=title, body=body, audience=audience, key=key, pictures_count=len(pictures))
+            if parent is not None:
+                post.set_parent(parent)
+            return post
+
         post = build(key or uuid.uuid4())
         stored = self._insert_or_find(post, pictures)
         if stored.has_content_of(post):
@@ -101,22 +106,6 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
         """Deletes removed posts that can no longer be restored. Returns the number of deleted posts."""
         expired = self.filter(removed_at__lt=timezone.now() - RESTORE_PERIOD - RESTORE_GRACE)
         return sum(post.delete()[0] > 0 for post in expired.iterator())
-
-
-def _build(
-    author: User,
-    title: str,
-    body: str,
-    audience: str,
-    parent: "Post | None",
-    pictures_count: int,
-    key: uuid.UUID,
-) -> "Post":
-    """Returns an unsaved post."""
-    post = Post(author=author, title=title, body=body, audience=audience, pictures_count=pictures_count, key=key)
-    if parent is not None:
-        post.set_parent(parent)
-    return post
 
 
 class Post(models.Model):
