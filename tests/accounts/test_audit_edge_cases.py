@@ -57,7 +57,8 @@ def try_to_sign_in(login: str, password: str = "wrong") -> Any:
 def test_hashing_the_same_password_with_a_newer_method_is_not_recorded(user, settings):
     settings.PASSWORD_HASHERS = [NEWER, *settings.PASSWORD_HASHERS]
     try_to_sign_in("mara", PASSWORD)
-    before, user = user.password, User.objects.get()
+    before = user.password
+    user = User.objects.get()
     assert user.password != before
     assert sentences() == ["Signed in"]
 

@@ -15,7 +15,7 @@ from tests.models.at_once import at_once
 from tests.views.html import Page
 
 pytestmark = pytest.mark.django_db
-SENTENCE = "@operator is the last administrator. Make somebody else one first."
+SENTENCE = "@operator is the last administrator. Make another user an administrator first."
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from tests.factories import PASSWORD, make_user, signed_in
 from tests.stack.mail import MailServer, mail_server
 from tests.stack.people import Person
 from tests.stack.servers import ROOT, Site, free_port, wait_until
-from tests.tasks.test_worker import work
+from tests.tasks.test_worker import run_due_tasks
 from tests.views.accounts import ADDRESS, MARA, path_in, reauthenticated, sign_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,8 +93,8 @@ def test_text_and_html_part_contain_the_same_link(client, mailoutbox):
 def test_a_sign_up_sends_one_email(client, mail):
     sign_up(client)
     assert mail.mails == []
-    work()
-    work()
+    run_due_tasks()
+    run_due_tasks()
     (only,) = mail.mails
     assert only["To"] == "mara@example.org"
 
@@ -113,16 +113,16 @@ def test_the_task_can_run_twice_and_sends_nothing_to_an_active_account(client, m
     assert len(mailoutbox) == 2
 
 
-@pytest.mark.parametrize("what", ["activated", "suspended", "gone"])
-def test_it_is_not_sent_to_an_activated_suspended_or_deleted_user(client, mail, what):
+@pytest.mark.parametrize("state", ["activated", "suspended", "deleted"])
+def test_it_is_not_sent_to_an_activated_suspended_or_deleted_user(client, mail, state):
     sign_up(client)
-    if what == "activated":
+    if state == "activated":
         saved_mara().activate()
-    elif what == "suspended":
+    elif state == "suspended":
         User.objects.update(is_active=False)
     else:
         saved_mara().delete()
-    work()
+    run_due_tasks()
     assert mail.mails == []
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
 
@@ -152,16 +152,16 @@ def queries_of_sign_up(username: str, email: str) -> list[str]:
 def test_an_unreachable_mail_server_delays_the_email_but_not_the_sign_up(client, mail, settings):
     settings.MAILERS = smtp(free_port())
     assert sign_up(client).redirect_chain == [("/", 302)]
-    work()
+    run_due_tasks()
     task = DBTaskResult.objects.get()
     assert task.status == TaskResultStatus.READY
     assert task.run_after > timezone.now()
     assert "ConnectionRefusedError" in task.traceback
     settings.MAILERS = smtp(mail.port)
-    work()  # not due yet
+    run_due_tasks()  # not due yet
     assert mail.mails == []
     DBTaskResult.objects.update(run_after=timezone.now())
-    work()
+    run_due_tasks()
     assert len(mail.mails) == 1
     link = re.search(rf"{ADDRESS}(/accounts/confirm-email/\S+)", text_of(mail.mails[0]))
     assert link is not None
@@ -177,11 +177,11 @@ def test_an_unreachable_mail_server_delays_other_emails_but_no_request(mail, set
     assert mara.post("/accounts/email/", {"email": "new@example.org", "action_add": ""}).status_code == 302
     for email in ("mara@example.org", "nobody@example.org"):
         assert Client().post("/accounts/password/reset/", {"email": email}).status_code == 302
-    work()
+    run_due_tasks()
     assert {task.status for task in DBTaskResult.objects.all()} == {TaskResultStatus.READY}
     settings.MAILERS = smtp(mail.port)
     DBTaskResult.objects.update(run_after=timezone.now())
-    work()
+    run_due_tasks()
     assert sorted(str(each["Subject"]) for each in mail.mails) == [
         "[Livefeed] Choose a new password",
         "[Livefeed] Confirm your email",
@@ -195,7 +195,7 @@ def test_the_row_of_the_task_contains_no_reset_link_and_the_sent_link_works(mail
     Client().post("/accounts/password/reset/", {"email": "Mara@example.org"})
     address = EmailAddress.objects.get()
     assert DBTaskResult.objects.get().args_kwargs == {"args": [address.user_id, address.pk], "kwargs": {}}
-    work()
+    run_due_tasks()
     link = re.search(rf"{ADDRESS}(/accounts/password/reset/key/\S+)", text_of(mail.mails[0]))
     assert link is not None
     assert "Choose a new password" in Client().get(link[1], follow=True).text
@@ -205,7 +205,7 @@ def test_the_answer_of_a_refusing_mail_server_is_neither_stored_nor_logged(clien
     with mail_server(refuses=True) as server:
         settings.MAILERS = smtp(server.port)
         sign_up(client)
-        work()
+        run_due_tasks()
     task = DBTaskResult.objects.get()
     assert task.status == TaskResultStatus.READY
     assert "MailRefusedError: The mail server refused: SMTPRecipientsRefused" in task.traceback

@@ -38,7 +38,7 @@ def _in_the_database(settings) -> None:
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 
-def work() -> None:
+def run_due_tasks() -> None:
     """Runs the tasks that are due now, once."""
     super(TaskWorker, TaskWorker()).run()
 
@@ -70,7 +70,7 @@ def test_a_task_runs_once(tmp_path):
     file = tmp_path / "lines"
     write_into.enqueue(str(file), "once")
     run_worker_until_idle()
-    work()
+    run_due_tasks()
     assert file.read_text() == "once\n"
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
 
@@ -87,17 +87,17 @@ def test_a_failed_task_is_retried_after_increasing_delays(tmp_path):
     delays = []
     for _ in range(len(RETRY_DELAYS)):
         before = timezone.now()
-        work()
+        run_due_tasks()
         task = DBTaskResult.objects.get()
         assert task.status == TaskResultStatus.READY
         assert "connection refused on purpose" in task.traceback
         delays.append(round((task.run_after - before).total_seconds()))
-        work()  # nothing is due
+        run_due_tasks()  # nothing is due
         DBTaskResult.objects.update(run_after=timezone.now())
     assert all(abs(delay - expected) <= 5 for delay, expected in zip(delays, RETRY_DELAYS, strict=True))
     assert len(DBTaskResult.objects.get().worker_ids) == len(RETRY_DELAYS)
     (tmp_path / "there").touch()
-    work()
+    run_due_tasks()
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
 
 
@@ -105,7 +105,7 @@ def test_staff_see_a_finally_failed_task_and_can_run_it_again(tmp_path):
     fail_until.enqueue(str(tmp_path / "there"))
     for _ in range(len(RETRY_DELAYS) + 1):
         DBTaskResult.objects.update(run_after=timezone.now())
-        work()
+        run_due_tasks()
     task = DBTaskResult.objects.get()
     assert task.status == TaskResultStatus.FAILED
     staff = signed_in(make_user("operator", is_staff=True, is_superuser=True))
@@ -117,7 +117,7 @@ def test_staff_see_a_finally_failed_task_and_can_run_it_again(tmp_path):
     (tmp_path / "there").touch()
     answer = staff.post(address, {"action": "run_again", "_selected_action": [str(task.pk)]}, follow=True)
     assert "1 will run again." in answer.text
-    work()
+    run_due_tasks()
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
 
 
@@ -133,7 +133,7 @@ def test_a_task_of_a_killed_worker_runs_again(tmp_path):
     DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now() - worker.MAX_TASK_DURATION)
     assert worker.requeue_abandoned() == 1
     assert worker.requeue_abandoned() == 0
-    work()
+    run_due_tasks()
     assert (tmp_path / "lines").read_text() == "again\n"
 
 
