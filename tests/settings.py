@@ -30,6 +30,6 @@ CACHES = CACHES | {
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}
 
-# Test servers read the list of static files once, and browsers cache the files.
+# Servers that tests start look static files up once, and browsers keep them.
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3_600
