@@ -1,4 +1,4 @@
-"""The cast: an author, a follower, and a stranger who must hear nothing."""
+"""Factories for users and posts. The cast: an author, a follower, and a stranger who must receive nothing."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -14,7 +14,7 @@ _numbers = count(1)
 
 
 def make_user(username: str = "", **fields) -> User:
-    """Somebody with a confirmed mail address and PASSWORD."""
+    """Creates a user with a confirmed email address and PASSWORD."""
     username = username or f"person{next(_numbers)}"
     fields.setdefault("name", username.title())
     fields.setdefault("password", _encoded_password())
@@ -31,7 +31,7 @@ def make_post(
 
 @dataclass
 class Cast:
-    """`follower` follows `author`; `stranger` follows nobody."""
+    """Users: `follower` follows `author`; `stranger` follows no user."""
 
     author: User
     follower: User
@@ -45,18 +45,18 @@ def make_cast() -> Cast:
 
 
 def signed_in(user: User) -> Client:
-    """Django's test client with a session of `user`'s."""
+    """Returns Django's test client, signed in as `user`."""
     client = Client()
     client.force_login(user)
     return client
 
 
 def cookie_of(user: User) -> str:
-    """A Cookie header with a session of `user`'s."""
+    """Returns a Cookie header with a session of `user`."""
     return "; ".join(f"{name}={morsel.value}" for name, morsel in signed_in(user).cookies.items())
 
 
-def _encoded_password(encoded: list[str] = []) -> str:  # noqa: B006  # hashing is slow on purpose: once is enough
+def _encoded_password(encoded: list[str] = []) -> str:  # noqa: B006  # hashed once for all users, because hashing is slow
     if not encoded:
         encoded.append(make_password(PASSWORD))
     return encoded[0]

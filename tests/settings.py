@@ -1,4 +1,4 @@
-"""Livefeed's settings for the tests. DATABASE_URL and REDIS_URL choose the services they run on (see tests/stack)."""
+"""Settings for tests. DATABASE_URL and REDIS_URL select the services (see tests/stack)."""
 
 import atexit
 import os
@@ -10,19 +10,19 @@ from pathlib import Path
 os.environ["DEBUG"] = "1"
 os.environ["SECRET_KEY"] = "for-tests-only"
 
-# A folder for each run: two runs at the same time must not share a database or pictures.
+# Each run has its own folder, because concurrent runs must not share a database or pictures.
 FOLDER = Path(tempfile.mkdtemp(prefix="livefeed-tests-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 os.environ["LIVEFEED_MEDIA_DIR"] = str(FOLDER / "media")
 
-from livefeed.settings import *  # noqa: E402, F403  # after what they read
+from livefeed.settings import *  # noqa: E402, F403  # after the variables that they read
 from livefeed.settings import CACHES, DATABASES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
 
-# Rate limits are counted in memory, so that each test starts at zero; tests/views/test_limits.py uses the table.
+# Rate limits are counted in memory, so that each test starts at zero. tests/views/test_limits.py uses the table.
 CACHES = CACHES | {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "in the database": CACHES["default"],

@@ -1,4 +1,4 @@
-"""Wrong configuration is found by `manage.py check`, with a hint that says what to do."""
+"""System checks: each reports a wrong configuration with a hint."""
 
 from unittest.mock import patch
 
@@ -7,35 +7,35 @@ from django.conf import settings
 from django.core import checks
 from django.test import override_settings
 
-pytestmark = pytest.mark.django_db  # Django's own checks ask the database what it can
+pytestmark = pytest.mark.django_db  # Django's own checks query the database's features
 
 
-def found(*, deploy: bool = False) -> dict[str, checks.CheckMessage]:
-    """Livefeed's own messages, by id."""
+def own_messages(*, deploy: bool = False) -> dict[str, checks.CheckMessage]:
+    """Returns Livefeed's own messages, by id."""
     messages = checks.run_checks(include_deployment_checks=deploy)
     return {message.id: message for message in messages if (message.id or "").startswith("livefeed.") and message.id}
 
 
-def test_a_right_configuration_is_not_complained_about():
-    assert found() == {}
+def test_a_correct_configuration_has_no_messages():
+    assert own_messages() == {}
 
 
 @override_settings(DEBUG=False, SECRET_KEY=settings.DEVELOPMENT_KEY)
 def test_the_development_key_without_debug_is_an_error():
-    error = found()["livefeed.E001"]
+    error = own_messages()["livefeed.E001"]
 
     assert error.level == checks.ERROR
     assert "SECRET_KEY" in (error.hint or "")
 
 
 @override_settings(DEBUG=True, SECRET_KEY=settings.DEVELOPMENT_KEY)
-def test_the_development_key_will_do_for_development():
-    assert "livefeed.E001" not in found()
+def test_the_development_key_is_accepted_with_debug():
+    assert "livefeed.E001" not in own_messages()
 
 
 @override_settings(DEBUG=False, SECRET_KEY="long and random")
-def test_a_key_of_ones_own_will_do():
-    assert "livefeed.E001" not in found()
+def test_another_secret_key_is_accepted():
+    assert "livefeed.E001" not in own_messages()
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_a_key_of_ones_own_will_do():
         "http://[::1",
     ],
 )
-def test_a_public_address_that_will_not_do_is_an_error_that_names_it(address):
+def test_an_invalid_public_address_is_an_error_that_contains_it(address):
     with override_settings(LIVEFEED_URL=address):
-        error = found()["livefeed.E002"]
+        error = own_messages()["livefeed.E002"]
 
     assert error.level == checks.ERROR
     assert repr(address) in error.msg
@@ -68,9 +68,9 @@ def test_a_public_address_that_will_not_do_is_an_error_that_names_it(address):
 @pytest.mark.parametrize(
     "address", ["https://feed.example.org", "http://127.0.0.1:8000", "http://[::1]:8000", "https://localhost"]
 )
-def test_a_scheme_and_a_host_are_a_public_address(address):
+def test_a_scheme_and_a_host_are_a_valid_public_address(address):
     with override_settings(LIVEFEED_URL=address):
-        assert "livefeed.E002" not in found()
+        assert "livefeed.E002" not in own_messages()
 
 
 @pytest.fixture
@@ -80,22 +80,22 @@ def _on_sqlite():
 
 
 @pytest.mark.usefixtures("_on_sqlite")
-def test_a_sqlite_before_3_51_3_is_warned_of_when_it_is_deployed():
+def test_sqlite_before_3_51_3_causes_a_warning_for_deployment():
     with patch("livefeed.checks.sqlite3.sqlite_version_info", (3, 51, 2)):
-        warning = found(deploy=True)["livefeed.W001"]
-        assert "livefeed.W001" not in found()
+        warning = own_messages(deploy=True)["livefeed.W001"]
+        assert "livefeed.W001" not in own_messages()
 
     assert warning.level == checks.WARNING
     assert "PostgreSQL" in (warning.hint or "")
 
 
 @pytest.mark.usefixtures("_on_sqlite")
-def test_a_newer_sqlite_is_not_warned_of():
+def test_a_newer_sqlite_causes_no_warning():
     with patch("livefeed.checks.sqlite3.sqlite_version_info", (3, 51, 3)):
-        assert "livefeed.W001" not in found(deploy=True)
+        assert "livefeed.W001" not in own_messages(deploy=True)
 
 
-def test_an_old_sqlite_is_no_matter_to_who_runs_postgresql():
+def test_an_old_sqlite_causes_no_warning_on_postgresql():
     engine = patch.dict(settings.DATABASES["default"], ENGINE="django.db.backends.postgresql")
     with engine, patch("livefeed.checks.sqlite3.sqlite_version_info", (3, 40, 1)):
-        assert "livefeed.W001" not in found(deploy=True)
+        assert "livefeed.W001" not in own_messages(deploy=True)

@@ -14,7 +14,7 @@ class LastAdministratorError(PermissionDenied):
     message."""
 
     def __init__(self, user: User) -> None:
-        super().__init__(f"{user} is the last administrator. Make somebody else one first.")
+        super().__init__(f"{user} is the last administrator. Make another user an administrator first.")
 
 
 def last_administrators(users: Iterable[User]) -> list[User]:

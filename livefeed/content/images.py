@@ -25,7 +25,7 @@ MAX_SMALL_SIDE = 1_216
 MAX_ANIMATION_SIDE = 640
 """Pixels of the longer side of an animation."""
 MAX_FRAMES = 300
-"""Frames of an animation; of a longer one only the first frame is kept."""
+"""Frames of an animation; of a longer one only the first frame remains."""
 QUALITY = 82
 """WebP quality, from 0 to 100."""
 FOREIGN_MARKUP = re.compile(rb"<(?:script|html|!doctype|svg|\?php|iframe|body)", re.IGNORECASE)
@@ -39,7 +39,7 @@ PDF_START_RANGE = 1_024
 
 NO_PICTURE = "Only JPEG, PNG, WebP and GIF pictures can be posted, and this file is none of them."
 DAMAGED = "This picture is damaged or not complete."
-TWO_IN_ONE = "This file is a picture and something else in one. Save it anew as a picture, then choose it again."
+TWO_IN_ONE = "This file is a picture and something else in one. Save it again as a picture, then choose it."
 TOO_LARGE = f"This file is too large: {MAX_BYTES // 1024 // 1024} MB fit."
 TOO_MANY_PIXELS = f"This picture has too many pixels: {MAX_PIXELS // 1_000_000} million fit."
 

@@ -1,4 +1,4 @@
-"""Public signals for other apps, documented in docs/signals.md and kept stable.
+"""Public signals for other apps, stable and documented in docs/signals.md.
 
     from livefeed.signals import user_registered
 
@@ -10,7 +10,7 @@ fixtures, or for bulk writes.
 - `dispatch`: sends the signals below, called by the receivers.
 - `registry`: lists which receiver is connected to which signal.
 - `metrics`: counts and times the calls of each receiver.
-- `cascades`: tells a deletion on its own from one that is part of a larger deletion.
+- `cascades`: finds the row or queryset that a deletion started with.
 """
 
 from django.dispatch import Signal

@@ -34,7 +34,7 @@ RESCUE_INTERVAL = 60.0
 """Seconds between two queries for abandoned tasks."""
 SUCCESSFUL_RETENTION = timedelta(days=1)
 FAILED_RETENTION = timedelta(days=30)
-"""Time for which finished tasks are kept for inspection."""
+"""Time until finished tasks are deleted; until then staff can inspect them."""
 
 
 class TaskWorker(Worker):

@@ -26,20 +26,20 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
-def avatar(person: User, picture: Picture | None = None) -> SafeString:
+def avatar(user: User, picture: Picture | None = None) -> SafeString:
     """Returns a user's picture, or `picture` in its place; without one an SVG of the initials, coloured by the name.
 
     `fill` is an attribute and not a style, because the content security policy forbids inline styles.
     """
-    picture_id = picture.pk if picture else person.avatar_id
+    picture_id = picture.pk if picture else user.avatar_id
     if picture_id:
         address = picture_url(picture_id, "small")
         return format_html('<img class="avatar" src="{}" width="40" height="40" alt="" decoding="async">', address)
     return format_html(
         '<svg class="avatar" viewBox="0 0 40 40" aria-hidden="true"><circle cx="20" cy="20" r="20" fill="{}"/>'
         '<text x="20" y="20" dy=".35em" text-anchor="middle">{}</text></svg>',
-        f"oklch(0.52 0.11 {crc32(person.username.lower().encode()) % 360})",
-        initials(person.display_name),
+        f"oklch(0.52 0.11 {crc32(user.username.lower().encode()) % 360})",
+        initials(user.display_name),
     )
 
 

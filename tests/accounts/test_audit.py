@@ -1,4 +1,4 @@
-"""The audit log: who did what to whose account, from where; nothing secret; the same in the server's log."""
+"""Audit log: changes of accounts with author and address, without secrets; the same entries in the server's log."""
 
 import json
 import logging
@@ -35,8 +35,8 @@ def operator() -> Client:
     return signed_in(make_user("operator", is_staff=True, is_superuser=True))
 
 
-def noted(user: User | None = None) -> list[tuple[str, dict[str, Any]]]:
-    """What was noted of somebody, the oldest first: kind and changes."""
+def entries_of(user: User | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """Returns kind and changes of the entries about a user or about all, the oldest first."""
     entries = AuditEntry.objects.filter(user_id=user.pk) if user else AuditEntry.objects.all()
     return list(entries.order_by("pk").values_list("kind", "changes"))
 
@@ -47,22 +47,22 @@ def log_in(password: str = PASSWORD, login: str = "mara", **headers: str) -> Cli
     return client
 
 
-# --- What is noted ---
+# --- Recorded changes ---
 
 
-def test_a_change_is_noted_with_before_and_after_and_a_save_of_nothing_is_not(user):
+def test_a_change_is_recorded_with_both_values_and_an_unchanged_save_is_not(user):
     user.save()
     user.name, user.email = "Maria", "maria@example.org"
     user.save(update_fields=["name"])
     user.save()
     user.save()
-    assert noted(user) == [
+    assert entries_of(user) == [
         ("account.changed", {"name": ["Mara", "Maria"]}),
         ("account.changed", {"email": ["mara@example.org", "maria@example.org"]}),
     ]
 
 
-def test_a_change_after_a_save_that_failed_is_still_a_change(user):
+def test_a_change_is_recorded_when_it_is_saved_again_after_a_rollback(user):
     user.name = "Maria"
     with suppress(RuntimeError), transaction.atomic():
         user.save()
@@ -74,20 +74,20 @@ def test_a_change_after_a_save_that_failed_is_still_a_change(user):
     again.refresh_from_db()
     again.name = "Maria"
     again.save()
-    assert noted(user) == [("account.changed", {"name": ["Mara", "Maria"]})]
+    assert entries_of(user) == [("account.changed", {"name": ["Mara", "Maria"]})]
 
 
-def test_of_a_password_only_that_it_changed(user):
+def test_a_new_password_is_recorded_without_its_hash(user):
     before = user.password
     user.set_password("another horse battery")
     user.save()
-    assert noted(user) == [("account.changed", {"password": []})]
+    assert entries_of(user) == [("account.changed", {"password": []})]
     text = json.dumps(list(AuditEntry.objects.values()), default=str)
     assert before not in text
     assert user.password not in text
 
 
-def test_rights_that_are_given_and_taken(user):
+def test_gained_and_lost_rights_are_recorded(user):
     group, permission = Group.objects.create(name="Moderators"), Permission.objects.first()
     user.is_staff = True
     user.save()
@@ -98,8 +98,8 @@ def test_rights_that_are_given_and_taken(user):
     group.user_set.remove(user)
     group.user_set.add(user)
     group.user_set.clear()
-    said = [strip_tags(sentence) for entry in AuditEntry.objects.order_by("pk") for sentence in entry.sentences]
-    assert said == [
+    sentences = [strip_tags(sentence) for entry in AuditEntry.objects.order_by("pk") for sentence in entry.sentences]
+    assert sentences == [
         "Made staff",
         "Given the group Moderators",
         f"Given the permission {permission}",
@@ -110,25 +110,25 @@ def test_rights_that_are_given_and_taken(user):
     ]
 
 
-def test_signing_in_and_out_and_trying_to(user):
+def test_sign_ins_sign_outs_and_failed_sign_ins_are_recorded(user):
     log_in("wrong")
     log_in("wrong", login="mara@example.org")
     log_in().post("/accounts/logout/")
-    assert [kind for kind, _ in noted(user)] == ["sign_in.refused"] * 2 + ["signed_in", "signed_out"]
+    assert [kind for kind, _ in entries_of(user)] == ["sign_in.refused"] * 2 + ["signed_in", "signed_out"]
     assert set(AuditEntry.objects.values_list("address", flat=True)) == {HERE}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_name_that_nobody_has_leaves_a_line_and_no_entry_and_neither_what_was_typed(user, caplog):
+def test_a_failed_sign_in_with_an_unknown_name_is_logged_without_the_name(user, caplog):
     caplog.set_level(logging.INFO, "livefeed.audit")
     log_in("wrong", login="hunter2-typed-in-the-wrong-field")
-    assert noted() == []
+    assert entries_of() == []
     assert '"event": "sign_in.refused"' in caplog.text
     assert "hunter2" not in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_stranger_cannot_fill_the_table(user, settings, caplog):
+def test_failed_sign_ins_cannot_fill_the_table(user, settings, caplog):
     settings.ACCOUNT_RATE_LIMITS = False
     caplog.set_level(logging.INFO, "livefeed.audit")
     for _ in range(REFUSED_MOST + 3):
@@ -137,20 +137,20 @@ def test_a_stranger_cannot_fill_the_table(user, settings, caplog):
     assert caplog.text.count("sign_in.refused") == REFUSED_MOST + 3
 
 
-def test_who_signs_up_made_their_account_from_there():
+def test_a_sign_up_is_recorded_with_its_address():
     form = {"username": "newcomer", "email": "new@example.org", "password1": PASSWORD}
     Client().post("/accounts/signup/", form)
     entry = AuditEntry.objects.get(kind="account.created")
     assert (entry.username, entry.address, entry.is_by_another) == ("newcomer", HERE, False)
 
 
-def test_what_is_done_by_a_command_was_done_on_the_server(user):
+def test_a_change_by_a_command_has_no_address_and_no_actor(user):
     call_command("createsuperuser", interactive=False, username="root", email="root@example.org")
     entry = AuditEntry.objects.get()
     assert (entry.kind, entry.address, entry.actor_id) == ("account.created", "", 0)
 
 
-def test_whoever_changes_an_account_in_the_admin_is_named_and_a_deletion_outlives_it(user, operator):
+def test_an_entry_names_the_administrator_and_survives_the_deletion_of_the_account(user, operator):
     form = {"username": "mara", "name": "Maria", "email": user.email, "is_active": "on"}
     form |= {"date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
     assert operator.post(f"/admin/livefeed/user/{user.pk}/change/", form).status_code == 302
@@ -166,7 +166,7 @@ def test_whoever_changes_an_account_in_the_admin_is_named_and_a_deletion_outlive
     assert operator.post(f"/admin/livefeed/auditentry/{entries[0].pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_behind_a_proxy_the_address_is_the_one_that_it_saw(user, settings):
+def test_behind_a_trusted_proxy_the_address_comes_from_its_header(user, settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     log_in(**{"X-Forwarded-For": f"198.51.100.1, {ELSEWHERE}"})
     assert AuditEntry.objects.get(kind="signed_in").address == ELSEWHERE
@@ -175,11 +175,11 @@ def test_behind_a_proxy_the_address_is_the_one_that_it_saw(user, settings):
     assert AuditEntry.objects.filter(address=ELSEWHERE).count() == 1
 
 
-# --- Together with what it tells of ---
+# --- Transactions and the server's log ---
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_rolled_back_was_never_noted_nor_logged(caplog):
+def test_a_rolled_back_change_is_neither_recorded_nor_logged(caplog):
     user = make_user("mara")
     AuditEntry.objects.all().delete()
     caplog.set_level(logging.INFO, "livefeed.audit")
@@ -188,12 +188,12 @@ def test_what_is_rolled_back_was_never_noted_nor_logged(caplog):
         user.name = "Maria"
         user.save()
         raise RuntimeError
-    assert noted() == []
+    assert entries_of() == []
     assert "livefeed.audit" not in {record.name for record in caplog.records}
 
 
 @pytest.mark.django_db(transaction=True)
-def test_each_entry_is_a_line_that_says_the_same(caplog):
+def test_each_entry_is_logged_as_one_line_of_json(caplog):
     caplog.set_level(logging.INFO, "livefeed.audit")
     user = make_user("mara", name="Mara")
     user.name = "Ma\u202eria\n{}"
@@ -216,22 +216,22 @@ def test_each_entry_is_a_line_that_says_the_same(caplog):
     assert all("\n" not in record.message for record in caplog.records if record.name == "livefeed.audit")
 
 
-def test_after_half_a_year_entries_are_forgotten(user, settings):
+def test_entries_are_deleted_after_the_retention(user, settings):
     for days in (179, 181):
         user.name = f"{days}"
         user.save()
         newest = AuditEntry.objects.latest("pk")
         AuditEntry.objects.filter(pk=newest.pk).update(created_at=timezone.now() - timedelta(days=days))
     assert AuditEntry.objects.prune() == 1
-    assert [changes["name"][1] for _, changes in noted()] == ["179"]
+    assert [changes["name"][1] for _, changes in entries_of()] == ["179"]
     settings.LIVEFEED_AUDIT_DAYS = 30
     assert AuditEntry.objects.prune() == 1
 
 
-# --- Seen by the person ---
+# --- The user's own page ---
 
 
-def test_one_sees_ones_own_entries_and_nobody_elses(user, operator):
+def test_a_user_sees_only_their_own_entries(user, operator):
     client = log_in()
     make_user("other")
     user.name = "<b>Maria</b> \u202e"
@@ -250,7 +250,7 @@ def test_one_sees_ones_own_entries_and_nobody_elses(user, operator):
     assert " ".join(page.all("p", "entry-how")[1].text.split()) == "by @operator"
 
 
-def test_it_is_found_among_the_settings_and_older_ones_are_a_link_away(user):
+def test_the_settings_link_to_the_page_and_older_entries_are_on_further_pages(user):
     client = signed_in(user)
     AuditEntry.objects.all().delete()
     for number in range(25):
@@ -264,5 +264,5 @@ def test_it_is_found_among_the_settings_and_older_ones_are_a_link_away(user):
     assert client.get(f"{SECURITY}?before=nonsense").status_code == 404
 
 
-def test_a_visitor_is_sent_to_sign_in():
+def test_a_visitor_is_redirected_to_the_sign_in():
     assert Client().get(SECURITY)["Location"].startswith("/accounts/login/")

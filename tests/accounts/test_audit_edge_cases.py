@@ -1,4 +1,4 @@
-"""The audit log where it could say too much, too little or the wrong thing."""
+"""Audit log: cases in which it could record too much, too little or something wrong."""
 
 import logging
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def user() -> User:
 
 @pytest.fixture
 def broken_log() -> Iterator[None]:
-    """Lines that cannot be written."""
+    """Lets every write to the log fail."""
 
     class Broken(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -42,8 +42,8 @@ def broken_log() -> Iterator[None]:
     audit.logger.removeHandler(handler)
 
 
-def said() -> list[str]:
-    """Everything that was noted, the oldest first."""
+def sentences() -> list[str]:
+    """Returns the sentences of all entries, the oldest first."""
     return [strip_tags(sentence) for entry in AuditEntry.objects.order_by("pk") for sentence in entry.sentences]
 
 
@@ -54,41 +54,42 @@ def try_to_sign_in(login: str, password: str = "wrong") -> Any:
 # --- Passwords ---
 
 
-def test_a_password_that_is_only_hashed_by_a_newer_method_is_no_change(user, settings):
+def test_hashing_the_same_password_with_a_newer_method_is_not_recorded(user, settings):
     settings.PASSWORD_HASHERS = [NEWER, *settings.PASSWORD_HASHERS]
     try_to_sign_in("mara", PASSWORD)
-    before, user = user.password, User.objects.get()
+    before = user.password
+    user = User.objects.get()
     assert user.password != before
-    assert said() == ["Signed in"]
+    assert sentences() == ["Signed in"]
 
 
 @pytest.mark.parametrize("encoded", [None, "!", ""])
-def test_a_hash_that_is_put_there_by_hand_is_one_and_so_is_an_unusable_password(user, encoded):
+def test_a_hash_set_directly_is_recorded_as_a_change(user, encoded):
     if encoded is not None:
         User.objects.update(password=encoded)
     user.password = make_password("another horse battery")
     user.save()
-    assert said() == ["Password changed"]
+    assert sentences() == ["Password changed"]
 
 
-def test_both_a_newer_method_and_another_password_is_one(user, settings):
+def test_another_password_with_a_newer_method_is_recorded(user, settings):
     settings.PASSWORD_HASHERS = [NEWER, *settings.PASSWORD_HASHERS]
     user.set_password("another horse battery")
     user.save()
-    assert said() == ["Password changed"]
+    assert sentences() == ["Password changed"]
 
 
-# --- Sign-ins that fail ---
+# --- Failed sign-ins ---
 
 
 @pytest.mark.parametrize("login", ["MARA", "mara@example.org", "Second@Example.org"])
-def test_a_try_is_noted_by_whatever_name_one_can_sign_in_with(user, login):
+def test_a_failed_sign_in_is_recorded_for_every_accepted_login(user, login):
     user.emailaddress_set.create(email="second@example.org", verified=True)
     try_to_sign_in(login)
     assert list(AuditEntry.objects.values_list("kind", "user_id")) == [("sign_in.refused", user.pk)]
 
 
-def test_and_by_an_address_that_was_never_asked_to_be_confirmed(user):
+def test_a_failed_sign_in_is_recorded_for_an_address_without_confirmation(user):
     user.emailaddress_set.all().delete()
     try_to_sign_in("Mara@example.org")
     assert list(AuditEntry.objects.values_list("kind", "user_id")) == [("sign_in.refused", user.pk)]
@@ -96,7 +97,7 @@ def test_and_by_an_address_that_was_never_asked_to_be_confirmed(user):
 
 @pytest.mark.parametrize("login", ["nobody", "nobody@example.org", "ma\0ra", "\0@example.org", "x" * 500])
 @pytest.mark.django_db(transaction=True)
-def test_a_line_that_cannot_be_written_harms_nobody(broken_log, login):
+def test_an_unwritable_log_affects_no_request(broken_log, login):
     user = make_user("mara")
     assert try_to_sign_in(login).status_code == 200
     assert not AuditEntry.objects.filter(kind="sign_in.refused").exists()
@@ -104,13 +105,13 @@ def test_a_line_that_cannot_be_written_harms_nobody(broken_log, login):
     user.name = "Maria"
     user.save()
     assert User.objects.get().name == "Maria"
-    assert said() == ["Account created", "Signed in", "Display name changed from “Mara” to “Maria”"]
+    assert sentences() == ["Account created", "Signed in", "Display name changed from “Mara” to “Maria”"]
 
 
 # --- Groups, permissions ---
 
 
-def test_rights_from_a_fixture_are_not_noted(user):
+def test_rights_from_a_fixture_are_not_recorded(user):
     user.groups.add(Group.objects.create(name="Moderators"))
     user.user_permissions.add(Permission.objects.earliest("pk"))
     row = serializers.serialize("json", [user])
@@ -120,10 +121,10 @@ def test_rights_from_a_fixture_are_not_noted(user):
     for loaded in serializers.deserialize("json", row):
         loaded.save()
     assert User.objects.get().groups.exists()
-    assert said() == []
+    assert sentences() == []
 
 
-def test_a_group_that_is_deleted_takes_its_rights_from_all_its_members(user):
+def test_deleting_a_group_is_recorded_for_each_member(user):
     tove, stranger = make_user("tove"), make_user("stranger")
     group = Group.objects.create(name="Moderators")
     group.user_set.set([user, tove])
@@ -131,16 +132,16 @@ def test_a_group_that_is_deleted_takes_its_rights_from_all_its_members(user):
     with suppress(RuntimeError), transaction.atomic():
         group.delete()
         raise RuntimeError
-    assert said() == []
+    assert sentences() == []
     Group.objects.all().delete()
-    assert said() == ["No longer has the group Moderators"] * 2
+    assert sentences() == ["No longer has the group Moderators"] * 2
     assert not AuditEntry.objects.about(stranger).exists()
 
 
 # --- Tokens ---
 
 
-def test_a_token_is_noted_when_it_is_made_and_revoked_and_never_shown(user, caplog, capsys):
+def test_a_token_is_recorded_when_issued_and_revoked_and_never_shown(user, caplog, capsys):
     caplog.set_level(logging.INFO, "livefeed.audit")
     operator = make_user("operator", is_staff=True, is_superuser=True)
     AuditEntry.objects.all().delete()
@@ -150,20 +151,20 @@ def test_a_token_is_noted_when_it_is_made_and_revoked_and_never_shown(user, capl
     token.label = "bot two"
     token.save()
     call_command("token", "mara", "--revoke", str(token.pk))
-    assert said() == [f"Token {token.pk} bot made", f"Token {token.pk} bot two revoked"]
+    assert sentences() == [f"Token {token.pk} bot made", f"Token {token.pk} bot two revoked"]
     assert text.startswith("lf_")
     shown = signed_in(user).get("/settings/security/").text + caplog.text
     shown += signed_in(operator).get("/admin/livefeed/auditentry/").text
     assert not any(secret in shown for secret in (text, token.digest, user.password))
 
 
-def test_a_token_that_goes_with_its_person_or_came_by_a_fixture_is_not_noted(user):
-    for goes in (lambda: user.delete(), lambda: User.objects.filter(username="tove").delete()):
+def test_a_token_deleted_with_its_user_or_loaded_from_a_fixture_is_not_recorded(user):
+    for delete_user in (lambda: user.delete(), lambda: User.objects.filter(username="tove").delete()):
         token, _ = Token.objects.issue(user if user.pk else make_user("tove"))
         rows = serializers.serialize("json", [token])
         Token.objects.all().delete()
         AuditEntry.objects.all().delete()
         for loaded in serializers.deserialize("json", rows):
             loaded.save()
-        goes()
-        assert said() == ["Account deleted"]
+        delete_user()
+        assert sentences() == ["Account deleted"]

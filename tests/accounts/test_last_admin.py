@@ -1,4 +1,4 @@
-"""The last administrator stays: whoever wants them gone, and however, is told why not."""
+"""The last administrator can be neither deleted, suspended nor demoted; the refusal names the reason."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +15,7 @@ from tests.models.at_once import at_once
 from tests.views.html import Page
 
 pytestmark = pytest.mark.django_db
-SENTENCE = "@operator is the last administrator. Make somebody else one first."
+SENTENCE = "@operator is the last administrator. Make another user an administrator first."
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ WAYS: dict[str, Callable[[User], object]] = {
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
-def test_the_last_one_stays_and_it_is_said_why(operator, way):
+def test_the_last_administrator_stays_and_the_error_says_why(operator, way):
     make_user("suspended", is_superuser=True, is_active=False)
     make_user("staff", is_staff=True)
     with pytest.raises(LastAdministratorError, match=SENTENCE), transaction.atomic():
@@ -53,25 +53,25 @@ def test_the_last_one_stays_and_it_is_said_why(operator, way):
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
-def test_one_of_two_may_go(operator, way):
+def test_one_of_two_administrators_can_leave(operator, way):
     make_user("another", is_superuser=True)
     way(operator)
     assert administrators().get().username == "another"
 
 
-def test_all_of_them_together_may_not(operator):
+def test_all_administrators_together_cannot_be_deleted(operator):
     make_user("another", is_superuser=True)
     with pytest.raises(LastAdministratorError), transaction.atomic():
         User.objects.all().delete()
     assert administrators().count() == 2
 
 
-def test_everybody_else_may_go_and_change_and_nothing_more_is_asked(operator, django_assert_num_queries):
-    person = User.objects.get(pk=make_user("person", is_staff=True).pk)
-    person.is_staff = person.is_active = False
-    with django_assert_num_queries(6):  # two savepoints, what was kept, the person, the suspension, the audit entry
-        person.save()
-    person.delete()
+def test_other_users_can_be_changed_and_deleted_without_further_queries(operator, django_assert_num_queries):
+    user = User.objects.get(pk=make_user("member", is_staff=True).pk)
+    user.is_staff = user.is_active = False
+    with django_assert_num_queries(6):  # two savepoints, the stored values, the user, the suspension, the audit entry
+        user.save()
+    user.delete()
     operator.name = "Still here"
     operator.save()
     assert User.objects.get() == operator
@@ -81,14 +81,14 @@ def test_everybody_else_may_go_and_change_and_nothing_more_is_asked(operator, dj
 
 
 def form_of(user: User, **changes: object) -> dict[str, object]:
-    kept = {"username": user.username, "name": user.name, "email": user.email}
+    fields = {"username": user.username, "name": user.name, "email": user.email}
     flags = {"is_active": "on", "is_staff": "on", "is_superuser": "on"}
-    form = kept | flags | {"date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"} | changes
+    form = fields | flags | {"date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"} | changes
     return {name: value for name, value in form.items() if value is not None}
 
 
 @pytest.mark.parametrize("flag", ["is_active", "is_superuser"])
-def test_the_admins_form_says_so_and_keeps_what_was_typed(operator, flag):
+def test_the_admin_form_shows_the_error_and_keeps_the_input(operator, flag):
     client = signed_in(operator)
     answer = client.post(f"/admin/livefeed/user/{operator.pk}/change/", form_of(operator, name="New", **{flag: None}))
     assert answer.status_code == 200
@@ -97,45 +97,47 @@ def test_the_admins_form_says_so_and_keeps_what_was_typed(operator, flag):
     assert client.post(f"/admin/livefeed/user/{operator.pk}/change/", form_of(operator, name="New")).status_code == 302
 
 
-def test_the_admins_pages_for_deletion_say_so_and_delete_nothing(operator):
-    client, person = signed_in(operator), make_user("person")
+def test_the_admin_deletion_pages_show_the_error_and_delete_nothing(operator):
+    client = signed_in(operator)
+    user = make_user("member")
     address = f"/admin/livefeed/user/{operator.pk}/delete/"
     assert SENTENCE in client.get(address).text
     assert SENTENCE in client.post(address, {"post": "yes"}).text
-    chosen = {"action": "delete_selected", "_selected_action": [operator.pk, person.pk]}
+    chosen = {"action": "delete_selected", "_selected_action": [operator.pk, user.pk]}
     assert SENTENCE in client.post("/admin/livefeed/user/", chosen).text
     assert SENTENCE in client.post("/admin/livefeed/user/", chosen | {"post": "yes"}).text
     assert User.objects.count() == 2
 
 
-def test_the_admin_counts_what_goes_along_with_somebody(operator):
-    person = make_user("person")
+def test_the_admin_counts_the_rows_deleted_with_a_user(operator):
+    user = make_user("member")
     for number in range(12):
-        make_post(person, f"Number {number}")
-    operator.follow(person)
-    page = signed_in(operator).get(f"/admin/livefeed/user/{person.pk}/delete/").text
+        make_post(user, f"Number {number}")
+    operator.follow(user)
+    page = signed_in(operator).get(f"/admin/livefeed/user/{user.pk}/delete/").text
     assert "12 posts" in page
     assert "1 follows of theirs" in page
     assert "Number 3" not in page
-    post = person.posts.order_by("pk")[0]
+    post = user.posts.order_by("pk")[0]
     assert Page(signed_in(operator).get(f"/admin/livefeed/post/{post.pk}/delete/")).one("h1").text == "Delete"
 
 
-# --- All at once ---
+# --- Concurrency ---
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
-def test_of_eight_who_go_at_the_same_moment_one_stays(way):
+def test_of_eight_administrators_leaving_concurrently_one_stays(way):
     for number in range(8):
         make_user(f"operator{number}", is_superuser=True)
-    people, lock = iter(list(User.objects.all())), Lock()
+    users = iter(list(User.objects.all()))
+    lock = Lock()
 
-    def go() -> None:
+    def leave() -> None:
         with lock:
-            person = next(people)
+            user = next(users)
         with suppress(LastAdministratorError):
-            way(person)
+            way(user)
 
-    at_once(go, 8)
+    at_once(leave, 8)
     assert administrators().count() == 1

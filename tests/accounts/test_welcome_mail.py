@@ -1,4 +1,4 @@
-"""The welcome mail: asked for in the transaction of the sign-up, sent once, late if need be; and what it opens."""
+"""Welcome email: enqueued in the transaction of the sign-up, sent once, retried, and the activation by its link."""
 
 import logging
 import os
@@ -31,7 +31,7 @@ from tests.factories import PASSWORD, make_user, signed_in
 from tests.stack.mail import MailServer, mail_server
 from tests.stack.people import Person
 from tests.stack.servers import ROOT, Site, free_port, wait_until
-from tests.tasks.test_worker import work
+from tests.tasks.test_worker import run_due_tasks
 from tests.views.accounts import ADDRESS, MARA, path_in, reauthenticated, sign_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,13 +43,13 @@ def _public_address(settings) -> None:
 
 
 @pytest.fixture
-def later(settings) -> None:
-    """Tasks wait for the worker."""
+def queued_tasks(settings) -> None:
+    """Stores tasks for the worker instead of running them at once."""
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 
 @pytest.fixture
-def mail(later, settings) -> Iterator[MailServer]:
+def mail(queued_tasks, settings) -> Iterator[MailServer]:
     with mail_server() as server:
         settings.MAILERS = smtp(server.port)
         yield server
@@ -66,14 +66,14 @@ def text_of(mail: EmailMessage) -> str:
     return body.get_content()
 
 
-def person() -> User:
+def saved_mara() -> User:
     return User.objects.with_username("mara").get()
 
 
-# --- The mail ---
+# --- The email ---
 
 
-def test_it_has_a_text_and_an_html_part_that_lead_to_the_same_link(client, mailoutbox):
+def test_text_and_html_part_contain_the_same_link(client, mailoutbox):
     sign_up(client, email="o'mara&co@example.org")
     (mail,) = mailoutbox
     assert mail.to == ["o'mara&co@example.org"]
@@ -90,52 +90,52 @@ def test_it_has_a_text_and_an_html_part_that_lead_to_the_same_link(client, mailo
     assert re.search(r"<img|<script|url\(|https?://(?!feed\.example\.org)", html) is None
 
 
-def test_one_mail_for_one_sign_up(client, mail):
+def test_a_sign_up_sends_one_email(client, mail):
     sign_up(client)
     assert mail.mails == []
-    work()
-    work()
+    run_due_tasks()
+    run_due_tasks()
     (only,) = mail.mails
     assert only["To"] == "mara@example.org"
 
 
-def test_no_key_and_no_address_lies_in_the_row_of_the_task(client, mail):
+def test_the_row_of_the_task_contains_no_key_and_no_address(client, mail):
     sign_up(client)
-    assert DBTaskResult.objects.get().args_kwargs == {"args": [person().pk], "kwargs": {}}
+    assert DBTaskResult.objects.get().args_kwargs == {"args": [saved_mara().pk], "kwargs": {}}
 
 
-def test_run_twice_it_opens_the_same_account_and_not_once_it_is_activated(client, mailoutbox):
+def test_the_task_can_run_twice_and_sends_nothing_to_an_active_account(client, mailoutbox):
     sign_up(client)
-    tasks.send_welcome.call(person().pk)
+    tasks.send_welcome.call(saved_mara().pk)
     assert len(mailoutbox) == 2
-    person().activate()
-    tasks.send_welcome.call(person().pk)
+    saved_mara().activate()
+    tasks.send_welcome.call(saved_mara().pk)
     assert len(mailoutbox) == 2
 
 
-@pytest.mark.parametrize("what", ["activated", "suspended", "gone"])
-def test_it_is_not_sent_to_whom_it_is_no_longer_for(client, mail, what):
+@pytest.mark.parametrize("state", ["activated", "suspended", "deleted"])
+def test_it_is_not_sent_to_an_activated_suspended_or_deleted_user(client, mail, state):
     sign_up(client)
-    if what == "activated":
-        person().activate()
-    elif what == "suspended":
+    if state == "activated":
+        saved_mara().activate()
+    elif state == "suspended":
         User.objects.update(is_active=False)
     else:
-        person().delete()
-    work()
+        saved_mara().delete()
+    run_due_tasks()
     assert mail.mails == []
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
 
 
-def test_a_sign_up_does_the_same_whether_the_address_is_known_or_not(later):
+def test_a_sign_up_runs_the_same_queries_for_known_and_unknown_addresses(queued_tasks):
     make_user("lucia")
-    for username in ("one", "two"):  # the first request of a process looks up more
+    for username in ("one", "two"):  # the first request of a process runs more queries
         unknown = queries_of_sign_up(username, f"{username}@example.org")
     assert queries_of_sign_up("mara", "lucia@example.org") == unknown
 
 
 def queries_of_sign_up(username: str, email: str) -> list[str]:
-    """The beginnings of the queries of a sign-up, in which nothing is rendered for a mail, nor sent."""
+    """Returns the first words of each query of a sign-up; asserts that it neither renders nor sends an email."""
     form = MARA | {"username": username, "email": email}
     with (
         CaptureQueriesContext(connection) as queries,
@@ -146,30 +146,30 @@ def queries_of_sign_up(username: str, email: str) -> list[str]:
     return [" ".join(query["sql"].split()[:2]).partition("_")[0] for query in queries]
 
 
-# --- A mail server that is down ---
+# --- Mail server unreachable or refusing ---
 
 
-def test_it_delays_the_mail_and_never_the_sign_up(client, mail, settings):
+def test_an_unreachable_mail_server_delays_the_email_but_not_the_sign_up(client, mail, settings):
     settings.MAILERS = smtp(free_port())
     assert sign_up(client).redirect_chain == [("/", 302)]
-    work()
+    run_due_tasks()
     task = DBTaskResult.objects.get()
     assert task.status == TaskResultStatus.READY
     assert task.run_after > timezone.now()
     assert "ConnectionRefusedError" in task.traceback
     settings.MAILERS = smtp(mail.port)
-    work()  # not due yet
+    run_due_tasks()  # not due yet
     assert mail.mails == []
     DBTaskResult.objects.update(run_after=timezone.now())
-    work()
+    run_due_tasks()
     assert len(mail.mails) == 1
     link = re.search(rf"{ADDRESS}(/accounts/confirm-email/\S+)", text_of(mail.mails[0]))
     assert link is not None
     Client().post(link[1])
-    assert person().is_activated
+    assert saved_mara().is_activated
 
 
-def test_it_delays_other_mails_too_and_no_request(mail, settings):
+def test_an_unreachable_mail_server_delays_other_emails_but_no_request(mail, settings):
     settings.MAILERS = smtp(free_port())
     mara = reauthenticated(make_user("mara"))
     change = {"oldpassword": PASSWORD, "password1": "another horse battery"}
@@ -177,11 +177,11 @@ def test_it_delays_other_mails_too_and_no_request(mail, settings):
     assert mara.post("/accounts/email/", {"email": "new@example.org", "action_add": ""}).status_code == 302
     for email in ("mara@example.org", "nobody@example.org"):
         assert Client().post("/accounts/password/reset/", {"email": email}).status_code == 302
-    work()
+    run_due_tasks()
     assert {task.status for task in DBTaskResult.objects.all()} == {TaskResultStatus.READY}
     settings.MAILERS = smtp(mail.port)
     DBTaskResult.objects.update(run_after=timezone.now())
-    work()
+    run_due_tasks()
     assert sorted(str(each["Subject"]) for each in mail.mails) == [
         "[Livefeed] Choose a new password",
         "[Livefeed] Confirm your email",
@@ -190,22 +190,22 @@ def test_it_delays_other_mails_too_and_no_request(mail, settings):
     ]
 
 
-def test_no_reset_link_lies_in_the_row_of_a_task_and_the_one_sent_works(mail):
+def test_the_row_of_the_task_contains_no_reset_link_and_the_sent_link_works(mail):
     make_user("mara")
     Client().post("/accounts/password/reset/", {"email": "Mara@example.org"})
     address = EmailAddress.objects.get()
     assert DBTaskResult.objects.get().args_kwargs == {"args": [address.user_id, address.pk], "kwargs": {}}
-    work()
+    run_due_tasks()
     link = re.search(rf"{ADDRESS}(/accounts/password/reset/key/\S+)", text_of(mail.mails[0]))
     assert link is not None
     assert "Choose a new password" in Client().get(link[1], follow=True).text
 
 
-def test_what_a_mail_server_says_when_it_refuses_stands_nowhere(client, later, settings, caplog):
+def test_the_answer_of_a_refusing_mail_server_is_neither_stored_nor_logged(client, queued_tasks, settings, caplog):
     with mail_server(refuses=True) as server:
         settings.MAILERS = smtp(server.port)
         sign_up(client)
-        work()
+        run_due_tasks()
     task = DBTaskResult.objects.get()
     assert task.status == TaskResultStatus.READY
     assert "MailRefusedError: The mail server refused: SMTPRecipientsRefused" in task.traceback
@@ -213,7 +213,7 @@ def test_what_a_mail_server_says_when_it_refuses_stands_nowhere(client, later, s
     assert "mara@" not in caplog.text
 
 
-def test_a_real_site_whose_redis_is_away_lets_people_in_and_logs_no_address_no_link_and_no_key(tmp_path):
+def test_a_site_without_redis_signs_users_up_and_logs_no_address_and_no_key(tmp_path):
     with mail_server() as server:
         away = {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": database_url(), "LOG_LEVEL": "INFO"}
@@ -222,16 +222,16 @@ def test_a_real_site_whose_redis_is_away_lets_people_in_and_logs_no_address_no_l
         try:
             visitor = Person(site)
             visitor.send("/accounts/signup/", **MARA)
-            wait_until(lambda: len(server.mails) == 1, "the mail has come")
+            wait_until(lambda: len(server.mails) == 1, "the email arrives")
             key = re.search(r"/accounts/confirm-email/([^/\s]+)/", text_of(server.mails[0]))
             assert key is not None
             assert visitor.send(f"/accounts/confirm-email/{key[1]}x/") == 404
-            with pytest.raises(HTTPError, match="403"):  # no token, but the key is right
+            with pytest.raises(HTTPError, match="403"):  # a valid key, but no CSRF token
                 urlopen(f"{site.url}/accounts/confirm-email/{key[1]}/", data=b"")
             visitor.send(f"/accounts/confirm-email/{key[1]}/")
-            assert person().is_activated
+            assert saved_mara().is_activated
             Person(site).send("/accounts/login/", login="mara", password=PASSWORD)
-            assert Session.objects.filter(user=person()).count() == 2
+            assert Session.objects.filter(user=saved_mara()).count() == 2
         finally:
             site.stop()
     log = site.log()
@@ -240,9 +240,9 @@ def test_a_real_site_whose_redis_is_away_lets_people_in_and_logs_no_address_no_l
     assert "mara@example.org" not in log
 
 
-def test_keys_are_taken_out_of_any_line():
-    said = "Not Found: /accounts/confirm-email/MQ:1:x/ and /accounts/password/reset/key/1-c9-abc/"
-    for record in (logging.makeLogRecord({"msg": said}), logging.makeLogRecord({"msg": "%s", "args": (said,)})):
+def test_keys_are_removed_from_log_lines():
+    line = "Not Found: /accounts/confirm-email/MQ:1:x/ and /accounts/password/reset/key/1-c9-abc/"
+    for record in (logging.makeLogRecord({"msg": line}), logging.makeLogRecord({"msg": "%s", "args": (line,)})):
         assert redact_keys(record)
         clean = "Not Found: /accounts/confirm-email/(key)/ and /accounts/password/reset/key/(key)/"
         assert record.getMessage() == clean
@@ -251,7 +251,7 @@ def test_keys_are_taken_out_of_any_line():
 # --- Transactions ---
 
 
-def test_a_sign_up_that_is_rolled_back_leaves_neither_account_nor_task(client, mail):
+def test_a_rolled_back_sign_up_leaves_neither_account_nor_task(client, mail):
     def fail(**kwargs: Any) -> None:
         raise RuntimeError("on purpose")
 
@@ -266,7 +266,7 @@ def test_a_sign_up_that_is_rolled_back_leaves_neither_account_nor_task(client, m
     assert not DBTaskResult.objects.exists()
 
 
-def test_a_task_that_cannot_be_written_fails_no_sign_up_and_can_be_asked_for_again(client, later, caplog):
+def test_a_sign_up_succeeds_without_its_task_and_the_email_can_be_requested_again(client, queued_tasks, caplog):
     with patch.object(DBTaskResult.objects, "acreate", side_effect=RuntimeError("on purpose")):
         assert client.post("/accounts/signup/", MARA).status_code == 302
     assert "on purpose" in caplog.text
@@ -275,16 +275,18 @@ def test_a_task_that_cannot_be_written_fails_no_sign_up_and_can_be_asked_for_aga
     assert DBTaskResult.objects.count() == 1
 
 
-def test_an_activation_that_is_rolled_back_is_not_told(told):
+def test_a_rolled_back_activation_sends_no_signal(activated_users):
     mara = make_user("mara", activated_at=None)
     with transaction.atomic():
         assert mara.activate()
         transaction.set_rollback(True)
-    assert told == []
-    assert not person().is_activated
+    assert activated_users == []
+    assert not saved_mara().is_activated
 
 
-def test_who_hears_of_it_after_the_commit_may_raise(client, mailoutbox, told, caplog):
+def test_a_receiver_of_user_activated_that_raises_does_not_affect_the_activation(
+    client, mailoutbox, activated_users, caplog
+):
     def fail(**kwargs: Any) -> None:
         raise RuntimeError("on purpose")
 
@@ -294,71 +296,71 @@ def test_who_hears_of_it_after_the_commit_may_raise(client, mailoutbox, told, ca
         assert client.post(path_in(mailoutbox[0])).status_code == 302
     finally:
         signals.user_activated.disconnect(fail)
-    assert [user.username for user in told] == ["Mara"]
-    assert person().is_activated
+    assert [user.username for user in activated_users] == ["Mara"]
+    assert saved_mara().is_activated
     assert "on purpose" in caplog.text
 
 
-# --- Once ---
+# --- Exactly once ---
 
 
 @pytest.fixture
-def told() -> Iterator[list[User]]:
-    """Who was told to be activated."""
-    heard: list[User] = []
+def activated_users() -> Iterator[list[User]]:
+    """Users for whom `user_activated` was sent."""
+    users: list[User] = []
 
     def receive(sender: type[User], user: User, **kwargs: Any) -> None:
         assert not connection.in_atomic_block
-        heard.append(user)
+        users.append(user)
 
     signals.user_activated.connect(receive)
-    yield heard
+    yield users
     signals.user_activated.disconnect(receive)
 
 
-def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
-    """What each of several acts gives that begin at the same moment."""
-    given: list[Any] = []
-    start = threading.Barrier(len(acts))
+def run_concurrently(functions: list[Callable[[], Any]]) -> list[Any]:
+    """Calls functions in threads that start at the same moment. Returns their results in the order of completion."""
+    results: list[Any] = []
+    start = threading.Barrier(len(functions))
 
-    def run(act: Callable[[], Any]) -> None:
+    def run(function: Callable[[], Any]) -> None:
         start.wait()
         try:
-            given.append(act())
+            results.append(function())
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    threads = [threading.Thread(target=run, args=(function,)) for function in functions]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return given
+    return results
 
 
-def test_several_tabs_that_press_the_button_at_once_activate_once(client, mailoutbox, told):
+def test_concurrent_requests_activate_once(client, mailoutbox, activated_users):
     sign_up(client)
     link = path_in(mailoutbox[0])
 
     def press() -> int:
         return Client().post(link).status_code
 
-    answers = at_once([press] * 4)
+    answers = run_concurrently([press] * 4)
     assert sorted(answers) == [302, 404, 404, 404]
-    assert [user.username for user in told] == ["Mara"]
+    assert [user.username for user in activated_users] == ["Mara"]
     assert len(mailoutbox) == 1
 
 
-def test_several_activations_of_a_person_at_once_are_one(told):
+def test_concurrent_activations_of_a_user_activate_once(activated_users):
     pk = make_user("mara", activated_at=None).pk
-    people = [User.objects.get(pk=pk) for _ in range(4)]
-    assert sorted(at_once([person.activate for person in people])) == [False, False, False, True]
-    assert len(told) == 1
+    users = [User.objects.get(pk=pk) for _ in range(4)]
+    assert sorted(run_concurrently([user.activate for user in users])) == [False, False, False, True]
+    assert len(activated_users) == 1
 
 
-def test_staff_activating_is_told_too(told):
+def test_an_activation_by_staff_sends_one_signal(activated_users):
     mara = make_user("mara", activated_at=None)
     staff = signed_in(make_user("operator", is_staff=True, is_superuser=True))
     for _ in range(2):
         staff.post("/admin/livefeed/user/", {"action": "activate", "_selected_action": [mara.pk]})
-    assert told == [mara]
+    assert activated_users == [mara]

@@ -1,4 +1,4 @@
-"""Light Markdown: what becomes of what people type."""
+"""Light Markdown: rendering of typed text, mentions and tags."""
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from tests.views.html import Page
 
 
 def inside(text: str) -> str:
-    """A one-paragraph text's HTML without the paragraph and without what all links bear."""
+    """Returns the HTML of a text of one paragraph, without the paragraph and the `rel` attribute of links."""
     return (
         render(text).strip().removeprefix("<p>").removesuffix("</p>").replace(' rel="nofollow noopener noreferrer"', "")
     )
@@ -35,12 +35,12 @@ def inside(text: str) -> str:
         ("#grün", '<a href="/tags/gr%C3%BCn/">#grün</a>'),
     ],
 )
-def test_what_is_typed_is_shown(typed, shown):
+def test_inline_markup_is_rendered(typed, shown):
     assert inside(typed) == shown
 
 
-@pytest.mark.parametrize("title", ['"what a pointer is told"', "'one'", "(two)"])
-def test_a_link_says_nothing_that_is_not_seen(title):
+@pytest.mark.parametrize("title", ['"shown as a tooltip"', "'one'", "(two)"])
+def test_the_title_of_a_link_is_removed(title):
     assert inside(f"[here](https://example.org {title})") == '<a href="https://example.org">here</a>'
 
 
@@ -48,7 +48,7 @@ def test_a_link_says_nothing_that_is_not_seen(title):
     ("typed", "tag"),
     [("> quoted", "blockquote"), ("- one\n- two", "ul"), ("1. one\n2. two", "ol"), ("```\nx\n```", "pre")],
 )
-def test_blocks(typed, tag):
+def test_blocks_are_rendered(typed, tag):
     assert Page(render(typed)).one(tag)
 
 
@@ -75,33 +75,33 @@ def test_blocks(typed, tag):
         "foo@bar@baz",
     ],
 )
-def test_the_rest_is_text(typed):
+def test_unsupported_markup_stays_text(typed):
     page = Page(f'<div class="post-body">{render(typed)}</div>')
     assert {element.tag for element in page.elements if element.is_written} <= {"p", "br", "code", "a"}
     assert not any("/@" in link["href"] or "/tags/" in link["href"] for link in page.all("a"))
     assert not any(link["href"].startswith(("javascript", "data", "ftp", "mailto")) for link in page.all("a"))
 
 
-def test_links_of_others_carry_no_weight_and_no_address():
+def test_external_links_have_nofollow_and_noreferrer():
     assert Page(render("https://example.org")).one("a")["rel"] == "nofollow noopener noreferrer"
 
 
-def test_whom_and_what_a_text_names_each_once_and_in_order():
-    named = references_in(
+def test_references_are_listed_once_and_in_order():
+    references = references_in(
         "@mara and @jonas, @mara: #Garden #b2 #garden `@code #code` [@link #link](https://example.org)"
     )
-    assert named.users == ("mara", "jonas")
-    assert named.tags == ("garden", "b2")
+    assert references.users == ("mara", "jonas")
+    assert references.tags == ("garden", "b2")
 
 
-def test_tags_are_compared_whatever_their_case_and_form():
+def test_tags_are_normalised_in_case_and_unicode_form():
     assert normalize_tag("Straße") == normalize_tag("STRASSE") == "strasse"
     assert normalize_tag("\uff27arden") == "garden"
     assert normalize_tag("İstanbul") == normalize_tag("istanbul") == "istanbul"
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "N", "M"]), min_size=1, max_size=60))
-def test_a_tag_as_it_is_compared_is_the_same_tag(typed):
+def test_a_normalised_tag_is_a_tag_and_stays_the_same(typed):
     assert normalize_tag(normalize_tag(typed)) == normalize_tag(typed)
     if is_tag(typed):
         assert is_tag(normalize_tag(typed))
@@ -109,16 +109,16 @@ def test_a_tag_as_it_is_compared_is_the_same_tag(typed):
 
 
 @pytest.mark.parametrize("typed", ["ß" * 26, "\ufb03" * 17, "\ufdfa" * 4, "\uff9e", "\ufc5e"])
-def test_what_is_no_tag_as_it_is_compared_stays_text(typed):
+def test_a_tag_too_long_when_normalised_stays_text(typed):
     assert not is_tag(typed)
     assert inside(f"#{typed}") == f"#{typed}"
 
 
 @pytest.mark.parametrize(
-    ("text", "is_one"), [("garden", True), ("b2", True), ("42", False), ("", False), ("a b", False)]
+    ("text", "expected"), [("garden", True), ("b2", True), ("42", False), ("", False), ("a b", False)]
 )
-def test_what_is_a_tag(text, is_one):
-    assert is_tag(text) is is_one
+def test_a_tag_contains_a_letter(text, expected):
+    assert is_tag(text) is expected
 
 
 @given(
@@ -127,7 +127,7 @@ def test_what_is_a_tag(text, is_one):
         max_size=200,
     )
 )
-def test_nothing_typed_gives_anything_but_light_markdown(typed):
+def test_any_text_renders_as_safe_html(typed):
     page = Page(f'<div class="post-body">{render(typed)}</div>')
     assert page.is_safe
     assert page.unmatched == []

@@ -1,4 +1,4 @@
-"""Tidying of what people type."""
+"""Normalisation of typed text."""
 
 import unicodedata
 
@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from livefeed.content.sanitize import clean_line, clean_text, clean_title
 
-DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-SURVIVORS = [
+DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+UNCHANGED_TEXTS = [
     "Zoë, 你好, שלום, مرحبا",
     "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466",  # a family, held together by joiners
     "\u2764\ufe0f \u2764\ufe0e",  # a heart in colour and one in black and white
@@ -21,29 +21,29 @@ SURVIVORS = [
     "<b>&amp;\"'</b>",
 ]
 
-tricky = st.text(st.sampled_from(" \t\n\r\v\f\0\x1b\x85\xa0\u2028\ufeff\ud800a\u200d" + DIRECTIONS))
+tricky = st.text(st.sampled_from(" \t\n\r\v\f\0\x1b\x85\xa0\u2028\ufeff\ud800a\u200d" + DIRECTION_MARKS))
 texts = st.text(st.characters()) | tricky
 
 
 @given(texts)
-def test_tidying_what_is_tidy_changes_nothing(text):
+def test_cleaning_twice_is_the_same_as_cleaning_once(text):
     assert clean_line(clean_line(text)) == clean_line(text)
     assert clean_text(clean_text(text)) == clean_text(text)
 
 
 @given(texts)
-def test_no_control_character_and_no_half_of_a_pair_is_left(text):
+def test_control_characters_and_lone_surrogates_are_removed(text):
     assert all(unicodedata.category(char) not in ("Cc", "Cs") for char in clean_line(text))
     assert all(unicodedata.category(char) not in ("Cc", "Cs") or char in "\n\t" for char in clean_text(text))
 
 
 @given(texts)
-def test_no_mark_that_turns_the_reading_direction_is_left(text):
-    assert not set(DIRECTIONS) & set(clean_line(text) + clean_text(text))
+def test_direction_marks_are_removed(text):
+    assert not set(DIRECTION_MARKS) & set(clean_line(text) + clean_text(text))
 
 
 @given(texts)
-def test_a_line_is_one_line_with_single_spaces_and_none_around_it(text):
+def test_a_line_has_single_spaces_and_none_around_it(text):
     line = clean_line(text)
 
     assert line == line.strip()
@@ -52,26 +52,26 @@ def test_a_line_is_one_line_with_single_spaces_and_none_around_it(text):
 
 
 @given(texts)
-def test_a_text_has_no_white_space_around_it_and_one_kind_of_line_end(text):
-    tidied = clean_text(text)
+def test_a_text_has_no_white_space_around_it_and_uniform_line_ends(text):
+    cleaned = clean_text(text)
 
-    assert tidied == tidied.strip()
-    assert "\r" not in tidied
+    assert cleaned == cleaned.strip()
+    assert "\r" not in cleaned
 
 
 @given(texts)
-def test_tidied_text_can_be_stored_and_sent(text):
+def test_cleaned_text_can_be_encoded(text):
     (clean_line(text) + clean_text(text)).encode("utf-8")
 
 
 @given(texts)
-def test_tidying_makes_nothing_longer(text):
+def test_cleaning_never_lengthens_a_text(text):
     assert len(clean_line(text)) <= len(text)
     assert len(clean_text(text)) <= len(text)
 
 
-@pytest.mark.parametrize("text", SURVIVORS)
-def test_joiners_emoji_and_every_script_survive(text):
+@pytest.mark.parametrize("text", UNCHANGED_TEXTS)
+def test_joiners_emoji_and_all_scripts_are_kept(text):
     assert clean_line(text) == text
     assert clean_text(text) == text
 
@@ -88,12 +88,12 @@ def test_joiners_emoji_and_every_script_survive(text):
         (" \u202e\n", ""),
     ],
 )
-def test_a_line_is_folded(text, line):
+def test_a_text_becomes_one_line(text, line):
     assert clean_line(text) == line
 
 
 @pytest.mark.parametrize(
-    ("text", "tidied"),
+    ("text", "cleaned"),
     [
         ("\r\none\r\ntwo\rthree\n\nfour\n ", "one\ntwo\nthree\n\nfour"),
         ("a\tb  c", "a\tb  c"),
@@ -102,8 +102,8 @@ def test_a_line_is_folded(text, line):
         (" \u200e \n", ""),
     ],
 )
-def test_a_text_keeps_its_lines(text, tidied):
-    assert clean_text(text) == tidied
+def test_a_text_keeps_its_lines(text, cleaned):
+    assert clean_text(text) == cleaned
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_a_title_is_one_line_in_title_case(typed, shown):
 
 
 @given(st.text())
-def test_a_title_never_grows(text):
+def test_cleaning_never_lengthens_a_title(text):
     assert len(clean_title(text)) <= len(text)
 
 
-def test_a_title_stays_as_typed_where_that_is_set(settings):
+def test_a_title_keeps_its_case_without_titlecase(settings):
     settings.LIVEFEED_TITLECASE = False
     assert clean_title(" the returns  box ") == "the returns box"

@@ -82,7 +82,8 @@ def test_only_an_activation_sends_user_activated(created, raw, fields, is_sent):
 def test_a_post_has_an_event_for_each_change(cast):
     Event.objects.all().delete()
     post = make_post(cast.author)
-    post_id, author_id = post.pk, post.author_id
+    post_id = post.pk
+    author_id = post.author_id
 
     post.edit(title="", body="Changed.", seen_version=1)
     post.save()
@@ -123,7 +124,7 @@ def test_each_post_deleted_by_a_queryset_has_an_event(cast):
 def test_deleting_a_user_writes_events_for_the_deleted_posts_and_follows(cast):
     cast.author.follow(cast.stranger)
     posts = [make_post(cast.author).pk for _ in range(3)]
-    kept = make_post(cast.stranger)
+    remaining = make_post(cast.stranger)
     Event.objects.all().delete()
     author, follower, stranger = cast.author.pk, cast.follower.pk, cast.stranger.pk
 
@@ -132,7 +133,7 @@ def test_deleting_a_user_writes_events_for_the_deleted_posts_and_follows(cast):
     deletions = [("post.deleted", post_id, author) for post_id in posts]
     ends = [("follow.removed", author, follower), ("follow.removed", stranger, author)]
     assert sorted(log()) == sorted([*deletions, *ends])
-    assert list(Post.objects.all()) == [kept]
+    assert list(Post.objects.all()) == [remaining]
 
 
 def test_deleting_a_user_without_posts_and_follows_writes_no_event(db):

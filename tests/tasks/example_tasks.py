@@ -1,4 +1,4 @@
-"""Tasks that do what the tests of the worker want."""
+"""Tasks for the tests of the worker."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ from django.tasks import task
 
 @task
 def write_into(file: str, line: str) -> None:
-    """Adds a line to a file."""
+    """Appends a line to a file."""
     with Path(file).open("a") as output:
         output.write(f"{line}\n")
 
 
 @task
 def fail_until(file: str) -> str:
-    """Fails until there is a file."""
+    """Fails until a file exists."""
     if not Path(file).exists():
-        raise ConnectionRefusedError("nobody is there")
+        raise ConnectionRefusedError("connection refused on purpose")
     return "done"

@@ -1,4 +1,4 @@
-"""The worker: tasks are run once, tried again when they fail, and survive whoever runs them."""
+"""Worker: tasks run once, are retried when they fail, and survive a killed worker."""
 
 import os
 import signal
@@ -38,13 +38,13 @@ def _in_the_database(settings) -> None:
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 
-def work() -> None:
-    """Runs what is due now."""
+def run_due_tasks() -> None:
+    """Runs the tasks that are due now, once."""
     super(TaskWorker, TaskWorker()).run()
 
 
-def work_off() -> None:
-    """Runs what is due, by the worker that loops, until it is told to end."""
+def run_worker_until_idle() -> None:
+    """Runs the worker's loop until no task is due, then shuts it down."""
     worker = TaskWorker()
     thread = threading.Thread(target=worker.run)
     thread.start()
@@ -56,7 +56,7 @@ def work_off() -> None:
 
 @contextmanager
 def working_process(*words: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`manage.py worker` on the test's database."""
+    """Runs `manage.py worker` on the test's database."""
     command = [sys.executable, "manage.py", "worker", *words]
     environment = ENVIRONMENT | {"DATABASE_URL": database_url()} | more
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE) as process:
@@ -66,46 +66,46 @@ def working_process(*words: str, **more: str) -> Iterator[subprocess.Popen[bytes
             process.kill()
 
 
-def test_a_task_is_run_once_and_is_done(tmp_path):
+def test_a_task_runs_once(tmp_path):
     file = tmp_path / "lines"
     write_into.enqueue(str(file), "once")
-    work_off()
-    work()
+    run_worker_until_idle()
+    run_due_tasks()
     assert file.read_text() == "once\n"
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
 
 
-def test_a_task_that_was_asked_for_in_a_rolled_back_transaction_is_never_run(tmp_path):
+def test_a_task_enqueued_in_a_rolled_back_transaction_does_not_exist(tmp_path):
     with transaction.atomic():
         write_into.enqueue(str(tmp_path / "lines"), "never")
         transaction.set_rollback(True)
     assert not DBTaskResult.objects.exists()
 
 
-def test_one_that_fails_is_tried_again_after_growing_pauses(tmp_path):
+def test_a_failed_task_is_retried_after_increasing_delays(tmp_path):
     fail_until.enqueue(str(tmp_path / "there"))
-    pauses = []
+    delays = []
     for _ in range(len(RETRY_DELAYS)):
         before = timezone.now()
-        work()
+        run_due_tasks()
         task = DBTaskResult.objects.get()
         assert task.status == TaskResultStatus.READY
-        assert "nobody is there" in task.traceback
-        pauses.append(round((task.run_after - before).total_seconds()))
-        work()  # nothing is due
+        assert "connection refused on purpose" in task.traceback
+        delays.append(round((task.run_after - before).total_seconds()))
+        run_due_tasks()  # nothing is due
         DBTaskResult.objects.update(run_after=timezone.now())
-    assert all(abs(pause - delay) <= 5 for pause, delay in zip(pauses, RETRY_DELAYS, strict=True))
+    assert all(abs(delay - expected) <= 5 for delay, expected in zip(delays, RETRY_DELAYS, strict=True))
     assert len(DBTaskResult.objects.get().worker_ids) == len(RETRY_DELAYS)
     (tmp_path / "there").touch()
-    work()
+    run_due_tasks()
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
 
 
-def test_one_that_failed_for_good_is_seen_by_staff_who_can_run_it_again(tmp_path):
+def test_staff_see_a_finally_failed_task_and_can_run_it_again(tmp_path):
     fail_until.enqueue(str(tmp_path / "there"))
     for _ in range(len(RETRY_DELAYS) + 1):
         DBTaskResult.objects.update(run_after=timezone.now())
-        work()
+        run_due_tasks()
     task = DBTaskResult.objects.get()
     assert task.status == TaskResultStatus.FAILED
     staff = signed_in(make_user("operator", is_staff=True, is_superuser=True))
@@ -113,38 +113,39 @@ def test_one_that_failed_for_good_is_seen_by_staff_who_can_run_it_again(tmp_path
     page = Page(staff.get(address))
     assert "fail_until" in page.html
     assert "ConnectionRefusedError" in page.html
-    assert "nobody is there" in staff.get(f"{address}{task.pk}/change/").text
+    assert "connection refused on purpose" in staff.get(f"{address}{task.pk}/change/").text
     (tmp_path / "there").touch()
     answer = staff.post(address, {"action": "run_again", "_selected_action": [str(task.pk)]}, follow=True)
     assert "1 will run again." in answer.text
-    work()
+    run_due_tasks()
     assert DBTaskResult.objects.get().status == TaskResultStatus.SUCCESSFUL
 
 
-def test_staff_without_the_right_cannot_run_tasks_nor_can_others_see_them():
+def test_tasks_are_hidden_from_staff_without_permission_and_from_users():
     address = "/admin/django_tasks_database/dbtaskresult/"
     assert signed_in(make_user("helper", is_staff=True)).get(address).status_code == 403
     for client in (signed_in(make_user("stranger")), Client()):
         assert client.get(address).status_code == 302
 
 
-def test_one_whose_worker_was_killed_is_run_again(tmp_path):
+def test_a_task_of_a_killed_worker_runs_again(tmp_path):
     write_into.enqueue(str(tmp_path / "lines"), "again")
     DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now() - worker.MAX_TASK_DURATION)
     assert worker.requeue_abandoned() == 1
     assert worker.requeue_abandoned() == 0
-    work()
+    run_due_tasks()
     assert (tmp_path / "lines").read_text() == "again\n"
 
 
-def test_one_that_still_runs_is_left_alone(tmp_path):
+def test_a_running_task_is_not_requeued(tmp_path):
     write_into.enqueue(str(tmp_path / "lines"), "x")
     DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now() - timedelta(minutes=14))
     assert worker.requeue_abandoned() == 0
 
 
-def test_what_is_done_is_forgotten_after_a_day_and_what_failed_after_a_month(tmp_path):
-    old, recent = timezone.now() - timedelta(days=2), timezone.now() - timedelta(hours=2)
+def test_successful_tasks_are_deleted_after_a_day_and_failed_ones_after_a_month(tmp_path):
+    old = timezone.now() - timedelta(days=2)
+    recent = timezone.now() - timedelta(hours=2)
     for status in (TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED):
         for finished_at in (old, recent):
             task = write_into.enqueue(str(tmp_path), "x")
@@ -165,7 +166,7 @@ def test_an_idle_worker_only_reads(monkeypatch):
     assert [query["sql"].split()[0] for query in queries] == ["SELECT", "SELECT"]
 
 
-def test_a_process_works_until_it_is_told_to_end(tmp_path):
+def test_a_worker_process_ends_on_sigterm(tmp_path):
     write_into.enqueue(str(tmp_path / "lines"), "by a process")
     with working_process() as process:
         wait_until(lambda: DBTaskResult.objects.successful().exists(), "the task is done")
@@ -173,7 +174,7 @@ def test_a_process_works_until_it_is_told_to_end(tmp_path):
         assert process.wait(20) == 0
 
 
-def test_a_process_beside_another_ends_when_that_does(tmp_path):
+def test_a_worker_with_a_parent_ends_when_the_parent_does(tmp_path):
     with working_process("--beside") as process:
         write_into.enqueue(str(tmp_path / "lines"), "x")
         wait_until(lambda: DBTaskResult.objects.successful().exists(), "it works")
@@ -182,7 +183,7 @@ def test_a_process_beside_another_ends_when_that_does(tmp_path):
         assert process.wait(20) == 0
 
 
-def test_a_process_beside_another_that_is_told_to_end_ends_in_order():
+def test_a_worker_with_a_parent_ends_on_sigterm():
     task = write_into.enqueue(os.devnull, "x")
     with working_process("--beside") as process:
         wait_until(lambda: DBTaskResult.objects.successful().filter(pk=task.id).exists(), "it works")
@@ -190,7 +191,7 @@ def test_a_process_beside_another_that_is_told_to_end_ends_in_order():
         assert process.wait(20) == 0
 
 
-def test_serve_runs_tasks_and_starts_their_worker_again_when_it_dies(tmp_path):
+def test_serve_starts_a_new_worker_when_one_is_killed(tmp_path):
     file = tmp_path / "lines"
     site = Site(ENVIRONMENT | {"DATABASE_URL": database_url()}, tmp_path, tasks=True)
     site.start()
@@ -204,10 +205,10 @@ def test_serve_runs_tasks_and_starts_their_worker_again_when_it_dies(tmp_path):
         (worker,) = children_of(site)
     finally:
         site.stop()
-    wait_until(lambda: not Path(f"/proc/{worker}").exists(), "the worker has gone")
+    wait_until(lambda: not Path(f"/proc/{worker}").exists(), "the worker has ended")
 
 
-def test_a_new_post_reaches_those_whose_bell_is_on_while_nobody_else_hears(tmp_path):
+def test_a_new_post_notifies_followers_who_asked_for_it_and_no_stranger(tmp_path):
     site = Site(ENVIRONMENT | {"DATABASE_URL": database_url()}, tmp_path, tasks=True)
     site.start()
     try:
@@ -219,21 +220,21 @@ def test_a_new_post_reaches_those_whose_bell_is_on_while_nobody_else_hears(tmp_p
         ):
             assert Person(site, cast.author).send("/posts/", title="Today", body="Hello.") == 200
             assert follower.frame() == {"type": "notifications", "cursor": Event.objects.head(), "unread": 1}
-            cast.author.follow(cast.stranger)  # the first that the stranger hears
+            cast.author.follow(cast.stranger)  # the first frame that the stranger receives
             assert stranger.frame() == {"type": "notifications", "cursor": Event.objects.head(), "unread": 1}
     finally:
         site.stop()
 
 
-def test_the_worker_of_a_server_that_is_killed_ends_too(tmp_path):
+def test_the_worker_ends_when_its_server_is_killed(tmp_path):
     site = Site(ENVIRONMENT | {"DATABASE_URL": database_url()}, tmp_path, tasks=True)
     site.start()
-    wait_until(lambda: len(children_of(site)) == 1, "the worker is there")
+    wait_until(lambda: len(children_of(site)) == 1, "the worker has started")
     (worker,) = children_of(site)
     assert site.process is not None
     site.process.kill()
     site.stop()
-    wait_until(lambda: not is_alive(worker), "the worker has gone")
+    wait_until(lambda: not is_alive(worker), "the worker has ended")
 
 
 def children_of(site: Site) -> list[int]:
@@ -248,7 +249,7 @@ def children_of(site: Site) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process is there and not a zombie that nobody has looked at."""
+    """True if a process exists and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
