@@ -74,7 +74,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "livefeed.accounts.current_actor.CurrentActorMiddleware",
-    "livefeed.views.errors.PlainErrors",
+    "livefeed.middleware.ErrorPageMiddleware",
 ]
 
 ROOT_URLCONF = "livefeed.urls"

@@ -3,14 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from livefeed.views import accounts, activation, devmail, feed, health, metrics, profile, search, settings, signals
+from livefeed.views import accounts, activation, dev_mail, feed, health, metrics, profile, search, settings, signals
 from livefeed.views.completion import CompletionView
 from livefeed.views.deletion import DeletionView, RemovalView
 from livefeed.views.follows import BellView, FollowView
-from livefeed.views.marks import BookmarkView, LikeView
 from livefeed.views.notifications import NotificationsView, ReadView
 from livefeed.views.pictures import PicturesView, PictureView, picture_file
 from livefeed.views.posts import PostEditorView, PostsView, PostView, PreviewView
+from livefeed.views.reactions import BookmarkView, LikeView
 from livefeed.views.security import SecurityView
 
 urlpatterns = [
@@ -25,8 +25,8 @@ urlpatterns = [
     path("@<str:username>/<str:tab>/", profile.profile, name="profile_tab"),
     path("notifications/", NotificationsView.as_view(), name="notifications"),
     path("notifications/read/", ReadView.as_view(), name="notifications_read"),
-    path("settings/", profile.settings, name="settings"),
-    path("settings/profile/", profile.ProfileSettingsView.as_view(), name="settings_profile"),
+    path("settings/", settings.settings, name="settings"),
+    path("settings/profile/", settings.ProfileSettingsView.as_view(), name="settings_profile"),
     path("settings/display/", settings.DisplayView.as_view(), name="settings_display"),
     path("settings/notifications/", settings.NotificationSettingsView.as_view(), name="settings_notifications"),
     path("settings/sessions/", settings.SessionsView.as_view(), name="settings_sessions"),
@@ -62,7 +62,7 @@ urlpatterns = [
     path("healthz", health.alive),
     path("readyz", health.ready),
     path("metrics", metrics.metrics, name="metrics"),
-    path("dev/mail/", devmail.mailbox, name="dev_mail"),
+    path("dev/mail/", dev_mail.mailbox, name="dev_mail"),
 ]
 
 handler400 = "livefeed.views.errors.bad_request"

@@ -1,4 +1,4 @@
-"""The forms of accounts: django-allauth's own, in this site's words."""
+"""Forms of accounts: those of django-allauth, with labels, hints and messages of this site."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,36 +11,41 @@ from django.core.validators import MaxLengthValidator
 from livefeed.models.user import USERNAME_MAX, USERNAME_MIN
 
 EMAIL_MAX = 254
-"""What the database keeps of an address; Django's own form field would let longer ones pass."""
+"""Characters of an address that fit into its column; Django's form field allows longer ones."""
 
 
 @dataclass(frozen=True)
-class Words:
-    """What stands above a field, what stands beneath it, and what is said when it is empty."""
+class FieldTexts:
+    """The label above a field, the message if it is empty, and the hint below it."""
 
     label: str
-    missing: str
+    required: str
     hint: str = ""
 
 
-EMAIL = Words("Email", "Enter your email address.")
-PASSWORD = Words("Password", "Enter your password.")
-NEW_PASSWORD = Words("New password", "Choose a password.", "At least 8 characters.")
+EMAIL = FieldTexts("Email", "Enter your email address.")
+PASSWORD = FieldTexts("Password", "Enter your password.")
+NEW_PASSWORD = FieldTexts("New password", "Choose a password.", "At least 8 characters.")
 NAME_ATTRIBUTES = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
 
 
 class PlainForm(forms.Form):
-    """Labels above, hints beneath and nothing inside the fields. The server counts, so that a text that is too long
-    comes back whole; the cursor goes to the first field that needs it."""
+    """Form with labels above its fields, hints below and no placeholders.
 
-    words: ClassVar[dict[str, Words]]
+    The server checks lengths, so a text that is too long comes back whole. The first field with an error gets the
+    focus.
+    """
+
+    texts: ClassVar[dict[str, FieldTexts]]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields = {name: self.fields[name] for name in self.words}
-        for name, words in self.words.items():
+        self.fields = {name: self.fields[name] for name in self.texts}
+        for name, texts in self.texts.items():
             field = self.fields[name]
-            field.label, field.help_text, field.error_messages["required"] = words.label, words.hint, words.missing
+            field.label = texts.label
+            field.help_text = texts.hint
+            field.error_messages["required"] = texts.required
             for attribute in ("placeholder", "maxlength", "minlength"):
                 field.widget.attrs.pop(attribute, None)
         if "email" in self.fields:
@@ -48,37 +53,39 @@ class PlainForm(forms.Form):
 
     def full_clean(self) -> None:
         super().full_clean()
-        wrong = [name for name in self.fields if name in self.errors]
-        if self.errors:
-            self.fields[wrong[0] if wrong else list(self.fields)[-1]].widget.attrs["autofocus"] = True
+        if not self.errors:
+            return
+        last_field = list(self.fields)[-1]
+        first_invalid = next((name for name in self.fields if name in self.errors), last_field)
+        self.fields[first_invalid].widget.attrs["autofocus"] = True
 
 
 class LoginForm(PlainForm, allauth.LoginForm):
-    """Signing in, by name or by mail."""
+    """Sign-in by user name or email address."""
 
-    words = {"login": Words("Name or email", "Enter your name or your email address."), "password": PASSWORD}
+    texts = {"login": FieldTexts("Name or email", "Enter your name or your email address."), "password": PASSWORD}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"].widget.attrs |= NAME_ATTRIBUTES
 
     def clean_login(self) -> str:
-        """Names are written with an @ everywhere else: it may stand here too."""
+        """Removes a leading @: names are shown with it everywhere else."""
         login: str = super().clean_login()
         return login.removeprefix("@")
 
 
 class SignupForm(PlainForm, allauth.SignupForm):
-    """A new account."""
+    """Sign-up."""
 
-    words = {
-        "username": Words(
+    texts = {
+        "username": FieldTexts(
             "User name", "Choose a name.", f"{USERNAME_MIN} to {USERNAME_MAX} letters, digits and underscores."
         ),
-        "email": Words(
-            "Email", EMAIL.missing, "We send a link there. Open it, and you can post. Nobody else sees your address."
+        "email": FieldTexts(
+            "Email", EMAIL.required, "We send a link to confirm it, and then you can post. Only you see your address."
         ),
-        "password1": Words("Password", NEW_PASSWORD.missing, NEW_PASSWORD.hint),
+        "password1": FieldTexts("Password", NEW_PASSWORD.required, NEW_PASSWORD.hint),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -89,44 +96,44 @@ class SignupForm(PlainForm, allauth.SignupForm):
         name.error_messages["max_length"] = f"Use at most {USERNAME_MAX} characters."
 
     def hash_password(self) -> None:
-        """Hashes the password, which is slow on purpose: before the transaction begins that makes the account."""
+        """Hashes the password before the transaction that creates the account: hashing is slow by design."""
         self.hashed_password = make_password(self.cleaned_data.pop("password1"))
 
 
 class AddEmailForm(PlainForm, allauth.AddEmailForm):
-    """The address that is to replace the one there is."""
+    """The address that replaces the current one."""
 
-    words = {"email": Words("New email", EMAIL.missing, "We send a link there to confirm it.")}
+    texts = {"email": FieldTexts("New email", EMAIL.required, "We send a link to confirm it.")}
 
 
 class ChangePasswordForm(PlainForm, allauth.ChangePasswordForm):
-    """The old password and the new one."""
+    """The current password and the new one."""
 
-    words = {
-        "oldpassword": Words("Current password", "Enter your current password."),
+    texts = {
+        "oldpassword": FieldTexts("Current password", "Enter your current password."),
         "password1": NEW_PASSWORD,
     }
 
 
 class SetPasswordForm(PlainForm, allauth.SetPasswordForm):
-    """A password for an account that has none."""
+    """A password for an account without one."""
 
-    words = {"password1": NEW_PASSWORD}
+    texts = {"password1": NEW_PASSWORD}
 
 
 class ResetPasswordForm(PlainForm, allauth.ResetPasswordForm):
-    """Where the link to a new password goes."""
+    """The address that the link to choose a new password is sent to."""
 
-    words = {"email": EMAIL}
+    texts = {"email": EMAIL}
 
 
 class ResetPasswordKeyForm(PlainForm, allauth.ResetPasswordKeyForm):
-    """The new password, by such a link."""
+    """The new password, chosen through that link."""
 
-    words = {"password1": NEW_PASSWORD}
+    texts = {"password1": NEW_PASSWORD}
 
 
 class ReauthenticateForm(PlainForm, allauth.ReauthenticateForm):
-    """The password once more, before something weighty."""
+    """The password again, before a sensitive change."""
 
-    words = {"password": PASSWORD}
+    texts = {"password": PASSWORD}

@@ -1,10 +1,12 @@
-"""The pictures of a post, as a form holds them: those handed in before, by their ids, and files sent along by a browser
-without scripts."""
+"""Pictures of a post in a form: those uploaded before, by their ids, and files sent with the form by a browser without
+scripts."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.files.base import File
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
@@ -13,83 +15,93 @@ from livefeed.content.sanitize import clean_line, clean_text
 from livefeed.models import Picture, Post, User
 from livefeed.models.picture import DESCRIPTION_MAX, MOST, Attachment
 
-Typed = QueryDict | MultiValueDict[str, Any]
-TOO_MANY = f"{MOST} pictures fit into a post."
-TOO_LONG = f"A description of a picture is too long: {DESCRIPTION_MAX:,} characters fit."
-GONE = "A picture is not there any more. Remove it, and choose it again."
+FormData = QueryDict | MultiValueDict[str, Any]
+TOO_MANY_PICTURES = f"{MOST} pictures fit into a post."
+DESCRIPTION_TOO_LONG = f"A description of a picture is too long: {DESCRIPTION_MAX:,} characters fit."
+MISSING_PICTURE = "A picture does not exist any more. Remove it, and choose it again."
 
 
 class Attachments:
-    """What a form says of pictures. `shown` are the pictures as they are to be shown in the form again, each with its
-    description as typed; `errors` are sentences for people. Not `is_told`: it says nothing of pictures."""
+    """Pictures of a form.
 
-    def __init__(self, shown: list[Picture], errors: list[str] | None = None, *, is_told: bool = True) -> None:
+    `shown` are the pictures to show in the form again, each with its submitted description; `errors` are messages for
+    the user; `is_submitted` is False if the form was sent without its pictures part.
+    """
+
+    def __init__(self, shown: list[Picture], errors: list[str] | None = None, *, is_submitted: bool = True) -> None:
         self.shown = shown
         self.errors = errors or []
-        self.is_told = is_told
+        self.is_submitted = is_submitted
 
     @classmethod
     def of(cls, post: Post) -> "Attachments":
-        """Those of a post."""
+        """Returns the pictures of a post."""
         return cls(list(post.pictures.all()) if post.pictures_count else [])
 
     @classmethod
-    def typed(cls, owner: User | None, data: Typed, files: MultiValueDict[str, Any]) -> "Attachments":
-        """Those that `owner` sent. Files sent along are kept at once, so that they are not lost if the rest of the
-        form is sent back."""
-        errors: list[str] = []
-        removed = set(data.getlist("picture_removed"))
-        wanted = [
-            (picture_id, clean_text(description))
-            for picture_id, description in _pairs(data.getlist("picture"), data.getlist("picture_description"))
-            if str(picture_id) not in removed
-        ]
-        is_told = "pictures" in data or bool(wanted or files)
-        if owner is None:
-            return cls([], is_told=is_told)
-        found = Picture.objects.filter(owner=owner).in_bulk([picture_id for picture_id, _ in wanted])
-        shown = []
-        for picture_id, description in wanted:
-            if picture_id in found:
-                found[picture_id].description = description
-                shown.append(found[picture_id])
-            else:
-                errors.append(GONE)
-        for file in files.getlist("files"):
-            if len(shown) >= MOST:
-                errors.append(TOO_MANY)
-                break  # each takes a second to look at
-            try:
-                shown.append(Picture.objects.store(owner, file))
-            except PictureError as error:
-                errors.append(f"{clean_line(file.name)}: {error}")
-        return cls(shown, errors, is_told=is_told)
+    def submitted(cls, owner: User | None, data: FormData, files: MultiValueDict[str, Any]) -> "Attachments":
+        """Returns the pictures that `owner` submitted. Files are stored at once, so that they are not lost if the form
+        has errors."""
+        descriptions = _descriptions_by_id(data)
+        is_submitted = "pictures" in data or bool(descriptions or files)
+        attachments = cls([], is_submitted=is_submitted)
+        if owner is not None:
+            attachments._add_uploaded_before(owner, descriptions)
+            attachments._store_files(owner, files.getlist("files"))
+        return attachments
 
     @property
     def value(self) -> list[Attachment]:
-        """The same for the model."""
+        """The pictures as the model takes them."""
         return [Attachment(picture.pk, picture.description) for picture in self.shown]
 
     @property
-    def sentences(self) -> list[str]:
-        """What is wrong, each thing once."""
-        many = [TOO_MANY] if len(self.shown) > MOST else []
-        long = [TOO_LONG] if any(len(picture.description) > DESCRIPTION_MAX for picture in self.shown) else []
-        return list(dict.fromkeys([*self.errors, *many, *long]))
+    def messages(self) -> list[str]:
+        """All errors, without repetitions."""
+        messages = [*self.errors]
+        if len(self.shown) > MOST:
+            messages.append(TOO_MANY_PICTURES)
+        if any(len(picture.description) > DESCRIPTION_MAX for picture in self.shown):
+            messages.append(DESCRIPTION_TOO_LONG)
+        return list(dict.fromkeys(messages))
 
     def check(self) -> None:
-        """Raises `ValidationError` if they cannot be posted."""
-        if self.sentences:
-            raise forms.ValidationError(self.sentences)
+        """Raises `ValidationError` if the pictures cannot be posted."""
+        if self.messages:
+            raise forms.ValidationError(self.messages)
+
+    def _add_uploaded_before(self, owner: User, descriptions: list[tuple[UUID, str]]) -> None:
+        pictures = Picture.objects.filter(owner=owner).in_bulk([picture_id for picture_id, _ in descriptions])
+        for picture_id, description in descriptions:
+            if picture := pictures.get(picture_id):
+                picture.description = description
+                self.shown.append(picture)
+            else:
+                self.errors.append(MISSING_PICTURE)
+
+    def _store_files(self, owner: User, files: Iterable[File[bytes]]) -> None:
+        for file in files:
+            if len(self.shown) >= MOST:
+                self.errors.append(TOO_MANY_PICTURES)
+                return  # decoding a picture takes up to a second
+            try:
+                self.shown.append(Picture.objects.store(owner, file))
+            except PictureError as error:
+                self.errors.append(f"{clean_line(file.name or '')}: {error}")
 
 
-def _pairs(ids: list[str], descriptions: list[str]) -> list[tuple[UUID, str]]:
-    """Each id with its description; what is no id is left out."""
-    described = descriptions + [""] * len(ids)
-    pairs = []
-    for text, description in zip(ids, described, strict=False):
+def _descriptions_by_id(data: FormData) -> list[tuple[UUID, str]]:
+    """Returns the ids of the submitted pictures with their descriptions, without removed pictures and invalid ids."""
+    ids = data.getlist("picture")
+    descriptions = data.getlist("picture_description")
+    descriptions += [""] * (len(ids) - len(descriptions))
+    removed = set(data.getlist("picture_removed"))
+    found = []
+    for text, description in zip(ids, descriptions, strict=False):
         try:
-            pairs.append((UUID(text), description))
+            picture_id = UUID(text)
         except ValueError:
             continue
-    return pairs
+        if str(picture_id) not in removed:
+            found.append((picture_id, clean_text(description)))
+    return found

@@ -1,4 +1,4 @@
-"""The composer and the editor."""
+"""Forms to write and edit a post."""
 
 from contextlib import suppress
 from typing import Any
@@ -13,8 +13,9 @@ from livefeed.models import Post
 from livefeed.models.post import BODY_MAX, TITLE_MAX
 
 
-class Key(forms.Field):
-    """A key that makes a repeated submission the same post; one that is garbled counts as none."""
+class IdempotencyKeyField(forms.Field):
+    """UUID that identifies a submission, so that sending it twice creates one post. An invalid value counts as
+    missing."""
 
     widget = forms.HiddenInput
 
@@ -27,12 +28,12 @@ class Key(forms.Field):
 OUT_OF_DATE = "This editor is out of date. Copy your text, reload the page and edit again."
 
 
-def too_long(what: str, most: int) -> str:
-    return f"{what} has %(show_value)d characters; {most:,} fit."
+def too_long(subject: str, max_length: int) -> str:
+    return f"{subject} has %(show_value)d characters; {max_length:,} fit."
 
 
 class PostForm(forms.Form):
-    """What somebody writes: an optional title and a body. `key` makes a repeated submission the same post."""
+    """A new post: an optional title, a body, pictures and an audience. A `key` sent twice creates one post."""
 
     title = TidyLine(
         required=False,
@@ -48,12 +49,12 @@ class PostForm(forms.Form):
         error_messages={"max_length": too_long("Your post", BODY_MAX)},
         widget=forms.Textarea(attrs={"placeholder": "What is on your mind?", "rows": 2, "class": "composer-body"}),
     )
-    key = Key(required=False, initial=uuid4)
+    key = IdempotencyKeyField(required=False, initial=uuid4)
     parent = forms.IntegerField(required=False, widget=forms.HiddenInput)
     audience = forms.ChoiceField(
         choices=Post.Audience.choices,
         initial=Post.Audience.PUBLIC,
-        error_messages={"invalid_choice": "Choose who may see it: everybody or your followers."},
+        error_messages={"invalid_choice": "Choose who may see it: everyone or your followers."},
         widget=forms.Select(attrs={"aria-label": "Who may see it", "class": "composer-audience"}),
     )
 
@@ -65,20 +66,20 @@ class PostForm(forms.Form):
         ids: str = "composer",
         **kwargs: Any,
     ) -> None:
-        typed = None if data is None else {name: data.get(name, "") for name in self.base_fields}
-        if typed and "key" in typed:
-            typed["key"] = typed["key"] or str(uuid4())
-            typed["audience"] = typed["audience"] or Post.Audience.PUBLIC
-        super().__init__(typed, auto_id=f"{ids}-%s", **kwargs)
+        values = None if data is None else {name: data.get(name, "") for name in self.base_fields}
+        if values and "key" in values:
+            values["key"] = values["key"] or str(uuid4())
+            values["audience"] = values["audience"] or Post.Audience.PUBLIC
+        super().__init__(values, auto_id=f"{ids}-%s", **kwargs)
         self.pictures = pictures or Attachments([])
-        for name, label, most in (("title", "Title", TITLE_MAX), ("body", "Post", BODY_MAX)):
-            # The server counts, so that a text that is too long comes back whole instead of being cut by the browser.
+        for name, label, max_length in (("title", "Title", TITLE_MAX), ("body", "Post", BODY_MAX)):
+            # The server checks the length: the browser's own limit would cut a text that is too long.
             attributes = self.fields[name].widget.attrs
             attributes.pop("maxlength", None)
-            attributes |= {"aria-label": label, "data-most": most}
+            attributes |= {"aria-label": label, "data-most": max_length}
 
     def clean(self) -> dict[str, Any]:
-        """Text, or pictures, or both. Raises `ValidationError` with sentences for people."""
+        """Requires a body or pictures. Raises `ValidationError` if the pictures cannot be posted."""
         text: dict[str, Any] = self.cleaned_data
         if "body" in text and not (text["body"] or self.pictures.shown or self.pictures.errors):
             self.add_error("body", "Write something first.")
@@ -87,18 +88,18 @@ class PostForm(forms.Form):
 
 
 def reply_form(post: Post) -> PostForm:
-    """An empty composer for replies to a post."""
+    """Returns an empty composer for replies to a post."""
     form = PostForm(initial={"parent": post.pk, "audience": post.audience})
     form.fields["body"].widget.attrs["placeholder"] = f"Reply to {post.author.display_name}"
     return form
 
 
 class EditForm(PostForm):
-    """The same text once more. `version` is what the editor saw: somebody else's change meanwhile is not overwritten
-    unseen."""
+    """An edit of a post. `version` is the version that the editor was opened with, so that a concurrent edit is not
+    overwritten unseen."""
 
-    key = None  # type: ignore[assignment]  # an edit repeated is the same edit
-    audience = None  # type: ignore[assignment]  # chosen once
+    key = None  # type: ignore[assignment]  # a repeated edit changes nothing
+    audience = None  # type: ignore[assignment]  # fixed when the post is created
     parent = None  # type: ignore[assignment]
     version = forms.IntegerField(
         widget=forms.HiddenInput, error_messages={"required": OUT_OF_DATE, "invalid": OUT_OF_DATE}
@@ -109,18 +110,18 @@ class EditForm(PostForm):
         self.fields["body"].widget.attrs["autofocus"] = True
 
     def clean(self) -> dict[str, Any]:
-        """A form that says nothing of pictures leaves them as they are."""
+        """Leaves the pictures unchanged if the form was sent without its pictures part."""
         text = super().clean()
-        return text if self.pictures.is_told else text | {"pictures": None}
+        return text if self.pictures.is_submitted else text | {"pictures": None}
 
     @classmethod
     def of(cls, post: Post) -> "EditForm":
-        """The editor as it opens, ids kept apart from those of other editors on the page."""
+        """Returns the editor of a post, its element ids distinct from those of other editors on the page."""
         initial = {"title": post.title, "body": post.body, "version": post.version}
         return cls(initial=initial, ids=f"edit-{post.pk}", pictures=Attachments.of(post))
 
-    def clash(self, current: Post) -> None:
-        """Says that the post was changed meanwhile; the next save then counts as having seen that."""
+    def add_conflict(self, current: Post) -> None:
+        """Adds the error of a concurrent edit, and adopts the current version: saving again overwrites that edit."""
         self.data = {**self.data, "version": str(current.version)}
         self.add_error(
             "body", "This post was changed elsewhere while you were editing it. Save again to keep your text."

@@ -1,4 +1,4 @@
-"""What somebody chooses of the site's looks and of what they are told."""
+"""Forms of the display and notification settings."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -8,24 +8,24 @@ from django import forms
 from livefeed.models import Notification, Preferences
 
 Kind = Notification.Kind
-TOLD = {
-    Kind.FOLLOWED: "Somebody follows you",
-    Kind.LIKED: "Somebody likes a post of yours",
-    Kind.REPLIED: "Somebody answers you",
-    Kind.MENTIONED: "Somebody names you",
+KIND_LABELS = {
+    Kind.FOLLOWED: "Someone follows you",
+    Kind.LIKED: "Someone likes your post",
+    Kind.REPLIED: "Someone replies to you",
+    Kind.MENTIONED: "Someone mentions you",
 }
 
 
 def time_zones() -> list[tuple[str, str]]:
-    """Every place's zone, by its name."""
+    """Returns the choices of time zones: that of the browser, UTC, and every zone named after a place."""
     names = sorted(
         name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/", "right/"))
     )
-    return [("", "As the browser says"), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+    return [("", "Same as the browser"), ("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 
 class DisplayForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
-    """Looks, dates, and what is read out."""
+    """Theme, language, time zone, screen reader announcements and keyboard shortcuts."""
 
     time_zone = forms.ChoiceField(choices=time_zones, required=False, label="Time zone")
 
@@ -35,22 +35,22 @@ class DisplayForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
         labels = {
             "theme": "Colours",
             "language": "Language of dates and numbers",
-            "announcements": "Read out by screen readers when posts come",
-            "has_keys": "Single keys do something (press ? to see which)",
+            "announcements": "Screen readers announce new posts",
+            "has_keys": "Keyboard shortcuts (press ? to list them)",
         }
 
 
 class NotificationsForm(forms.Form):
-    """What somebody wants to be told of. New posts of an author are asked for by the bell on that author's page."""
+    """Kinds of notifications that the user receives. New posts of an author are turned on by the bell on their page."""
 
-    def __init__(self, *args: Any, preferences: Preferences, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, *args: Any, preferences: Preferences, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._preferences = preferences
-        for kind, label in TOLD.items():
+        for kind, label in KIND_LABELS.items():
             is_wanted = kind.value not in preferences.muted_kinds
             self.fields[kind.value] = forms.BooleanField(label=label, required=False, initial=is_wanted)
 
     def save(self) -> None:
-        """Keeps it."""
-        self._preferences.mute([kind.value for kind in TOLD if not self.cleaned_data[kind.value]])
+        """Saves the muted kinds."""
+        self._preferences.mute([kind.value for kind in KIND_LABELS if not self.cleaned_data[kind.value]])
         self._preferences.save()

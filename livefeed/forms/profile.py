@@ -1,4 +1,4 @@
-"""What people say about themselves."""
+"""The profile form."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ LINK_FIELDS = [f"link_{number}" for number in range(1, LINKS_MOST + 1)]
 
 
 def link_field(number: int) -> forms.URLField:
-    """A web address; one without a scheme is taken for https."""
+    """Returns a field for a web address; https is assumed without a scheme."""
     field = TidyAddress(
         required=False,
         max_length=LINK_MAX,
         assume_scheme="https",
         label="Links" if number == 1 else f"Link {number}",
         error_messages={
-            "invalid": "That is no web address. It looks like https://example.org.",
+            "invalid": "Enter a web address such as https://example.org.",
             "max_length": f"That address is too long: {LINK_MAX} characters fit.",
         },
         widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "url"}),
@@ -34,14 +34,14 @@ def link_field(number: int) -> forms.URLField:
 
 
 class ProfileForm(forms.Form):
-    """Display name, a few words, links, and a picture. A picture that is sent is kept at once, lest it be lost if the
-    rest comes back; `avatar` is its id."""
+    """Display name, description, links and avatar. An uploaded avatar is stored at once, so that it is not lost if the
+    form has errors; `avatar` is its id."""
 
     name = TidyLine(
         required=False,
         max_length=50,
         label="Display name",
-        help_text="What others read above your posts. Empty: your @name.",
+        help_text="Shown above your posts. If empty, your @name is shown.",
         error_messages={"max_length": "That name is too long: 50 characters fit."},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
@@ -52,10 +52,13 @@ class ProfileForm(forms.Form):
         error_messages={"max_length": f"That has %(show_value)d characters; {ABOUT_MAX} fit."},
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    link_1, link_2, link_3, link_4 = (link_field(number) for number in range(1, LINKS_MOST + 1))
+    link_1 = link_field(1)
+    link_2 = link_field(2)
+    link_3 = link_field(3)
+    link_4 = link_field(4)
     avatar = forms.UUIDField(
         required=False,
-        error_messages={"invalid": "That picture is not there any more. Choose it again."},
+        error_messages={"invalid": "This picture does not exist any more. Choose it again."},
         widget=forms.HiddenInput,
     )
     avatar_file = forms.FileField(required=False)
@@ -69,42 +72,46 @@ class ProfileForm(forms.Form):
         owner: User,
         **kwargs: Any,
     ) -> None:
-        super().__init__(None if data is None else data.dict(), files, auto_id="profile-%s", **kwargs)
+        values = None if data is None else data.dict()
+        super().__init__(values, files, auto_id="profile-%s", **kwargs)
         self.owner = owner
         self.picture: Picture | None = owner.avatar
         for name in ("name", "about"):
-            self.fields[name].widget.attrs.pop("maxlength", None)  # the server counts, and cuts nothing off
+            self.fields[name].widget.attrs.pop("maxlength", None)  # the server checks lengths and cuts nothing off
 
-    @classmethod
-    def of(cls, profile: Profile) -> "ProfileForm":
-        """The form as it opens."""
+    @staticmethod
+    def initial_of(profile: Profile) -> dict[str, Any]:
+        """Returns the initial values of the form for a profile."""
+        user = profile.user
         links = dict(zip(LINK_FIELDS, profile.addresses, strict=False))
-        said = {"name": profile.user.name, "about": profile.about, "avatar": profile.user.avatar_id}
-        return cls(initial=said | links, owner=profile.user)
+        return {"name": user.name, "about": profile.about, "avatar": user.avatar_id, **links}
 
     def clean(self) -> dict[str, Any]:
-        """Finds the picture that was sent, or sent before."""
-        found: dict[str, Any] = self.cleaned_data
-        own = Picture.objects.filter(owner=self.owner, post=None)
-        self.picture = own.filter(pk=found["avatar"]).first() if found.get("avatar") else None
-        if found.get("avatar_removed"):
-            self.picture = None
-        if file := found.get("avatar_file"):
+        """Finds the avatar: the one uploaded now, else the one uploaded before."""
+        cleaned: dict[str, Any] = self.cleaned_data
+        self.picture = self._uploaded_before(cleaned)
+        if file := cleaned.get("avatar_file"):
             try:
                 self.picture = Picture.objects.store(self.owner, file, AVATAR)
             except PictureError as error:
                 self.add_error("avatar_file", str(error))
         self.data = {**self.data, "avatar": str(self.picture.pk) if self.picture else ""}
-        return found
+        return cleaned
+
+    def _uploaded_before(self, cleaned: dict[str, Any]) -> Picture | None:
+        if not cleaned.get("avatar") or cleaned.get("avatar_removed"):
+            return None
+        picture: Picture | None = Picture.objects.filter(owner=self.owner, post=None, pk=cleaned["avatar"]).first()
+        return picture
 
     @property
     def links(self) -> list[forms.BoundField]:
-        """The fields of the links."""
+        """The bound fields of the links."""
         return [self[name] for name in LINK_FIELDS]
 
     @property
-    def said(self) -> dict[str, Any]:
-        """The same for `Profile.change`."""
-        found = self.cleaned_data
-        links = [found[name] for name in LINK_FIELDS if found[name]]
-        return {"name": found["name"], "about": found["about"], "links": links, "avatar": self.picture}
+    def profile_data(self) -> dict[str, Any]:
+        """The arguments of `Profile.update`."""
+        cleaned = self.cleaned_data
+        links = [cleaned[name] for name in LINK_FIELDS if cleaned[name]]
+        return {"name": cleaned["name"], "about": cleaned["about"], "links": links, "avatar": self.picture}

@@ -1,4 +1,4 @@
-"""Fields for what people type, tidied before it is counted."""
+"""Text fields that normalize their input before its length is checked."""
 
 from typing import Any
 
@@ -8,21 +8,21 @@ from livefeed.content.sanitize import clean_line, clean_text
 
 
 class TidyLine(forms.CharField):
-    """One line, tidied before it is counted."""
+    """Field for one line of text."""
 
     def to_python(self, value: Any) -> str:
         return clean_line(super().to_python(value) or "")
 
 
 class TidyAddress(forms.URLField):
-    """A web address, tidied as a line is: no character in it is unseen or turns others round."""
+    """Field for a web address, without invisible characters or marks that change the direction of text."""
 
     def to_python(self, value: Any) -> str:
         return super().to_python(clean_line(value or "")) or ""
 
 
 class TidyText(forms.CharField):
-    """Browsers send a line end as two characters and count it as one: it is counted as one here too."""
+    """Field for text of several lines. A line end counts as one character, as in browsers, though they send two."""
 
     widget = forms.Textarea
 

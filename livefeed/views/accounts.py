@@ -1,4 +1,5 @@
-"""The few account pages where django-allauth's own views do not say enough."""
+"""Account pages where django-allauth's own views are not enough: rate limits explain themselves, and forms keep their
+input."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -16,78 +17,87 @@ from livefeed.models import User
 TOO_MANY_REQUESTS = 429
 
 
-class Limited:
-    """A form whose page comes back after too many tries, with what was typed, but for passwords, and says when to try
-    again. `kept` are the fields that come back."""
+class RateLimitedFormMixin:
+    """Shows the form again when a rate limit is exceeded, and says when to try again."""
 
-    kept: ClassVar[tuple[str, ...]] = ()
+    preserved_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that keep their values; never passwords."""
 
     def limits(self) -> Iterator[tuple[str, str | None]]:
-        """What is counted here, and by which key."""
+        """Yields the limits that apply to this request: the action that is counted, and its key."""
         raise NotImplementedError
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # a mixin
-        return self.come_back() if response.status_code == TOO_MANY_REQUESTS else response
+        return self.too_many_requests() if response.status_code == TOO_MANY_REQUESTS else response
 
-    def come_back(self: Any) -> HttpResponse:
+    def too_many_requests(self: Any) -> HttpResponse:
         seconds = max(rate_limits.retry_after(self.request, action, key) for action, key in self.limits())
-        options = self.get_form_kwargs() | {"data": None, "files": None, "initial": self.typed()}
-        context = self.get_context_data(form=self.get_form_class()(**options), said=rate_limits.message(seconds))
+        form_kwargs = self.get_form_kwargs() | {"data": None, "files": None, "initial": self.preserved_values()}
+        form = self.get_form_class()(**form_kwargs)
+        context = self.get_context_data(form=form, said=rate_limits.message(seconds))
         response: HttpResponse = self.render_to_response(context, status=TOO_MANY_REQUESTS)
         response["Retry-After"] = seconds
         return response
 
     def form_invalid(self: Any, form: Any) -> HttpResponse:
-        """Tries to guess a password are counted while the form is looked at."""
+        """Returns 429 if the form's validation exceeded a limit: sign-in attempts are counted there."""
         if any(error.code == TOO_MANY for errors in form.errors.as_data().values() for error in errors):
             return HttpResponse(status=TOO_MANY_REQUESTS)
         response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]  # a mixin
         return response
 
-    def typed(self: Any) -> dict[str, str]:
-        return {name: self.request.POST.get(name, "") for name in self.kept}
+    def preserved_values(self: Any) -> dict[str, str]:
+        return {name: self.request.POST.get(name, "") for name in self.preserved_fields}
+
+    @property
+    def submitted_email(self: Any) -> str:
+        """The submitted email address, in lower case."""
+        return str(self.preserved_values()["email"].strip().lower())
 
 
-class LoginView(Limited, views.LoginView):
+class LoginView(RateLimitedFormMixin, views.LoginView):
     """Signs in."""
 
-    kept = ("login",)
+    preserved_fields = ("login",)
 
     def limits(self) -> Iterator[tuple[str, str | None]]:
-        login = self.typed()["login"].strip().removeprefix("@")
-        yield from (("login", None), ("login_failed", get_adapter().login_key(self.request, username=login)))
+        login = self.preserved_values()["login"].strip().removeprefix("@")
+        yield "login", None
+        yield "login_failed", get_adapter().login_key(self.request, username=login)
 
 
-class ReauthenticateView(Limited, views.ReauthenticateView):
-    """Asks for the password once more."""
+class ReauthenticateView(RateLimitedFormMixin, views.ReauthenticateView):
+    """Asks for the password again before a sensitive change."""
 
     def limits(self) -> Iterator[tuple[str, str | None]]:
         user = self.request.user
         login = EmailAddress.objects.get_primary_email(user) or user.username
-        yield from (("reauthenticate", None), ("login_failed", get_adapter().login_key(self.request, username=login)))
+        yield "reauthenticate", None
+        yield "login_failed", get_adapter().login_key(self.request, username=login)
 
 
-class PasswordResetView(Limited, views.PasswordResetView):
-    """Sends the link to a new password."""
+class PasswordResetView(RateLimitedFormMixin, views.PasswordResetView):
+    """Sends a link to choose a new password."""
 
-    kept = ("email",)
-
-    def limits(self) -> Iterator[tuple[str, str | None]]:
-        yield "reset_password", self.typed()["email"].strip().lower()
-
-
-class SignupView(Limited, views.SignupView):
-    """Makes an account, signed in at once, that may post when it is activated."""
-
-    kept = ("username", "email")
+    preserved_fields = ("email",)
 
     def limits(self) -> Iterator[tuple[str, str | None]]:
-        yield from (("signup", None), ("signup_address", self.typed()["email"].strip().lower()))
+        yield "reset_password", self.submitted_email
+
+
+class SignupView(RateLimitedFormMixin, views.SignupView):
+    """Creates an account and signs in. The user may post once the account is activated."""
+
+    preserved_fields = ("username", "email")
+
+    def limits(self) -> Iterator[tuple[str, str | None]]:
+        yield "signup", None
+        yield "signup_address", self.submitted_email
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """The account and the task of its mail are written together, or neither. Two people may want the same name at
-        the same moment: the database lets one have it."""
+        """Creates the account and the task of its mail in one transaction. If two requests sign up with the same name
+        at the same moment, the database accepts one of them."""
         if not rate_limits.consume(self.request, "signup_address", form.cleaned_data["email"]):
             return HttpResponse(status=TOO_MANY_REQUESTS)
         form.hash_password()
@@ -103,24 +113,25 @@ class SignupView(Limited, views.SignupView):
         return response
 
 
-class EmailView(Limited, views.EmailView):
-    """Shows and changes one's address."""
+class EmailView(RateLimitedFormMixin, views.EmailView):
+    """Shows and changes the user's email address."""
 
-    kept = ("email",)
+    preserved_fields = ("email",)
 
     def limits(self) -> Iterator[tuple[str, str | None]]:
-        yield from (("manage_email", None), ("confirm_email", self.typed()["email"].strip().lower()))
+        yield "manage_email", None
+        yield "confirm_email", self.submitted_email
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Nothing is changed when the mail for it would not be sent."""
-        sends = "action_add" in request.POST or "action_send" in request.POST
-        if sends and rate_limits.retry_after(request, "confirm_email", self.typed()["email"].strip().lower()):
+        """Changes nothing if the rate limit would prevent the confirmation mail."""
+        sends_mail = "action_add" in request.POST or "action_send" in request.POST
+        if sends_mail and rate_limits.retry_after(request, "confirm_email", self.submitted_email):
             return HttpResponse(status=TOO_MANY_REQUESTS)
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Somebody who is not activated yet has no other address to keep meanwhile."""
+        """Makes the new address primary at once for a user who is not activated: there is no confirmed one to keep."""
         response: HttpResponse = super().form_valid(form)
         if not self.request.user.is_activated:
             EmailAddress.objects.get_new(self.request.user).set_as_primary()

@@ -1,4 +1,4 @@
-"""Activating an account: the link from the mail, and asking for another one."""
+"""Activation of an account: the link from the mail, and a request for another one."""
 
 from typing import Any
 
@@ -16,11 +16,13 @@ from livefeed.accounts.adapter import AccountAdapter
 from livefeed.accounts.email_confirmation import ConfirmationLink, LinkState
 from livefeed.views.resource import Request, SignedInResource
 
-NO_CONTENT, TOO_MANY_REQUESTS = 204, 429
+NO_CONTENT = 204
+TOO_MANY_REQUESTS = 429
 
 
 class ActivationView(SignedInResource):
-    """That one's account waits to be activated: `GET` says so (to htmx with 204), `POST` sends the link again."""
+    """State of the viewer's activation: `GET` shows it (htmx gets 204 until the account is activated), `POST` sends the
+    link again."""
 
     def get(self, request: Request) -> HttpResponse:
         if self.viewer.is_activated:
@@ -32,25 +34,27 @@ class ActivationView(SignedInResource):
             return redirect("home")
         email = self.viewer.unconfirmed_email
         if not rate_limits.consume(request, "confirm_email", email.lower()):
-            return self.page(
-                rate_limits.message(rate_limits.retry_after(request, "confirm_email", email.lower())), TOO_MANY_REQUESTS
-            )
+            seconds = rate_limits.retry_after(request, "confirm_email", email.lower())
+            return self.page(rate_limits.message(seconds), TOO_MANY_REQUESTS)
         tasks.send_welcome.enqueue(self.viewer.pk)
-        said = f"We sent a new link to {email}."
+        message = f"We sent a new link to {email}."
         if request.htmx:
-            return self.page(said)
-        messages.info(request, said)
+            return self.page(message)
+        messages.info(request, message)
         return redirect(get_next_redirect_url(request) or "home")
 
-    def page(self, said: str, status: int = 200) -> HttpResponse:
+    def page(self, message: str, status: int = 200) -> HttpResponse:
         template = "account/_not_activated.html" if self.request.htmx else "account/activation.html"
-        context = {"said": said, "is_refused": status == TOO_MANY_REQUESTS}
+        context = {"said": message, "is_refused": status == TOO_MANY_REQUESTS}
         return render(self.request, template, context, status=status)
 
 
 class ConfirmEmailView(views.ConfirmEmailView):
-    """A link from a mail. Mail programs and previews follow links too, so only the button changes anything. It works in
-    any browser; who is signed in there stays so. A link that is too old offers a new one."""
+    """The link from a confirmation mail.
+
+    `GET` changes nothing, since mail programs and link previews follow links too: `POST` confirms the address. The link
+    works in any browser and leaves its session as it is. An expired link offers a new one.
+    """
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         link = ConfirmationLink.of(key)
@@ -63,23 +67,23 @@ class ConfirmEmailView(views.ConfirmEmailView):
                 if link.state == LinkState.FRESH:
                     response: HttpResponse = super().post(request, key=key)
                     return response
-        except IntegrityError:  # another account has confirmed the same address at the same moment
+        except IntegrityError:  # another account confirms the same address concurrently
             link = ConfirmationLink.of(key)
         if link.state == LinkState.EXPIRED and link.address:
             return self.renew(link, link.address)
         return self.page(link, 404)
 
     def renew(self, link: ConfirmationLink, address: EmailAddress) -> HttpResponse:
-        """Sends a new link to where the old one went."""
+        """Sends a new link to the same address."""
         if not rate_limits.consume(self.request, "confirm_email", address.email):
-            wait = rate_limits.retry_after(self.request, "confirm_email", address.email)
-            return self.page(link, TOO_MANY_REQUESTS, said=rate_limits.message(wait))
+            seconds = rate_limits.retry_after(self.request, "confirm_email", address.email)
+            return self.page(link, TOO_MANY_REQUESTS, said=rate_limits.message(seconds))
         AccountAdapter(self.request).send_link(address)
         return self.page(link, 200, is_sent=True)
 
-    def page(self, link: ConfirmationLink, status: int, **more: Any) -> HttpResponse:
+    def page(self, link: ConfirmationLink, status: int, **extra_context: Any) -> HttpResponse:
         context = {"link": link, "state": link.state.value, "owner": link.address.user if link.address else None}
-        return render(self.request, "account/email_confirm.html", context | more, status=status)
+        return render(self.request, "account/email_confirm.html", context | extra_context, status=status)
 
     def logout_other_user(self, confirmation: Any) -> None:
-        """Nobody is signed out by a link that is somebody else's."""
+        """Does nothing: a link of another account must not end the current session."""

@@ -1,4 +1,4 @@
-"""Whom or what somebody means who has typed the beginning."""
+"""Completion of user names and tags in the composer."""
 
 import re
 
@@ -9,19 +9,25 @@ from livefeed.content.markup import TAG_MAX, normalize_tag
 from livefeed.models import Tagging, User
 from livefeed.views.resource import Request, SignedInResource
 
-TYPED = re.compile(rf"([@#])(\w{{1,{TAG_MAX}}})")
+QUERY = re.compile(rf"([@#])(\w{{1,{TAG_MAX}}})")
+"""A sign that says what to complete, and the beginning of a name or tag."""
 UNAUTHORIZED = 401
 
 
 class CompletionView(SignedInResource):
-    """People or tags: `GET` finds those that begin with `?q=@ma` or `?q=#ga`; none if that is neither."""
+    """Users or tags that begin with `?q=@ma` or `?q=#ga`; empty for any other query."""
 
     def get(self, request: Request) -> HttpResponse:
-        sign, begin = found.groups() if (found := TYPED.fullmatch(request.GET.get("q", ""))) else ("", "")
-        people = User.objects.complete(begin, self.viewer) if sign == "@" else []
-        tags = Tagging.objects.complete(normalize_tag(begin), self.viewer) if sign == "#" else []
-        return render(request, "posts/_completions.html", {"people": people, "tags": tags})
+        users: list[User] = []
+        tags: list[str] = []
+        if match := QUERY.fullmatch(request.GET.get("q", "")):
+            sign, prefix = match.groups()
+            if sign == "@":
+                users = User.objects.complete(prefix, self.viewer)
+            else:
+                tags = Tagging.objects.complete(normalize_tag(prefix), self.viewer)
+        return render(request, "posts/_completions.html", {"people": users, "tags": tags})
 
     def handle_no_permission(self) -> HttpResponse:  # type: ignore[override]  # the mixin raises or redirects
-        """Refuses, and leads nowhere: somebody is writing."""
+        """Returns 401 without a redirect: the composer must stay on screen."""
         return HttpResponse(status=UNAUTHORIZED)

@@ -1,7 +1,8 @@
-"""Deleting a post: what goes with it, and how to bring it back."""
+"""Deletion of a post: confirmation, and undo."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
 
 from livefeed.content.fragments import render_post
 from livefeed.models import Post
@@ -9,11 +10,11 @@ from livefeed.templatetags.livefeed import excerpt
 from livefeed.views.posts import find_own_post
 from livefeed.views.resource import Request, SignedInResource
 
-TOO_LATE = "It is too late for that: the post is deleted for good, or it is back already."
+TOO_LATE = "It is too late for that: the post is deleted for good, or has been restored already."
 
 
 class DeletionView(SignedInResource):
-    """The question whether a post is to be deleted: `GET` asks it. The answer is the post's own `DELETE`."""
+    """Confirmation before a post is deleted. The confirmed form sends `DELETE` to the post itself."""
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         post = find_own_post(request, pk)
@@ -22,20 +23,24 @@ class DeletionView(SignedInResource):
 
 
 def consequences(post: Post) -> str:
-    """What its deletion means, for people."""
-    pictures, likes, replies = post.pictures_count, post.likes_count, post.replies_count
-    along = [_counted(count, word) for count, word in ((pictures, "picture"), (likes, "like")) if count]
-    goes = "It disappears for everybody" + (f", with its {' and '.join(along)}" if along else "")
-    stays = f" Its {_counted(replies, 'reply', 'replies')} stay{'s' if replies == 1 else ''}." if replies else ""
-    return f"{goes}.{stays}"
-
-
-def _counted(count: int, one: str, many: str = "") -> str:
-    return one if count == 1 else f"{count:,} {many or one + 's'}"
+    """Returns what the deletion of a post removes and what remains, in sentences for its author."""
+    removed = []
+    if pictures := post.pictures_count:
+        removed.append(ngettext("picture", "{:,} pictures", pictures).format(pictures))
+    if likes := post.likes_count:
+        removed.append(ngettext("like", "{:,} likes", likes).format(likes))
+    sentences = "It disappears for everyone"
+    if removed:
+        sentences += f", with its {' and '.join(removed)}"
+    sentences += "."
+    if replies := post.replies_count:
+        sentences += ngettext(" Its reply stays.", " Its {:,} replies stay.", replies).format(replies)
+    return sentences
 
 
 class RemovalView(SignedInResource):
-    """That a post of one's own was removed: `GET` says so, `DELETE` brings it back while it can be."""
+    """A post that its author has just deleted: `GET` offers to restore it, `DELETE` restores it within the time
+    limit."""
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         return render(request, "posts/removed.html", {"post": self.find(pk)})
@@ -49,9 +54,8 @@ class RemovalView(SignedInResource):
         return HttpResponse(render_post(post)) if self.request.htmx else redirect(post)
 
     def find(self, pk: int) -> Post:
-        post: Post | None = (
-            Post.objects.with_related().filter(author=self.viewer, pk=pk, removed_at__isnull=False).first()
-        )
+        own_removed = Post.objects.with_related().filter(author=self.viewer, removed_at__isnull=False)
+        post: Post | None = own_removed.filter(pk=pk).first()
         if post is None:
             raise Http404(TOO_LATE)
         return post

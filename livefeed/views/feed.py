@@ -1,4 +1,4 @@
-"""The pages that are lists of posts."""
+"""Pages that list posts: home, explore, popular, tags and bookmarks."""
 
 from typing import Any, cast
 
@@ -16,45 +16,50 @@ from livefeed.models.feed_window import FeedWindow, HomeWindow, TagWindow
 from livefeed.models.picture import prefetch_pictures
 from livefeed.models.post_query import PostQuerySet
 from livefeed.models.reaction import reactions_by
-from livefeed.views.paging import PAGE, part_of
+from livefeed.views.paging import PAGE, template_for
 from livefeed.views.resource import Request, viewer_of
 
-PARTS = {"a": "feed/_posts.html", "div#posts": "feed/_again.html", "form#activation": "posts/_place.html"}
-"""What asks by htmx, and the part of a page that it gets."""
+PARTIALS = {"a": "feed/_posts.html", "div#posts": "feed/_again.html", "form#activation": "posts/_place.html"}
+"""Partial templates by the element that makes the htmx request: the link to older posts, a list that reloads, and the
+place of the composer."""
 
 
 def home(request: Request) -> HttpResponse:
-    """The home feed; for visitors the public feed and a sign-up."""
+    """The home feed; for visitors the public feed with a link to sign up."""
     if not request.user.is_authenticated:
-        return feed_page(request, "feed/welcome.html", "public", Post.objects.visible_to(None).public().top_level())
+        posts = Post.objects.visible_to(None).public().top_level()
+        return feed_page(request, "feed/welcome.html", "public", posts)
     return home_page(request, PostForm())
 
 
 def home_page(request: Request, form: PostForm, status: int = 200) -> HttpResponse:
-    """The home feed with a composer as it stands."""
+    """Renders the home feed below the composer `form`."""
     viewer = cast(User, request.user)
-    posts, is_new = Post.objects.visible_to(viewer), not viewer.following.exists()
+    posts = Post.objects.visible_to(viewer)
+    is_new = not viewer.following.exists()
     return feed_page(request, "feed/home.html", "home", posts, status, HomeWindow(viewer), form=form, is_new=is_new)
 
 
 def explore(request: Request) -> HttpResponse:
-    """Everything public as it comes, what is talked about, and whom one might follow."""
+    """All public posts, newest first, with trends and suggestions."""
     posts = Post.objects.visible_to(viewer_of(request)).public().top_level()
     return feed_page(request, "feed/explore.html", "public", posts)
 
 
 def popular(request: Request) -> HttpResponse:
-    """The posts that are talked about. One page: further down nobody talks."""
-    cursor, viewer = Event.objects.head(), viewer_of(request)
+    """Trending posts, on one page."""
+    cursor = Event.objects.head()
+    viewer = viewer_of(request)
     posts = prefetch_pictures(trending_posts(viewer))
-    context = {"posts": posts, "view": "shown", "cursor": cursor, "is_popular": True} | beside(viewer, posts)
-    return render(request, part_of(request, "feed/explore.html", PARTS), context)
+    context = {"posts": posts, "view": "shown", "cursor": cursor, "is_popular": True}
+    context |= viewer_context(viewer, posts)
+    return render(request, template_for(request, "feed/explore.html", PARTIALS), context)
 
 
 def tag(request: Request, tag: str) -> HttpResponse:
-    """What bears a tag."""
+    """Posts with a tag. Redirects to the normalized spelling of the tag."""
     if not is_tag(tag):
-        raise Http404("That is no tag.")
+        raise Http404("This is not a tag.")
     if tag != normalize_tag(tag):
         return redirect("tag", normalize_tag(tag))
     posts = Post.objects.visible_to(viewer_of(request))
@@ -63,7 +68,7 @@ def tag(request: Request, tag: str) -> HttpResponse:
 
 @login_required
 def bookmarks(request: Request) -> HttpResponse:
-    """What the viewer has kept, for nobody else to see."""
+    """Posts that the viewer has bookmarked, visible only to the viewer."""
     viewer = viewer_of(request)
     posts = Post.objects.visible_to(viewer).filter(bookmarks__user=viewer)
     return feed_page(request, "feed/bookmarks.html", "shown", posts)
@@ -76,41 +81,45 @@ def feed_page(
     posts: PostQuerySet,
     status: int = 200,
     window: FeedWindow | None = None,
-    **more: Any,
+    **extra_context: Any,
 ) -> HttpResponse:
-    """A page of posts from `?before=` on. The log's position is read before the data: the page's socket goes on from
-    there, so that nothing can fall between. Who asks by htmx gets the part that is asked for: the link to older posts
-    those, a list that must be read anew itself, the place of the composer what is to stand there now."""
+    """Renders a page of posts from `?before=` on, or the partial template that an htmx request asks for.
+
+    The head of the event log is read before the posts: the page's socket resumes from there, so no event is lost in
+    between.
+    """
     cursor = Event.objects.head()
     start = request.GET.get("before", "")
-    rows, is_more = page_of(posts, start, window=window)
+    rows, has_more = page_of(posts, start, window=window)
     context = {"posts": rows, "start": start, "view": view, "cursor": cursor}
-    if is_more:
+    if has_more:
         context["next"] = f"?before={rows[-1].sort_key}"
-    context |= beside(viewer_of(request), rows)
-    response = render(request, part_of(request, template, PARTS), context | more, status=status)
+    context |= viewer_context(viewer_of(request), rows)
+    context |= extra_context
+    response = render(request, template_for(request, template, PARTIALS), context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def beside(viewer: User | None, rows: list[Post]) -> dict[str, Any]:
-    """What a signed-in reader's page has beside its posts: what they marked of them, and whom they may like to
-    follow."""
-    return reactions_by(viewer, rows) | {"suggestions": people_to_follow(viewer)} if viewer else {}
+def viewer_context(viewer: User | None, posts: list[Post]) -> dict[str, Any]:
+    """Returns the viewer's reactions to `posts` and suggestions of users to follow; empty for a visitor."""
+    if viewer is None:
+        return {}
+    return reactions_by(viewer, posts) | {"suggestions": people_to_follow(viewer)}
 
 
 def page_of(
     posts: PostQuerySet, start: str, *, oldest_first: bool = False, window: FeedWindow | None = None
 ) -> tuple[list[Post], bool]:
-    """The PAGE posts that come after the sort key `start` (empty: from the beginning), newest first if not told
-    otherwise, and whether there are more. Raises `Http404` if it is no sort key."""
+    """Returns the PAGE posts after the sort key `start` (empty: from the beginning), and True if there are more.
+    Raises `Http404` if `start` is not a sort key."""
     try:
         if window:
             rows = window.newest(posts, start, PAGE + 1)
+        elif oldest_first:
+            rows = list((posts.after(start) if start else posts).oldest_first()[: PAGE + 1])
         else:
-            if start:
-                posts = posts.after(start) if oldest_first else posts.before(start)
-            rows = list((posts.oldest_first() if oldest_first else posts.newest_first())[: PAGE + 1])
+            rows = list((posts.before(start) if start else posts).newest_first()[: PAGE + 1])
     except ValueError:
-        raise Http404("There is no such page.") from None
+        raise Http404("Page not found.") from None
     return prefetch_pictures(rows[:PAGE]), len(rows) > PAGE

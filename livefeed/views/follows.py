@@ -1,47 +1,48 @@
-"""Following somebody, and ending it."""
+"""Following a user, and notifications of their new posts."""
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from livefeed.models import Follow, User
-from livefeed.views.profile import find_person
+from livefeed.views.profile import find_user
 from livefeed.views.resource import Request, SignedInResource
 
 
 class FollowView(SignedInResource):
-    """Whether the viewer follows a person: `POST` begins, `DELETE` ends."""
+    """The viewer's follow of a user: `POST` creates it, `DELETE` ends it."""
 
     def post(self, request: Request, username: str) -> HttpResponse:
-        person = find_person(username)
+        user = find_user(username)
         try:
-            self.viewer.follow(person)
+            self.viewer.follow(user)
         except ValidationError as error:
             raise PermissionDenied(error.messages[0]) from None
-        return self.answer(person)
+        return self.answer(user)
 
     def delete(self, request: Request, username: str) -> HttpResponse:
-        person = find_person(username, User.objects.all())
-        self.viewer.unfollow(person)
-        return self.answer(person)
+        user = find_user(username, User.objects.all())
+        self.viewer.unfollow(user)
+        return self.answer(user)
 
-    def answer(self, person: User) -> HttpResponse:
-        """The buttons as they now are; without htmx the person's page."""
+    def answer(self, user: User) -> HttpResponse:
+        """Renders the buttons in their new state; without htmx, redirects to the user's profile."""
         if self.request.htmx:
-            return render(self.request, "profiles/_follow.html", {"person": person, **self.viewer.follow_state(person)})
-        return redirect(person)
+            return render(self.request, "profiles/_follow.html", {"person": user, **self.viewer.follow_state(user)})
+        return redirect(user)
 
 
 class BellView(FollowView):
-    """Whether the viewer, who follows a person, is told of each new post of theirs: `POST` begins, `DELETE` ends."""
+    """Notifications of each new post of a user whom the viewer follows: `POST` turns them on, `DELETE` off."""
 
     def post(self, request: Request, username: str) -> HttpResponse:
-        return self.set(find_person(username), bell=True)
+        return self.set(find_user(username), bell=True)
 
     def delete(self, request: Request, username: str) -> HttpResponse:
-        return self.set(find_person(username), bell=False)
+        return self.set(find_user(username), bell=False)
 
-    def set(self, person: User, bell: bool) -> HttpResponse:
-        if not Follow.objects.set_bell(self.viewer, person, bell) and bell:
-            raise PermissionDenied(f"Follow {person} first.")
-        return self.answer(person)
+    def set(self, user: User, bell: bool) -> HttpResponse:
+        is_following = Follow.objects.set_bell(self.viewer, user, bell)
+        if bell and not is_following:
+            raise PermissionDenied(f"Follow {user} first.")
+        return self.answer(user)

@@ -1,4 +1,4 @@
-"""Figures for Prometheus."""
+"""Metrics for Prometheus."""
 
 import ipaddress
 import os
@@ -19,11 +19,11 @@ from livefeed.views.resource import viewer_of
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The figures of this process, or of all workers where there are several. They are told to this machine, to staff,
-    and to whoever brings LIVEFEED_METRICS_TOKEN as a bearer token."""
-    if not (_is_from_here(request) or _has_token(request) or _is_staff(request)):
-        raise PermissionDenied("These figures are for the operator.")
-    return HttpResponse(generate_latest(_registry()) + _of_tasks(), content_type=CONTENT_TYPE_LATEST)
+    """Returns the metrics of this process, or of all workers where there are several. Allowed from this machine, for
+    staff, and with LIVEFEED_METRICS_TOKEN as a bearer token."""
+    if not (_is_local(request) or _has_token(request) or _is_staff(request)):
+        raise PermissionDenied("These metrics are for the operator.")
+    return HttpResponse(generate_latest(_registry()) + _task_metrics(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _registry() -> CollectorRegistry:
@@ -34,26 +34,26 @@ def _registry() -> CollectorRegistry:
     return registry
 
 
-def _of_tasks() -> bytes:
-    """Those that wait and those that failed for good: one figure for all processes, out of the database."""
+def _task_metrics() -> bytes:
+    """Returns the metrics of tasks. They are read from the database and so hold for all processes."""
     registry = CollectorRegistry()
     registry.register(TaskCollector())
     return generate_latest(registry)
 
 
 class TaskCollector(Collector):
-    """Counts tasks when it is asked."""
+    """Counts tasks by state, at each scrape."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        found = GaugeMetricFamily("livefeed_tasks", "Tasks by state.", labels=["state"])
+        gauge = GaugeMetricFamily("livefeed_tasks", "Tasks by state.", labels=["state"])
         counts = dict(DBTaskResult.objects.order_by().values_list("status").annotate(models.Count("pk")))
         for state in ("READY", "RUNNING", "FAILED"):
-            found.add_metric([state.lower()], counts.get(state, 0))
-        yield found
+            gauge.add_metric([state.lower()], counts.get(state, 0))
+        yield gauge
 
 
-def _is_from_here(request: HttpRequest) -> bool:
-    """Whether a program on this machine asks, and not a proxy on it for somebody else."""
+def _is_local(request: HttpRequest) -> bool:
+    """True if a program on this machine asks, and not a proxy on it for another client."""
     if any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via")):
         return False
     try:
@@ -63,9 +63,9 @@ def _is_from_here(request: HttpRequest) -> bool:
 
 
 def _has_token(request: HttpRequest) -> bool:
-    wanted: str = settings.LIVEFEED_METRICS_TOKEN
-    told = request.headers.get("Authorization", "")
-    return bool(wanted) and compare_digest(told.encode(), f"Bearer {wanted}".encode())
+    token: str = settings.LIVEFEED_METRICS_TOKEN
+    authorization = request.headers.get("Authorization", "")
+    return bool(token) and compare_digest(authorization.encode(), f"Bearer {token}".encode())
 
 
 def _is_staff(request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""What somebody was told of."""
+"""The viewer's notifications."""
 
 from datetime import datetime
 from itertools import groupby
@@ -11,15 +11,15 @@ from django.utils.dateparse import parse_datetime
 
 from livefeed import notifications
 from livefeed.models import Event, Notification, User
-from livefeed.views.paging import newest_page, part_of
+from livefeed.views.paging import newest_page, template_for
 from livefeed.views.resource import Request, SignedInResource
 
-PARTS = {"a": "notifications/_rows.html", "section#notifications": "notifications/_list.html"}
-"""What asks by htmx, and the part of the page that it gets."""
+PARTIALS = {"a": "notifications/_rows.html", "section#notifications": "notifications/_list.html"}
+"""Partial templates by the element that makes the htmx request: the link to older rows, and the list that reloads."""
 
 
 class Group(NamedTuple):
-    """What stands together in the list: one notification, or several followers in a row."""
+    """An entry of the list: one notification, or consecutive new followers."""
 
     first: Notification
     rest: list[Notification]
@@ -30,41 +30,48 @@ class Group(NamedTuple):
 
 
 def grouped(rows: list[Notification]) -> list[Group]:
-    """New followers of the same day, read or unread alike, are told together; all else alone."""
+    """Groups consecutive new followers of the same day, unread apart from read; any other notification is a group of
+    its own."""
 
-    def together(row: Notification) -> object:
-        follows = row.kind == Notification.Kind.FOLLOWED
-        return (row.created_at.date(), row.read_at is None) if follows else row.pk
+    def group_key(row: Notification) -> object:
+        if row.kind == Notification.Kind.FOLLOWED:
+            return row.created_at.date(), row.read_at is None
+        return row.pk
 
-    runs = [list(run) for _, run in groupby(rows, together)]
-    return [Group(run[0], run[1:]) for run in runs]
+    groups = []
+    for _, run in groupby(rows, group_key):
+        first, *rest = run
+        groups.append(Group(first, rest))
+    return groups
 
 
 class NotificationsView(SignedInResource):
-    """The list, newest first, from `?before=` on. Reading it changes nothing: that it was seen is said by a POST."""
+    """The list, newest first, from `?before=` on. `GET` does not mark it as read: ReadView does."""
 
     def get(self, request: Request) -> HttpResponse:
-        cursor, upto = Event.objects.head(), timezone.now()
+        cursor = Event.objects.head()
+        upto = timezone.now()
         notifications = Notification.objects.filter(recipient=self.viewer).shown().newest_first()
         start = request.GET.get("before", "")
-        rows, older = newest_page(notifications, start)
-        context = {"groups": grouped(rows), "next": older, "cursor": cursor, "upto": upto, "start": start}
-        return render(request, part_of(request, "notifications/page.html", PARTS), context)
+        rows, next_url = newest_page(notifications, start)
+        context = {"groups": grouped(rows), "next": next_url, "cursor": cursor, "upto": upto, "start": start}
+        return render(request, template_for(request, "notifications/page.html", PARTIALS), context)
 
 
 class ReadView(SignedInResource):
-    """That somebody has seen what came until `upto`: `POST` says so."""
+    """`POST` marks the viewer's notifications up to the moment `upto` as read."""
 
     def post(self, request: Request) -> HttpResponse:
         notifications.mark_read(self.viewer, self.upto())
         return HttpResponse(status=204) if self.request.htmx else redirect("notifications")
 
     def upto(self) -> datetime:
-        """The moment that the page was rendered. Raises `Http404` if that is none."""
+        """Returns the time at which the page was rendered, at most now. Raises `Http404` if it is not a date and time
+        with a time zone."""
         try:
             moment = parse_datetime(self.request.POST.get("upto", ""))
         except ValueError:
             moment = None
         if moment is None or timezone.is_naive(moment):
-            raise Http404("That is no moment.")
+            raise Http404("This is not a date and time.")
         return min(moment, timezone.now())

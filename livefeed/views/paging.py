@@ -1,4 +1,4 @@
-"""Lists by pages, and parts of a page."""
+"""Keyset pagination, and partial templates for htmx."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,16 +13,20 @@ PAGE = 20
 
 
 def newest_page[M: Any](rows: QuerySet[M], start: str) -> tuple[list[M], str]:
-    """The PAGE rows that come after the sort key `start` (empty: from the beginning), of a query that knows `before`
-    and is in its order; and the address of the next page, empty where this is the last. Raises `Http404` if `start` is
-    no sort key."""
+    """Returns the PAGE rows after the sort key `start` (empty: from the beginning), and the URL of the next page, empty
+    for the last one. `rows` is ordered and its query set has a method `before`. Raises `Http404` if `start` is not a
+    sort key."""
     try:
         found = list((rows.before(start) if start else rows)[: PAGE + 1])  # type: ignore[attr-defined]  # see above
     except ValueError:
-        raise Http404("There is no such page.") from None
-    return found[:PAGE], f"?before={found[PAGE - 1].sort_key}" if len(found) > PAGE else ""
+        raise Http404("Page not found.") from None
+    page = found[:PAGE]
+    next_url = f"?before={page[-1].sort_key}" if len(found) > PAGE else ""
+    return page, next_url
 
 
-def part_of(request: Request, whole: str, parts: Mapping[str, str]) -> str:
-    """The template for what htmx asks for: a part by the element that asks, else the whole."""
-    return parts.get(request.headers.get("HX-Source", ""), whole) if request.htmx else whole
+def template_for(request: Request, page: str, partials: Mapping[str, str]) -> str:
+    """Returns the partial template for the element that made an htmx request, else the template of the whole page."""
+    if not request.htmx:
+        return page
+    return partials.get(request.headers.get("HX-Source", ""), page)

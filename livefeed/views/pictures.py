@@ -1,4 +1,4 @@
-"""Pictures: handing one in, taking it back, and the files."""
+"""Pictures: upload, removal before posting, and the image files."""
 
 from uuid import UUID
 
@@ -9,16 +9,16 @@ from django.shortcuts import redirect, render
 from livefeed.content.images import PictureError
 from livefeed.models import Picture
 from livefeed.models.picture import SIZES
-from livefeed.views.errors import refused
+from livefeed.views.errors import unprocessable
 from livefeed.views.resource import Request, SignedInResource, viewer_of
 
-GONE = "This picture does not exist, or no longer does."
-FOR_ALL = "public, max-age=31536000, immutable"
-FOR_ONE = "private, max-age=86400, immutable"
+GONE = "This picture does not exist any more."
+PUBLIC_CACHE = "public, max-age=31536000, immutable"
+PRIVATE_CACHE = "private, max-age=86400, immutable"
 
 
 class PicturesView(SignedInResource):
-    """Pictures that wait to be posted: `POST` a `file` hands one in and is answered with its part of the form."""
+    """Pictures for a post that is being written: `POST` uploads a `file` and returns its part of the form."""
 
     def get(self, request: Request) -> HttpResponse:
         return redirect("home")
@@ -26,16 +26,17 @@ class PicturesView(SignedInResource):
     def post(self, request: Request) -> HttpResponse:
         file = request.FILES.get("file")
         if file is None:
-            return refused(request, "Choose a picture first.")
+            return unprocessable(request, "Choose a picture first.")
         try:
             picture = Picture.objects.store(self.viewer, file)
         except PictureError as error:
-            return refused(request, str(error))
+            return unprocessable(request, str(error))
         return render(request, "posts/_picture.html", {"picture": picture})
 
 
 class PictureView(SignedInResource):
-    """A picture of one's own: `GET` gives its part of the form, `DELETE` takes it back if it was not posted."""
+    """An uploaded picture of the viewer that is not posted yet: `GET` returns its part of the form, `DELETE` deletes
+    it."""
 
     def get(self, request: Request, pk: UUID) -> HttpResponse:
         return render(request, "posts/_picture.html", {"picture": self.find(pk)})
@@ -52,8 +53,8 @@ class PictureView(SignedInResource):
 
 
 def picture_file(request: HttpRequest, pk: UUID, size: str) -> HttpResponse:
-    """A file, for those who may see its picture. Its address is never given to another one, so that browsers and
-    proxies may keep it."""
+    """Returns an image file to viewers who may see its picture. A URL is never reused for another file, so browsers
+    and proxies may cache it."""
     picture: Picture | None = Picture.objects.visible_to(viewer_of(request)).filter(pk=pk).distinct().first()
     if picture is None or size not in SIZES:
         raise Http404(GONE)
@@ -62,5 +63,5 @@ def picture_file(request: HttpRequest, pk: UUID, size: str) -> HttpResponse:
             response = HttpResponse(file.read(), content_type="image/webp")
     except FileNotFoundError:
         raise Http404(GONE) from None
-    response["Cache-Control"] = FOR_ALL if picture.is_public else FOR_ONE
+    response["Cache-Control"] = PUBLIC_CACHE if picture.is_public else PRIVATE_CACHE
     return response

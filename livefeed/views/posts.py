@@ -1,4 +1,4 @@
-"""One post: read, write, change, remove."""
+"""Posts: reading, writing, editing and deleting."""
 
 from typing import Any
 
@@ -8,8 +8,7 @@ from django.shortcuts import redirect, render
 
 from livefeed.content.fragments import render_post
 from livefeed.content.sanitize import clean_text
-from livefeed.forms.attachments import GONE as MISSING_PICTURE
-from livefeed.forms.attachments import Attachments
+from livefeed.forms.attachments import MISSING_PICTURE, Attachments
 from livefeed.forms.post import EditForm, PostForm, reply_form
 from livefeed.models import EditConflictError, Event, MissingPictureError, Post, User
 from livefeed.models.picture import prefetch_pictures
@@ -19,21 +18,28 @@ from livefeed.models.user import NOT_ACTIVATED
 from livefeed.views.feed import home_page, page_of
 from livefeed.views.resource import Request, Resource, SignedInResource, viewer_of
 
-UNAUTHORIZED, FORBIDDEN, CONFLICT, UNPROCESSABLE = 401, 403, 409, 422
-ON_TOP, AT_END = ({"HX-Retarget": "#posts", "HX-Reswap": where} for where in ("afterbegin", "beforeend"))
-"""A new post goes to the top of the feed, a reply to the end of its thread; the page empties its composer itself
-(static/js/composer.js). A composer rendered anew with each answer was a quarter of the time that a POST took."""
+UNAUTHORIZED = 401
+FORBIDDEN = 403
+CONFLICT = 409
+UNPROCESSABLE = 422
+PREPEND = {"HX-Retarget": "#posts", "HX-Reswap": "afterbegin"}
+APPEND = {"HX-Retarget": "#posts", "HX-Reswap": "beforeend"}
+"""htmx inserts a new post at the top of the feed, a reply at the end of its thread. The page resets its composer itself
+(static/js/composer.js): rendering a composer with each answer took a quarter of the time of a POST."""
+PARTIALS = {"div#posts": "feed/_again.html", "form#activation": "posts/_place.html"}
+"""Partial templates of a thread by the element that makes the htmx request."""
+GONE = "This post does not exist any more."
 
 
 class PostsView(Resource):
-    """All posts: `POST` adds one."""
+    """All posts: `POST` creates one."""
 
     def get(self, request: Request) -> HttpResponse:
         return redirect("home")
 
     def post(self, request: Request) -> HttpResponse:
         author = viewer_of(request)
-        form = PostForm(request.POST, pictures=Attachments.typed(author, request.POST, request.FILES))
+        form = PostForm(request.POST, pictures=Attachments.submitted(author, request.POST, request.FILES))
         if author is None or not (author.is_activated and form.is_valid()):
             return self.compose(form, explain(form, author))
         text = form.cleaned_data
@@ -42,17 +48,17 @@ class PostsView(Resource):
             parent = Post.objects.visible_to(author).get(pk=parent_id) if parent_id else None
             post = Post.objects.publish(author, **text, parent=parent)
         except Post.DoesNotExist:
-            form.add_error(None, "The post you reply to does not exist, or no longer does. Your text is still here.")
+            form.add_error(None, "The post you reply to does not exist any more. Your text is still here.")
             return self.compose(form, UNPROCESSABLE)
         except MissingPictureError:
             form.add_error(None, MISSING_PICTURE)
             return self.compose(form, UNPROCESSABLE)
         if self.request.htmx:
-            return HttpResponse(render_post(post), headers=AT_END if post.is_reply else ON_TOP)
+            return HttpResponse(render_post(post), headers=APPEND if post.is_reply else PREPEND)
         return redirect(parent or "home")
 
     def compose(self, form: PostForm, status: int) -> HttpResponse:
-        """The composer again, with all that was typed."""
+        """Renders the composer with the submitted values."""
         if self.request.htmx:
             return render(self.request, "posts/_composer.html", {"form": form}, status=status)
         if not self.request.user.is_authenticated or form["parent"].value():
@@ -61,7 +67,7 @@ class PostsView(Resource):
 
 
 class PreviewView(SignedInResource):
-    """A text as it would look: `POST` its `body`."""
+    """Preview: `POST` a `body` to get it as HTML."""
 
     def post(self, request: Request) -> HttpResponse:
         text = clean_text(request.POST.get("body", ""))[:BODY_MAX]
@@ -69,7 +75,7 @@ class PreviewView(SignedInResource):
 
 
 class PostView(Resource):
-    """One post: `GET` reads it, `POST` edits it, `DELETE` removes it."""
+    """One post: `GET` reads it, `POST` edits it, `DELETE` deletes it."""
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         cursor = Event.objects.head()
@@ -78,24 +84,23 @@ class PostView(Resource):
             return thread_page(request, post, cursor, "posts/detail.html")
         if "after" in request.GET:
             return thread_page(request, post, cursor, "feed/_posts.html")
-        if self.request.headers.get("HX-Source") == "div#posts":
-            return thread_page(request, post, cursor, "feed/_again.html")
-        if self.request.headers.get("HX-Source") == "form#activation":
-            return thread_page(request, post, cursor, "posts/_place.html")
+        if partial := PARTIALS.get(request.headers.get("HX-Source", "")):
+            return thread_page(request, post, cursor, partial)
         return HttpResponse(render_post(post))
 
     def post(self, request: Request, pk: int) -> HttpResponse:
         author = viewer_of(request)
-        pictures = Attachments.typed(author, request.POST, request.FILES)
+        pictures = Attachments.submitted(author, request.POST, request.FILES)
         form = EditForm(request.POST, ids=f"edit-{pk}", pictures=pictures)
         if author is None or not (author.is_activated and form.is_valid()):
             return edit_page(request, pk, form, explain(form, author))
-        post, text = find_own_post(request, pk), form.cleaned_data
+        post = find_own_post(request, pk)
+        text = form.cleaned_data
         text["seen_version"] = text.pop("version")
         try:
             post.edit(**text)
         except EditConflictError as conflict:
-            form.clash(conflict.current)
+            form.add_conflict(conflict.current)
             return edit_page(request, pk, form, CONFLICT)
         except MissingPictureError:
             form.add_error(None, MISSING_PICTURE)
@@ -116,47 +121,45 @@ class PostView(Resource):
 
 
 class PostEditorView(Resource):
-    """The editor of one post: `GET` opens it."""
+    """The editor of a post."""
 
     def get(self, request: Request, pk: int) -> HttpResponse:
         return edit_page(request, pk, EditForm.of(find_own_post(request, pk)))
 
 
 def thread_page(request: Request, post: Post, cursor: int, template: str) -> HttpResponse:
-    """A post's page, or a part of it: what stands above the post in its thread, the post, and the replies from
-    `?after=` on, oldest first."""
-    viewer, start = viewer_of(request), request.GET.get("after", "")
+    """Renders a post's thread: its ancestors, the post, and its replies from `?after=` on, oldest first."""
+    viewer = viewer_of(request)
+    start = request.GET.get("after", "")
     visible = Post.objects.visible_to(viewer)
-    replies, is_more = page_of(visible.filter(parent=post), start, oldest_first=True)
-    above = [] if start else list(visible.filter(pk__in=post.ancestor_ids).oldest_first())
-    posts = prefetch_pictures(replies if start else [*above, post, *replies])
+    replies, has_more = page_of(visible.filter(parent=post), start, oldest_first=True)
+    ancestors = [] if start else list(visible.filter(pk__in=post.ancestor_ids).oldest_first())
+    posts = prefetch_pictures(replies if start else [*ancestors, post, *replies])
     context: dict[str, Any] = {
         "posts": posts,
         "post": post,
         "start": start,
         "view": f"post:{post.pk}",
         "cursor": cursor,
+        "order": "oldest",
+        "has_gap": not start and len(ancestors) < len(post.ancestor_ids),
     }
-    context |= {"order": "oldest", "has_gap": not start and len(above) < len(post.ancestor_ids)}
-    if is_more:
+    if has_more:
         context["next"] = f"{post.get_absolute_url()}?after={replies[-1].sort_key}"
     if viewer:
         context |= reactions_by(viewer, posts) | {"form": reply_form(post)}
     return render(request, template, context)
 
 
-GONE = "This post does not exist, or no longer does."
-
-
 def edit_page(request: Request, pk: int, form: EditForm, status: int = 200) -> HttpResponse:
-    """The editor: in place for htmx, a page of its own otherwise."""
+    """Renders the editor: in place for htmx, as a page otherwise."""
     template = "posts/_editor.html" if request.htmx else "posts/edit.html"
     context = {"form": form, "pk": pk, "is_reply": Post.objects.replies_only().filter(pk=pk).exists()}
     return render(request, template, context, status=status)
 
 
 def explain(form: PostForm, author: User | None) -> int:
-    """Lets the form say why a text goes back to whoever typed it; returns the status that says the same."""
+    """Adds to the form why it was rejected; returns the status of the response."""
     if author is None:
         form.add_error(None, "You are signed out. Sign in in another tab, then send this again: it is all still here.")
         return UNAUTHORIZED
@@ -167,7 +170,7 @@ def explain(form: PostForm, author: User | None) -> int:
 
 
 def find_post(request: Request, pk: int) -> Post:
-    """The post, if the viewer may see it. Raises `Http404` with a sentence for people."""
+    """Returns a post that the viewer may see. Raises `Http404` with a message for the viewer."""
     post: Post | None = Post.objects.visible_to(viewer_of(request)).with_related().filter(pk=pk).first()
     if post is None:
         raise Http404(GONE)
@@ -175,7 +178,7 @@ def find_post(request: Request, pk: int) -> Post:
 
 
 def find_own_post(request: Request, pk: int) -> Post:
-    """The same, if it is the viewer's own. Raises `PermissionDenied` otherwise."""
+    """Returns a post of the viewer. Raises `PermissionDenied` if another user wrote it."""
     post = find_post(request, pk)
     if post.author_id != request.user.pk:
         raise PermissionDenied("Only its author can change a post.")

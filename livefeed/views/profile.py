@@ -1,22 +1,19 @@
-"""People's pages, and the settings of one's own."""
+"""Profile pages of users."""
 
 from typing import Any, NamedTuple
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
 
-from livefeed.forms.profile import ProfileForm
 from livefeed.models import Post, Profile, User
 from livefeed.models.post_query import PostQuerySet
 from livefeed.models.user import UserQuerySet
 from livefeed.views.feed import feed_page
-from livefeed.views.resource import Request, SignedInResource, viewer_of
+from livefeed.views.resource import Request, viewer_of
 
 
 class Tab(NamedTuple):
-    """A part of a person's page: its name, the view that its socket opens (a name goes where the braces are), and what
-    is said where it is empty."""
+    """A tab of a profile: its label, the view that its socket subscribes to (`{}` stands for the user name), and the
+    text shown when it is empty."""
 
     name: str
     view: str
@@ -27,57 +24,41 @@ TABS = {
     "posts": Tab("Posts", "user:{}", "No posts yet."),
     "replies": Tab("Replies", "replies:{}", "No replies yet."),
     "media": Tab("Pictures", "media:{}", "No pictures yet."),
-    "likes": Tab("Likes", "shown", "Nothing liked yet."),
+    "likes": Tab("Likes", "shown", "No likes yet."),
 }
 
 
 def profile(request: Request, username: str, tab: str = "posts") -> HttpResponse:
-    """What one person posted, replied, showed and likes, a tab each."""
+    """A user's posts, replies, pictures or likes, by tab."""
     if tab not in TABS:
-        raise Http404("There is no such page.")
-    person = find_person(username)
-    posts = _posts_of(person, tab, Post.objects.visible_to(viewer_of(request)))
+        raise Http404("Page not found.")
+    user = find_user(username)
     viewer = viewer_of(request)
-    context: dict[str, Any] = {"person": person, "profile": Profile.objects.for_user(person), "tabs": TABS, "tab": tab}
-    context |= {"empty": TABS[tab].empty} | (viewer.follow_state(person) if viewer else {})
-    return feed_page(request, "profiles/profile.html", TABS[tab].view.format(person.username), posts, **context)
+    posts = _posts_of(user, tab, Post.objects.visible_to(viewer))
+    context: dict[str, Any] = {
+        "person": user,
+        "profile": Profile.objects.for_user(user),
+        "tabs": TABS,
+        "tab": tab,
+        "empty": TABS[tab].empty,
+    }
+    if viewer:
+        context |= viewer.follow_state(user)
+    return feed_page(request, "profiles/profile.html", TABS[tab].view.format(user.username), posts, **context)
 
 
-def _posts_of(person: User, tab: str, visible: PostQuerySet) -> PostQuerySet:
+def _posts_of(user: User, tab: str, visible: PostQuerySet) -> PostQuerySet:
     if tab == "likes":
-        return visible.filter(likes__user=person)
-    own = visible.filter(author=person)
-    return {"posts": own.top_level, "replies": own.replies_only, "media": own.having_pictures}[tab]()
+        return visible.filter(likes__user=user)
+    written = visible.filter(author=user)
+    return {"posts": written.top_level, "replies": written.replies_only, "media": written.having_pictures}[tab]()
 
 
-def find_person(username: str, people: UserQuerySet | None = None) -> User:
-    """The person of that name, however it is cased, among `people` (the active ones if not told otherwise). Raises
-    `Http404` with a sentence for people."""
-    among = User.objects.filter(is_active=True) if people is None else people
-    person: User | None = among.with_username(username).first()
-    if person is None:
-        raise Http404("There is nobody here by that name.")
-    return person
-
-
-@login_required
-def settings(request: Request) -> HttpResponse:
-    """Where the settings begin."""
-    return redirect("settings_profile")
-
-
-class ProfileSettingsView(SignedInResource):
-    """What one says of oneself: `GET` shows it to change, `POST` changes it."""
-
-    def get(self, request: Request) -> HttpResponse:
-        return self.page(ProfileForm.of(Profile.objects.for_user(self.viewer)))
-
-    def post(self, request: Request) -> HttpResponse:
-        form = ProfileForm(request.POST, request.FILES, owner=self.viewer)
-        if not form.is_valid():
-            return self.page(form, 422)
-        Profile.objects.for_user(self.viewer).update(**form.said)
-        return redirect(self.viewer)
-
-    def page(self, form: ProfileForm, status: int = 200) -> HttpResponse:
-        return render(self.request, "profiles/settings.html", {"form": form}, status=status)
+def find_user(username: str, users: UserQuerySet | None = None) -> User:
+    """Returns the user with this name, in any case, among `users` (default: active users). Raises `Http404` with a
+    message for the viewer."""
+    candidates = User.objects.filter(is_active=True) if users is None else users
+    user: User | None = candidates.with_username(username).first()
+    if user is None:
+        raise Http404("There is no user with this name.")
+    return user

@@ -1,4 +1,4 @@
-"""What the views that change things have in common."""
+"""Base classes of the views that change data."""
 
 from typing import Any, cast
 
@@ -14,18 +14,18 @@ from livefeed.models import User
 
 
 class Request(HttpRequest):
-    """A request as the middleware leaves it, for the type checker."""
+    """A request after the middleware has run, for the type checker."""
 
     htmx: HtmxDetails
 
 
 def viewer_of(request: HttpRequest) -> User | None:
-    """Who looks at the page; None for a visitor."""
+    """Returns the signed-in user, or None for a visitor."""
     return request.user if request.user.is_authenticated else None
 
 
 class Resource(View):
-    """A view whose forms may also DELETE: HTML knows only GET and POST, so a field `_method` names the verb."""
+    """A view whose HTML forms can also send `DELETE`: forms know only GET and POST, so a field `_method` names it."""
 
     request: Request
 
@@ -38,14 +38,14 @@ class Resource(View):
 
 
 class SignedInResource(LoginRequiredMixin, Resource):
-    """A resource that only signed-in people change."""
+    """A resource for signed-in users only."""
 
     @property
     def viewer(self) -> User:
         return cast(User, self.request.user)
 
     def handle_no_permission(self) -> HttpResponse:  # type: ignore[override]  # the mixin raises or redirects
-        """Sends a visitor to the sign-in page, an htmx request with the whole window."""
+        """Redirects to the sign-in page; an htmx request leaves the current page for it."""
         if self.request.htmx:
             return HttpResponse(status=401, headers={"HX-Redirect": reverse("account_login")})
         return redirect("account_login")

@@ -1,4 +1,4 @@
-"""Searching posts, people and tags."""
+"""Search for posts, users and tags."""
 
 from typing import Any
 
@@ -12,27 +12,30 @@ from livefeed.models import Event, Tagging, User
 from livefeed.models.picture import prefetch_pictures
 from livefeed.models.reaction import reactions_by
 from livefeed.models.search import QUERY_MAX, Search, search_people, search_posts
-from livefeed.views.feed import PARTS
-from livefeed.views.paging import PAGE, part_of
+from livefeed.views.feed import PARTIALS
+from livefeed.views.paging import PAGE, template_for
 from livefeed.views.resource import Request, viewer_of
 
-PEOPLE = 5
-"""People and tags shown above the posts."""
+MAX_USERS = 5
+MAX_TAGS = 5
+"""Users and tags shown above the posts."""
 
 
 def search_page(request: Request) -> HttpResponse:
-    """What `?q=` finds: people and tags first, then posts, newest first, from `?before=` on."""
-    viewer, cursor = viewer_of(request), Event.objects.head()
-    text, start = request.GET.get("q", "").strip()[:QUERY_MAX], request.GET.get("before", "")
-    wanted = Search.parse(text)
+    """Results for `?q=`: users and tags first, then posts, newest first, from `?before=` on."""
+    viewer = viewer_of(request)
+    cursor = Event.objects.head()
+    text = request.GET.get("q", "").strip()[:QUERY_MAX]
+    start = request.GET.get("before", "")
+    search = Search.parse(text)
     try:
-        found = [] if wanted.is_empty else search_posts(wanted, viewer, start, PAGE + 1)
+        found = [] if search.is_empty else search_posts(search, viewer, start, PAGE + 1)
     except ValueError:
-        raise Http404("There is no such page.") from None
+        raise Http404("Page not found.") from None
     posts = prefetch_pictures(found[:PAGE])
     context: dict[str, Any] = {
         "q": text,
-        "search": wanted,
+        "search": search,
         "posts": posts,
         "start": start,
         "view": "shown",
@@ -40,23 +43,25 @@ def search_page(request: Request) -> HttpResponse:
     }
     if len(found) > PAGE:
         context["next"] = f"?{urlencode({'q': text, 'before': posts[-1].sort_key})}"
-    if not start and not (wanted.author or wanted.before or wanted.after):
-        context |= {"people": search_people(wanted, PEOPLE), "tags": _tags_found(text.lstrip("#"), request)}
+    if not start and not (search.author or search.before or search.after):
+        context["people"] = search_people(search, MAX_USERS)
+        context["tags"] = _matching_tags(text.lstrip("#"), viewer)
     if viewer:
         context |= reactions_by(viewer, posts)
-        context["followed"] = _followed(request, context.get("people", []))
-    response = render(request, part_of(request, "feed/search.html", PARTS), context)
+        context["followed"] = _followed_by(viewer, context.get("people", []))
+    response = render(request, template_for(request, "feed/search.html", PARTIALS), context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _tags_found(begun: str, request: Request) -> list[str]:
-    return Tagging.objects.complete(normalize_tag(begun), viewer_of(request), PEOPLE) if is_tag(begun) else []
+def _matching_tags(prefix: str, viewer: User | None) -> list[str]:
+    if not is_tag(prefix):
+        return []
+    return Tagging.objects.complete(normalize_tag(prefix), viewer, MAX_TAGS)
 
 
-def _followed(request: Request, people: list[User]) -> set[int]:
-    """Which of these people the viewer follows."""
-    viewer = viewer_of(request)
-    if viewer is None or not people:
+def _followed_by(viewer: User, users: list[User]) -> set[int]:
+    """Returns the ids of those of `users` whom the viewer follows."""
+    if not users:
         return set()
-    return set(viewer.following.filter(followed__in=people).values_list("followed", flat=True))
+    return set(viewer.following.filter(followed__in=users).values_list("followed", flat=True))

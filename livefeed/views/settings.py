@@ -1,122 +1,153 @@
-"""Settings beside one's profile: looks, notifications, sign-ins, one's data, and the end of an account."""
+"""Settings: display, notifications, sessions, the user's data, and the deletion of the account."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
-from allauth.account.adapter import get_adapter
 from asgiref.sync import sync_to_async
-from django import forms
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.http import Http404, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.text import format_lazy
+from django.views.generic import FormView
 
 from livefeed import tasks
 from livefeed.accounts import active_sessions
 from livefeed.accounts.session_store import SIGN_IN
+from livefeed.forms.account_deletion import DeleteAccountForm
 from livefeed.forms.preferences import DisplayForm, NotificationsForm
-from livefeed.models import Export, Preferences, Session, Token
+from livefeed.forms.profile import ProfileForm
+from livefeed.models import Export, Preferences, Profile, Session, Token
 from livefeed.views.resource import Request, SignedInResource
 
 UNPROCESSABLE = 422
-PIECE = 64 * 1024
+CHUNK_SIZE = 64 * 1024
 """Bytes of a file that are read at a time."""
 
 
-class ChoicesView(SignedInResource):
-    """Choices of one's own: `GET` shows them, `POST` changes them."""
+@login_required
+def settings(request: Request) -> HttpResponse:
+    """Redirects to the first page of the settings."""
+    return redirect("settings_profile")
 
-    title = legend = hint = ""
 
-    def form(self, data: QueryDict | None = None) -> DisplayForm | NotificationsForm:
-        """What is chosen: sent, or as it is."""
-        raise NotImplementedError
+class SettingsFormView(SignedInResource, FormView[Any]):
+    """Base of the forms of the settings: `GET` shows the form, `POST` saves it or returns it with status 422."""
 
-    def get(self, request: Request) -> HttpResponse:
-        return self.page(self.form())
+    request: Request
 
-    def post(self, request: Request) -> HttpResponse:
-        form = self.form(request.POST)
-        if not form.is_valid():
-            return self.page(form, UNPROCESSABLE)
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=UNPROCESSABLE)
+
+
+class ProfileSettingsView(SettingsFormView):
+    """The viewer's profile."""
+
+    template_name = "profiles/settings.html"
+    form_class = ProfileForm
+
+    def get_initial(self) -> dict[str, Any]:
+        return ProfileForm.initial_of(Profile.objects.for_user(self.viewer))
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"owner": self.viewer}
+
+    def form_valid(self, form: ProfileForm) -> HttpResponse:
+        Profile.objects.for_user(self.viewer).update(**form.profile_data)
+        return redirect(self.viewer)
+
+
+class PreferencesView(SettingsFormView):
+    """Base of the forms that change the viewer's preferences."""
+
+    template_name = "settings/form.html"
+    title: ClassVar[str]
+    legend = ""
+    hint = ""
+
+    def form_valid(self, form: DisplayForm | NotificationsForm) -> HttpResponse:
         form.save()
-        messages.success(request, "Saved.")
-        return redirect(request.path)
+        messages.success(self.request, "Saved.")
+        return redirect(self.request.path)
 
-    def page(self, form: forms.BaseForm, status: int = 200) -> HttpResponse:
-        context = {"form": form, "title": self.title, "legend": self.legend, "hint": self.hint}
-        return render(self.request, "settings/form.html", context, status=status)
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(title=self.title, legend=self.legend, hint=self.hint, **kwargs)
 
 
-class DisplayView(ChoicesView):
-    """Colours, dates, what is read out, keys."""
+class DisplayView(PreferencesView):
+    """Theme, language, time zone, screen reader announcements and keyboard shortcuts."""
 
     title = "Display"
+    form_class = DisplayForm
 
-    def form(self, data: QueryDict | None = None) -> DisplayForm:
-        return DisplayForm(data, instance=Preferences.objects.for_user(self.viewer))
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"instance": Preferences.objects.for_user(self.viewer)}
 
 
-class NotificationSettingsView(ChoicesView):
-    """What one is told of."""
+class NotificationSettingsView(PreferencesView):
+    """Kinds of notifications that the viewer receives."""
 
-    title, legend = "Notifications", "Tell me when"
-    hint = "To be told of each new post of somebody, ring the bell on their page."
+    title = "Notifications"
+    legend = "Notify me when"
+    hint = "To be notified of each new post of an author, turn on the bell on their page."
+    form_class = NotificationsForm
 
-    def form(self, data: QueryDict | None = None) -> NotificationsForm:
-        return NotificationsForm(data, preferences=Preferences.objects.for_user(self.viewer))
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"preferences": Preferences.objects.for_user(self.viewer)}
 
 
 class SessionsView(SignedInResource):
-    """Where one is signed in, with the pages and programs that are open: `DELETE` ends all sign-ins but this one."""
+    """The viewer's sessions, tokens and their open sockets: `DELETE` ends every session except the current one."""
 
     def get(self, request: Request) -> HttpResponse:
-        places = active_sessions.sessions_of(self.viewer, request.session.get(SIGN_IN))
-        return render(
-            request, "settings/sessions.html", {"places": places, "programs": active_sessions.programs_of(self.viewer)}
-        )
+        context = {
+            "places": active_sessions.sessions_of(self.viewer, request.session.get(SIGN_IN)),
+            "programs": active_sessions.programs_of(self.viewer),
+        }
+        return render(request, "settings/sessions.html", context)
 
     def delete(self, request: Request) -> HttpResponse:
-        here = request.session.get(SIGN_IN)
-        active_sessions.end_sessions(Session.objects.filter(user=self.viewer).exclude(sign_in=here))
+        current = request.session.get(SIGN_IN)
+        active_sessions.end_sessions(Session.objects.filter(user=self.viewer).exclude(sign_in=current))
         messages.success(request, "You are signed out everywhere else.")
         return redirect("settings_sessions")
 
 
 class SessionView(SignedInResource):
-    """One sign-in: `DELETE` ends it, and whatever is open with it."""
+    """One session of the viewer: `DELETE` ends it and closes its sockets."""
 
     def delete(self, request: Request, sign_in: int) -> HttpResponse:
-        found = Session.objects.filter(user=self.viewer, sign_in=sign_in)
-        if not found:
-            raise Http404("That sign-in has ended already.")
-        active_sessions.end_sessions(found)
+        sessions = Session.objects.filter(user=self.viewer, sign_in=sign_in)
+        if not sessions:
+            raise Http404("This session has already ended.")
+        active_sessions.end_sessions(sessions)
         return redirect("settings_sessions")
 
 
 class TokenView(SignedInResource):
-    """A program's token: `DELETE` revokes it, and ends whatever is open with it."""
+    """One token of the viewer: `DELETE` revokes it and closes its sockets."""
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
         token = Token.objects.filter(user=self.viewer, pk=pk).first()
         if token is None:
-            raise Http404("That token was revoked already.")
+            raise Http404("This token has already been revoked.")
         token.revoke()
         return redirect("settings_sessions")
 
 
 class DataView(SignedInResource):
-    """One's data and the end of the account: `POST` begins an export."""
+    """The viewer's data: `GET` shows the state of the export, `POST` starts one."""
 
     def get(self, request: Request) -> HttpResponse:
         template = "settings/_export.html" if request.htmx else "settings/data.html"
-        return render(request, template, self.context())
+        return render(request, template, {"export": Export.objects.filter(user=self.viewer).first()})
 
     def post(self, request: Request) -> HttpResponse:
         with transaction.atomic():
@@ -125,21 +156,18 @@ class DataView(SignedInResource):
                 tasks.make_export.enqueue(str(export.pk))
         return redirect("settings_data")
 
-    def context(self) -> dict[str, Any]:
-        return {"export": Export.objects.filter(user=self.viewer).first()}
-
 
 class ExportView(SignedInResource):
-    """One's own export, to keep: `GET` downloads it, `DELETE` deletes it."""
+    """The viewer's export: `GET` downloads the ZIP file, `DELETE` deletes it."""
 
     def get(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         export = Export.objects.filter(user=self.viewer).exclude(ready_at=None).first()
         if export is None or not default_storage.exists(export.path):
-            raise Http404("There is no export any more. Make a new one.")
+            raise Http404("This export no longer exists. Make a new one.")
         name = format_lazy("livefeed-{}-{:%Y-%m-%d}.zip", self.viewer.username, timezone.localtime(export.begun_at))
         headers = {"Content-Disposition": content_disposition_header(True, str(name)), "Content-Length": export.size}
         file = default_storage.open(export.path)
-        return StreamingHttpResponse(_pieces(file), content_type="application/zip", headers=headers)
+        return StreamingHttpResponse(_chunks(file), content_type="application/zip", headers=headers)
 
     def delete(self, request: Request) -> HttpResponse:
         for export in Export.objects.filter(user=self.viewer):
@@ -147,46 +175,31 @@ class ExportView(SignedInResource):
         return redirect("settings_data")
 
 
-async def _pieces(file: File[bytes]) -> AsyncIterator[bytes]:
-    """A file in pieces, each read in the request's thread when the one before was sent."""
+async def _chunks(file: File[bytes]) -> AsyncIterator[bytes]:
+    """Yields the file in chunks of CHUNK_SIZE bytes, each read in the request's thread once the previous one is
+    sent."""
     with file:
-        while piece := await sync_to_async(file.read)(PIECE):
-            yield piece
+        while chunk := await sync_to_async(file.read)(CHUNK_SIZE):
+            yield chunk
 
 
-class DeleteForm(forms.Form):
-    """Whether that is really meant."""
+class DeleteAccountView(SettingsFormView):
+    """Deletion of the viewer's account: `POST` with the password deactivates it, which hides its content and closes
+    its sockets at once. A task then deletes the rows."""
 
-    password = forms.CharField(
-        label="Your password",
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Type your password."},
-    )
-    understood = forms.BooleanField(
-        label="I know that this cannot be undone", error_messages={"required": "Say that you know."}
-    )
+    template_name = "settings/delete.html"
+    form_class = DeleteAccountForm
+    success_url = reverse_lazy("home")
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"user": self.viewer}
 
-class DeleteAccountView(SignedInResource):
-    """The end of an account: `GET` asks, `POST` with the password does it. Everything of it is out of sight, and all
-    sockets are closed, at once; a task then deletes the rows."""
-
-    def get(self, request: Request) -> HttpResponse:
-        return self.page(DeleteForm())
-
-    def post(self, request: Request) -> HttpResponse:
-        form, viewer = DeleteForm(request.POST), self.viewer
-        if form.is_valid() and not get_adapter().reauthenticate(viewer, form.cleaned_data["password"]):
-            form.add_error("password", "That is not your password.")
-        if not form.is_valid():
-            return self.page(form, UNPROCESSABLE)
+    def form_valid(self, form: DeleteAccountForm) -> HttpResponse:
+        viewer = self.viewer
         with transaction.atomic():
             viewer.is_active = False
             viewer.save(update_fields=["is_active"])
             tasks.delete_account.enqueue(viewer.pk)
-        logout(request)
-        messages.success(request, "Your account is deleted. Goodbye.")
-        return redirect("home")
-
-    def page(self, form: DeleteForm, status: int = 200) -> HttpResponse:
-        return render(self.request, "settings/delete.html", {"form": form}, status=status)
+        logout(self.request)
+        messages.success(self.request, "Your account is deleted. Goodbye.")
+        return super().form_valid(form)

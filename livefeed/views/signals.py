@@ -1,4 +1,4 @@
-"""Who hears which signal, for staff."""
+"""Signals and their receivers, for staff."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -10,11 +10,11 @@ from livefeed.views.resource import viewer_of
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    """Every receiver with how often it was called, and how long that took, since this process started."""
+    """Every receiver with the number and duration of its calls since this process started."""
     viewer = viewer_of(request)
     if viewer is None or not viewer.is_staff:
         raise PermissionDenied("This page is for staff.")
     rows = [(each, call_stats.get(each.receiver, CallStats())) for each in connected_receivers()]
-    heard = {each.signal for each, _ in rows}
-    unheard = [name for name in own_signals() if name not in heard]
-    return render(request, "staff/signals.html", {"rows": rows, "unheard": unheard})
+    connected = {each.signal for each, _ in rows}
+    unconnected = [name for name in own_signals() if name not in connected]
+    return render(request, "staff/signals.html", {"rows": rows, "unheard": unconnected})

@@ -14,7 +14,7 @@ def test_it_says_what_goes_and_deletes_only_when_told_so(window, cast, size):
     page = live(window(cast.author, **size))
     link, dialog = page.get_by_role("link", name="Delete"), page.get_by_role("dialog")
     link.click()
-    expect(dialog).to_contain_text("It disappears for everybody, with its like.")
+    expect(dialog).to_contain_text("It disappears for everyone, with its like.")
     expect(dialog).to_contain_text("Going, going.")
     expect(dialog.get_by_role("button", name="Keep it")).to_be_focused()
     box = dialog.bounding_box()

@@ -149,7 +149,7 @@ def test_what_is_refused_can_be_changed_or_given_up(window, cast):
     field = page.get_by_label("Post", exact=True)
     field.fill("I do.")
     page.locator("#composer").get_by_role("button", name="Reply").click()
-    expect(pending(page).get_by_role("alert")).to_contain_text("no longer does")
+    expect(pending(page).get_by_role("alert")).to_contain_text("does not exist any more")
     field.fill("Meanwhile.")
     pending(page).get_by_role("button", name="Change it").click()
     expect(field).to_have_value("Meanwhile.\n\nI do.")

@@ -65,7 +65,7 @@ def test_without_javascript_a_page_offers_undo(window, cast):
     make_post(cast.author, "Back soon.")
     page = window(cast.author, java_script_enabled=False)
     page.get_by_role("link", name="Delete").click()
-    expect(page.get_by_text("It disappears for everybody.")).to_be_visible()
+    expect(page.get_by_text("It disappears for everyone.")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="Post deleted")).to_be_visible()
     assert not Post.objects.present().exists()

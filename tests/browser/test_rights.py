@@ -37,7 +37,7 @@ def test_a_suspended_author_leaves_every_page(window, cast):
     cast.author.is_active = False
     cast.author.save()
     shows(home)
-    expect(profile.get_by_text("There is nobody here by that name.")).to_be_visible()
+    expect(profile.get_by_text("There is no user with this name.")).to_be_visible()
     expect(own.locator("#connection")).to_have_attribute("data-state", "refused")
 
 

@@ -49,7 +49,7 @@ def test_whoever_writes_chooses(author, how):
 @EITHER_WAY
 def test_what_is_no_audience_is_refused_with_a_sentence_and_nothing_is_lost(author, how):
     page = Page(author.post("/posts/", {"body": "Hi.", "audience": "enemies"}, **how))
-    assert page.sentences == ["Choose who may see it: everybody or your followers."]
+    assert page.sentences == ["Choose who may see it: everyone or your followers."]
     assert page.typed["body"] == "Hi."
     assert not Post.objects.exists()
 

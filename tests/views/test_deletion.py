@@ -19,11 +19,11 @@ def asked(client: Client, post: Post) -> str:
 @pytest.mark.parametrize(
     ("pictures", "likes", "replies", "sentence"),
     [
-        (0, 0, 0, "It disappears for everybody."),
-        (1, 0, 0, "It disappears for everybody, with its picture."),
-        (0, 1, 1, "It disappears for everybody, with its like. Its reply stays."),
-        (2, 3, 0, "It disappears for everybody, with its 2 pictures and 3 likes."),
-        (0, 0, 2, "It disappears for everybody. Its 2 replies stay."),
+        (0, 0, 0, "It disappears for everyone."),
+        (1, 0, 0, "It disappears for everyone, with its picture."),
+        (0, 1, 1, "It disappears for everyone, with its like. Its reply stays."),
+        (2, 3, 0, "It disappears for everyone, with its 2 pictures and 3 likes."),
+        (0, 0, 2, "It disappears for everyone. Its 2 replies stay."),
     ],
 )
 def test_it_says_what_goes_along_and_what_stays(cast, author, pictures, likes, replies, sentence):

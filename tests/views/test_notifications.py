@@ -103,7 +103,7 @@ def test_a_moment_that_is_none_is_refused_in_words(cast, author, upto):
     cast.stranger.follow(cast.author)
     answer = author.post(READ, {"upto": upto})
     assert answer.status_code == 404
-    assert "That is no moment." in answer.text
+    assert "This is not a date and time." in answer.text
     assert badge(author) == "1"
 
 

@@ -83,4 +83,4 @@ def test_a_page_before_nothing_does_not_exist(follower, post, address, before, h
     answer = follower.get(f"{address}?before={before}", **how)
 
     assert answer.status_code == 404
-    assert "There is no such page." in answer.content.decode()
+    assert "Page not found." in answer.content.decode()

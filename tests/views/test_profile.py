@@ -88,9 +88,9 @@ def test_the_editor_is_offered_to_oneself_alone(author, follower, visitor):
     [
         ({"name": "x" * 51}, "50 characters fit"),
         ({"about": "x" * (ABOUT_MAX + 1)}, f"{ABOUT_MAX} fit"),
-        ({"link_3": "no address"}, "no web address"),
-        ({"link_1": "javascript:alert(1)"}, "no web address"),
-        ({"link_1": "ftp://example.org"}, "no web address"),
+        ({"link_3": "no address"}, "Enter a web address"),
+        ({"link_1": "javascript:alert(1)"}, "Enter a web address"),
+        ({"link_1": "ftp://example.org"}, "Enter a web address"),
         ({"link_4": f"https://example.org/{'x' * 200}"}, "too long"),
     ],
 )

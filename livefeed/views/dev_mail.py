@@ -1,4 +1,4 @@
-"""The mails of development."""
+"""Development mailbox."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,7 +8,7 @@ from livefeed.dev_mail import kept_mails
 
 
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """What this installation would have sent; with DEBUG only."""
+    """Shows the mails that this installation would have sent. Raises `Http404` unless DEBUG is on."""
     if not settings.DEBUG:
         raise Http404
     return render(request, "dev/mail.html", {"mails": kept_mails(settings.MAIL_DIR)})

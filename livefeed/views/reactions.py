@@ -11,9 +11,12 @@ from livefeed.views.posts import GONE, find_post
 from livefeed.views.resource import Request, SignedInResource
 
 
-class MarkView(SignedInResource):
-    """Whether the viewer has marked a post: `POST` marks it, `DELETE` takes the mark away. Scripts get an empty answer;
-    without one the post's page follows, or, if it was marked before, the question whether that should end."""
+class ReactionView(SignedInResource):
+    """The viewer's reaction to a post: `POST` adds it, `DELETE` removes it.
+
+    htmx requests get an empty answer. Without scripts the post's page follows or, if the reaction exists already, a
+    page that asks whether to remove it.
+    """
 
     model: ClassVar[type[Reaction]]
     word: ClassVar[str]
@@ -25,10 +28,10 @@ class MarkView(SignedInResource):
             is_new = self.model.objects.add(self.viewer, post)
         except Post.DoesNotExist:
             raise Http404(GONE) from None
-        if not self.request.htmx and not is_new:
-            words = {"word": self.word, "end_word": self.end_word, "address": request.path}
-            return render(request, "posts/marked.html", {"post": post, **words})
-        return self.answer(post)
+        if is_new or request.htmx:
+            return self.answer(post)
+        context = {"post": post, "word": self.word, "end_word": self.end_word, "address": request.path}
+        return render(request, "posts/marked.html", context)
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
         post = find_post(request, pk)
@@ -39,13 +42,17 @@ class MarkView(SignedInResource):
         return HttpResponse(status=204) if self.request.htmx else redirect(post)
 
 
-class LikeView(MarkView):
-    """Whether the viewer likes a post."""
+class LikeView(ReactionView):
+    """The viewer's like of a post."""
 
-    model, word, end_word = Like, "like", "Unlike"
+    model = Like
+    word = "like"
+    end_word = "Unlike"
 
 
-class BookmarkView(MarkView):
-    """Whether the viewer keeps a post."""
+class BookmarkView(ReactionView):
+    """The viewer's bookmark of a post."""
 
-    model, word, end_word = Bookmark, "keep", "Remove the bookmark"
+    model = Bookmark
+    word = "keep"
+    end_word = "Remove the bookmark"
