@@ -12,6 +12,7 @@ let isChecking = false;
 
 const placeholder = () => document.getElementById("activation");
 
+/** Checks for the confirmation every 15 s, and whenever the page becomes visible. */
 export function initActivation() {
   if (!placeholder()) return;
   document.addEventListener("visibilitychange", check);
@@ -38,7 +39,7 @@ async function onActivated() {
   sendAll();
 }
 
-// Requests the page's composer and returns true; goes to the home page if this page has none.
+// Requests the page's composer and returns true; leaves for the home page if this page has none.
 async function insertComposer() {
   const response = await fetchPart(location.href, "form#activation");
   const composer = parseHtml(await response.text()).getElementById("composer");

@@ -11,6 +11,7 @@ let pendingIds = [];
 
 const mode = () => document.body.dataset.announce;
 
+/** Announces new posts from now on. */
 export function initAnnouncer() {
   subscribe(POST_ADDED, (post) => {
     if (mode() === "off" || document.hidden) return;

@@ -18,6 +18,7 @@ const isFeed = () => postList() && !isOldestFirst();
 const storageKey = () => `livefeed-left:${document.body.dataset.viewer}:${postList().dataset.view}`;
 const newestSort = () => visiblePosts()[0]?.dataset.sort;
 
+/** Records changes during absences, and compares the feed with the last visit. */
 export function initAwayLine() {
   if (!isFeed()) return;
   subscribe(POST_ADDED, (post) => recordChange("new", post));

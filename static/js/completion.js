@@ -14,6 +14,7 @@ let timer = 0;
 
 const optionsIn = (list) => [...list.querySelectorAll(".completion:not([hidden])")];
 
+/** Completes names and tags in the composer and in editors. */
 export function initCompletion() {
   delegate("input", ".composer-body", onInput);
   document.addEventListener("selectionchange", onSelectionChange);

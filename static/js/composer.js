@@ -5,6 +5,7 @@ import { storeDraft } from "./drafts.js";
 
 const COUNTDOWN_START = 500; // characters left from which on they are shown
 
+/** Handles keys and clicks of the composer and of editors. */
 export function initComposer() {
   delegate("input", ".composer-body", onInput);
   document.addEventListener("keydown", onKeyDown);

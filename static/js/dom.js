@@ -45,7 +45,7 @@ export function placeAtLine(panel, field, index) {
   panel.style.top = `${!fitsBelow && fitsAbove ? above : below}px`;
 }
 
-// A textarea does not tell where its lines are, so a copy that ends at `index` is measured.
+// A textarea does not report the position of its lines, so a copy that ends at `index` is measured.
 function heightUpTo(field, index) {
   const copy = document.createElement("textarea");
   copy.className = `${field.className} ruler`;

@@ -7,6 +7,7 @@ import { local } from "./storage.js";
 const storageKey = ({ dataset, elements }) => `livefeed-draft:${dataset.author}:${elements.parent.value || "new"}`;
 const textFields = (composer) => [...composer.querySelectorAll(".composer-title, .composer-body")];
 
+/** Restores the draft, and stores the composer's content whenever it changes. */
 export function initDrafts() {
   const composer = document.getElementById("composer");
   if (composer) restoreDraft(composer);

@@ -45,7 +45,7 @@ export function receiveFrame(frame) {
   else if (frame.html) upsert(frame);
 }
 
-/** Calls `handler` with the ids of the shown posts: now, and after posts came by a response. */
+/** Calls `handler` with the ids of the shown posts: now, and whenever a response has added posts. */
 export function onShownPostsChange(handler) {
   const report = () =>
     handler(

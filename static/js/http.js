@@ -28,7 +28,7 @@ export const csrfToken = () => document.querySelector("#act [name=csrfmiddleware
  * Returns the HTML of a successful response. Leaves for the sign-in page where the server redirects to it.
  *
  * Throws Refused with the server's sentence, or Error if the response is not from Livefeed. The error's
- * `hasFreshToken` is true if a new CSRF token came with it, so that the request can be sent again.
+ * `hasFreshToken` is true if the response contained a new CSRF token, so that the request can be sent again.
  */
 export async function htmlOf(response) {
   if (response.headers.has("HX-Redirect")) location.assign(response.headers.get("HX-Redirect"));
@@ -41,7 +41,7 @@ export async function htmlOf(response) {
   throw error;
 }
 
-/** Returns the sentence that tells the user why a request failed. */
+/** Returns the sentence that explains a failed request to the user. */
 export function errorMessage(error) {
   return error instanceof Refused ? error.message : "That did not reach the server. Try again in a moment.";
 }

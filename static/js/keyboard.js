@@ -22,6 +22,7 @@ const SHORTCUTS = {
 
 let sequenceStart = 0; // when "g" was pressed, in ms since 1970
 
+/** Handles the shortcuts. */
 export function initKeyboard() {
   document.addEventListener("keydown", onKeyDown);
   delegate("click", "[data-keys-help]", showHelp);

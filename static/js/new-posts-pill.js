@@ -12,6 +12,7 @@ let postsAhead = 0; // new posts above the first post of a page that starts furt
 
 const pill = () => document.getElementById("pill");
 
+/** Shows the pill while posts are hidden. */
 export function initNewPostsPill() {
   if (!pill()) return;
   pill().addEventListener("click", goToTop);

@@ -1,4 +1,4 @@
-// Error notices. A refusal by Livefeed comes with HX-Retarget or as the form itself; the error page of a proxy, or
+// Error notices. A refusal by Livefeed has HX-Retarget or is the form itself; the error page of a proxy, or
 // Django's debug page, must not be swapped into the page.
 
 import { createElement } from "./dom.js";
@@ -6,6 +6,7 @@ import { errorMessage } from "./http.js";
 
 const RETRY = "Nothing is lost: try again in a moment.";
 
+/** Shows a notice for each failed request of htmx. */
 export function initNotices() {
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.ctx?.request) showNotice(`That could not be sent. ${RETRY}`);

@@ -11,6 +11,7 @@ let isStale = false; // true if the list must be reloaded when the user is back 
 
 const list = () => document.getElementById("notifications");
 
+/** Marks the listed notifications as read once they are visible. */
 export function initNotifications() {
   if (!list()) return;
   markSeen();

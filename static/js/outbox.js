@@ -26,6 +26,7 @@ let unstoredEntries = []; // the outbox of this page, if the browser refuses sto
 const author = () => document.body.dataset.viewer;
 const storageKey = () => `livefeed-outbox:${author()}`;
 
+/** Takes over the composer, and sends what is still in the outbox. */
 export function initOutbox() {
   if (!author()) return;
   document.addEventListener("submit", (event) => event.target.id === "composer" && onSubmit(event), true);

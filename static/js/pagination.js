@@ -8,6 +8,7 @@ import { keepScrollPosition } from "./scroll-anchor.js";
 
 const LOAD_DISTANCE = "0px 0px 900px"; // the link may be so far below the window when it is followed
 
+/** Watches the link to older posts. */
 export function initPagination() {
   if (!postList()) return;
   const observer = new IntersectionObserver(onIntersection, { rootMargin: LOAD_DISTANCE });

@@ -11,6 +11,7 @@ const TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 const formOf = (element) => element.closest?.(".composer, .editor");
 const pictureList = (form) => form.querySelector(".attached-list");
 
+/** Handles chosen, dropped and pasted pictures, and their buttons. */
 export function initPictures() {
   delegate("change", "[data-pictures]", (field) => {
     addFiles(formOf(field), [...field.files]);

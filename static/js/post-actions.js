@@ -7,6 +7,7 @@ import { showError } from "./notices.js";
 
 const UNDO_TIMEOUT = 10_000; // ms during which a deletion can be undone; the progress bar's animation is as long
 
+/** Handles the links for editing and deleting. */
 export function initPostActions() {
   delegate("click", ".post-actions :is(.edit, .delete)", (link, event) => {
     const opensNewTab = link.href && (event.ctrlKey || event.metaKey || event.shiftKey);

@@ -13,6 +13,7 @@ const transfers = new Map(); // by kind and id: { address, kind, id, sentState, 
 const kindOf = (button) => (button.matches(".like") ? "like" : "bookmark");
 const idOf = (button) => Number(button.closest(".post").dataset.post);
 
+/** Shows likes and bookmarks, and handles their buttons. */
 export function initReactions() {
   readReactions(document);
   subscribe(CONTENT_ADDED, (element) => readReactions(element ?? document));

@@ -10,6 +10,7 @@ const weekdayFormat = dateFormat({ weekday: "short", hour: "numeric", minute: "2
 const dayFormat = dateFormat({ day: "numeric", month: "short" });
 const dayOfYearFormat = dateFormat({ day: "numeric", month: "short", year: "numeric" });
 
+/** Updates all times now, every 30 s, and in new content. */
 export function initTimes() {
   update(document.body);
   setInterval(() => update(document.body), UPDATE_INTERVAL);

@@ -10,6 +10,7 @@ const plainTitle = document.title;
 const unseenIds = new Set(); // element ids of posts that arrived while the page was hidden
 let unreadNotifications = 0;
 
+/** Updates the title whenever a number in it changes. */
 export function initTitle() {
   subscribe(POST_ADDED, (post) => document.hidden && unseenIds.add(post.id));
   subscribe(LIST_CHANGED, update);
