@@ -70,7 +70,7 @@ def _post_shows(connection: Connection, entry: LogEntry) -> bool:
 
 
 def _tag_shows(connection: Connection, entry: LogEntry) -> bool:
-    """True for posts with the tag."""
+    """True for posts with the tag; the event of an edit lists the tags from before the edit too."""
     return connection.view.key in entry.tags.split()
 
 
