@@ -214,7 +214,7 @@ def test_open_pages_learn_of_corrected_posts(scene, monkeypatch):
     PLANTED["likes_count"](scene)
     recount()
     assert list(Event.objects.values_list("kind", "subject_id")) == [("post.counted", scene.pk)]
-    monkeypatch.setattr("livefeed.management.commands.recount.TOLD", 0)
+    monkeypatch.setattr("livefeed.management.commands.recount.MAX_POST_EVENTS", 0)
     PLANTED["likes_count"](scene)
     recount()
     assert Event.objects.latest("pk").kind == "feed.reset"
