@@ -1,1 +1,1 @@
-"""Invented people and what they write, for looking around and for trials of weight."""
+"""Generated users and posts, for development and for load tests."""

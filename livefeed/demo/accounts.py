@@ -8,10 +8,10 @@ from django.db import transaction
 from livefeed.models import User
 
 
-def add_accounts(people: Sequence[User]) -> None:
-    """Saves new people, their mail addresses confirmed."""
+def create_accounts(users: Sequence[User]) -> None:
+    """Saves new users, each with a confirmed email address."""
     with transaction.atomic():
-        User.objects.bulk_create(people)
+        User.objects.bulk_create(users)
         EmailAddress.objects.bulk_create(
-            EmailAddress(user=person, email=person.email, verified=True, primary=True) for person in people
+            EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users
         )

@@ -1,6 +1,6 @@
-"""Posts by the thousand that look as if people talked: some have tags, some reply to others, some are liked.
+"""Thousands of posts that resemble a conversation: some have tags, some are replies, some are liked.
 
-Rows made in bulk fire no signals: what signals keep of posts, tags, replies and likes is kept by hand here.
+Rows created in bulk send no signals, so this module maintains the tag index and the counts of replies and likes itself.
 """
 
 from collections import Counter, defaultdict
@@ -9,30 +9,37 @@ from datetime import datetime
 from itertools import batched
 from random import Random
 
-from livefeed.demo.voices import SENTENCES, TITLES
+from livefeed.demo.texts import SENTENCES, TITLES
 from livefeed.models import Like, Post, Tagging
 
-WRITTEN_AT_ONCE = 200
-"""Posts; the next ones may reply to them."""
-MOST_SENTENCES, MOST_TAGS, MOST_LIKES = 4, 2, 30
-TITLED, TAGGED, REPLYING, LIKED = 0.15, 0.08, 0.05, 0.05
-"""The shares of posts with a title, with tags, of replies, and of posts with likes."""
+BATCH_SIZE = 200
+"""Posts that are created at once; those of the next batch may reply to them."""
+MAX_SENTENCES = 4
+MAX_TAGS = 2
+MAX_LIKES = 30
+"""Maximum for each post."""
+TITLE_SHARE = 0.15
+TAG_SHARE = 0.08
+REPLY_SHARE = 0.05
+LIKE_SHARE = 0.05
+"""Shares of posts with a title, with tags, of replies, and of posts with likes."""
 TAGS = ("coffee", "books", "bread", "trains", "garden", "weather", "music", "stars", "bridges", "night", "chess", "tea")
-"""Each comes up less often than the one before it, the first in nearly half of all draws."""
+"""Ordered by frequency: the first is drawn nearly half of the time."""
 
 
 class Conversation:
-    """What some people write, like and reply to, oldest first. `people` are ids."""
+    """Posts of users, oldest first, with their replies and likes. `user_ids` are the authors."""
 
-    def __init__(self, people: Sequence[int], rng: Random) -> None:
-        self._people, self._rng = people, rng
+    def __init__(self, user_ids: Sequence[int], rng: Random) -> None:
+        self._user_ids = user_ids
+        self._rng = rng
         self._latest: list[Post] = []
 
     def write(self, moments: Iterable[datetime]) -> None:
-        """Writes a post for each of `moments`, in their order."""
-        for some in batched(moments, WRITTEN_AT_ONCE):
-            likers = [self._likers() for _ in some]
-            posts = [self._post(moment, len(each)) for moment, each in zip(some, likers, strict=True)]
+        """Creates a post for each of `moments`, in their order."""
+        for batch in batched(moments, BATCH_SIZE):
+            likers = [self._likers() for _ in batch]
+            posts = [self._post(moment, len(users)) for moment, users in zip(batch, likers, strict=True)]
             Post.objects.bulk_create(posts)
             _index_tags(posts)
             _count_replies(posts)
@@ -40,31 +47,38 @@ class Conversation:
             self._latest = posts
 
     def _post(self, moment: datetime, likes: int) -> Post:
-        title = self._rng.choice(TITLES) if self._happens(TITLED) else ""
-        tags = self._tags() if self._happens(TAGGED) else []
-        words = self._rng.sample(SENTENCES, self._rng.randint(1, MOST_SENTENCES)) + [f"#{tag}" for tag in tags]
-        post = Post(author_id=early(self._people, self._rng), title=title, body=" ".join(words), created_at=moment)
-        post.tags, post.likes_count = " ".join(tags), likes
-        if self._latest and self._happens(REPLYING):
+        title = self._rng.choice(TITLES) if self._happens(TITLE_SHARE) else ""
+        tags = self._tags() if self._happens(TAG_SHARE) else []
+        sentences = self._rng.sample(SENTENCES, self._rng.randint(1, MAX_SENTENCES))
+        post = Post(
+            author_id=skewed_choice(self._user_ids, self._rng),
+            title=title,
+            body=" ".join([*sentences, *(f"#{tag}" for tag in tags)]),
+            tags=" ".join(tags),
+            likes_count=likes,
+            created_at=moment,
+        )
+        if self._latest and self._happens(REPLY_SHARE):
             post.set_parent(self._rng.choice(self._latest))
         return post
 
     def _tags(self) -> list[str]:
-        return list(dict.fromkeys(early(TAGS, self._rng, power=3) for _ in range(self._rng.randint(1, MOST_TAGS))))
+        tags = [skewed_choice(TAGS, self._rng, power=3) for _ in range(self._rng.randint(1, MAX_TAGS))]
+        return list(dict.fromkeys(tags))
 
     def _likers(self) -> set[int]:
-        """Who likes the next post: nobody mostly, few often, MOST_LIKES people at most."""
-        count = 1 + int(MOST_LIKES * self._rng.random() ** 4) if self._happens(LIKED) else 0
-        return {early(self._people, self._rng) for _ in range(count)}
+        """Returns the ids of the users who like the next post: mostly none, sometimes a few, at most MAX_LIKES."""
+        count = 1 + int(MAX_LIKES * self._rng.random() ** 4) if self._happens(LIKE_SHARE) else 0
+        return {skewed_choice(self._user_ids, self._rng) for _ in range(count)}
 
     def _happens(self, share: float) -> bool:
         return self._rng.random() < share
 
 
-def early[T](among: Sequence[T], rng: Random, power: int = 2) -> T:
-    """One of them, the earlier ones more often: by the power of 2 the first hundredth comes up in a tenth of all
-    draws."""
-    return among[int(len(among) * rng.random() ** power)]
+def skewed_choice[T](items: Sequence[T], rng: Random, power: int = 2) -> T:
+    """Returns a random item, earlier ones more often: with a power of 2, a tenth of all draws are from the first
+    hundredth."""
+    return items[int(len(items) * rng.random() ** power)]
 
 
 def _index_tags(posts: list[Post]) -> None:
@@ -83,5 +97,5 @@ def _count_replies(posts: list[Post]) -> None:
 
 def _add_likes(posts: list[Post], likers: list[set[int]]) -> None:
     Like.objects.bulk_create(
-        Like(user_id=user, post=post) for post, people in zip(posts, likers, strict=True) for user in people
+        Like(user_id=user_id, post=post) for post, users in zip(posts, likers, strict=True) for user_id in users
     )

@@ -79,7 +79,7 @@ def test_a_mark_that_did_not_reach_the_server_is_taken_back_with_a_sentence(wind
         Post.objects.filter(pk=post.pk).delete()
     like = page.get_by_role("button", name="Like")
     like.click()
-    said = "no longer" if fault == "gone" else "Try again in a moment"
+    said = "any more" if fault == "gone" else "Try again in a moment"
     expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
     expect(like).to_have_attribute("aria-pressed", "false")
     expect(page.locator("[data-count=likes]")).to_have_text("")

@@ -203,7 +203,7 @@ def test_a_post_that_is_gone_says_so_and_takes_nothing_with_it(window, cast):
     page.get_by_label("Post", exact=True).fill("A draft")
     Post.objects.filter(pk=post.pk).delete()
     page.get_by_role("link", name="Delete").click()
-    expect(page.get_by_role("alert").filter(has_text="no longer")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="any more")).to_be_visible()
     expect(page.get_by_label("Post", exact=True)).to_have_value("A draft")
 
 

@@ -1,19 +1,17 @@
-"""`manage.py demo`."""
+"""`manage.py demo`: a few demo users with posts."""
 
 from datetime import timedelta
 from io import StringIO
+from typing import ClassVar
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
-from django.test import Client
+from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from livefeed.content.sanitize import clean_line, clean_text
-from livefeed.demo.people import FOLLOWS, NAMES
-from livefeed.demo.posts import POSTS
-from livefeed.demo.talk import ABOUT, ANSWERS, LIKES
-from livefeed.demo.voices import VOICES
+from livefeed.demo.texts import LIKES, POSTS, REPLIES, USERS, VOICES
 from livefeed.models import Event, Follow, Like, Picture, Post, Profile, User
 from livefeed.models.post import BODY_MAX, TITLE_MAX
 from tests.factories import make_user
@@ -24,113 +22,117 @@ LINE = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _debug(settings):
-    settings.DEBUG = True
+FOLLOWS = sum(len(user.follows) for user in USERS.values())
 
 
 def demo(**options) -> str:
-    """Runs the command; returns what it printed."""
+    """Runs the command with DEBUG; returns what it printed."""
     printed = StringIO()
-    call_command("demo", stdout=printed, **options)
+    with override_settings(DEBUG=True):
+        call_command("demo", stdout=printed, **options)
     return printed.getvalue()
 
 
-@pytest.mark.django_db
-class TestMovingIn:
-    def test_makes_the_people_and_their_posts_and_says_how_to_sign_in(self):
-        assert demo() == LINE
+class TestDemo(TestCase):
+    """The first run, once for all tests: it takes a second."""
 
-        assert dict(User.objects.values_list("username", "name")) == NAMES
+    printed: ClassVar[str]
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.printed = demo()
+
+    def test_creates_the_users_with_their_posts_and_prints_how_to_sign_in(self):
+        assert self.printed == LINE
+
+        assert dict(User.objects.values_list("username", "name")) == {key: user.name for key, user in USERS.items()}
         assert EmailAddress.objects.filter(verified=True, primary=True, email__endswith="@example.org").count() == 9
-        assert Follow.objects.count() == sum(map(len, FOLLOWS.values()))
-        assert Post.objects.count() == len(POSTS) + len(ANSWERS)
+        assert Follow.objects.count() == FOLLOWS
+        assert Post.objects.count() == len(POSTS) + len(REPLIES)
         assert Like.objects.count() == sum(map(len, LIKES.values()))
         assert Picture.objects.filter(post__pictures_count=1).exclude(description="").count() == 2
-        assert Profile.objects.exclude(about="").count() == len(ABOUT)
+        assert Profile.objects.exclude(about="").count() == sum(bool(user.about) for user in USERS.values())
 
-    def test_happens_once(self, django_assert_num_queries):
-        demo()
+    def test_a_second_run_changes_nothing(self):
         before = Event.objects.count()
 
-        with django_assert_num_queries(1):
+        with self.assertNumQueries(1):
             assert demo() == LINE
 
         assert Event.objects.count() == before
-        assert Post.objects.count() == len(POSTS) + len(ANSWERS)
+        assert Post.objects.count() == len(POSTS) + len(REPLIES)
 
-    def test_the_log_tells_it_in_order(self):
-        demo()
+    def test_the_events_are_in_order(self):
         kinds = [kind for kind, _, _ in log()]
 
-        follows = sum(map(len, FOLLOWS.values()))
-        assert kinds[: follows + len(POSTS)] == ["follow.created"] * follows + ["post.created"] * len(POSTS)
-        assert set(kinds[follows + len(POSTS) :]) == {"post.created", "post.counted"}
+        until_replies = FOLLOWS + len(POSTS)
+        assert kinds[:until_replies] == ["follow.created"] * FOLLOWS + ["post.created"] * len(POSTS)
+        assert set(kinds[until_replies:]) == {"post.created", "post.counted"}
 
-    def test_what_is_kept_of_posts_agrees_with_what_there_is(self):
-        demo()
+    def test_the_counts_of_posts_are_right(self):
         for post in Post.objects.all():
             counts = (post.likes.count(), post.replies.count(), post.pictures.count())
             assert (post.likes_count, post.replies_count, post.pictures_count) == counts
 
-    def test_every_count_of_people_is_right(self):
-        demo()
+    def test_the_counts_of_users_are_right(self):
         call_command("recount", check=True)
 
-    def test_the_posts_are_of_the_past_three_days_up_to_minutes_ago(self):
-        demo()
+    def test_the_posts_are_from_the_past_three_days(self):
         moments = list(Post.objects.top_level().order_by("pk").values_list("created_at", flat=True))
 
         assert moments == sorted(moments)
         assert timezone.now() - moments[0] < timedelta(days=3)
         assert timedelta() < timezone.now() - moments[-1] < timedelta(minutes=10)
 
-    def test_demo_can_sign_in_and_open_the_administration(self):
-        demo()
-        client = Client()
-        client.post("/accounts/login/", {"login": "demo", "password": "livefeed-demo"})
+    def test_demo_can_sign_in_and_open_the_admin(self):
+        self.client.post("/accounts/login/", {"login": "demo", "password": "livefeed-demo"})
 
-        assert client.get("/admin/").status_code == 200
+        assert self.client.get("/admin/").status_code == 200
         assert User.objects.filter(is_superuser=True).count() == 1
 
-    def test_others_with_such_names_are_left_alone(self):
-        make_user("Mara")
 
-        assert demo(busy=True, acts=3, pause=0) == "Demo: nothing made, since these names are taken: mara\n"
+@pytest.mark.django_db
+def test_other_users_with_such_names_are_unchanged():
+    make_user("Mara")
 
-        assert User.objects.count() == 1
-        assert not Post.objects.exists()
+    assert demo(busy=True, acts=3, pause=0) == "Demo: nothing made, since these names are taken: mara\n"
 
-    def test_refuses_without_debug(self, settings):
-        settings.DEBUG = False
+    assert User.objects.count() == 1
+    assert not Post.objects.exists()
 
-        with pytest.raises(CommandError, match="--force"):
-            demo()
 
-        assert not User.objects.exists()
-        assert demo(force=True) == LINE
+@pytest.mark.django_db
+def test_it_needs_debug_or_force():
+    with pytest.raises(CommandError, match="--force"):
+        call_command("demo")
+
+    assert not User.objects.exists()
+    printed = StringIO()
+    call_command("demo", force=True, stdout=printed)
+    assert printed.getvalue() == LINE
 
 
 class TestTexts:
-    def test_are_as_the_composer_would_leave_them(self):
+    def test_are_as_the_composer_would_save_them(self):
         for post in POSTS:
             assert (post.title, post.body) == (clean_line(post.title), clean_text(post.body))
             assert len(post.title) <= TITLE_MAX
             assert 0 < len(post.body) <= BODY_MAX
 
-    def test_are_all_different_and_calm(self):
-        said = [text for voice in VOICES.values() for text in voice.openings + voice.sequels]
-        said += [post.body for post in POSTS] + [answer.body for answer in ANSWERS]
+    def test_are_unique_and_calm(self):
+        texts = [text for voice in VOICES.values() for text in voice.openings + voice.sequels]
+        texts += [post.body for post in POSTS] + [reply.body for reply in REPLIES]
 
-        assert len(set(said)) == len(said)
-        assert not [text for text in said if "!" in text or "¡" in text]
+        assert len(set(texts)) == len(texts)
+        assert not [text for text in texts if "!" in text or "¡" in text]
 
-    def test_stand_in_the_order_of_time(self):
+    def test_are_ordered_by_time(self):
         ages = [post.hours_ago for post in POSTS]
 
         assert ages == sorted(ages, reverse=True)
 
-    def test_everybody_speaks_and_follows_only_people_who_are_there(self):
-        assert {post.author for post in POSTS} == set(NAMES)
-        assert set(FOLLOWS) == set(NAMES)
-        assert all(name in NAMES and name != follower for follower, names in FOLLOWS.items() for name in names)
+    def test_every_user_posts_and_follows_only_existing_users(self):
+        assert {post.author for post in POSTS} == set(USERS)
+        assert all(user.follows for user in USERS.values())
+        for username, user in USERS.items():
+            assert set(user.follows) <= set(USERS) - {username}

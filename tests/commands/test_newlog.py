@@ -1,4 +1,4 @@
-"""`manage.py newlog`: after a backup was restored."""
+"""`manage.py newlog`: resets the event log after a backup has been restored."""
 
 from collections.abc import Iterator
 from io import StringIO
@@ -16,14 +16,14 @@ from livefeed.models.event import GAP
 
 @pytest.fixture(autouse=True)
 def _positions_go_on(transactional_db) -> Iterator[None]:
-    """A site that other tests share stands somewhere: what they write must stand behind it."""
+    """Keeps positions increasing: a server that other tests share must not see lower ones."""
     before = last_position()
     yield
     set_last_position(max(before, last_position()))
 
 
 def last_position() -> int:
-    """The last position that was given out, 0 if there was none yet."""
+    """Returns the last position that was assigned; 0 if there was none."""
     last = {
         "sqlite": "SELECT max(seq) FROM sqlite_sequence WHERE name = 'livefeed_event'",
         "postgresql": "SELECT last_value FROM livefeed_event_position",
@@ -34,7 +34,7 @@ def last_position() -> int:
 
 
 def set_last_position(position: int | None) -> None:
-    """Lets positions go on after this one; None: as if none had been given out yet."""
+    """Makes the next position follow this one; None: as if none had been assigned."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT setval('livefeed_event_position', %s, %s)", [position or 1, position is not None])
@@ -51,7 +51,7 @@ def newlog() -> str:
 
 
 def positions(number: int) -> list[int]:
-    """Where so many new events stand."""
+    """Publishes so many events; returns their positions."""
     before = Event.objects.head()
     for _ in range(number):
         publishing.reset_feeds()
@@ -60,7 +60,7 @@ def positions(number: int) -> list[int]:
 
 @async_to_sync
 async def held(*cursors: int) -> list[bool]:
-    """Which cursors a server that starts now goes on from."""
+    """Returns for each cursor, True if a server that starts now can resume from it."""
     log = EventLog()
     await log.open()
     try:
@@ -69,20 +69,20 @@ async def held(*cursors: int) -> list[bool]:
         log.close()
 
 
-def test_it_says_what_it_did():
+def test_it_prints_what_it_did():
     positions(1)
-    assert newlog() == "The log begins anew; every open page will read anew.\n"
+    assert newlog() == "The event log is reset; every open page will reload.\n"
 
 
-def test_no_cursor_from_before_is_held_any_more():
+def test_no_earlier_cursor_is_valid():
     old = positions(5)
     assert held(*old) == [True] * 5
     newlog()
     assert held(0, *old) == [False] * 6
 
 
-def test_no_cursor_is_held_that_was_given_out_after_the_backup_was_made():
-    """What was lost with the restoring had positions too."""
+def test_no_cursor_assigned_after_the_backup_is_valid():
+    """Events that the restored backup lacks had positions too."""
     lost = [position + 1_000_000 for position in positions(5)]
     newlog()
     assert held(*lost) == [False] * 5
@@ -90,7 +90,7 @@ def test_no_cursor_is_held_that_was_given_out_after_the_backup_was_made():
     assert held(*lost) == [False] * 5
 
 
-def test_positions_go_on_beyond_the_gap_and_only_one_reset_is_left():
+def test_positions_continue_after_the_gap_and_one_reset_remains():
     newest = positions(3)[-1]
     newlog()
     (reset,) = Event.objects.all()
@@ -103,7 +103,7 @@ def test_positions_go_on_beyond_the_gap_and_only_one_reset_is_left():
     assert held(reset.position - 1, reset.position, *following) == [True] * 5
 
 
-def test_told_twice_it_leaves_two_gaps():
+def test_running_it_twice_leaves_two_gaps():
     positions(1)
     newlog()
     between = Event.objects.head()
@@ -112,7 +112,7 @@ def test_told_twice_it_leaves_two_gaps():
     assert held(between) == [False]
 
 
-def test_an_emptied_log_moves_on_from_the_last_position_that_was_given_out():
+def test_an_emptied_log_continues_after_the_last_assigned_position():
     newlog()
     newest = positions(3)[-1]
     Event.objects.all().delete()
@@ -121,8 +121,8 @@ def test_an_emptied_log_moves_on_from_the_last_position_that_was_given_out():
     assert held(newest) == [False]
 
 
-def test_a_log_that_never_held_anything_moves_on_too():
-    """A backup from before the first event, restored under pages that stand far behind it."""
+def test_an_unused_log_continues_after_the_gap_too():
+    """The backup is older than the first event, while open pages hold later positions."""
     Event.objects.all().delete()
     set_last_position(None)
     newlog()

@@ -1,4 +1,4 @@
-"""`manage.py seed`."""
+"""`manage.py seed`: many users, follows and posts."""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -7,7 +7,7 @@ from django.db.models import Count, F
 from django.test import Client
 
 from livefeed.content.markup import references_in
-from livefeed.demo.voices import SENTENCES
+from livefeed.demo.texts import SENTENCES
 from livefeed.models import Event, Follow, Like, Post, Profile, Tagging, User
 from tests.factories import make_user
 
@@ -25,7 +25,7 @@ def seed(users: int = 12, follows: int = 4, posts: int = 30, **options) -> None:
     call_command("seed", users=users, follows=follows, posts=posts, password=PASSWORD, verbosity=0, **options)
 
 
-def test_makes_what_it_says():
+def test_creates_as_many_users_and_posts_as_requested():
     seed()
 
     assert set(User.objects.values_list("username", flat=True)) == {f"user{number}" for number in range(1, 13)}
@@ -33,7 +33,7 @@ def test_makes_what_it_says():
     assert Post.objects.count() == 30
 
 
-def test_everybody_follows_as_many_distinct_others_and_nobody_themselves():
+def test_every_user_follows_as_many_others_as_requested():
     seed(users=12, follows=11)
 
     counts = User.objects.annotate(others=Count("following__followed", distinct=True)).values_list("others", flat=True)
@@ -41,7 +41,7 @@ def test_everybody_follows_as_many_distinct_others_and_nobody_themselves():
     assert not Follow.objects.filter(follower=F("followed")).exists()
 
 
-def test_the_people_can_sign_in():
+def test_the_users_can_sign_in():
     seed()
     client = Client()
 
@@ -51,7 +51,7 @@ def test_the_people_can_sign_in():
     assert client.session["_auth_user_id"] == str(User.objects.with_username("user7").get().pk)
 
 
-def test_posts_read_well_and_stand_in_the_order_of_their_ids():
+def test_posts_have_sentences_and_are_ordered_by_time():
     seed(posts=60)
     posts = list(Post.objects.order_by("pk"))
 
@@ -63,14 +63,14 @@ def test_posts_read_well_and_stand_in_the_order_of_their_ids():
     assert not Post.objects.filter(created_at__lt=F("author__date_joined")).exists()
 
 
-def test_no_combination_of_sentences_is_longer_than_sixty_words():
+def test_no_combination_of_sentences_exceeds_sixty_words():
     lengths = sorted(len(sentence.split()) for sentence in SENTENCES)
 
     assert lengths[0] >= 5
     assert sum(lengths[-4:]) <= 60
 
 
-def test_a_few_write_much():
+def test_few_users_write_most_posts():
     seed(users=50, posts=500)
     counts = User.objects.annotate(count=Count("posts")).order_by("-count").values_list("count", flat=True)
 
@@ -78,13 +78,13 @@ def test_a_few_write_much():
 
 
 @pytest.fixture
-def talk(monkeypatch) -> None:
-    """Posts by people who have much to say to each other."""
-    monkeypatch.setattr("livefeed.demo.conversation.WRITTEN_AT_ONCE", 20)
+def conversation(monkeypatch) -> None:
+    """600 posts in small batches, so that many reply to each other."""
+    monkeypatch.setattr("livefeed.demo.conversation.BATCH_SIZE", 20)
     seed(posts=600)
 
 
-def test_tags_are_in_the_text_and_in_their_index(talk):
+def test_tags_are_in_the_text_and_in_their_index(conversation):
     posts = Post.objects.exclude(tags="")
 
     assert posts.count() > 10
@@ -94,7 +94,7 @@ def test_tags_are_in_the_text_and_in_their_index(talk):
     assert set(Tagging.objects.values_list("post", "tag", "created_at")) == tagged
 
 
-def test_a_few_tags_are_used_most(talk):
+def test_few_tags_are_used_most(conversation):
     counts = (
         Tagging.objects.values("tag").annotate(count=Count("pk")).order_by("-count").values_list("count", flat=True)
     )
@@ -102,7 +102,7 @@ def test_a_few_tags_are_used_most(talk):
     assert counts[0] > sum(counts) / 4
 
 
-def test_replies_stand_below_what_they_reply_to_and_are_counted(talk):
+def test_replies_have_their_parents_and_are_counted(conversation):
     replies = list(Post.objects.exclude(parent=None).select_related("parent"))
 
     assert len(replies) > 5
@@ -114,12 +114,12 @@ def test_replies_stand_below_what_they_reply_to_and_are_counted(talk):
     assert not counted.exclude(replies_count=F("count")).exists()
 
 
-def test_likes_are_counted(talk):
+def test_likes_are_counted(conversation):
     assert Like.objects.count() > 10
     assert not Post.objects.annotate(count=Count("likes")).exclude(likes_count=F("count")).exists()
 
 
-def test_a_second_run_keeps_people_and_adds_what_is_missing():
+def test_a_second_run_keeps_users_and_adds_missing_ones():
     kept = make_user("User3")
     seed(users=8, follows=3, posts=10)
     follows = set(Follow.objects.values_list("follower", "followed"))
@@ -133,7 +133,7 @@ def test_a_second_run_keeps_people_and_adds_what_is_missing():
     assert Follow.objects.count() == 12 * 5
 
 
-def test_who_follows_more_already_is_left_alone():
+def test_users_who_follow_more_already_are_unchanged():
     seed(users=8, follows=5, posts=0)
     seed(users=8, follows=2, posts=0)
 
@@ -142,7 +142,7 @@ def test_who_follows_more_already_is_left_alone():
 
 @pytest.mark.parametrize("posts", [0, 1, 30])
 @pytest.mark.parametrize("batch", [7, 10, 2_000])
-def test_one_event_tells_all_pages_to_read_anew(posts, batch, monkeypatch):
+def test_one_event_makes_all_pages_reload(posts, batch, monkeypatch):
     monkeypatch.setattr("livefeed.demo.bulk.BATCH", batch)
 
     seed(posts=posts)
@@ -172,33 +172,33 @@ def test_force_runs_without_debug(settings):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"users": 4, "follows": 4}, "Nobody can follow 4 others among 4"),
+        ({"users": 4, "follows": 4}, "No user can follow 4 others among 4"),
         ({"users": 0}, "one user"),
         ({"posts": -1}, "no"),
     ],
 )
-def test_says_what_cannot_be_made(wrong, said):
+def test_impossible_amounts_are_refused(wrong, said):
     with pytest.raises(CommandError, match=said):
         seed(**wrong)
 
     assert not User.objects.exists()
 
 
-def test_draws_no_bar_when_quiet(capfd):
+def test_quiet_mode_shows_no_progress_bar(capfd):
     seed()
 
     assert capfd.readouterr() == ("", "")
 
 
-def test_draws_its_bars_on_stderr(capfd):
+def test_progress_bars_are_written_to_stderr(capfd):
     call_command("seed", users=3, follows=1, posts=2)
 
     written = capfd.readouterr()
     assert written.out == ""
-    assert all(word in written.err for word in ("people", "follows", "posts", "100%"))
+    assert all(word in written.err for word in ("users", "follows", "posts", "100%"))
 
 
-def test_every_count_is_right_also_of_those_who_were_looked_at_between_two_runs():
+def test_every_count_is_right_also_for_profiles_created_between_two_runs():
     seed()
     for user in User.objects.all():
         Profile.objects.for_user(user)

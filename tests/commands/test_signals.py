@@ -1,4 +1,4 @@
-"""`manage.py signals`."""
+"""`manage.py signals`: the receivers of every signal."""
 
 from io import StringIO
 
@@ -15,7 +15,7 @@ def printed(**options) -> list[str]:
     return output.getvalue().splitlines()
 
 
-def test_every_receiver_of_ours_is_printed_with_its_place():
+def test_every_receiver_of_the_site_is_printed_with_its_place():
     lines = [line.split() for line in printed() if line.startswith("    ")]
     sources = {file.stem: file.read_text().splitlines() for file in (ROOT / "livefeed/signals/receivers").glob("*.py")}
     defined = [line for lines in sources.values() for line in lines if line.startswith(("def ", "async def "))]
@@ -30,14 +30,14 @@ def test_every_receiver_of_ours_is_printed_with_its_place():
         assert written.startswith(f"def {name}(" if kind == "sync" else f"async def {name}(")
 
 
-def test_it_says_when_receivers_run_and_which_signals_nobody_hears():
+def test_it_prints_when_receivers_run_and_signals_without_receivers():
     lines = printed()
     assert "post_save (in the transaction)" in lines
-    unheard = [name for name in registry.own_signals() if name != "user_registered"]
-    assert lines[-1] == f"heard by nobody here: {', '.join(unheard)}"
+    unconnected = [name for name in registry.own_signals() if name != "user_registered"]
+    assert lines[-1] == f"without receivers: {', '.join(unconnected)}"
 
 
-def test_receivers_of_others_are_printed_too_async_ones_as_such():
+def test_receivers_of_other_apps_are_printed_with_async_marked():
     async def herald(**kwargs):
         pass
 
@@ -52,11 +52,11 @@ def test_receivers_of_others_are_printed_too_async_ones_as_such():
     assert "post_liked" not in lines[-1]
 
 
-def test_with_all_those_of_django_come_too():
+def test_all_includes_the_receivers_of_django():
     assert any("django.contrib.auth.models.update_last_login" in line for line in printed(all=True))
     assert not any("django.contrib.auth" in line for line in printed())
 
 
-def test_the_page_about_signals_names_each():
+def test_the_documentation_names_every_signal():
     page = (ROOT / "docs/signals.md").read_text()
     assert [name for name in registry.own_signals() if f"`{name}`" not in page] == []

@@ -1,4 +1,4 @@
-"""`manage.py token`."""
+"""`manage.py token`: access tokens for programs."""
 
 from io import StringIO
 
@@ -11,37 +11,37 @@ from tests.factories import Cast
 
 
 def run(*words: str) -> tuple[list[str], list[str]]:
-    """The lines of its output and of its remarks."""
+    """Runs the command; returns the lines of stdout and stderr."""
     out, err = StringIO(), StringIO()
     call_command("token", *words, stdout=out, stderr=err)
     return out.getvalue().splitlines(), err.getvalue().splitlines()
 
 
-def test_it_makes_a_token_that_is_shown_once_and_kept_only_as_a_hash(cast: Cast):
-    (text,), (remark,) = run("author", "--label", "the weather")
+def test_a_token_is_shown_once_and_stored_as_a_hash(cast: Cast):
+    (text,), (hint,) = run("author", "--label", "the weather")
 
     token = Token.objects.get()
     assert text.startswith(PREFIX)
     assert Token.objects.by_texts([text]) == {text: token}
     assert (token.user, token.label, token.digest) == (cast.author, "the weather", digest(text))
     assert text not in (token.digest, str(token))
-    assert remark == f"Token {token.pk} for @author. Keep it: it is not shown again."
+    assert hint == f"Token {token.pk} for @author. Save it: it is not shown again."
 
 
 @pytest.mark.parametrize("name", ["Author", "@author", "@AUTHOR"])
-def test_a_name_is_taken_however_it_is_written(cast: Cast, name):
+def test_a_user_name_is_accepted_in_any_case_and_with_an_at_sign(cast: Cast, name):
     run(name)
     assert Token.objects.get().user == cast.author
 
 
-def test_no_two_tokens_are_alike(cast: Cast):
+def test_tokens_are_unique(cast: Cast):
     assert len({run("author")[0][0] for _ in range(5)}) == 5
 
 
-def test_it_lists_one_person_s_tokens_without_their_texts(cast: Cast):
+def test_it_lists_the_tokens_of_one_user_without_their_texts(cast: Cast):
     (first,), _ = run("author", "--label", "the weather")
     (second,), _ = run("author")
-    run("stranger", "--label", "somebody else's")
+    run("stranger", "--label", "another user's")
 
     lines, _ = run("author", "--list")
 
@@ -50,12 +50,13 @@ def test_it_lists_one_person_s_tokens_without_their_texts(cast: Cast):
     assert not any(text in line for text in (first, second) for line in lines)
 
 
-def test_it_lists_nothing_where_there_is_none(cast: Cast):
+def test_without_tokens_it_lists_nothing(cast: Cast):
     assert run("author", "--list") == ([], [])
 
 
-def test_it_revokes_one_token_and_announces_it(cast: Cast):
-    (revoked,), (kept,) = run("author")[0], run("author")[0]
+def test_it_revokes_one_token_and_publishes_an_event(cast: Cast):
+    (revoked,), _ = run("author")
+    (kept,), _ = run("author")
     token = Token.objects.by_texts([revoked])[revoked]
     pk = token.pk
 
@@ -67,7 +68,7 @@ def test_it_revokes_one_token_and_announces_it(cast: Cast):
 
 
 @pytest.mark.parametrize("whose", ["stranger", "author"])
-def test_somebody_else_s_token_and_one_that_is_not_there_cannot_be_revoked(cast: Cast, whose):
+def test_a_token_of_another_user_or_a_missing_one_cannot_be_revoked(cast: Cast, whose):
     run("author")
     pk = Token.objects.get().pk + (whose == "author")
     with pytest.raises(CommandError, match=f"@{whose} has no token {pk}"):
@@ -75,12 +76,12 @@ def test_somebody_else_s_token_and_one_that_is_not_there_cannot_be_revoked(cast:
     assert Token.objects.count() == 1
 
 
-def test_nobody_by_that_name(db):
-    with pytest.raises(CommandError, match="nobody by the name 'nobody'"):
+def test_an_unknown_user_is_an_error(db):
+    with pytest.raises(CommandError, match="no user named 'nobody'"):
         run("nobody")
 
 
-def test_somebody_suspended_gets_none_but_can_lose_one(cast: Cast):
+def test_a_suspended_user_gets_no_token_but_one_can_be_revoked(cast: Cast):
     run("author")
     cast.author.is_active = False
     cast.author.save()
@@ -91,7 +92,7 @@ def test_somebody_suspended_gets_none_but_can_lose_one(cast: Cast):
 
 
 @pytest.mark.parametrize(("length", "fits"), [(60, True), (61, False)])
-def test_a_label_has_its_length(cast: Cast, length, fits):
+def test_a_label_has_at_most_60_characters(cast: Cast, length, fits):
     if fits:
         run("author", "--label", "x" * length)
     else:

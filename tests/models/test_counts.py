@@ -218,7 +218,7 @@ def test_repaired_counts_of_posts_are_published(scene, monkeypatch):
     PLANTED["likes_count"](scene)
     recount()
     assert list(Event.objects.values_list("kind", "subject_id")) == [("post.counted", scene.pk)]
-    monkeypatch.setattr("livefeed.management.commands.recount.TOLD", 0)
+    monkeypatch.setattr("livefeed.management.commands.recount.MAX_POST_EVENTS", 0)
     PLANTED["likes_count"](scene)
     recount()
     assert Event.objects.latest("pk").kind == "feed.reset"

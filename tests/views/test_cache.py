@@ -1,4 +1,4 @@
-"""What is kept is never stale: after every write each page is the same, kept, made anew, and with nothing kept."""
+"""Cached fragments are never stale: after every write, each page is as if nothing had been cached."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from unittest.mock import Mock, patch
 
 import pytest
+from django.conf import settings as settings
 from django.core.cache import caches
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, override_settings
 
-from livefeed.content.fragments import render_post
+from livefeed.content.fragments import render_card, render_post
 from livefeed.content.images import AVATAR
 from livefeed.models import Bookmark, Follow, Like, Picture, Post, Profile, User
 from tests.factories import Cast, make_post, signed_in
@@ -18,11 +19,11 @@ from tests.image_files import file
 
 PAGES = ["/", "/explore/", "/@author/", "/@author/replies/", "/@author/media/", "/@author/likes/", "/tags/one/"]
 PAGES += ["/posts/{post}/", "/posts/{reply}/", "/bookmarks/", "/notifications/", "/@follower/"]
-NOTHING_KEPT = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+NO_CACHE = {**settings.CACHES, "fragments": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 
 class Scene:
-    """The author's post with a reply below it and one of the follower's, liked and bookmarked; who reads."""
+    """The author's post and a reply to it, the follower's post, and reactions; read by the follower and a visitor."""
 
     def __init__(self, cast: Cast) -> None:
         self.cast = cast
@@ -32,21 +33,40 @@ class Scene:
         Like.objects.add(cast.author, self.other)
         Bookmark.objects.add(cast.follower, self.post)
         Profile.objects.for_user(cast.author).update(name="Author", about="**Writes**", links=[], avatar=None)
-        self.author, self.readers = signed_in(cast.author), [signed_in(cast.follower), Client()]
+        self.author = signed_in(cast.author)
+        self.clients = {"follower": signed_in(cast.follower), "visitor": Client()}
+        self.addresses = [page.format(post=self.post.pk, reply=self.reply.pk) for page in PAGES]
 
-    def pages(self) -> dict[tuple[int, str], str]:
-        """Every page as each of the readers gets it, less what differs each time."""
-        addresses = [page.format(post=self.post.pk, reply=self.reply.pk) for page in PAGES]
-        answers = {(number, page): each.get(page) for number, each in enumerate(self.readers) for page in addresses}
-        return {key: settled(answer.content.decode()) for key, answer in answers.items()}
+    def pages(self) -> dict[tuple[str, str], str]:
+        """Returns every page as each reader gets it, by reader and address, without the parts that differ each time."""
+        return {
+            (reader, address): VARYING.sub("", client.get(address).text)
+            for reader, client in self.clients.items()
+            for address in self.addresses
+        }
+
+    def fragments(self, reader: str) -> dict[str, str]:
+        """Renders the posts that a reader may see and all profiles, by name: "post 1" or "card author"."""
+        viewer = User.objects.filter(username=reader).first()
+        posts = Post.objects.visible_to(viewer).with_related()
+        profiles = [Profile.objects.for_user(user) for user in User.objects.filter(is_active=True)]
+        fragments: dict[str, str] = {f"post {post.pk}": render_post(post) for post in posts}
+        fragments |= {f"card {profile.user.username}": render_card(profile) for profile in profiles}
+        return fragments
 
 
-ONCE = r'nonce="[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"|name="key" value="[^"]*"|(data-upto|value)="20[^"]*"'
+VARYING = re.compile(
+    r'nonce="[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"|name="key" value="[^"]*"|(data-upto|value)="20[^"]*"'
+)
+"""The nonce, the CSRF token, the key of the next post, and the time at which the page was rendered."""
 
 
-def settled(html: str) -> str:
-    """A page without its nonce, token, the key of the next post and the moment it was made."""
-    return re.sub(ONCE, "", html)
+def fragments_on(address: str, html: str) -> list[str]:
+    """Returns the names of the fragments that a page contains."""
+    names = [f"post {pk}" for pk in re.findall(r'<article id="post-(\d+)"', html)]
+    if 'class="profile-who"' in html:
+        names.append(f"card {address.split('/')[1].removeprefix('@')}")
+    return names
 
 
 def avatar(scene: Scene) -> None:
@@ -107,7 +127,7 @@ WRITES: dict[str, list[Callable[[Scene], object]]] = {
 
 @contextmanager
 def rendered() -> Iterator[Mock]:
-    """The templates that are rendered for keeping meanwhile."""
+    """Records the fragments that are rendered, and so not taken from the cache."""
     with patch("livefeed.content.fragments.render_to_string", wraps=render_to_string) as render:
         yield render
 
@@ -120,22 +140,26 @@ def _fresh() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("writes", WRITES.values(), ids=WRITES.keys())
-def test_each_page_is_as_if_nothing_had_been_kept(cast, settings, writes):
+def test_each_page_is_as_if_nothing_had_been_cached(cast, writes):
+    """After each write, every cached fragment on a page equals one rendered without the cache. The rest of a page is
+    never cached; in the end whole pages are compared too."""
     scene = Scene(cast)
-    kept, shut_off = settings.CACHES, {**settings.CACHES, "fragments": NOTHING_KEPT}
-    before = scene.pages()
-    for write in writes:
+    scene.pages()
+    for number, write in enumerate(writes):
         write(scene)
-        after = scene.pages()
-        settings.CACHES = shut_off
-        assert scene.pages() == after
-        settings.CACHES = kept
-        before = after
+        pages = scene.pages()
+        with override_settings(CACHES=NO_CACHE):
+            current = {reader: scene.fragments(reader) for reader in scene.clients}
+        for (reader, address), html in pages.items():
+            for name in fragments_on(address, html):
+                assert current[reader][name] in html, f"{name} on {address} for the {reader} after write {number}"
+    with override_settings(CACHES=NO_CACHE):
+        assert scene.pages() == pages
     caches["fragments"].clear()
-    assert scene.pages() == before
+    assert scene.pages() == pages
 
 
-def test_a_post_is_rendered_once_however_many_pages_show_it(cast):
+def test_a_post_is_rendered_once_for_all_pages_that_show_it(cast):
     post, readers = make_post(cast.author), [signed_in(cast.follower), Client()]
     with rendered() as render:
         for reader in readers:
@@ -145,7 +169,7 @@ def test_a_post_is_rendered_once_however_many_pages_show_it(cast):
 
 
 @pytest.mark.parametrize("act", [lambda post: post.delete(), lambda post: post.remove(), lambda post: post.save()])
-def test_what_is_old_is_freed(cast, act):
+def test_an_outdated_fragment_is_deleted(cast, act):
     post = make_post(cast.author)
     render_post(post)
     name = f"post:{post.pk}"
@@ -154,9 +178,8 @@ def test_what_is_old_is_freed(cast, act):
     assert caches["fragments"].get(name) is None
 
 
-def test_nothing_is_kept_where_that_is_shut_off(cast, settings):
-    settings.CACHES = {**settings.CACHES, "fragments": NOTHING_KEPT}
+def test_nothing_is_cached_without_a_cache(cast):
     post = make_post(cast.author)
-    with rendered() as render:
+    with override_settings(CACHES=NO_CACHE), rendered() as render:
         assert render_post(post) == render_post(post)
     assert render.call_count == 2

@@ -68,4 +68,4 @@ def test_asking_deletes_nothing_and_nobody_else_is_asked(author, follower, stran
     post.remove()
     answer = author.get(address, headers=htmx("a"))
     assert answer.status_code == 404
-    assert "no longer" in answer.text
+    assert "any more" in answer.text

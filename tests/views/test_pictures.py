@@ -119,7 +119,7 @@ def test_a_form_that_comes_back_holds_the_pictures_it_was_sent_with(author, some
     [
         ({"files": [image_files.file(image_files.SVG, "drawing.svg")]}, "drawing.svg: Only JPEG"),
         ({"files": [image_files.file() for _ in range(5)]}, "4 pictures fit"),
-        ({"picture": "00000000-0000-0000-0000-000000000000"}, "not there any more"),
+        ({"picture": "00000000-0000-0000-0000-000000000000"}, "does not exist any more"),
     ],
 )
 def test_pictures_that_will_not_do_are_said_so_and_nothing_is_lost(author, sent, said):

@@ -1,12 +1,13 @@
-"""What no page may do: run what somebody typed, change anything by being read, or be sent from elsewhere."""
+"""Guarantees of every page: it runs no text as code, reading changes nothing, and forms need a CSRF token."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from django.test import Client
+from django.test import Client, TestCase
 
 from livefeed.models import Event, Follow, Post, User
-from tests.factories import signed_in
+from tests.factories import make_cast, make_post, signed_in
+from tests.views.cases import case
 from tests.views.html import Page
 from tests.views.htmx import htmx
 
@@ -28,11 +29,11 @@ EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx()}], ids=["pla
 
 
 @pytest.fixture
-def everybody(author: Client, stranger: Client, visitor: Client) -> list[Client]:
+def everyone(author: Client, stranger: Client, visitor: Client) -> list[Client]:
     return [author, stranger, visitor]
 
 
-# --- Policy ---
+# --- Content of pages ---
 
 
 def policy_of(answer) -> dict[str, list[str]]:
@@ -40,54 +41,71 @@ def policy_of(answer) -> dict[str, list[str]]:
     return {words[0]: words[1:] for words in (directive.split() for directive in directives)}
 
 
-@pytest.mark.parametrize("address", [*PAGES, "/healthz", "/posts/"])
-def test_every_answer_carries_a_strict_policy(everybody, post, address):
-    for client in everybody:
-        policy = policy_of(client.get(address.format(post.pk)))
+class TestPages(TestCase):
+    """Each page as the author, a stranger and a visitor get it, requested once for all tests."""
 
-        assert policy["default-src"] == policy["script-src"] == ["'self'"]
-        assert {word.partition("-")[0] for word in policy["style-src"]} <= {"'self'", "'nonce"}
-        for closed in ("object-src", "base-uri", "frame-ancestors"):
-            assert policy[closed] == ["'none'"]
-        assert policy["form-action"] == ["'self'"]
+    policies: ClassVar[dict[str, dict[str, list[str]]]]
+    pages: ClassVar[dict[str, Page]]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cast = make_cast()
+        post = make_post(cast.author, "Good morning.", title="Today")
+        clients = {"author": signed_in(cast.author), "stranger": signed_in(cast.stranger), "visitor": Client()}
+        cls.policies = {}
+        cls.pages = {}
+        for address in [*PAGES, "/healthz", "/posts/"]:
+            for name, client in clients.items():
+                answer = client.get(address.format(post.pk))
+                cls.policies[f"{address} for the {name}"] = policy_of(answer)
+                if address in PAGES:
+                    cls.pages[f"{address} for the {name}"] = Page(answer)
+
+    def test_every_answer_has_a_strict_policy(self):
+        for name, policy in self.policies.items():
+            with case(name):
+                assert policy["default-src"] == policy["script-src"] == ["'self'"]
+                assert {word.partition("-")[0] for word in policy["style-src"]} <= {"'self'", "'nonce"}
+                for closed in ("object-src", "base-uri", "frame-ancestors"):
+                    assert policy[closed] == ["'none'"]
+                assert policy["form-action"] == ["'self'"]
+
+    def test_no_page_has_an_inline_script_style_or_handler(self):
+        for name, page in self.pages.items():
+            with case(name):
+                sources = self.policies[name]["style-src"]
+                nonces = [word[len("'nonce-") : -1] for word in sources if word.startswith("'nonce-")]
+
+                for script in page.all("script"):
+                    assert script["src"].startswith("/static/")
+                    assert not script.text.strip()
+                for style in page.all("style"):
+                    assert [style["nonce"]] == nonces
+                for element in page.elements:
+                    names = [name for name in element.attributes if name == "style" or name.startswith(("on", "hx-on"))]
+                    assert names == []
+                    values = element.attributes.values()
+                    assert not any(value.strip().startswith(("javascript:", "js:")) for value in values)
+
+    def test_a_page_loads_and_links_only_to_this_site(self):
+        for name, page in self.pages.items():
+            with case(name):
+                for element in page.elements:
+                    for attribute in ("src", "href", "action", "formaction", "hx-get", "hx-post"):
+                        value = element.attributes.get(attribute, "")
+                        assert value[:1] in ("/", "?", "#", "")
+                        assert value[:2] != "//"
+
+    def test_element_ids_are_unique(self):
+        for name, page in self.pages.items():
+            with case(name):
+                ids = [element["id"] for element in page.elements if "id" in element.attributes]
+
+                assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("address", PAGES)
-def test_no_page_has_a_script_a_style_or_a_handler_inside_it(everybody, post, address):
-    for answer in (client.get(address.format(post.pk)) for client in everybody):
-        page = Page(answer)
-        nonces = [word[len("'nonce-") : -1] for word in policy_of(answer)["style-src"] if word.startswith("'nonce-")]
-
-        for script in page.all("script"):
-            assert script["src"].startswith("/static/")
-            assert not script.text.strip()
-        for style in page.all("style"):
-            assert [style["nonce"]] == nonces
-        for element in page.elements:
-            assert [name for name in element.attributes if name == "style" or name.startswith(("on", "hx-on"))] == []
-            assert not any(value.strip().startswith(("javascript:", "js:")) for value in element.attributes.values())
-
-
-@pytest.mark.parametrize("address", PAGES)
-def test_everything_a_page_loads_or_leads_to_is_our_own(everybody, post, address):
-    for client in everybody:
-        for element in Page(client.get(address.format(post.pk))).elements:
-            for name in ("src", "href", "action", "formaction", "hx-get", "hx-post"):
-                value = element.attributes.get(name, "")
-                assert value[:1] in ("/", "?", "#", "")
-                assert value[:2] != "//"
-
-
-@pytest.mark.parametrize("address", PAGES)
-def test_no_id_is_on_a_page_twice(everybody, post, address):
-    for client in everybody:
-        elements = Page(client.get(address.format(post.pk))).elements
-        ids = [element["id"] for element in elements if "id" in element.attributes]
-
-        assert len(ids) == len(set(ids))
-
-
-def test_pages_are_not_framed_not_guessed_at_and_tell_no_other_site_where_one_was(visitor):
+def test_security_headers_forbid_frames_and_sniffing_and_limit_the_referrer(visitor):
     headers = visitor.get("/").headers
 
     assert headers["X-Frame-Options"] == "DENY"
@@ -104,9 +122,8 @@ def everything() -> list[Any]:
 
 
 @EITHER_WAY
-@pytest.mark.parametrize(
-    "address",
-    [
+def test_reading_changes_nothing(everyone, post, how):
+    addresses = [
         *PAGES,
         "/posts/",
         "/posts/?title=x&body=x",
@@ -116,23 +133,22 @@ def everything() -> list[Any]:
         "/@author/follow/?_method=DELETE",
         "/healthz",
         "/readyz",
-    ],
-)
-def test_reading_never_changes_anything(everybody, post, address, how):
+    ]
     before = everything()
+    for address in addresses:
+        with case(address):
+            for client in everyone:
+                for request in (client.get, client.head, client.options):
+                    request(address.format(post.pk), **how)
 
-    for client in everybody:
-        for ask in (client.get, client.head, client.options):
-            ask(address.format(post.pk), **how)
-
-    assert everything() == before
+            assert everything() == before
 
 
-# --- Nothing is sent from elsewhere ---
+# --- Forms need a CSRF token ---
 
 
 def strict(user: User | None = None) -> Client:
-    """A client that is asked for its token like a browser."""
+    """A client whose requests need a CSRF token, as a browser's do."""
     client = Client(enforce_csrf_checks=True)
     if user:
         client.force_login(user)
@@ -144,7 +160,7 @@ def token_on(client: Client, address: str = "/") -> str:
 
 
 @EITHER_WAY
-def test_a_text_without_a_token_is_not_posted_but_comes_back_with_a_sentence(cast, how):
+def test_a_post_without_a_token_is_refused_and_its_text_is_returned(cast, how):
     text = {"title": "Today", "body": '</textarea><script>alert(1)</script>\r\n"'}
 
     answer = strict(cast.author).post("/posts/", text, **how)
@@ -157,7 +173,7 @@ def test_a_text_without_a_token_is_not_posted_but_comes_back_with_a_sentence(cas
 
 
 @EITHER_WAY
-def test_what_came_back_can_be_sent_again_as_it_stands(cast, how):
+def test_a_returned_form_can_be_sent_again(cast, how):
     client = strict(cast.author)
     page = Page(client.post("/posts/", {"title": "Today", "body": "Good morning."}, **how))
     token = page.all("input", name="csrfmiddlewaretoken")[0]["value"]
@@ -169,7 +185,7 @@ def test_what_came_back_can_be_sent_again_as_it_stands(cast, how):
 
 
 @EITHER_WAY
-def test_what_came_back_still_is_one_post_when_it_is_sent_twice(cast, how):
+def test_a_returned_form_sent_twice_creates_one_post(cast, how):
     client = strict(cast.author)
     page = Page(client.post("/posts/", {"title": "Today", "body": "Good morning."}, **how))
     token = page.all("input", name="csrfmiddlewaretoken")[0]["value"]
@@ -190,8 +206,8 @@ def test_what_came_back_still_is_one_post_when_it_is_sent_twice(cast, how):
         ("/@author/follow/", {"_method": "DELETE"}),
     ],
 )
-def test_nothing_is_changed_without_a_token_and_a_sentence_says_so(cast, post, address, fields, how):
-    clients = [strict(person) for person in (cast.author, cast.follower, cast.stranger)]
+def test_nothing_changes_without_a_token(cast, post, address, fields, how):
+    clients = [strict(user) for user in (cast.author, cast.follower, cast.stranger)]
     before = everything()
 
     for client in clients:
@@ -202,7 +218,7 @@ def test_nothing_is_changed_without_a_token_and_a_sentence_says_so(cast, post, a
     assert everything() == before
 
 
-def test_a_bare_delete_needs_the_token_too(cast, post):
+def test_a_delete_request_needs_a_token(cast, post):
     client = strict(cast.author)
     token = token_on(client)
 
@@ -211,7 +227,7 @@ def test_a_bare_delete_needs_the_token_too(cast, post):
 
 
 @EITHER_WAY
-def test_an_editor_holds_all_it_needs_to_be_sent(cast, post, how):
+def test_an_editor_contains_every_field_it_needs(cast, post, how):
     client = strict(cast.author)
     editor = Page(client.get(f"/posts/{post.pk}/edit/", **how))
     token = editor.all("input", name="csrfmiddlewaretoken")[0]["value"]
@@ -222,7 +238,7 @@ def test_an_editor_holds_all_it_needs_to_be_sent(cast, post, how):
     assert Post.objects.get().version == 2
 
 
-def test_a_composer_that_comes_back_holds_all_it_needs_to_be_sent(cast):
+def test_a_returned_composer_contains_every_field_it_needs(cast):
     client = strict(cast.author)
     page = Page(client.get("/"))
 
@@ -234,7 +250,7 @@ def test_a_composer_that_comes_back_holds_all_it_needs_to_be_sent(cast):
     assert Post.objects.count() == 1
 
 
-def test_the_tokens_of_a_page_open_every_door_of_it(cast, post):
+def test_the_token_of_a_page_is_valid_for_all_its_forms(cast, post):
     client = strict(cast.stranger)
     token = {"csrfmiddlewaretoken": token_on(client, "/@author/")}
 
@@ -248,7 +264,7 @@ def test_a_visitors_page_sets_no_cookie(visitor, post):
         assert visitor.get(address).cookies == {}
 
 
-def test_a_session_ends_with_its_person(cast, post):
+def test_a_session_ends_with_its_user(cast, post):
     client = signed_in(cast.stranger)
     cast.stranger.delete()
 

@@ -1,4 +1,4 @@
-"""`manage.py newlog`: after a backup was restored."""
+"""`manage.py newlog`: resets the event log after a backup has been restored."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from livefeed.models import Event
 
 
 class Command(BaseCommand):
-    """Begins the event log anew."""
+    """Resets the event log."""
 
     help = (
-        "Run this after restoring a backup of the database, before serving: open pages stand at positions that the "
-        "restored log will give out again. It forgets the log, moves its positions on, and every page reads anew."
+        "Run this after restoring a backup of the database, before serving: open pages hold positions that the "
+        "restored log would assign again. It empties the log, moves its positions on, and makes every page reload."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         Event.objects.restart()
-        self.stdout.write("The log begins anew; every open page will read anew.")
+        self.stdout.write("The event log is reset; every open page will reload.")

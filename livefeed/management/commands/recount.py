@@ -1,4 +1,4 @@
-"""`manage.py recount`: puts right what is counted."""
+"""`manage.py recount`: corrects stored counts."""
 
 from typing import Any
 
@@ -9,44 +9,48 @@ from livefeed.live import publishing
 from livefeed.models import Post, Profile
 from livefeed.models.counters import COUNTS, Mismatch
 
-NAMED = 20
-"""How many wrong counts are told one by one."""
-TOLD = 100
-"""Up to how many corrected posts are told to open pages one by one; of more, every page reads anew."""
+MAX_LISTED = 20
+"""Wrong counts that are printed one by one."""
+MAX_POST_EVENTS = 100
+"""Corrected posts that are published one by one; for more, every open page reloads."""
 
 
 class Command(BaseCommand):
-    """Compares every count with what it counts."""
+    """Compares every stored count with the rows that it counts."""
 
     help = (
-        "Counts followers, posts, likes and replies anew, puts right what is wrong, and says so. Others may write "
-        "meanwhile. Needed after rows were written in bulk or loaded from fixtures, which no signal sees."
+        "Recounts followers, posts, likes and replies, and corrects and prints wrong counts. The site may run "
+        "meanwhile. Needed after rows were written in bulk or loaded from fixtures, which send no signals."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if anything is wrong")
 
     def handle(self, *, check: bool, **options: Any) -> None:
-        found = [wrong for count in COUNTS for wrong in (count.mismatches() if check else count.repair_all())]
+        mismatches: list[Mismatch] = []
+        for count in COUNTS:
+            mismatches += count.mismatches() if check else count.repair_all()
         if not check:
-            self._tell([wrong.pk for wrong in found if wrong.count.model == "post"])
-        for wrong in found[:NAMED]:
-            self.stdout.write(f"{self._named(wrong)}: {wrong.count.field} {wrong.said} -> {wrong.true}")
-        if len(found) > NAMED:
-            self.stdout.write(f"and {len(found) - NAMED:,} more")
-        if found and check:
-            raise CommandError(f"{len(found):,} counts are wrong: run `manage.py recount`.")
-        self.stdout.write(f"{len(found):,} counts were wrong and are right now." if found else "Every count is right.")
+            self._publish([each.pk for each in mismatches if each.count.model == "post"])
+        for mismatch in mismatches[:MAX_LISTED]:
+            self.stdout.write(f"{_label(mismatch)}: {mismatch.count.field} {mismatch.said} -> {mismatch.true}")
+        number = len(mismatches)
+        if number > MAX_LISTED:
+            self.stdout.write(f"and {number - MAX_LISTED:,} more")
+        if number and check:
+            raise CommandError(f"{number:,} counts are wrong: run `manage.py recount`.")
+        self.stdout.write(f"{number:,} counts were wrong and are right now." if number else "Every count is right.")
 
-    def _named(self, wrong: Mismatch) -> str:
-        models: dict[str, type[Model]] = {"profile": Profile, "post": Post}
-        row = models[wrong.count.model]._default_manager.filter(pk=wrong.pk).first()
-        return f"{row.user}" if isinstance(row, Profile) else f"post {wrong.pk}"
-
-    def _tell(self, posts: list[int]) -> None:
-        """Lets open pages show the right counts."""
-        if len(posts) > TOLD:
+    def _publish(self, post_ids: list[int]) -> None:
+        """Makes open pages show the corrected counts."""
+        if len(post_ids) > MAX_POST_EVENTS:
             publishing.reset_feeds()
             return
-        for post in Post.objects.filter(pk__in=posts):
+        for post in Post.objects.filter(pk__in=post_ids):
             publishing.post_counted(post)
+
+
+def _label(mismatch: Mismatch) -> str:
+    models: dict[str, type[Model]] = {"profile": Profile, "post": Post}
+    row = models[mismatch.count.model]._default_manager.filter(pk=mismatch.pk).first()
+    return f"{row.user}" if isinstance(row, Profile) else f"post {mismatch.pk}"

@@ -1,4 +1,4 @@
-"""`manage.py signals`: who hears which signal."""
+"""`manage.py signals`: the receivers of every signal."""
 
 from itertools import groupby
 from typing import Any
@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from livefeed.signals.registry import ConnectedReceiver, connected_receivers, own_signals
 
-THEIR_OWN = ("django.", "allauth.", "channels.", "asgiref.", "django_tasks_db.")
-"""What these packages hear is their own affair."""
+THIRD_PARTY = ("django.", "allauth.", "channels.", "asgiref.", "django_tasks_db.")
+"""Packages whose receivers are printed only with --all."""
 
 
 class Command(BaseCommand):
@@ -17,20 +17,23 @@ class Command(BaseCommand):
     help = "Prints every signal with its receivers: where each is written, sync or async, and when it runs."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--all", action="store_true", help="with what Django and other packages connect themselves")
+        parser.add_argument("--all", action="store_true", help="include the receivers of Django and other packages")
 
     def handle(self, *, all: bool, **options: Any) -> None:
-        shown = [each for each in connected_receivers() if all or not each.receiver.startswith(THEIR_OWN)]
+        shown = [each for each in connected_receivers() if all or not each.receiver.startswith(THIRD_PARTY)]
         widths = [max(len(getattr(each, part)) for each in shown) for part in ("sender", "receiver")]
-        for (signal, when), some in groupby(shown, lambda each: (each.signal, each.when)):
+        for (signal, when), receivers in groupby(shown, lambda each: (each.signal, each.when)):
             self.stdout.write(f"{signal} ({when})")
-            for each in some:
-                self.stdout.write(_line(each, *widths))
-        unheard = [name for name in own_signals() if name not in {each.signal for each in shown}]
-        if unheard:
-            self.stdout.write(f"heard by nobody here: {', '.join(unheard)}")
+            for receiver in receivers:
+                self.stdout.write(_line(receiver, *widths))
+        connected = {each.signal for each in shown}
+        unconnected = [name for name in own_signals() if name not in connected]
+        if unconnected:
+            self.stdout.write(f"without receivers: {', '.join(unconnected)}")
 
 
-def _line(hearing: ConnectedReceiver, for_sender: int, for_receiver: int) -> str:
-    kind = "async" if hearing.is_async else "sync"
-    return f"    {hearing.sender:<{for_sender}} {hearing.receiver:<{for_receiver}} {kind:<6} {hearing.place}"
+def _line(connected: ConnectedReceiver, sender_width: int, receiver_width: int) -> str:
+    kind = "async" if connected.is_async else "sync"
+    sender = f"{connected.sender:<{sender_width}}"
+    receiver = f"{connected.receiver:<{receiver_width}}"
+    return f"    {sender} {receiver} {kind:<6} {connected.place}"

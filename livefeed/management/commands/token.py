@@ -1,4 +1,4 @@
-"""`manage.py token`: keys for programs."""
+"""`manage.py token`: access tokens for programs."""
 
 from typing import Any
 
@@ -6,25 +6,28 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from livefeed.models import Token, User
 
+MAX_LABEL_LENGTH = 60
+"""Characters, as in the column."""
+
 
 class Command(BaseCommand):
     """Issues, lists and revokes tokens."""
 
     help = (
-        "Makes a token with which a program opens /ws/events/ as a person. It is shown once; only a hash of it is "
-        "kept. --list shows a person's tokens, --revoke ends one, and its open sockets, at once."
+        "Issues a token with which a program opens /ws/events/ as a user. It is shown once; only its hash is "
+        "stored. --list shows a user's tokens; --revoke revokes one and closes its sockets at once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help="whose token it is: a user name")
-        parser.add_argument("--label", default="", help="what it is for, up to 60 characters")
-        parser.add_argument("--list", action="store_true", help="list this person's tokens")
+        parser.add_argument("name", help="user name of the token's owner")
+        parser.add_argument("--label", default="", help="purpose of the token, up to 60 characters")
+        parser.add_argument("--list", action="store_true", help="list the user's tokens")
         parser.add_argument("--revoke", type=int, metavar="ID", help="revoke the token with this id")
 
     def handle(self, *, name: str, label: str, list: bool, revoke: int | None, **options: Any) -> None:
         user = User.objects.with_username(name.removeprefix("@")).first()
         if user is None:
-            raise CommandError(f"There is nobody by the name {name!r}.")
+            raise CommandError(f"There is no user named {name!r}.")
         if list:
             self._list(user)
         elif revoke is not None:
@@ -35,10 +38,10 @@ class Command(BaseCommand):
     def _issue(self, user: User, label: str) -> None:
         if not user.is_active:
             raise CommandError(f"{user} is suspended.")
-        if len(label) > (most := 60):
-            raise CommandError(f"The label is {len(label)} characters long; {most} are allowed.")
+        if len(label) > MAX_LABEL_LENGTH:
+            raise CommandError(f"The label is {len(label)} characters long; {MAX_LABEL_LENGTH} are allowed.")
         token, text = Token.objects.issue(user, label)
-        self.stderr.write(f"Token {token.pk} for {user}. Keep it: it is not shown again.")
+        self.stderr.write(f"Token {token.pk} for {user}. Save it: it is not shown again.")
         self.stdout.write(text)
 
     def _list(self, user: User) -> None:

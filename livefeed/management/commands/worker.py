@@ -1,4 +1,4 @@
-"""`manage.py worker`: what runs tasks."""
+"""`manage.py worker`: runs background tasks."""
 
 import argparse
 from typing import Any
@@ -9,11 +9,12 @@ from livefeed.tasks.worker import TaskWorker, exit_with_parent
 
 
 class Command(BaseCommand):
-    """Runs tasks."""
+    """Runs background tasks until it is stopped."""
 
     help = (
-        "Runs tasks: mail, and notifications of many. `serve` starts one by itself; with `serve --no-tasks` or plain "
-        "daphne run this beside it. Several may run at once on PostgreSQL. SIGTERM lets the task that runs finish."
+        "Runs background tasks: mail, and notifications of many users. `serve` starts a worker itself; with "
+        "`serve --no-tasks` or plain daphne, run this as well. Several workers may run at once on PostgreSQL. "
+        "SIGTERM lets the running task finish."
     )
     requires_migrations_checks = True
 
