@@ -111,7 +111,7 @@ def test_axe_finds_nothing_in_what_opens_and_in_what_goes_wrong(window, cast, ad
     page.get_by_label("Post", exact=True).first.fill("Kept.")
     page.locator("#composer").get_by_role("button", name="Post").click()
     expect(page.get_by_text("Not sent yet")).to_be_visible()
-    expect(page.get_by_text("What you write is kept here")).to_be_visible()
+    expect(page.get_by_text("You are offline.")).to_be_visible()
     check(page)
 
 
@@ -208,7 +208,7 @@ def test_the_keys_are_told_and_can_be_switched_off(window, cast):
     make_post(cast.author, "First.")
     page = live(window(cast.follower))
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     Preferences.objects.create(user=cast.follower, has_keys=False)

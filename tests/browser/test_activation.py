@@ -21,7 +21,7 @@ def sign_up(page: Page) -> User:
 
 
 def place(page: Page):
-    return page.get_by_text("Open the link that we sent to newcomer@example.org, and you can post.")
+    return page.get_by_text("Open the link that we sent to newcomer@example.org.")
 
 
 def link_of(user: User) -> str:
@@ -69,7 +69,7 @@ def test_the_reply_has_a_place_too(window, site):
 def test_the_link_is_sent_again_without_leaving_the_page(window, site):
     page = window()
     sign_up(page)
-    again = page.get_by_role("button", name="Send it again")
+    again = page.get_by_role("button", name="Send again")
     for _ in range(3):
         again.click()
         expect(page.get_by_text("We sent a new link to newcomer@example.org.")).to_be_visible()
@@ -107,5 +107,5 @@ def test_without_scripts_the_text_comes_back(window, site):
     page.get_by_role("button", name="Post", exact=True).click()
     expect(page.get_by_text(re.compile("Your account is not activated yet"))).to_be_visible()
     expect(page.get_by_label("Post", exact=True)).to_have_value("Too early.")
-    page.get_by_role("button", name="Send it again").click()
+    page.get_by_role("button", name="Send again").click()
     expect(page.get_by_text("We sent a new link to mara@example.org.")).to_be_visible()

@@ -16,12 +16,12 @@ def test_it_says_what_goes_and_deletes_only_when_told_so(window, cast, size):
     link.click()
     expect(dialog).to_contain_text("It disappears for everyone, with its like.")
     expect(dialog).to_contain_text("Going, going.")
-    expect(dialog.get_by_role("button", name="Keep it")).to_be_focused()
+    expect(dialog.get_by_role("button", name="Keep post")).to_be_focused()
     box = dialog.bounding_box()
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= (page.viewport_size or PHONE)["width"]
-    dialog.get_by_role("button", name="Keep it").click()
+    dialog.get_by_role("button", name="Keep post").click()
     expect(dialog).to_have_count(0)
     expect(link).to_be_focused()
     assert Post.objects.present().exists()

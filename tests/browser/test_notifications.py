@@ -66,7 +66,7 @@ def test_a_list_that_is_being_read_further_down_stays_until_one_is_back_at_its_t
 def test_the_bell_is_turned_on_by_a_press_on_a_phone(window, cast):
     Notification.objects.all().delete()
     follower = live(window(cast.follower, "/@author/", viewport=PHONE))
-    follower.get_by_role("button", name="Tell me of each new post by Author").click()
+    follower.get_by_role("button", name="Notify me about new posts by Author").click()
     expect(follower.locator(".bell")).to_have_attribute("aria-pressed", "true")
     assert Follow.objects.get(follower=cast.follower).bell
 

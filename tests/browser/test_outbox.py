@@ -151,7 +151,7 @@ def test_what_is_refused_can_be_changed_or_given_up(window, cast):
     page.locator("#composer").get_by_role("button", name="Reply").click()
     expect(pending(page).get_by_role("alert")).to_contain_text("does not exist any more")
     field.fill("Meanwhile.")
-    pending(page).get_by_role("button", name="Change it").click()
+    pending(page).get_by_role("button", name="Edit").click()
     expect(field).to_have_value("Meanwhile.\n\nI do.")
     expect(field).to_be_focused()
     page.locator("#composer").get_by_role("button", name="Reply").click()
@@ -181,11 +181,11 @@ def test_its_pictures_go_with_it(window, cast):
     page.locator("#composer [data-pictures]").set_input_files(
         {"name": "picture.jpg", "mimeType": "image/jpeg", "buffer": image_files.jpeg()}
     )
-    page.get_by_label("Description of the picture").fill("A blue field.")
+    page.get_by_label("Picture description").fill("A blue field.")
     write(page, "Look.")
     expect(pending(page).get_by_role("img", name="A blue field.")).to_have_count(1)
-    pending(page).get_by_role("button", name="Change it").click()
-    expect(page.get_by_label("Description of the picture")).to_have_value("A blue field.")
+    pending(page).get_by_role("button", name="Edit").click()
+    expect(page.get_by_label("Picture description")).to_have_value("A blue field.")
     page.unroute("**/posts/")
     page.get_by_role("button", name="Post", exact=True).click()
     expect(page.locator("#posts").get_by_role("img", name="A blue field.")).to_have_count(1)

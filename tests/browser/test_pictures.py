@@ -37,7 +37,7 @@ def test_a_post_with_pictures_is_live_with_its_descriptions(window, cast, size):
     follower, stranger = live(window(cast.follower, **size)), live(window(cast.stranger))
     choose(page, image_files.jpeg((640, 480)), image_files.moving_gif())
     attached(page, 2)
-    page.get_by_label("Description of the picture").first.fill("A blue field.")
+    page.get_by_label("Picture description").first.fill("A blue field.")
     page.get_by_label("Post", exact=True).fill("Look.")
     page.get_by_role("button", name="Post", exact=True).click()
     for each in (page, follower):
@@ -122,10 +122,10 @@ def test_pictures_are_part_of_the_draft(window, cast):
     page = live(window(cast.author))
     choose(page, image_files.jpeg())
     attached(page, 1)
-    page.get_by_label("Description of the picture").fill("Half written")
+    page.get_by_label("Picture description").fill("Half written")
     page.reload()
     attached(page, 1)
-    expect(page.get_by_label("Description of the picture")).to_have_value("Half written")
+    expect(page.get_by_label("Picture description")).to_have_value("Half written")
     with page.expect_response(lambda answer: answer.request.method == "DELETE"):
         page.get_by_role("button", name="Discard draft").click()
     attached(page, 0)
@@ -144,7 +144,7 @@ def test_the_editor_changes_descriptions_and_pictures(window, cast, size):
     editor = page.locator(".editor")
     expect(editor.locator(".attached")).to_have_count(2)
     editor.get_by_role("button", name="Remove").first.click()
-    editor.get_by_label("Description of the picture").fill("What is left.")
+    editor.get_by_label("Picture description").fill("What is left.")
     editor.get_by_role("button", name="Save").click()
     for each in (page, follower):
         expect(each.locator("#posts .picture")).to_have_count(1)

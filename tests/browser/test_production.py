@@ -49,4 +49,4 @@ def test_it_is_small_and_works(cast, site, window, tmp_path):
     make_post(cast.author, "News.")
     shows(page, "News.", "Before.")
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()

@@ -153,7 +153,7 @@ def test_after_an_absence_a_line_says_what_changed(window, cast, size):
     page, witness = live(window(cast.follower, viewport=size)), live(window(cast.follower))
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
-    expect(page.get_by_text("What you write is kept here")).to_be_visible()
+    expect(page.get_by_text("You are offline.")).to_be_visible()
     page.evaluate(LATER, 60_000)
     for body in ("One.", "Two."):
         make_post(cast.author, body)
@@ -167,7 +167,7 @@ def test_after_an_absence_a_line_says_what_changed(window, cast, size):
     assert (
         line.evaluate("(line) => line.previousElementSibling.querySelector('.post-body').textContent.trim()") == "One."
     )
-    expect(page.get_by_text("What you write is kept here")).to_be_hidden()
+    expect(page.get_by_text("You are offline.")).to_be_hidden()
     make_post(cast.author, "Three.")
     expect(page.locator("#posts > .post").first).to_contain_text("Three.")
     expect(line).to_have_count(1)
@@ -304,7 +304,7 @@ def test_without_scripts_it_is_a_classic_site(window, cast):
     expect(page.get_by_text("Saved.")).to_be_visible()
     page.goto("/explore/")
     page.get_by_role("link", name="Popular").click()
-    expect(page.get_by_text("Nobody has liked or answered anything lately.")).to_be_visible()
+    expect(page.get_by_text("No posts have likes or replies lately.")).to_be_visible()
 
 
 def test_without_scripts_older_and_newest_posts_are_links(window, cast):

@@ -45,7 +45,7 @@ def test_a_sign_in_that_is_ended_is_gone_at_once_with_what_was_open(window, cast
     stranger = live(window(cast.stranger))
     page = window(cast.author, "/settings/sessions/", **options)
     expect(page.get_by_text("Open now: @follower")).to_be_visible()
-    page.get_by_role("button", name="End the sign-in of").click()
+    page.get_by_role("button", name="End the session of").click()
     expect(there.locator("#connection")).to_have_attribute("data-state", "refused")
     expect(page.get_by_text("Open now: @follower")).to_have_count(0)
     there.goto("/settings/sessions/")
@@ -80,7 +80,7 @@ def test_an_account_is_deleted_and_its_posts_leave_open_pages(window, cast):
 
 def test_an_export_is_taken_home(window, cast):
     page = window(cast.author, "/settings/data/")
-    page.get_by_role("button", name="Make an export").click()
+    page.get_by_role("button", name="Create an export").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename.startswith("livefeed-author-")
@@ -89,9 +89,9 @@ def test_an_export_is_taken_home(window, cast):
 def test_an_export_that_is_being_made_is_shown_when_it_is_ready(window, cast):
     export = Export.objects.create(user=cast.author)
     page = window(cast.author, "/settings/data/")
-    expect(page.get_by_text("Your export is being made")).to_be_visible()
+    expect(page.get_by_text("Your export is being prepared")).to_be_visible()
     tasks.make_export.func(str(export.pk))
     expect(page.get_by_role("link", name="Download")).to_be_visible()
-    page.get_by_role("button", name="Make a new export").click()
+    page.get_by_role("button", name="Create a new export").click()
     expect(page.get_by_role("link", name="Download")).to_be_visible()
     assert Export.objects.get() != export

@@ -32,7 +32,7 @@ def test_sign_up_asks_for_a_name_an_address_and_one_password(client):
 def test_signing_up_signs_in_at_once(client, mailoutbox):
     response = sign_up(client)
     assert response.redirect_chain == [("/", 302)]
-    assert "Open the link that we sent to <b>mara@example.org</b>, and you can post." in text(response)
+    assert "Open the link that we sent to <b>mara@example.org</b>." in text(response)
     assert who(client) == "Mara"
     assert len(mailoutbox) == 1
 
@@ -187,7 +187,7 @@ def test_a_forgotten_password(client, mailoutbox):
     assert '<input name="username" value="mara" autocomplete="username" hidden>' in text(response)
     assert error_of(text(client.post(form, {"password1": "password"})), "password1") == "This password is too common."
     response = client.post(form, {"password1": "another horse battery"}, follow=True)
-    assert "Your password is changed." in text(response)
+    assert "Your password was changed." in text(response)
 
     assert who(other_browser) is None
     assert "do not match" in text(sign_in(client, "mara"))
@@ -217,11 +217,11 @@ def test_changing_the_password(mailoutbox):
     assert error_of(text(page), "oldpassword") == "That is not your current password."
 
     change = {"oldpassword": PASSWORD, "password1": "another horse battery"}
-    assert "Your password is changed." in text(here.post("/accounts/password/change/", change, follow=True))
+    assert "Your password was changed." in text(here.post("/accounts/password/change/", change, follow=True))
     assert who(here) == "mara"
     assert who(elsewhere) is None
     assert mailoutbox[0].to == ["mara@example.org"]
-    assert "choose a new password at once" in mailoutbox[0].body
+    assert "choose a new password immediately" in mailoutbox[0].body
 
 
 # --- The address ---
@@ -230,14 +230,14 @@ def test_changing_the_password(mailoutbox):
 def test_changing_the_address_takes_the_password_and_a_confirmation(mailoutbox):
     mara = signed_in(make_user("mara"))
     response = mara.post("/accounts/email/", {"email": "new@example.org", "action_add": ""}, follow=True)
-    assert "Is it you?" in text(response)
+    assert "Confirm your password" in text(response)
     assert mailoutbox == []
 
     where = {"next": "/accounts/email/"}
     assert "That is not your password." in text(mara.post("/accounts/reauthenticate/", {"password": "no"} | where))
     page = text(mara.post("/accounts/reauthenticate/", {"password": PASSWORD} | where, follow=True))
     assert "Your address is <b>mara@example.org</b>" in page
-    assert "Waiting for <b>new@example.org</b>" in page
+    assert "To confirm <b>new@example.org</b>" in page
     assert mailoutbox[0].to == ["new@example.org"]
 
     mara.post(path_in(mailoutbox[0]))
@@ -245,14 +245,14 @@ def test_changing_the_address_takes_the_password_and_a_confirmation(mailoutbox):
     assert "do not match" in text(sign_in(Client(), "mara@example.org"))
     assert sign_in(Client(), "new@example.org").redirect_chain == [("/", 302)]
     assert mailoutbox[1].to == ["mara@example.org"]
-    assert "from mara@example.org to new@example.org" in mailoutbox[1].body
+    assert "New address: new@example.org" in mailoutbox[1].body
 
 
 def test_keeping_the_old_address(mailoutbox):
     mara = reauthenticated(make_user("mara"))
     mara.post("/accounts/email/", {"email": "new@example.org", "action_add": ""})
     page = text(mara.post("/accounts/email/", {"email": "new@example.org", "action_remove": ""}, follow=True))
-    assert "Waiting for" not in page
+    assert "To confirm" not in page
     assert "This link does not work" in text(mara.get(path_in(mailoutbox[0])))
 
 

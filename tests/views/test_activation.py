@@ -93,13 +93,13 @@ def test_the_model_says_so_whoever_asks():
 def test_the_composers_place_says_what_to_do(mara, path):
     path = path.format(make_post(make_user("author")).pk)
     page = text(mara.get(path))
-    assert "Open the link that we sent to <b>mara@example.org</b>, and you can post." in page
+    assert "Open the link that we sent to <b>mara@example.org</b>." in page
     assert 'id="composer"' not in page
     assert f'<input type="hidden" name="next" value="{path}">' in page
     person().activate()
     page = text(mara.get(path))
     assert 'id="composer"' in page
-    assert "Send it again" not in page
+    assert "Send again" not in page
 
 
 def test_open_pages_ask_whether_it_is_done(mara):
@@ -154,7 +154,7 @@ def test_a_link_works_once(mara, mailoutbox):
     mara.post(link)
     for again in (Client().post(link), Client().get(link), mara.post(link)):
         assert again.status_code == 404
-        assert "This link was used before" in text(again)
+        assert "This link was already used" in text(again)
         assert "<b>@Mara</b> can post" in text(again)
 
 
@@ -165,7 +165,7 @@ def test_an_old_link_offers_a_new_one_in_any_browser(mara, mailoutbox):
     elsewhere = Client()
     page = elsewhere.get(old)
     assert page.status_code == 404
-    assert "This link is too old" in text(page)
+    assert "This link has expired" in text(page)
     assert "A new link is on its way" in text(elsewhere.post(old))
     assert not person().is_activated
     assert len(mailoutbox) == 2
@@ -199,11 +199,11 @@ def test_a_link_to_an_address_that_was_changed_since_no_longer_works(mailoutbox)
     sign_up(Client(), email="maar@example.org")
     mara = reauthenticated(person())
     page = mara.post("/accounts/email/", {"email": "mara@example.org", "action_add": ""}, follow=True)
-    assert "Waiting for <b>mara@example.org</b>" in text(page)
+    assert "To confirm <b>mara@example.org</b>" in text(page)
     assert [mail.to for mail in mailoutbox] == [["maar@example.org"], ["mara@example.org"]]
     assert person().email == "mara@example.org"
     assert "This link does not work" in text(mara.post(path_in(mailoutbox[0])))
-    assert "<b>mara@example.org</b>, and you can post" in text(mara.get("/"))
+    assert "<b>mara@example.org</b>." in text(mara.get("/"))
     mara.post(path_in(mailoutbox[1]))
     assert person().is_activated
 
@@ -214,7 +214,7 @@ def test_an_address_that_another_account_has_confirmed_meanwhile(mara, mailoutbo
     other.post(path_in(mailoutbox[1]))
     answer = mara.post(path_in(mailoutbox[0]))
     assert answer.status_code == 404
-    assert "That address is in use" in text(answer)
+    assert "This address is in use" in text(answer)
     assert not person().is_activated
 
 
@@ -257,7 +257,7 @@ def test_an_address_that_has_an_account_gets_the_same_answer_and_its_owner_anoth
         assert plain(fresh, path, "Mara", "mara@example.org") == plain(taken, path, "Otto", "lucia@example.org")
     assert [mail.subject for mail in mailoutbox] == [
         "[Livefeed] Welcome: activate your account",
-        "[Livefeed] You have an account already",
+        "[Livefeed] You already have an account",
     ]
     assert mailoutbox[1].to == ["lucia@example.org"]
     assert f"{ADDRESS}/accounts/login/" in mailoutbox[1].body
@@ -280,7 +280,7 @@ def test_tries_with_an_address_are_limited_whether_it_is_known_or_not(is_known, 
 def test_an_account_made_by_hand_owns_its_address_too(mailoutbox):
     User.objects.create_superuser("root", "root@example.org", PASSWORD)
     sign_up(Client(), email="root@example.org")
-    assert mailoutbox[0].subject == "[Livefeed] You have an account already"
+    assert mailoutbox[0].subject == "[Livefeed] You already have an account"
 
 
 def test_signing_in_by_an_address_goes_to_whoever_confirmed_it():

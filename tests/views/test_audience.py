@@ -92,7 +92,7 @@ def test_a_preview_is_what_the_post_will_be_and_saves_nothing(author):
     answer = author.post("/posts/preview/", {"body": "**Hi** @mara"}, headers=htmx())
     assert '<strong>Hi</strong> <a href="/@mara/"' in answer.text
     assert not Post.objects.exists()
-    assert "Nothing to show yet." in author.post("/posts/preview/", {"body": " "}, headers=htmx()).text
+    assert "Nothing to preview yet." in author.post("/posts/preview/", {"body": " "}, headers=htmx()).text
 
 
 def test_a_preview_is_for_those_who_may_post(visitor, db):

@@ -27,7 +27,7 @@ def test_without_debug_there_is_no_such_page(client, development):
 
 def test_an_empty_mailbox_says_what_to_do(client, development):
     page = client.get("/dev/mail/").content.decode()
-    assert "No mail yet." in page
+    assert "No emails yet." in page
     assert '<a class="button" href="/accounts/signup/">Create an account</a>' in page
 
 

@@ -34,7 +34,7 @@ def test_a_page_that_is_not_there_says_so_in_a_sentence(follower, address):
 
     assert answer.status_code == 404
     page = Page(answer)
-    assert page.one("h1").text == "Not here"
+    assert page.one("h1").text == "Page not found"
     assert is_a_sentence_for_people(page.all("p")[-1].text)
 
 

@@ -102,7 +102,7 @@ def test_mails_to_a_new_address(mailoutbox, action):
     assert answer.status_code == 429
     assert TEN in text(answer)
     assert 'value="new@example.org"' in text(answer)
-    assert "Waiting for <b>new@example.org</b>" in text(answer)
+    assert "To confirm <b>new@example.org</b>" in text(answer)
     assert len(mailoutbox) == 3
 
 
@@ -114,7 +114,7 @@ def test_changes_of_the_address(settings):
     assert answer.status_code == 429
     assert FIVE in text(answer)
     assert 'value="two@example.org"' in text(answer)
-    assert "Waiting for <b>one@example.org</b>" in text(answer)
+    assert "To confirm <b>one@example.org</b>" in text(answer)
 
 
 def test_the_password_once_more():

@@ -67,7 +67,7 @@ def test_another_who_is_no_staff_is_not_named(user):
         changes={"email": []},
     )
     page = page_of(user)
-    assert ways(page) == ["by somebody else"]
+    assert ways(page) == ["by someone else"]
     assert "other" not in page.html.replace("another", "")
     assert NOBODYS not in page.html
 

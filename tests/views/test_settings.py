@@ -93,7 +93,10 @@ def test_one_sees_where_one_is_signed_in_and_ends_it(cast):
 
     page = Page(here.get("/settings/sessions/"))
     places = [" ".join(each.text.split()) for each in page.all("li", "place")]
-    assert [("This one" in place, "Firefox on Linux" in place) for place in places] == [(True, False), (False, True)]
+    assert [("This session" in place, "Firefox on Linux" in place) for place in places] == [
+        (True, False),
+        (False, True),
+    ]
     assert "From 198.51.100.7, since" in places[1]
 
     (address,) = {each["action"] for each in page.all("form") if "/sessions/" in each.attributes.get("action", "")}
@@ -189,7 +192,7 @@ def test_an_export_is_made_once_however_often_it_is_asked_for_and_is_nobody_else
     export = Export.objects.create(user=cast.author)
     full.post("/settings/data/")
     assert Export.objects.get() == export
-    assert "is being made" in full.get("/settings/data/").content.decode()
+    assert "is being prepared" in full.get("/settings/data/").content.decode()
     assert full.get("/settings/data/export.zip").status_code == 404
     tasks.make_export.func(str(export.pk))
     assert "Download" in full.get("/settings/data/").content.decode()

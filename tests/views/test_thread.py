@@ -78,8 +78,8 @@ def test_a_gap_above_is_said(cast, visitor, post):
     assert "Something above this post" not in visitor.get(answer.get_absolute_url()).text
     post.delete()
     page = visitor.get(answer.get_absolute_url())
-    assert "Something above this post was deleted" in page.text
-    assert "Reply to a post that was deleted" in page.text
+    assert "A post above this one was deleted" in page.text
+    assert "Reply to a deleted post" in page.text
 
 
 def test_what_of_a_thread_is_for_followers_is_not_shown_to_others(cast, visitor, stranger, post):
