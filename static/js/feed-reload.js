@@ -1,6 +1,7 @@
 // Reloads the list of posts after a `reset` frame: the server cannot replay what the page missed. The composer, open
 // editors and the scroll position stay.
 
+import { keepEditorOfDeleted } from "./composer.js";
 import { parseHtml, swapHtml } from "./dom.js";
 import {
   CONTENT_ADDED,
@@ -13,7 +14,6 @@ import {
 } from "./events.js";
 import { fetchPart } from "./http.js";
 import { mustHide } from "./new-posts-pill.js";
-import { keepEditorOfDeleted } from "./composer.js";
 import {
   MAX_POSTS,
   allPosts,

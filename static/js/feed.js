@@ -1,6 +1,7 @@
 // Applies live events to the list of posts. Frames and responses may arrive late, twice or out of order: the newer
 // version of a post stays, a removed post stays removed, and a new post is inserted where its sort key belongs.
 
+import { keepEditorOfDeleted } from "./composer.js";
 import { focusSilently, parseHtml, prefersReducedMotion, swapHtml } from "./dom.js";
 import {
   CONTENT_ADDED,
@@ -27,7 +28,6 @@ import {
   postList,
   sortsBefore,
 } from "./post-list.js";
-import { keepEditorOfDeleted } from "./composer.js";
 import { animateChange } from "./scroll-anchor.js";
 
 const LEAVE_DURATION = 150; // ms
@@ -47,16 +47,16 @@ export function receiveFrame(frame) {
 
 /** Calls `handler` with the ids of the shown posts: now, and whenever a response has added posts. */
 export function onShownPostsChange(handler) {
-  const report = () =>
-    handler(
-      allPosts()
-        .slice(0, MAX_POSTS)
-        .map((post) => Number(post.dataset.post)),
-    );
+  const report = () => handler(shownIds());
   document.addEventListener("htmx:after:swap", (event) => event.detail.ctx.request && report());
   subscribe(LIST_RELOADED, report);
   report();
 }
+
+const shownIds = () =>
+  allPosts()
+    .slice(0, MAX_POSTS)
+    .map((post) => Number(post.dataset.post));
 
 /** Shows a post that the server returned after it was posted here. */
 export const showPosted = (html) => upsert(postFromHtml(html));
