@@ -105,7 +105,7 @@ def write_much(cast: Cast, each: int) -> None:
 def subjects(cast: Cast) -> Iterator[tuple[str, User, str]]:
     """Yields a name, the reader and the address of each page to measure."""
     yield "busy", cast.busy, "/"
-    yield "anybody", cast.anybody, "/"
+    yield "any", cast.anybody, "/"
     yield "faithful", cast.faithful, "/"
     yield "alone", cast.alone, "/"
     yield "common tag", cast.busy, f"/tags/{COMMON}/"

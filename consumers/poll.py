@@ -11,12 +11,12 @@ from consumers.connections.authorization import RefusedError
 from consumers.connections.client_ip import client_ip
 from consumers.connections.close_codes import REFUSED, SIGNED_OUT
 from consumers.connections.connection import Connection
-from consumers.hub.hub import TICK, Hub
+from consumers.hub.hub import POLL_INTERVAL, Hub
 from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.protocol.transport import Send, Sender
 
-POLL_TIMEOUT = frames.HEARTBEAT + 2 * TICK
+POLL_TIMEOUT = frames.HEARTBEAT_INTERVAL + 2 * POLL_INTERVAL
 """Seconds after which a poll is answered even if nothing was delivered; a heartbeat arrives before that."""
 HEADERS = [
     (b"content-type", b"application/json"),

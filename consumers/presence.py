@@ -9,7 +9,7 @@ from uuid import uuid4
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from consumers.connections.connection import Connection
-from consumers.hub.layer_notifier import GROUP
+from consumers.hub.layer_notifier import HUB_GROUP
 from consumers.hub.subscriptions import Subscriptions
 from livefeed.accounts import open_pages
 from livefeed.accounts.open_pages import OpenPage
@@ -66,7 +66,7 @@ class Presence:
         async with asyncio.timeout(ANSWER_TIMEOUT):
             channel = await self._layer.new_channel()
             question = {"type": "pages.asked", "user": user_id, "reply": channel, "from": self._id}
-            await self._layer.group_send(GROUP, question)
+            await self._layer.group_send(HUB_GROUP, question)
             while True:
                 answer = await self._layer.receive(channel)
                 pages += [OpenPage(**page) for page in answer["pages"]]

@@ -39,7 +39,7 @@ class StoredMail:
     has_html: bool
 
 
-def kept_mails(folder: Path, most: int = 50) -> list[StoredMail]:
+def stored_emails(folder: Path, most: int = 50) -> list[StoredMail]:
     """Reads the newest `most` emails that `DevelopmentBackend` wrote to `folder`, newest first."""
     files = sorted(folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns, reverse=True)
     return [_read(file) for file in files[:most]]

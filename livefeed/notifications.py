@@ -50,10 +50,10 @@ def like_removed(like: Like) -> None:
         publishing.notifications_changed(notification.recipient_id)
 
 
-def post_saved(post: Post, *, created: bool, came: bool) -> None:
+def post_saved(post: Post, *, created: bool, removal_changed: bool) -> None:
     """Notifies the author of the parent, mentioned users, and followers who asked for new posts. A removal or a restore
-    (`came`) creates no notification: it only changes the numbers of unread ones."""
-    if post.removed_at or (came and not created):
+    (`removal_changed`) creates no notification: it only changes the numbers of unread ones."""
+    if post.removed_at or (removal_changed and not created):
         _visibility_changed(post)
         return
     if created and post.parent_author_id:

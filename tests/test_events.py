@@ -26,8 +26,8 @@ def listener() -> Iterator[Mock]:
 @pytest.mark.parametrize(
     ("publish_event", "kind"),
     [
-        (partial(publishing.post_saved, came=True), "post.created"),
-        (partial(publishing.post_saved, came=False), "post.updated"),
+        (partial(publishing.post_saved, appeared=True), "post.created"),
+        (partial(publishing.post_saved, appeared=False), "post.updated"),
         (publishing.post_deleted, "post.deleted"),
     ],
 )

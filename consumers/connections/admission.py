@@ -72,7 +72,7 @@ class ConnectionManager:
 
     def remove(self, connection: Connection) -> None:
         """Stops delivery to a connection. Harmless if it never joined."""
-        self._delivery.drop(connection)
+        self._delivery.remove(connection)
 
     async def update_shown(self, connection: Connection, post_ids: list[int]) -> None:
         """Records which posts a page shows.
@@ -86,7 +86,7 @@ class ConnectionManager:
         posts = await self._log.posts([entry.subject_id for entry in due if entry.shows_post])
         found = [frame for entry in due if (frame := self._log.frame(entry, posts, connection.form))]
         if found:
-            await self._delivery.tell(connection, Message(*found))
+            await self._delivery.send(connection, Message(*found))
 
     async def close(self, connection: Connection, reason: RefusedError) -> None:
         """Closes a connection after an error frame with the reason."""
@@ -120,7 +120,7 @@ class ConnectionManager:
         """
         self._check_limits(connection)
         start = await self._start_position(connection, cursor)
-        await self._delivery.greet(connection, start)
+        await self._delivery.send_hello(connection, start)
         await self._delivery.catch_up(connection, self._update_viewer)
         while not self._update_viewer(connection):
             await self._reread_viewer(connection)
@@ -128,7 +128,7 @@ class ConnectionManager:
         self._check_limits(connection)  # others may have joined meanwhile
         if not connection.is_closed:
             self._subscriptions.add(connection)
-            self._delivery.watch(connection)
+            self._delivery.resume_when_drained(connection)
             metrics.opened.inc()
             await self._close_oldest(connection)
 
@@ -136,9 +136,9 @@ class ConnectionManager:
         """Returns the log position from which the connection continues; None if the cursor is invalid or too old."""
         if cursor is None:
             start = connection.viewer_position
-        elif is_number(cursor) and await self._log.holds(int(cursor)):
+        elif is_number(cursor) and await self._log.contains(int(cursor)):
             start = int(cursor)
-            if connection.view.kind == "shown" and self._log.since(start) is None:
+            if connection.view.kind == "shown" and self._log.entries_after(start) is None:
                 return None  # the page reports what it shows only later, and `update_shown` replays from memory alone
         else:
             return None
@@ -166,7 +166,7 @@ class ConnectionManager:
         viewer = connection.viewer
         if viewer is None:
             return False
-        entries = self._log.since(connection.viewer_position)
+        entries = self._log.entries_after(connection.viewer_position)
         if entries is None or any(entry.kind == Kind.FEED_RESET for entry in entries):
             return True
         return any(entry.is_about_rights and entry.actor_id == viewer.user_id for entry in entries)
@@ -174,7 +174,7 @@ class ConnectionManager:
     def _apply_follows(self, connection: Connection) -> None:
         """Applies the viewer's follows and unfollows since the viewer was read. Repeating it changes nothing."""
         if connection.viewer is not None:
-            for entry in self._log.since(connection.viewer_position) or ():
+            for entry in self._log.entries_after(connection.viewer_position) or ():
                 follow(connection.viewer, entry)
 
     async def _reread_viewer(self, connection: Connection) -> None:

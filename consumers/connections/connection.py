@@ -82,7 +82,7 @@ class Connection:
     is_closed: bool = False
     opened_at: float = field(default_factory=time)
     """Seconds since 1970."""
-    stalled_at: float = 0.0
+    paused_at: float = 0.0
     """Time of the event loop at which the sender was last found full."""
     form: Form = field(init=False)
     _shown: frozenset[int] = frozenset()
@@ -97,16 +97,16 @@ class Connection:
         Posts newer than all of them count as shown: the page receives them as they are created.
         """
         shown = frozenset(post_ids)
-        added = {post_id for post_id in shown if not self.shows(post_id)}
+        added = {post_id for post_id in shown if not self.may_show(post_id)}
         self._shown = shown
         self._newest_shown = max(shown, default=0)
         return added
 
-    def shows(self, post_id: int) -> bool:
+    def may_show(self, post_id: int) -> bool:
         """True if a change of the post concerns the page. Every post does until the page has reported what it shows."""
         return post_id > self._newest_shown or post_id in self._shown
 
-    def names(self, post_id: int) -> bool:
+    def has_reported(self, post_id: int) -> bool:
         """True if the page has reported the post as shown."""
         return post_id in self._shown
 

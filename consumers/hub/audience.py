@@ -61,7 +61,7 @@ def _media_shows(connection: Connection, entry: LogEntry) -> bool:
     """True for the author's posts with pictures, and for those on the page that have just lost them."""
     if connection.view.key != entry.actor_id:
         return False
-    return entry.pictures > 0 or connection.names(entry.subject_id)
+    return entry.pictures > 0 or connection.has_reported(entry.subject_id)
 
 
 def _post_shows(connection: Connection, entry: LogEntry) -> bool:
@@ -76,7 +76,7 @@ def _tag_shows(connection: Connection, entry: LogEntry) -> bool:
 
 def _shown_shows(connection: Connection, entry: LogEntry) -> bool:
     """True for the posts that the page has reported as shown."""
-    return connection.names(entry.subject_id)
+    return connection.has_reported(entry.subject_id)
 
 
 SHOWS_POST: dict[ViewKind, Callable[[Connection, LogEntry], bool]] = {
@@ -96,7 +96,7 @@ SHOWS_POST: dict[ViewKind, Callable[[Connection, LogEntry], bool]] = {
 def _may_contain(connection: Connection, entry: LogEntry) -> bool:
     """True if the page may contain an older post, or an edit may have added the post to it: a tag or a picture."""
     is_addable = connection.view.kind in ("tag", "media") and not entry.is_count
-    return is_addable or connection.shows(entry.subject_id)
+    return is_addable or connection.may_show(entry.subject_id)
 
 
 # --- Other events ---

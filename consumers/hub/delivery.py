@@ -37,7 +37,7 @@ class Delivery:
         self._subscriptions = subscriptions
         self._resets = Resets()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.slow_clients = SlowClients(self.drop)
+        self.slow_clients = SlowClients(self.remove)
         self.position = -1
         """Position up to which every live connection has received all events."""
 
@@ -76,14 +76,14 @@ class Delivery:
                 self._start(self._resume(connection))
         self.position = self._log.position
 
-    async def tell(self, connection: Connection, message: Message) -> None:
+    async def send(self, connection: Connection, message: Message) -> None:
         """Writes an additional message to a live connection. Any other connection has its contents from the replay."""
         if connection.is_live:
             await self._write(connection, message, self.position)
 
     # --- Connections that join or reconnect ---
 
-    async def greet(self, connection: Connection, cursor: int | None) -> None:
+    async def send_hello(self, connection: Connection, cursor: int | None) -> None:
         """Writes the hello frame with the position after which the connection's events begin.
 
         Without a valid cursor the client must reload. The reset is part of the same message: a client that received the
@@ -128,13 +128,13 @@ class Delivery:
 
     # --- Connections that are slow, or leave ---
 
-    def watch(self, connection: Connection) -> None:
+    def resume_when_drained(self, connection: Connection) -> None:
         """Registers a subscribed connection: after each pause it is caught up when its buffer is empty."""
         connection.sender.when_drained(partial(self._on_drained, connection))
         if not connection.sender.is_full:
             self._on_drained(connection)
 
-    def drop(self, connection: Connection) -> None:
+    def remove(self, connection: Connection) -> None:
         """Stops delivery to a connection and unsubscribes it. Harmless if it was never subscribed."""
         connection.is_closed = True
         connection.is_live = False
@@ -158,7 +158,7 @@ class Delivery:
             await self.catch_up(connection)
         except Exception:
             logger.exception("A slow client could not be caught up and is closed; it will reconnect.")
-            self.drop(connection)
+            self.remove(connection)
             await connection.sender.close(RESTARTING)
 
     # --- One message ---
@@ -180,7 +180,7 @@ class Delivery:
                 await writing
         except Exception:
             logger.exception("A socket failed and is dropped.")
-            self.drop(connection)
+            self.remove(connection)
             return False
         if sender.is_full:
             self.slow_clients.pause(connection, upto)

@@ -72,15 +72,15 @@ class EventLog:
             del self.tail[:-TAIL_LENGTH]
         self.position = entries[-1].position
 
-    def since(self, position: int) -> list[LogEntry] | None:
+    def entries_after(self, position: int) -> list[LogEntry] | None:
         """Returns the events after `position` from memory; None if the tail does not reach back that far."""
-        if position < self._floor:
+        if position < self._first_in_memory:
             return None
         return self.tail[bisect_right(self.tail, position, key=attrgetter("position")) :]
 
-    async def holds(self, cursor: int) -> bool:
+    async def contains(self, cursor: int) -> bool:
         """True if the log has reached `cursor` and still holds all events after it, in memory or in the database."""
-        if self._floor <= cursor <= self.position:
+        if self._first_in_memory <= cursor <= self.position:
             return True
         oldest, head = await self._thread.run(Event.objects.bounds)
         return oldest - 1 <= cursor <= head
@@ -96,7 +96,7 @@ class EventLog:
         database.
         """
         upto = self.position
-        in_memory = self.since(cursor)
+        in_memory = self.entries_after(cursor)
         if in_memory is not None:
             yield in_memory
             return
@@ -194,7 +194,7 @@ class EventLog:
         self._thread.close()
 
     @property
-    def _floor(self) -> int:
+    def _first_in_memory(self) -> int:
         """The lowest position from which memory holds all later events."""
         return self.tail[0].position - 1 if self.tail else self.position
 

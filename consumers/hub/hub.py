@@ -1,6 +1,6 @@
 """Hub: the dispatcher of one process. Reads the event log and fans events out to the connections.
 
-The hub reads the log after its position when it is woken up or after TICK seconds, renders each post once and
+The hub reads the log after its position when it is woken up or after POLL_INTERVAL seconds, renders each post once and
 dispatches the events. A wakeup that is lost, late, doubled or out of order only changes the delay.
 """
 
@@ -28,7 +28,7 @@ from livefeed.observability import health
 
 logger = logging.getLogger(__name__)
 
-TICK = 2.0
+POLL_INTERVAL = 2.0
 """Seconds after which the log is read even without a wakeup."""
 MAX_WRITE_PAUSE = 0.1
 """Seconds at most between two rounds of writing.
@@ -82,7 +82,7 @@ class Hub:
         self._closings: set[asyncio.Task[None]] = set()
         self._notifier = LayerNotifier(self._wakeup.set, self.presence.answer)
         self._start()
-        publishing.add_wakeup_listener(self.ring)
+        publishing.add_wakeup_listener(self.wake_up)
         health.probes |= {"hub": self._probe, "layer": self._notifier.probe}
 
     def _start(self) -> None:
@@ -98,7 +98,7 @@ class Hub:
 
     async def stop(self) -> None:
         """Stops everything that the hub started."""
-        publishing.remove_wakeup_listener(self.ring)
+        publishing.remove_wakeup_listener(self.wake_up)
         for name in ("hub", "layer"):
             health.probes.pop(name, None)
         self._running.pop(self._loop, None)
@@ -108,7 +108,7 @@ class Hub:
         for resource in (self.presence, self.log, self.connections.authenticator, self.maintenance):
             await self._loop.run_in_executor(None, resource.close)
 
-    def ring(self) -> None:
+    def wake_up(self) -> None:
         """Called when this process has committed an event. Wakes the hub up and notifies the other processes.
         Thread-safe."""
         self._loop.call_soon_threadsafe(self._wake_up)
@@ -117,7 +117,7 @@ class Hub:
         self._wakeup.set()
         self._notifier.notify_peers()
 
-    async def now(self) -> int:
+    async def wait_until_idle(self) -> int:
         """Waits until all events in the log at this moment have been delivered; returns the position of the last."""
         await self.wait_until_delivered(0)
         head = await self.log.head()
@@ -167,9 +167,9 @@ class Hub:
             self._wakeup.set()
 
     async def _wait_for_wakeup(self) -> bool:
-        """Waits for a wakeup, at most TICK seconds, and for the end of the pause. True if there was a wakeup."""
+        """Waits for a wakeup or POLL_INTERVAL, and for the end of the pause. True if there was a wakeup."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wakeup.wait(), TICK)
+            await asyncio.wait_for(self._wakeup.wait(), POLL_INTERVAL)
         was_woken_up = self._wakeup.is_set()
         remaining = self._paused_until - time.monotonic()
         if remaining > 0:

@@ -14,7 +14,7 @@ from channels.layers import get_channel_layer
 
 logger = logging.getLogger(__name__)
 
-GROUP = "livefeed.log"
+HUB_GROUP = "livefeed.log"
 """The group of all hubs in the channel layer."""
 LAYER_TIMEOUT = 1.0
 """Seconds after which a call to the layer is given up."""
@@ -57,17 +57,17 @@ class LayerNotifier:
 
     def probe(self) -> str | None:
         """Returns what is wrong with the layer, for /readyz."""
-        return "does not answer; posts arrive by the tick" if self._is_failing else None
+        return "does not answer; posts arrive up to two seconds late" if self._is_failing else None
 
     async def _send(self) -> None:
         while True:
             await self._is_due.wait()
             self._is_due.clear()
-            await self._call(self._layer.group_send(GROUP, {"type": "log.moved", "from": self._id}))
+            await self._call(self._layer.group_send(HUB_GROUP, {"type": "log.moved", "from": self._id}))
 
     async def _keep_joined(self, channel: str) -> None:
         while True:
-            await self._call(self._layer.group_add(GROUP, channel))
+            await self._call(self._layer.group_add(HUB_GROUP, channel))
             await asyncio.sleep(REJOIN_INTERVAL)
 
     async def _receive(self, channel: str) -> None:
@@ -96,7 +96,7 @@ class LayerNotifier:
     def _record(self, error: Exception | None) -> None:
         """Records an operation's failure or, with None, its success. Logs only the first failure and the recovery."""
         if error and not self._is_failing:
-            logger.warning("The channel layer does not answer (%r); posts arrive by the tick until it does.", error)
+            logger.warning("The channel layer does not answer (%r); posts arrive up to two seconds late until it does.", error)
         elif self._is_failing and not error:
             logger.warning("The channel layer answers again.")
         self._is_failing = error is not None

@@ -65,7 +65,7 @@ class Maintenance:
         """The latest run of each background job, by name."""
         now = asyncio.get_running_loop().time()
         self._jobs = [
-            PeriodicJob(self.beat, frames.HEARTBEAT - 1, now + frames.HEARTBEAT),
+            PeriodicJob(self.send_heartbeats, frames.HEARTBEAT_INTERVAL - 1, now + frames.HEARTBEAT_INTERVAL),
             PeriodicJob(delivery.slow_clients.close_overdue, SLOW_CLIENTS_INTERVAL, now),
             PeriodicJob(partial(self._start, self.recheck), RECHECK_INTERVAL, now + RECHECK_INTERVAL),
             PeriodicJob(partial(self._start, self.purge), PURGE_INTERVAL, now + _random_delay(PURGE_INTERVAL)),
@@ -80,7 +80,7 @@ class Maintenance:
                 job.due_at = now + job.interval
                 await job.work()
 
-    async def beat(self) -> None:
+    async def send_heartbeats(self) -> None:
         """Sends a heartbeat to all live connections.
 
         It carries the log's position, which all of them have reached: the hub's loop dispatches nothing meanwhile.

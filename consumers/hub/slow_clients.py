@@ -30,7 +30,7 @@ class SlowClients:
         """Pauses delivery to a connection that has received all events up to `position`."""
         connection.position = max(connection.position, position)
         connection.is_live = False
-        connection.stalled_at = asyncio.get_running_loop().time()
+        connection.paused_at = asyncio.get_running_loop().time()
         self._paused.add(connection)
         metrics.slow_readers.set(len(self._paused))
 
@@ -42,7 +42,7 @@ class SlowClients:
     async def close_overdue(self) -> None:
         """Disconnects the clients that have read nothing for LIVEFEED_SLOW_SECONDS."""
         latest = asyncio.get_running_loop().time() - settings.LIVEFEED_SLOW_SECONDS
-        for connection in [paused for paused in self._paused if paused.stalled_at < latest]:
+        for connection in [paused for paused in self._paused if paused.paused_at < latest]:
             metrics.slow_readers_closed.inc()
             self._drop(connection)
             await connection.sender.close(TOO_SLOW)

@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 from livefeed.models import Post
 
-HEARTBEAT = 25
+HEARTBEAT_INTERVAL = 25
 """Seconds between two heartbeats. Well below the 60 s after which proxies close an idle socket."""
 
 RESET_SPREAD = 10
@@ -31,7 +31,7 @@ class Rendered(NamedTuple):
 
 def hello(cursor: int) -> str:
     """First frame of a connection. Its events begin after `cursor`."""
-    return encode({"type": "hello", "cursor": cursor, "heartbeat": HEARTBEAT})
+    return encode({"type": "hello", "cursor": cursor, "heartbeat": HEARTBEAT_INTERVAL})
 
 
 def heartbeat(cursor: int) -> str:

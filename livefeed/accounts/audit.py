@@ -17,7 +17,7 @@ from django.http import HttpRequest
 
 from livefeed.accounts.current_actor import Actor, client_address, current_actor
 from livefeed.models import AuditEntry, Token, User
-from livefeed.models.audit import UNTOLD
+from livefeed.models.audit import REDACTED_SENTENCES
 from livefeed.signals.cascades import is_part_of
 
 logger = logging.getLogger("livefeed.audit")
@@ -157,7 +157,7 @@ def _token_name(token: Token) -> str:
 
 def _public_values(name: str, before: Any, after: Any) -> list[Any]:
     """Returns a field's values before and after; none for secret fields."""
-    return [] if name in UNTOLD else [before, after]
+    return [] if name in REDACTED_SENTENCES else [before, after]
 
 
 def _user_for_login(credentials: dict[str, Any]) -> User | None:

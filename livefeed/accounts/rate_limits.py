@@ -41,7 +41,7 @@ def prune() -> None:
 
 def message(seconds: int) -> str:
     """Returns the sentence shown to a user who must wait."""
-    return f"Too many tries. Try again in {_duration(seconds)}."
+    return f"Too many attempts. Try again in {_duration(seconds)}."
 
 
 def _duration(seconds: int) -> str:

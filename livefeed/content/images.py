@@ -40,8 +40,8 @@ PDF_START_RANGE = 1_024
 NO_PICTURE = "Only JPEG, PNG, WebP and GIF pictures can be posted, and this file is none of them."
 DAMAGED = "This picture is damaged or not complete."
 TWO_IN_ONE = "This file is a picture and something else in one. Save it again as a picture, then choose it."
-TOO_LARGE = f"This file is too large: {MAX_BYTES // 1024 // 1024} MB fit."
-TOO_MANY_PIXELS = f"This picture has too many pixels: {MAX_PIXELS // 1_000_000} million fit."
+TOO_LARGE = f"This file is too large. The limit is {MAX_BYTES // 1024 // 1024} MB."
+TOO_MANY_PIXELS = f"This picture has too many pixels. The limit is {MAX_PIXELS // 1_000_000} million."
 
 _conversion_lock = Lock()
 """Allows one conversion at a time in a process: a picture of MAX_PIXELS takes 200 MB while it is scaled down."""

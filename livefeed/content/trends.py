@@ -30,7 +30,7 @@ class Trend:
     """Tag, and the number of users who used it recently."""
 
     tag: str
-    people: int
+    authors: int
 
 
 def trending_tags() -> list[Trend]:

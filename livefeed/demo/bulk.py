@@ -19,7 +19,7 @@ from livefeed.demo.accounts import create_accounts
 from livefeed.demo.conversation import Conversation, skewed_choice
 from livefeed.live import publishing
 from livefeed.models import Follow, User
-from livefeed.models.counters import OF_PEOPLE
+from livefeed.models.counters import USER_COUNTS
 
 BATCH = 2_000
 """Rows in a transaction: other writers wait up to 0.25 s for it, and larger ones are no faster."""
@@ -64,7 +64,7 @@ def _without_query_log() -> Iterator[None]:
 
 def _repair_profile_counts() -> None:
     """Corrects the counts of profiles that exist already; a new profile is counted when it is created."""
-    for count in OF_PEOPLE:
+    for count in USER_COUNTS:
         list(count.repair_all())
 
 

@@ -13,11 +13,11 @@ from django.utils.datastructures import MultiValueDict
 from livefeed.content.images import PictureError
 from livefeed.content.sanitize import clean_line, clean_text
 from livefeed.models import Picture, Post, User
-from livefeed.models.picture import DESCRIPTION_MAX, MOST, Attachment
+from livefeed.models.picture import DESCRIPTION_MAX, MAX_PICTURES, Attachment
 
 FormData = QueryDict | MultiValueDict[str, Any]
-TOO_MANY_PICTURES = f"{MOST} pictures fit into a post."
-DESCRIPTION_TOO_LONG = f"A description of a picture is too long: {DESCRIPTION_MAX:,} characters fit."
+TOO_MANY_PICTURES = f"A post can have up to {MAX_PICTURES} pictures."
+DESCRIPTION_TOO_LONG = f"A description of a picture is too long. The limit is {DESCRIPTION_MAX:,} characters."
 MISSING_PICTURE = "A picture does not exist any more. Remove it, and choose it again."
 
 
@@ -59,7 +59,7 @@ class Attachments:
     def messages(self) -> list[str]:
         """All errors, without repetitions."""
         messages = [*self.errors]
-        if len(self.shown) > MOST:
+        if len(self.shown) > MAX_PICTURES:
             messages.append(TOO_MANY_PICTURES)
         if any(len(picture.description) > DESCRIPTION_MAX for picture in self.shown):
             messages.append(DESCRIPTION_TOO_LONG)
@@ -81,7 +81,7 @@ class Attachments:
 
     def _store_files(self, owner: User, files: Iterable[File[bytes]]) -> None:
         for file in files:
-            if len(self.shown) >= MOST:
+            if len(self.shown) >= MAX_PICTURES:
                 self.errors.append(TOO_MANY_PICTURES)
                 return  # decoding a picture takes up to a second
             try:

@@ -29,7 +29,7 @@ OUT_OF_DATE = "This editor is out of date. Copy your text, reload the page and e
 
 
 def too_long(subject: str, max_length: int) -> str:
-    return f"{subject} has %(show_value)d characters; {max_length:,} fit."
+    return f"{subject} has %(show_value)d characters. The limit is {max_length:,}."
 
 
 class PostForm(forms.Form):

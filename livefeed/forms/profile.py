@@ -10,9 +10,9 @@ from django.utils.datastructures import MultiValueDict
 from livefeed.content.images import AVATAR, PictureError
 from livefeed.forms.text import TidyAddress, TidyLine, TidyText
 from livefeed.models import Picture, Profile, User
-from livefeed.models.profile import ABOUT_MAX, LINK_MAX, LINKS_MOST
+from livefeed.models.profile import ABOUT_MAX, LINK_MAX, MAX_LINKS
 
-LINK_FIELDS = [f"link_{number}" for number in range(1, LINKS_MOST + 1)]
+LINK_FIELDS = [f"link_{number}" for number in range(1, MAX_LINKS + 1)]
 
 
 def link_field(number: int) -> forms.URLField:
@@ -24,7 +24,7 @@ def link_field(number: int) -> forms.URLField:
         label="Links" if number == 1 else f"Link {number}",
         error_messages={
             "invalid": "Enter a web address such as https://example.org.",
-            "max_length": f"That address is too long: {LINK_MAX} characters fit.",
+            "max_length": f"That address is too long. The limit is {LINK_MAX} characters.",
         },
         widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "url"}),
     )
@@ -42,14 +42,14 @@ class ProfileForm(forms.Form):
         max_length=50,
         label="Display name",
         help_text="Shown above your posts. If empty, your @name is shown.",
-        error_messages={"max_length": "That name is too long: 50 characters fit."},
+        error_messages={"max_length": "That name is too long. The limit is 50 characters."},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     about = TidyText(
         required=False,
         max_length=ABOUT_MAX,
         label="About you",
-        error_messages={"max_length": f"That has %(show_value)d characters; {ABOUT_MAX} fit."},
+        error_messages={"max_length": f"That has %(show_value)d characters. The limit is {ABOUT_MAX}."},
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     link_1 = link_field(1)

@@ -18,11 +18,11 @@ WakeupListener = Callable[[], None]
 _listeners: set[WakeupListener] = set()
 
 
-def post_saved(post: Post, *, came: bool) -> None:
-    """Publishes that a post appeared (`came`: created or restored), was changed, or was removed."""
+def post_saved(post: Post, *, appeared: bool) -> None:
+    """Publishes that a post appeared (created or restored), was changed, or was removed."""
     if post.removed_at:
         kind = Event.Kind.POST_DELETED
-    elif came:
+    elif appeared:
         kind = Event.Kind.POST_CREATED
     else:
         kind = Event.Kind.POST_UPDATED

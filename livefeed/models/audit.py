@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from livefeed.models import sort_keys
 from livefeed.models.user import User
 
-REFUSED_MOST = 20
+MAX_REFUSED_PER_HOUR = 20
 """Refused sign-ins recorded for one account in an hour: an attacker must not fill the table."""
 FIELD_LABELS = {
     "username": "User name",
@@ -33,7 +33,11 @@ FLAG_SENTENCES = {
 """Sentences for a field that is false now, and for one that is true."""
 UNKNOWN = "unknown"
 """Address of a request whose network address is unknown."""
-UNTOLD = {"password": "Password changed", "avatar_id": "Picture changed", "activated_at": "Account activated"}
+REDACTED_SENTENCES = {
+    "password": "Password changed",
+    "avatar_id": "Picture changed",
+    "activated_at": "Account activated",
+}
 """Sentences for fields whose values are not recorded."""
 
 
@@ -61,7 +65,7 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
         """True if another refused sign-in to this account is to be recorded."""
         an_hour_ago = timezone.now() - timedelta(hours=1)
         recent = self.about(user).filter(kind=AuditEntry.Kind.REFUSED, created_at__gt=an_hour_ago)
-        return recent.count() < REFUSED_MOST
+        return recent.count() < MAX_REFUSED_PER_HOUR
 
 
 class AuditEntry(models.Model):
@@ -133,8 +137,8 @@ class AuditEntry(models.Model):
 def _sentence(field: str, before: Any = None, after: Any = None) -> SafeString:
     if field in FLAG_SENTENCES:
         return format_html("{}", FLAG_SENTENCES[field][bool(after)])
-    if field in UNTOLD:
-        return format_html("{}", UNTOLD[field])
+    if field in REDACTED_SENTENCES:
+        return format_html("{}", REDACTED_SENTENCES[field])
     if field in RIGHT_SENTENCES:
         return format_html(RIGHT_SENTENCES[field][bool(after)], _isolated(after or before))
     label = FIELD_LABELS.get(field, field)

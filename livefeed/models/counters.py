@@ -89,14 +89,14 @@ class Mismatch:
 POSTS_COUNT = Counter(
     "profile", "posts_count", of="post", by="author", only=(("removed_at", None), ("parent_author_id", 0))
 )
-OF_PEOPLE = [
+USER_COUNTS = [
     Counter("profile", "followers_count", of="follow", by="followed"),
     Counter("profile", "following_count", of="follow", by="follower"),
     POSTS_COUNT,
 ]
 COUNTS = [
-    *OF_PEOPLE,
+    *USER_COUNTS,
     Counter("post", "likes_count", of="like", by="post"),
     Counter("post", "replies_count", of="post", by="parent", only=(("removed_at", None),)),
 ]
-"""All stored counts: of users (OF_PEOPLE) and of posts."""
+"""All stored counts: of users (USER_COUNTS) and of posts."""

@@ -19,7 +19,7 @@ from livefeed.models.attachment import Attachment as Attachment
 from livefeed.models.post import Post
 from livefeed.models.user import NOT_ACTIVATED, User
 
-MOST = 4
+MAX_PICTURES = 4
 """Maximum number of pictures of one post."""
 DESCRIPTION_MAX = 1_000
 """Characters of the longest description."""

@@ -5,13 +5,13 @@ from urllib.parse import urlsplit
 
 from django.db import models, transaction
 
-from livefeed.models.counters import OF_PEOPLE, CounterQuerySet
+from livefeed.models.counters import USER_COUNTS, CounterQuerySet
 from livefeed.models.picture import Picture
 from livefeed.models.user import User
 
 ABOUT_MAX = 500
 """Characters of the longest description."""
-LINKS_MOST = 4
+MAX_LINKS = 4
 """Maximum number of links."""
 LINK_MAX = 200
 """Characters of the longest link."""
@@ -39,7 +39,7 @@ class ProfileManager(models.Manager["Profile"].from_queryset(CounterQuerySet)): 
             profile: Profile
             profile, is_new = self.get_or_create(user=user)
             if is_new:
-                for count in OF_PEOPLE:
+                for count in USER_COUNTS:
                     count.repair(profile.pk)
                 profile.refresh_from_db()
         return profile
@@ -52,7 +52,7 @@ class Profile(models.Model):
     about = models.TextField(max_length=ABOUT_MAX, blank=True)
     """Description in light Markdown, as in posts."""
     links = models.TextField(blank=True)
-    """URLs, one a line, at most LINKS_MOST."""
+    """URLs, one a line, at most MAX_LINKS."""
 
     followers_count = models.PositiveIntegerField(default=0, editable=False)
     """Number of followers. Incremented by the database, as the next two counts are."""

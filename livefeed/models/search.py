@@ -133,7 +133,7 @@ def _newest_pk(search: Search) -> int:
     return newest.pk if newest else 0
 
 
-def search_people(search: Search, most: int) -> list[User]:
+def search_users(search: Search, most: int) -> list[User]:
     """Returns up to `most` active users whose names contain all the words, each as a word or the start of one."""
     terms = [Term(term.words, is_prefix=True) for term in search.terms]
     if not terms:

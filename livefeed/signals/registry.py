@@ -66,7 +66,7 @@ def _receivers_of(signal: Signal, name: str, when: str) -> Iterator[ConnectedRec
 
 def _sender(reference: Any) -> str:
     sender = reference() if reference is not None else None
-    return "anybody" if sender is None else getattr(sender, "__name__", repr(sender))
+    return "any" if sender is None else getattr(sender, "__name__", repr(sender))
 
 
 def _place(receiver: Any) -> str:

@@ -11,7 +11,7 @@ from livefeed.content.markup import is_tag, normalize_tag
 from livefeed.models import Event, Tagging, User
 from livefeed.models.picture import prefetch_pictures
 from livefeed.models.reaction import reactions_by
-from livefeed.models.search import QUERY_MAX, Search, search_people, search_posts
+from livefeed.models.search import QUERY_MAX, Search, search_posts, search_users
 from livefeed.views.feed import PARTIALS
 from livefeed.views.paging import PAGE, template_for
 from livefeed.views.resource import Request, viewer_of
@@ -44,7 +44,7 @@ def search_page(request: Request) -> HttpResponse:
     if len(found) > PAGE:
         context["next"] = f"?{urlencode({'q': text, 'before': posts[-1].sort_key})}"
     if not start and not (search.author or search.before or search.after):
-        context["people"] = search_people(search, MAX_USERS)
+        context["people"] = search_users(search, MAX_USERS)
         context["tags"] = _matching_tags(text.lstrip("#"), viewer)
     if viewer:
         context |= reactions_by(viewer, posts)

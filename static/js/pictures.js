@@ -96,11 +96,11 @@ async function send(form, file, item) {
 
 // Throws the refusal with which the server would respond, without uploading the file.
 function validate(form, file) {
-  if (pictureList(form).children.length > MAX_PICTURES) throw new Refused(`${MAX_PICTURES} pictures fit into a post.`);
+  if (pictureList(form).children.length > MAX_PICTURES) throw new Refused(`A post can have up to ${MAX_PICTURES} pictures.`);
   if (!TYPES.includes(file.type)) {
     throw new Refused("Only JPEG, PNG, WebP and GIF pictures can be posted, and this file is none of them.");
   }
-  if (file.size > MAX_BYTES) throw new Refused(`This file is too large: ${MAX_BYTES / 1024 / 1024} MB fit.`);
+  if (file.size > MAX_BYTES) throw new Refused(`This file is too large. The limit is ${MAX_BYTES / 1024 / 1024} MB.`);
 }
 
 // Shows the state of an upload: in progress (null), or failed with an error.

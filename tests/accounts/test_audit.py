@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 
 from livefeed.models import AuditEntry, Session, User
-from livefeed.models.audit import REFUSED_MOST
+from livefeed.models.audit import MAX_REFUSED_PER_HOUR
 from tests.audited import make_mara
 from tests.factories import PASSWORD, make_user, signed_in
 from tests.views.html import Page
@@ -131,10 +131,10 @@ def test_a_failed_sign_in_with_an_unknown_name_is_logged_without_the_name(user, 
 def test_failed_sign_ins_cannot_fill_the_table(user, settings, caplog):
     settings.ACCOUNT_RATE_LIMITS = False
     caplog.set_level(logging.INFO, "livefeed.audit")
-    for _ in range(REFUSED_MOST + 3):
+    for _ in range(MAX_REFUSED_PER_HOUR + 3):
         log_in("wrong")
-    assert AuditEntry.objects.count() == REFUSED_MOST
-    assert caplog.text.count("sign_in.refused") == REFUSED_MOST + 3
+    assert AuditEntry.objects.count() == MAX_REFUSED_PER_HOUR
+    assert caplog.text.count("sign_in.refused") == MAX_REFUSED_PER_HOUR + 3
 
 
 def test_a_sign_up_is_recorded_with_its_address():

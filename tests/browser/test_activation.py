@@ -75,7 +75,7 @@ def test_the_link_is_sent_again_without_leaving_the_page(window, site):
         expect(page.get_by_text("We sent a new link to newcomer@example.org.")).to_be_visible()
         page.locator("#activation [role=status]").evaluate("said => said.remove()")
     again.click()
-    expect(page.get_by_text("Too many tries. Try again in 10 minutes.")).to_be_visible()
+    expect(page.get_by_text("Too many attempts. Try again in 10 minutes.")).to_be_visible()
     page.reload()
     expect(again).to_be_visible()
 

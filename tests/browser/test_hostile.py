@@ -282,6 +282,6 @@ def test_a_hundred_thousand_characters_are_refused_with_a_sentence(window, cast)
     page = live(window(cast.author))
     page.get_by_label("Post", exact=True).fill("<b>" * 33_334)
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("alert").filter(has_text="5,000 fit")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="The limit is 5,000")).to_be_visible()
     assert len(page.get_by_label("Post", exact=True).input_value()) == 100_002
     shows(page, "Here before.")

@@ -104,7 +104,7 @@ def test_bad_input_comes_back_with_a_sentence_and_what_was_typed(window, cast):
     expect(page.get_by_label("Title")).to_have_value("Only a title")
 
     write(page, "x" * 5001)
-    expect(page.get_by_role("alert").filter(has_text="5001 characters; 5,000 fit.")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="5001 characters. The limit is 5,000.")).to_be_visible()
     expect(page.get_by_label("Post", exact=True)).to_have_value("x" * 5001)
     assert Post.objects.count() == 0
 

@@ -97,14 +97,14 @@ def test_what_is_no_picture_too_large_or_one_too_many_is_said_so(window, cast):
             payload(image_files.jpeg() + b"<script>alert(1)</script>"),
         ]
     )
-    for said in ("this file is none of them", "too large: 10 MB fit", "a picture and something else in one"):
+    for said in ("this file is none of them", "too large. The limit is 10 MB", "a picture and something else in one"):
         expect(page.get_by_text(said)).to_be_visible()
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_enabled()
     for _ in range(3):
         page.get_by_role("button", name="Remove").first.click()
     choose(page, *[image_files.jpeg()] * 5)
     attached(page, 4)
-    expect(page.get_by_text("4 pictures fit into a post.")).to_be_visible()
+    expect(page.get_by_text("A post can have up to 4 pictures.")).to_be_visible()
     assert Picture.objects.count() == 4
 
 

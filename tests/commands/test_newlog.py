@@ -64,7 +64,7 @@ async def held(*cursors: int) -> list[bool]:
     log = EventLog()
     await log.open()
     try:
-        return [await log.holds(cursor) for cursor in cursors]
+        return [await log.contains(cursor) for cursor in cursors]
     finally:
         log.close()
 

@@ -47,7 +47,7 @@ def test_receivers_of_other_apps_are_printed_with_async_marked():
     finally:
         signals.post_liked.disconnect(herald)
     place = lines.index("post_liked (after the commit)")
-    assert lines[place + 1].split()[:2] == ["anybody", f"{__name__}.{herald.__qualname__}"]
+    assert lines[place + 1].split()[:2] == ["any", f"{__name__}.{herald.__qualname__}"]
     assert " async " in lines[place + 1]
     assert "post_liked" not in lines[-1]
 

@@ -18,7 +18,7 @@ from consumers.hub.hub import Hub
 from livefeed.models import Event, User
 from tests.factories import Cast, cookie_of, make_cast
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 """Seconds within which a frame must arrive."""
 
 
@@ -33,7 +33,7 @@ class Reader:
         self._frames: list[dict[str, Any]] = []
 
     async def open(self) -> Self:
-        accepted, _ = await self.socket.connect(timeout=PATIENCE)
+        accepted, _ = await self.socket.connect(timeout=TIMEOUT)
         assert accepted
         return self
 
@@ -41,7 +41,7 @@ class Reader:
         """Returns the next frame, without heartbeats unless `heartbeats`."""
         while True:
             if not self._frames:
-                self._take(await self.socket.receive_from(timeout=PATIENCE))
+                self._take(await self.socket.receive_from(timeout=TIMEOUT))
             frame = self._frames.pop(0)
             if heartbeats or frame["type"] != "heartbeat":
                 return frame
@@ -54,7 +54,7 @@ class Reader:
 
     async def rest(self) -> list[dict[str, Any]]:
         """Returns all further frames of events committed until now, without heartbeats."""
-        await everything_told()
+        await wait_until_delivered()
         while not self.socket.output_queue.empty():
             self._take(await self.socket.receive_from())
         told, self._frames = [frame for frame in self._frames if frame["type"] != "heartbeat"], []
@@ -79,14 +79,14 @@ class Reader:
         self._frames += received if isinstance(received, list) else [received]
 
 
-async def everything_told() -> None:
+async def wait_until_delivered() -> None:
     """Waits until the hub has delivered all events that are in the log now."""
-    await Hub.current().now()
+    await Hub.current().wait_until_idle()
 
 
 async def eventually(condition: Callable[[], Any]) -> None:
-    """Polls `condition()`, which may be async, until it is true, at most PATIENCE seconds."""
-    async with asyncio.timeout(PATIENCE):
+    """Polls `condition()`, which may be async, until it is true, at most TIMEOUT seconds."""
+    async with asyncio.timeout(TIMEOUT):
         while True:
             answer = condition()
             if await answer if inspect.isawaitable(answer) else answer:
@@ -109,7 +109,7 @@ def head() -> int:
 async def hub(transactional_db) -> AsyncIterator[Hub]:
     """The hub of this test's loop, stopped afterwards."""
     hub = Hub.current()
-    await hub.now()
+    await hub.wait_until_idle()
     yield hub
     await hub.stop()
 

@@ -13,15 +13,15 @@ from consumers.hub import hub
 from livefeed.live import publishing
 from livefeed.models import User
 from tests.factories import make_post
-from tests.live.conftest import PATIENCE, Reader
+from tests.live.conftest import TIMEOUT, Reader
 
-RINGS = "rung", "rings lost"
+WAKE_UPS = "woken up", "wake-ups lost"
 
 
-def lose_rings(monkeypatch: pytest.MonkeyPatch) -> None:
+def disable_wake_ups(monkeypatch: pytest.MonkeyPatch) -> None:
     """Disables wake-ups: the hub finds committed events by its polling interval."""
     monkeypatch.setattr(publishing, "wake_up", lambda: None)
-    monkeypatch.setattr(hub, "TICK", 0.05)
+    monkeypatch.setattr(hub, "POLL_INTERVAL", 0.05)
 
 
 def cookie_header(reader: Reader) -> str:
@@ -55,12 +55,12 @@ async def another_tab(reader: Reader, query: str = "") -> AsyncIterator[Reader]:
 async def end_of(reader: Reader) -> tuple[str, int]:
     """Returns the error code and the close code of a socket, which must receive nothing else before."""
     (frame,) = await reader.frames("error")
-    end = await reader.socket.receive_output(PATIENCE)
+    end = await reader.socket.receive_output(TIMEOUT)
     assert end["type"] == "websocket.close"
     return frame["code"], end["code"]
 
 
-async def hears_next(reader: Reader, author: User) -> None:
+async def assert_receives_next(reader: Reader, author: User) -> None:
     """Asserts that the author's next post is the first frame that a socket receives."""
     post = await sync_to_async(make_post)(author, "Still here.")
     (frame,) = await reader.frames("post.created")

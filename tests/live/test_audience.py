@@ -152,7 +152,7 @@ async def test_a_post_for_followers_reaches_no_stranger_live_or_in_a_replay(read
         assert await reader.rest() == []
 
     if not memory:
-        monkeypatch.setattr(EventLog, "_floor", property(lambda self: self.position))
+        monkeypatch.setattr(EventLog, "_first_in_memory", property(lambda self: self.position))
     for user in (cast.stranger, None):
         for query in VIEWS:
             late = await read(user, f"{query}&after={start}")

@@ -7,7 +7,7 @@ from consumers.hub import hub as hub_module
 from consumers.hub.event_log import EventLog
 from livefeed.models import Bookmark, Like, Post
 from tests.factories import make_post, make_user
-from tests.live.conftest import everything_told, head
+from tests.live.conftest import head, wait_until_delivered
 
 post_it = sync_to_async(make_post)
 like = sync_to_async(Like.objects.add)
@@ -89,9 +89,9 @@ async def test_a_client_that_reconnects_receives_the_present_count_once(read, ca
     await like_by_many(edited, 2)
     await sync_to_async(edited.edit)(title="", body="Edited.", seen_version=1)
     await like_by_many(edited, 2)
-    await everything_told()
+    await wait_until_delivered()
     if not memory:
-        monkeypatch.setattr(EventLog, "_floor", property(lambda self: self.position))
+        monkeypatch.setattr(EventLog, "_first_in_memory", property(lambda self: self.position))
     follower = await read(cast.follower, f"after={start}")
     frames = await follower.rest()
     assert [(frame["type"], frame["id"]) for frame in frames] == [
@@ -116,7 +116,7 @@ async def test_a_page_of_bookmarks_receives_changes_of_its_posts_and_nothing_els
 async def test_a_page_of_bookmarks_that_was_disconnected_for_long_receives_a_reset(read, cast, monkeypatch):
     start = await head()
     await post_it(cast.author)
-    monkeypatch.setattr(EventLog, "_floor", property(lambda self: self.position))
+    monkeypatch.setattr(EventLog, "_first_in_memory", property(lambda self: self.position))
     page = await read(cast.stranger, f"view=shown&after={start}")
     assert [frame["type"] for frame in await page.rest()] == ["reset"]
 

@@ -108,16 +108,16 @@ async def test_a_slow_client_receives_nothing_and_delays_no_other(hub, join, rea
 async def test_a_drained_client_receives_what_it_missed_and_then_live_events(hub, join, cast):
     connection, slow = await join(cast.follower)
     ids = await make_posts(cast.author, 2)
-    await hub.now()
+    await hub.wait_until_idle()
     slow.fill()
     ids += await make_posts(cast.author, 3)
-    await hub.now()
+    await hub.wait_until_idle()
     assert slow.ids == ids[:2]
 
     slow.drain()
     await eventually(lambda: connection.is_live)
     ids += await make_posts(cast.author, 2)
-    await hub.now()
+    await hub.wait_until_idle()
 
     assert slow.ids == ids
     assert metric("slow_readers") == 0
@@ -128,10 +128,10 @@ async def test_posts_that_changed_meanwhile_are_replayed_in_their_present_state(
     slow.fill()
     edited, deleted = await post_it(cast.author, "First."), await post_it(cast.author, "Second.")
     deleted_id = deleted.pk
-    await hub.now()
+    await hub.wait_until_idle()
     await sync_to_async(edited.edit)(title="", body="Edited.", seen_version=1)
     await sync_to_async(deleted.delete)()
-    await hub.now()
+    await hub.wait_until_idle()
 
     slow.drain()
     await eventually(lambda: connection.is_live)
@@ -145,21 +145,21 @@ async def test_posts_made_during_a_replay_arrive_once_and_in_order(hub, join, ca
     connection, slow = await join(cast.follower)
     slow.fill()
     ids = await make_posts(cast.author, 3)
-    await hub.now()
+    await hub.wait_until_idle()
     rounds = iter(range(3))
 
     async def replay_while_posting(*arguments: Any) -> Message | None:
         missed = await replay(*arguments)
         if next(rounds, None) is not None:
             ids.extend(await make_posts(cast.author, 2))
-            await hub.now()
+            await hub.wait_until_idle()
         return missed
 
     monkeypatch.setattr(delivery, "replay", replay_while_posting)
     slow.drain()
     await eventually(lambda: connection.is_live)
     ids += await make_posts(cast.author, 1)
-    await hub.now()
+    await hub.wait_until_idle()
 
     assert len(ids) == 10
     assert slow.ids == ids
@@ -181,7 +181,7 @@ async def test_a_client_that_is_full_after_each_message_receives_everything_once
         if slow.is_full:
             slow.drain(room)
         await asyncio.sleep(0)
-    await hub.now()
+    await hub.wait_until_idle()
     slow.drain()
     await eventually(lambda: connection.is_live)
 
@@ -194,7 +194,7 @@ async def test_a_client_that_is_full_when_it_joins_is_caught_up_after_draining(h
     connection, slow = await join(cast.follower, start, room=1)
     assert (slow.received(), connection.is_live) == ([], False)
     ids += await make_posts(cast.author, 1)
-    await hub.now()
+    await hub.wait_until_idle()
     assert slow.received() == []
 
     slow.drain()
@@ -206,7 +206,7 @@ async def test_a_slow_client_receives_no_heartbeat(hub, join, cast):
     connection, slow = await join(cast.follower)
     slow.fill()
     before = len(slow.messages)
-    await hub.maintenance.beat()
+    await hub.maintenance.send_heartbeats()
     assert len(slow.messages) == before
     assert not connection.is_live
 
@@ -217,7 +217,7 @@ async def test_a_client_that_is_slow_for_too_long_is_disconnected(hub, join, rea
     reader, before = await read(cast.follower), metric("slow_readers_closed_total")
     slow.fill()
     post = await post_it(cast.author)
-    await hub.now()
+    await hub.wait_until_idle()
 
     await hub.delivery.slow_clients.close_overdue()
 
@@ -233,7 +233,7 @@ async def test_a_client_that_is_slow_for_a_moment_is_not_disconnected(hub, join,
     _, slow = await join(cast.follower)
     slow.fill()
     await make_posts(cast.author, 1)
-    await hub.now()
+    await hub.wait_until_idle()
     await hub.delivery.slow_clients.close_overdue()
     assert slow.close_code is None
 
@@ -243,11 +243,11 @@ async def test_a_disconnected_client_that_drains_later_receives_nothing(hub, joi
     connection, slow = await join(cast.follower)
     slow.fill()
     await make_posts(cast.author, 1)
-    await hub.now()
+    await hub.wait_until_idle()
     await hub.delivery.slow_clients.close_overdue()
     slow.drain()
     await make_posts(cast.author, 1)
-    await hub.now()
+    await hub.wait_until_idle()
     assert slow.received() == []
     assert not connection.is_live
 
@@ -256,14 +256,14 @@ async def test_a_slow_client_that_is_signed_out_is_closed_and_never_receives_wha
     connection, slow = await join(cast.follower)
     slow.fill()
     await make_posts(cast.author, 1)
-    await hub.now()
+    await hub.wait_until_idle()
     await sync_to_async(cast.follower.sessions.all().delete)()
-    await hub.now()
+    await hub.wait_until_idle()
     await eventually(lambda: slow.close_code)
 
     slow.drain()
     await make_posts(cast.author, 1)
-    await hub.now()
+    await hub.wait_until_idle()
 
     assert slow.close_code == SIGNED_OUT
     assert slow.received() == []
@@ -274,10 +274,10 @@ async def test_a_slow_client_that_unfollows_receives_a_reset_and_no_post(hub, jo
     connection, slow = await join(cast.follower)
     slow.fill()
     await make_posts(cast.author, 1)
-    await hub.now()
+    await hub.wait_until_idle()
     await sync_to_async(cast.follower.unfollow)(cast.author)
     await make_posts(cast.author, 1)
-    await hub.now()
+    await hub.wait_until_idle()
     slow.drain()
     await eventually(lambda: connection.is_live)
     assert [frame["type"] for frame in slow.received()] == ["reset"]
@@ -290,7 +290,7 @@ async def test_a_client_whose_replay_fails_is_closed_and_may_reconnect(hub, join
     connection, slow = await join(cast.follower)
     slow.fill()
     await make_posts(cast.author, 1)
-    await hub.now()
+    await hub.wait_until_idle()
     monkeypatch.setattr(delivery, "replay", fail)
     slow.drain()
     await eventually(lambda: slow.close_code)

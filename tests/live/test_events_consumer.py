@@ -15,7 +15,7 @@ from consumers.connections.close_codes import BAD_TOKEN, REFUSED, SUSPENDED
 from livefeed.models import Token, User
 from tests.factories import Cast, cookie_of, make_post
 from tests.live.conftest import Reader, eventually, head
-from tests.live.endings import RINGS, end_of, hears_next, lose_rings
+from tests.live.endings import WAKE_UPS, assert_receives_next, disable_wake_ups, end_of
 
 post_it = sync_to_async(make_post)
 issue = sync_to_async(Token.objects.issue)
@@ -205,17 +205,17 @@ def delete_account(user: User) -> None:
 LOSSES = [(revoke, "bad_token", BAD_TOKEN), (suspend, "suspended", SUSPENDED), (delete_account, "bad_token", BAD_TOKEN)]
 
 
-@pytest.mark.parametrize("rings", RINGS)
+@pytest.mark.parametrize("wake_ups", WAKE_UPS)
 @pytest.mark.parametrize(("lose", "reason", "code"), LOSSES)
 async def test_an_open_program_is_closed_when_its_right_ends(
-    run, cast, monkeypatch, lose: Callable[[User], None], reason, code, rings
+    run, cast, monkeypatch, lose: Callable[[User], None], reason, code, wake_ups
 ):
-    if rings == "rings lost":
-        lose_rings(monkeypatch)
+    if wake_ups == "wake-ups lost":
+        disable_wake_ups(monkeypatch)
     program, stranger = await run(cast.follower), await run(cast.stranger)
     await sync_to_async(lose)(cast.follower)
     assert await end_of(program) == (reason, code)
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(stranger, cast.stranger)
 
 
 @pytest.mark.parametrize(("lose", "reason", "code"), LOSSES)
@@ -231,7 +231,7 @@ async def test_another_token_of_the_same_user_stays_valid(run, cast):
     first, second = await run(cast.follower), await run(cast.follower)
     await sync_to_async(lambda: cast.follower.tokens.order_by("pk")[0].revoke())()
     assert await end_of(first) == ("bad_token", BAD_TOKEN)
-    await hears_next(second, cast.author)
+    await assert_receives_next(second, cast.author)
 
 
 async def test_the_recheck_closes_a_program_whose_token_was_deleted_without_signals(hub, run, cast):
@@ -239,7 +239,7 @@ async def test_the_recheck_closes_a_program_whose_token_was_deleted_without_sign
     await sync_to_async(Token.objects.filter(user=cast.follower)._raw_delete)("default")
     await hub.maintenance.recheck()
     assert await end_of(program) == ("bad_token", BAD_TOKEN)
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(stranger, cast.stranger)
 
 
 async def test_a_program_stays_open_after_a_password_change_and_a_sign_out(run, read, cast):
@@ -247,7 +247,7 @@ async def test_a_program_stays_open_after_a_password_change_and_a_sign_out(run, 
     cast.follower.set_password("another one")
     await sync_to_async(cast.follower.save)()
     await end_of(page)
-    await hears_next(program, cast.author)
+    await assert_receives_next(program, cast.author)
 
 
 async def test_messages_of_a_program_follow_the_same_rules(run, cast):

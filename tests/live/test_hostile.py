@@ -10,7 +10,7 @@ from livefeed.forms.post import PostForm
 from livefeed.models import User
 from tests.factories import make_post
 from tests.faults.conftest import full_or
-from tests.live.conftest import everything_told
+from tests.live.conftest import wait_until_delivered
 from tests.views.html import Page
 
 HOSTILE = [
@@ -59,7 +59,7 @@ async def test_titles_bodies_and_names_are_text_in_every_frame(as_typed, read, c
     await sync_to_async(rename)(cast.author, "Plain Name")
     title, body = accepted
     await sync_to_async(make_post)(cast.author, "plain", "plain" if title else "")
-    await everything_told()
+    await wait_until_delivered()
     await sync_to_async(rename)(cast.author, name)
     await sync_to_async(make_post)(cast.author, body, title)
 

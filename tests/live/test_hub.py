@@ -24,7 +24,7 @@ post_it = sync_to_async(make_post)
 
 
 async def test_a_lost_wakeup_delays_a_post_and_does_not_lose_it(read, cast, monkeypatch):
-    monkeypatch.setattr(hub, "TICK", 0.05)
+    monkeypatch.setattr(hub, "POLL_INTERVAL", 0.05)
     monkeypatch.setattr(publishing, "wake_up", lambda: None)
     follower, stranger = await read(cast.follower), await read(cast.stranger)
     await post_it(cast.author)
@@ -131,7 +131,7 @@ async def test_a_heartbeat_carries_the_delivered_position_and_not_the_head(read,
     delivered = await head()
     monkeypatch.setattr(EventLog, "read", AsyncMock(return_value=[]))
     await post_it(cast.author)
-    await Hub.current().maintenance.beat()
+    await Hub.current().maintenance.send_heartbeats()
     assert await follower.frame(heartbeats=True) == {"type": "heartbeat", "cursor": delivered}
 
 
@@ -158,14 +158,16 @@ async def test_a_layer_that_hangs_delays_no_post(hub, cast, read, monkeypatch, c
 async def test_a_wakeup_from_another_process_wakes_the_hub(hub, cast, read, monkeypatch):
     """The post is saved without a wakeup in this process; another process sends one through the layer."""
     monkeypatch.setattr(publishing, "wake_up", lambda: None)
-    monkeypatch.setattr("consumers.hub.hub.TICK", 60)
+    monkeypatch.setattr("consumers.hub.hub.POLL_INTERVAL", 60)
     follower = await read(cast.follower)
-    hub._wakeup.set()  # ends the wait that began with the short TICK
-    await hub.now()
+    hub._wakeup.set()  # ends the wait that began with the short POLL_INTERVAL
+    await hub.wait_until_idle()
     await post_it(cast.author)
 
     async def has_received() -> bool:
-        await hub._notifier._layer.group_send(layer_notifier.GROUP, {"type": "log.moved", "from": "another process"})
+        await hub._notifier._layer.group_send(
+            layer_notifier.HUB_GROUP, {"type": "log.moved", "from": "another process"}
+        )
         return not follower.socket.output_queue.empty()
 
     await eventually(has_received)

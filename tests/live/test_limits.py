@@ -16,7 +16,7 @@ from consumers.connections.rate_limit import TokenBucket
 from consumers.hub.delivery import Delivery
 from tests.factories import cookie_of, make_post
 from tests.live.conftest import Reader, eventually, metric
-from tests.live.endings import end_of, hears_next
+from tests.live.endings import assert_receives_next, end_of
 
 post_it = sync_to_async(make_post)
 OpenFrom = Callable[..., Awaitable[Reader]]
@@ -37,7 +37,7 @@ async def test_the_eleventh_socket_of_a_user_closes_the_oldest(hub, read, cast):
     for reader in others:
         (frame,) = await reader.frames("post.created")
         assert frame["id"] == post.pk
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(stranger, cast.stranger)
     assert len(hub.subscriptions.viewers[cast.follower.pk].connections) == 10
 
 
@@ -76,7 +76,7 @@ async def test_a_handshake_that_takes_too_long_is_refused_and_leaves_nothing_beh
         assert len(hub.subscriptions.connections) == 2
     await post_it(cast.author)
     await healthy.frames("post.created")
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(stranger, cast.stranger)
 
 
 # --- Sockets of visitors ---
@@ -172,13 +172,13 @@ async def test_too_many_messages_at_once_close_a_socket(hub, read, cast, setting
     reader, stranger = await read(cast.follower), await read(cast.stranger)
     for number in range(3):
         await reader.shows(number)
-    await hears_next(reader, cast.author)
+    await assert_receives_next(reader, cast.author)
 
     await reader.shows(4)
 
     assert await end_of(reader) == ("too_fast", REFUSED)
     assert cast.follower.pk not in hub.subscriptions.viewers
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(stranger, cast.stranger)
 
 
 class Clock:

@@ -27,7 +27,7 @@ async def test_pages_that_reconnect_with_a_cursor_of_the_old_log_receive_a_reset
     await post_it(cast.author)
     cursors.append(await head())
     await sync_to_async(Event.objects.restart)()
-    await hub.now()
+    await hub.wait_until_idle()
     if not hub_was_running:
         await hub.log.open()
     for cursor in cursors:

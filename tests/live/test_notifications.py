@@ -8,7 +8,7 @@ from consumers.hub.hub import Hub
 from livefeed import notifications
 from livefeed.models import Event, Follow, Like, Notification, User
 from tests.factories import Cast, cookie_of, make_post, make_user
-from tests.live.conftest import Reader, everything_told, head
+from tests.live.conftest import Reader, head, wait_until_delivered
 
 pytestmark = pytest.mark.usefixtures("hub")
 
@@ -99,7 +99,7 @@ async def test_a_client_that_reconnects_receives_the_number_once(read, cast: Cas
         await post_it(cast.author, "@stranger")
     await sync_to_async(Follow.objects.set_bell)(cast.follower, cast.author, True)
     await post_it(cast.author)
-    await everything_told()
+    await wait_until_delivered()
     for view in ("home", "shown", "user:author", "tag:one"):
         assert await unread_replayed(await read(cast.stranger, f"view={view}&after={start}")) == [3]
         assert await unread_replayed(await read(cast.follower, f"view={view}&after={start}")) == [1]
@@ -112,7 +112,7 @@ async def test_a_replay_from_the_database_contains_the_number_too(read, cast: Ca
     await post_it(cast.author, "@stranger")
     await sync_to_async(Follow.objects.set_bell)(cast.follower, cast.author, True)
     await post_it(cast.author)
-    await everything_told()
+    await wait_until_delivered()
     Hub.current().log.tail.clear()
     assert await unread_replayed(await read(cast.stranger, f"view={view}&after={start}")) == [1]
     assert await unread_replayed(await read(cast.follower, f"view={view}&after={start}")) == [1]

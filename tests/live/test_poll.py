@@ -16,8 +16,8 @@ from consumers import poll as poll_module
 from livefeed.live.publishing import reset_feeds
 from livefeed.models import User
 from tests.factories import cookie_of, make_post
-from tests.live.conftest import PATIENCE, eventually, head, metric
-from tests.live.endings import RINGS, lose_rings
+from tests.live.conftest import TIMEOUT, eventually, head, metric
+from tests.live.endings import WAKE_UPS, disable_wake_ups
 
 post_it = sync_to_async(make_post)
 Frames = list[dict[str, Any]]
@@ -35,7 +35,7 @@ class Poll:
 
     async def frames(self) -> Frames:
         """Returns all frames of the answer."""
-        answer = await self.request.get_response(PATIENCE)
+        answer = await self.request.get_response(TIMEOUT)
         self.status, self.headers = answer["status"], dict(answer["headers"])
         frames: Frames = json.loads(answer["body"])
         return frames
@@ -84,16 +84,16 @@ async def test_an_answer_contains_the_frames_of_a_socket(hub, read, cast, cookie
     assert poll.headers[b"cache-control"] == b"no-store"
 
 
-@pytest.mark.parametrize("rings", RINGS)
-async def test_an_answer_waits_for_the_next_event(hub, cast, cookies, monkeypatch, rings):
-    if rings == "rings lost":
-        lose_rings(monkeypatch)
+@pytest.mark.parametrize("wake_ups", WAKE_UPS)
+async def test_an_answer_waits_for_the_next_event(hub, cast, cookies, monkeypatch, wake_ups):
+    if wake_ups == "wake-ups lost":
+        disable_wake_ups(monkeypatch)
     polls = [Poll(f"after={await head()}", await cookies(person)) for person in (cast.follower, cast.stranger)]
     async with waiting(hub, *polls) as (follower, stranger):
         post = await post_it(cast.author)
         hello, created = await follower
         assert (hello["type"], created["type"], created["id"]) == ("hello", "post.created", post.pk)
-        await hub.now()
+        await hub.wait_until_idle()
         assert not stranger.done()
 
 
@@ -105,7 +105,7 @@ async def test_a_poll_with_wait_0_is_answered_at_once(hub, cast, cookies):
 async def test_a_heartbeat_ends_a_poll(hub, cast, cookies):
     start = await head()
     async with waiting(hub, Poll(f"after={start}", await cookies(cast.follower))) as (answer,):
-        await hub.maintenance.beat()
+        await hub.maintenance.send_heartbeats()
         assert (await answer)[1:] == [{"type": "heartbeat", "cursor": start}]
 
 
@@ -137,7 +137,7 @@ async def test_a_visitor_polls_the_public_feed_and_receives_a_reset(hub, cast):
 
 @pytest.mark.parametrize("cursor", ["nonsense", "99999999", ""])
 async def test_an_invalid_cursor_is_answered_with_a_reset_at_once(hub, cast, cursor):
-    await hub.now()  # brings the hub to the head
+    await hub.wait_until_idle()  # brings the hub to the head
     (reset,) = await Poll(f"view=public&after={cursor}").news()
     assert reset == {"type": "reset", "cursor": await head(), "within": 0}
 
@@ -191,7 +191,7 @@ async def test_a_sign_out_ends_a_waiting_poll_with_an_error(hub, cast, cookies):
         await sync_to_async(cast.follower.sessions.all().delete)()
         frames = await answer
         assert (poll.status, frames[-1]["type"], frames[-1]["code"]) == (403, "error", "signed_out")
-        await hub.now()
+        await hub.wait_until_idle()
         assert not other.done()
 
 

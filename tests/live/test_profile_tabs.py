@@ -35,7 +35,7 @@ async def test_each_tab_receives_the_posts_it_shows_and_no_others(read, cast, wa
         "for followers": await with_picture(cast.author, audience="followers"),
     }
     if way == "database":
-        monkeypatch.setattr(EventLog, "_floor", property(lambda self: self.position))
+        monkeypatch.setattr(EventLog, "_first_in_memory", property(lambda self: self.position))
     if way != "push":
         opened = {view: await read(None, f"view={view}&after={start}") for view in views}
     names = {post.pk: name for name, post in made.items()}

@@ -32,7 +32,7 @@ async def reconnect(request, read, forget, monkeypatch):
     monkeypatch.setattr(event_log, "REPLAY_PAGE_SIZE", 20)
 
     async def open_again(user, query, **options):
-        await Hub.current().now()
+        await Hub.current().wait_until_idle()
         if request.param == "database":
             forget()
         return await read(user, query, **options)
@@ -156,7 +156,7 @@ async def test_a_cursor_that_the_hub_has_not_reached_yet_is_valid(read, cast, hu
     await post_it(cast.author)
     reader = await read(cast.follower, f"after={await head()}")
     await post_it(cast.author, "After that.")
-    hub.ring()
+    hub.wake_up()
     (frame,) = await reader.frames("post.created")
     assert "After that." in frame["html"]
 

@@ -10,17 +10,25 @@ from consumers.connections.close_codes import SIGNED_OUT, SUSPENDED
 from livefeed.models import Session, User
 from tests.factories import PASSWORD, make_post, signed_in
 from tests.live.conftest import Reader
-from tests.live.endings import RINGS, another_tab, browser_of, end_of, hears_next, lose_rings, session_key
+from tests.live.endings import (
+    WAKE_UPS,
+    another_tab,
+    assert_receives_next,
+    browser_of,
+    disable_wake_ups,
+    end_of,
+    session_key,
+)
 
 post_it = sync_to_async(make_post)
 Act = Callable[[Reader, User], None]
 NEW_PASSWORD = "another horse battery"
 
 
-@pytest.fixture(params=RINGS, autouse=True)
+@pytest.fixture(params=WAKE_UPS, autouse=True)
 def _ring(request, monkeypatch) -> None:
-    if request.param == "rings lost":
-        lose_rings(monkeypatch)
+    if request.param == "wake-ups lost":
+        disable_wake_ups(monkeypatch)
 
 
 def log_out_here(reader: Reader, person: User) -> None:
@@ -78,7 +86,7 @@ async def test_an_open_socket_is_closed_when_its_right_ends(hub, read, cast, act
 
     assert await end_of(reader) == end
     assert cast.follower.pk not in hub.subscriptions.viewers
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(stranger, cast.stranger)
     if act is not suspend:  # a suspension resets every public page
         await visitor.frames("post.created")
 
@@ -90,7 +98,7 @@ async def test_a_sign_out_closes_all_tabs_of_that_session_and_no_other(read, cas
         await sync_to_async(act)(here, cast.follower)
         for ended in (here, tab):
             assert await end_of(ended) == ("signed_out", SIGNED_OUT)
-    await hears_next(elsewhere, cast.author)
+    await assert_receives_next(elsewhere, cast.author)
 
 
 async def test_a_password_change_closes_the_other_sessions_and_not_its_own(read, cast):
@@ -99,8 +107,8 @@ async def test_a_password_change_closes_the_other_sessions_and_not_its_own(read,
     await sync_to_async(change_password)(browser_of(here))
 
     assert await end_of(elsewhere) == ("signed_out", SIGNED_OUT)
-    await hears_next(here, cast.author)
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(here, cast.author)
+    await assert_receives_next(stranger, cast.stranger)
 
 
 async def test_the_session_of_a_password_change_keeps_its_socket_through_a_recheck_and_opens_more(
@@ -110,7 +118,7 @@ async def test_the_session_of_a_password_change_keeps_its_socket_through_a_reche
     browser = browser_of(here)
     await sync_to_async(change_password)(browser)
     await hub.maintenance.recheck()
-    await hears_next(here, cast.author)
+    await assert_receives_next(here, cast.author)
 
     cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
     tab = await Reader("view=home", cookie).open()
@@ -148,7 +156,7 @@ async def test_a_suspended_author_s_posts_leave_every_open_page(read, cast):
         (reset,) = await reader.frames("reset")
         assert reset["within"] <= 3
         assert await reader.rest() == []
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(stranger, cast.stranger)
     await elsewhere.frames("post.created")
 
 
@@ -159,7 +167,7 @@ async def test_a_home_receives_nothing_after_unfollowing(read, cast):
     for tab in tabs:
         await tab.frames("reset")
         assert await tab.rest() == []
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(stranger, cast.stranger)
 
 
 async def test_renaming_an_author_resets_the_pages_that_show_their_posts(read, cast):
@@ -198,7 +206,7 @@ async def test_the_recheck_closes_a_socket_whose_session_was_deleted_without_sig
     await sync_to_async(rows._raw_delete)("default")
     await hub.maintenance.recheck()
     assert await end_of(reader) == ("signed_out", SIGNED_OUT)
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(stranger, cast.stranger)
 
 
 async def test_a_person_suspended_without_a_signal_is_noticed_at_the_recheck(hub, read, cast):
@@ -206,7 +214,7 @@ async def test_a_person_suspended_without_a_signal_is_noticed_at_the_recheck(hub
     await sync_to_async(User.objects.filter(pk=cast.follower.pk).update)(is_active=False)
     await hub.maintenance.recheck()
     assert await end_of(reader) == ("suspended", SUSPENDED)
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(stranger, cast.stranger)
 
 
 async def test_a_rotated_key_keeps_sockets_open_until_it_is_no_longer_valid(hub, read, cast, settings):
@@ -214,15 +222,15 @@ async def test_a_rotated_key_keeps_sockets_open_until_it_is_no_longer_valid(hub,
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [old], "a new one"
     newer = await read(cast.stranger)
     await hub.maintenance.recheck()
-    await hears_next(reader, cast.author)
+    await assert_receives_next(reader, cast.author)
     async with another_tab(reader) as tab:
-        await hears_next(tab, cast.author)
+        await assert_receives_next(tab, cast.author)
 
     settings.SECRET_KEY_FALLBACKS = []
     await hub.maintenance.recheck()
     await reader.frames("post.created")
     assert await end_of(reader) == ("signed_out", SIGNED_OUT)
-    await hears_next(newer, cast.stranger)
+    await assert_receives_next(newer, cast.stranger)
 
 
 async def test_a_restored_right_needs_a_new_socket(read, cast):
@@ -233,4 +241,4 @@ async def test_a_restored_right_needs_a_new_socket(read, cast):
     cast.follower.is_active = True
     await sync_to_async(cast.follower.save)()
     assert await sync_to_async(signed_in)(cast.follower)
-    await hears_next(await read(cast.follower), cast.author)
+    await assert_receives_next(await read(cast.follower), cast.author)

@@ -14,17 +14,17 @@ from consumers.hub.delivery import Delivery
 from consumers.hub.hub import Hub
 from livefeed.models import Session, User
 from tests.factories import cookie_of, make_post, make_user
-from tests.live.conftest import PATIENCE, Reader, eventually, head
-from tests.live.endings import RINGS, browser_of, end_of, hears_next, lose_rings
+from tests.live.conftest import TIMEOUT, Reader, eventually, head
+from tests.live.endings import WAKE_UPS, assert_receives_next, browser_of, disable_wake_ups, end_of
 
 post_it = sync_to_async(make_post)
 SECRET = "Not for you any more."
 
 
-@pytest.fixture(params=RINGS, autouse=True)
+@pytest.fixture(params=WAKE_UPS, autouse=True)
 def _ring(request, monkeypatch) -> None:
-    if request.param == "rings lost":
-        lose_rings(monkeypatch)
+    if request.param == "wake-ups lost":
+        disable_wake_ups(monkeypatch)
 
 
 # --- While disconnected ---
@@ -35,7 +35,7 @@ async def reconnect(request, hub, read):
     """Reconnects a user, with the missed events in the hub's memory or only in the database."""
 
     async def reconnect_user(user: User | None, query: str, **options: Any) -> Reader:
-        await hub.now()
+        await hub.wait_until_idle()
         if request.param == "database":
             del hub.log.tail[:]
         return await read(user, query, **options)
@@ -71,7 +71,7 @@ async def test_a_home_that_has_passed_the_unfollowing_receives_nothing(reconnect
     await post_it(cast.author, SECRET)
     reader = await reconnect(cast.follower, f"view=home&after={start}", hello=False)
     assert await everything(reader) == []
-    await hears_next(reader, cast.follower)
+    await assert_receives_next(reader, cast.follower)
 
 
 async def test_posts_of_an_author_suspended_meanwhile_are_not_delivered(reconnect, cast):
@@ -144,7 +144,7 @@ async def joining(person: User, query: str = "") -> Reader:
 
 async def closed(reader: Reader) -> tuple[list[dict], int]:
     """Returns the frames of a socket until it was closed, and the close code."""
-    while (output := await reader.socket.receive_output(PATIENCE))["type"] != "websocket.close":
+    while (output := await reader.socket.receive_output(TIMEOUT))["type"] != "websocket.close":
         reader._take(output["text"])
     return reader._frames, output["code"]
 
@@ -152,7 +152,7 @@ async def closed(reader: Reader) -> tuple[list[dict], int]:
 MOMENTS = [
     (Authenticator, "authenticate"),
     (ConnectionManager, "_start_position"),
-    (Delivery, "greet"),
+    (Delivery, "send_hello"),
     (delivery, "replay"),
 ]
 DISPATCHED = pytest.mark.parametrize("dispatched", [True, False], ids=["dispatched", "not yet dispatched"])
@@ -166,12 +166,12 @@ async def test_a_right_that_ends_at_any_moment_of_the_handshake_closes_the_socke
 ):
     stranger, start = await read(cast.stranger), await head()
     await post_it(cast.author, "Missed.")
-    await hub.now()
+    await hub.wait_until_idle()
 
     async def act() -> None:
         await sync_to_async(lose)(cast.follower)
         if dispatched:
-            await hub.now()
+            await hub.wait_until_idle()
 
     once_after(monkeypatch, owner, name, act)
     reader = await joining(cast.follower, f"after={start}")
@@ -180,22 +180,22 @@ async def test_a_right_that_ends_at_any_moment_of_the_handshake_closes_the_socke
     assert (kinds(received)[-1], close_code) == ("error", code)
     assert cast.follower.pk not in hub.subscriptions.viewers
     await reader.close()
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(stranger, cast.stranger)
 
 
-@pytest.mark.parametrize(("owner", "name"), [(Delivery, "greet"), (delivery, "replay")])
+@pytest.mark.parametrize(("owner", "name"), [(Delivery, "send_hello"), (delivery, "replay")])
 @pytest.mark.parametrize(("lose", "code"), LOSSES)
 async def test_a_user_who_loses_the_right_during_the_handshake_receives_no_later_post(
     hub, cast, monkeypatch, lose, code, owner, name
 ):
     start = await head()
     await post_it(cast.author, "Missed.")
-    await hub.now()
+    await hub.wait_until_idle()
 
     async def act() -> None:
         await sync_to_async(lose)(cast.follower)
         await post_it(cast.author, SECRET)
-        await hub.now()
+        await hub.wait_until_idle()
 
     once_after(monkeypatch, owner, name, act)
     reader = await joining(cast.follower, f"after={start}")
@@ -214,18 +214,18 @@ async def test_a_right_that_ends_just_after_its_check_closes_the_socket(hub, rea
 
     async def end_the_other() -> None:
         await sync_to_async(other.delete)()
-        await hub.now()
+        await hub.wait_until_idle()
 
     async def sign_out_here() -> None:
         await sync_to_async(sign_out)(cast.follower)
 
-    once_after(monkeypatch, Delivery, "greet", end_the_other)
+    once_after(monkeypatch, Delivery, "send_hello", end_the_other)
     once_after(monkeypatch, Authenticator, "revocation_reasons", sign_out_here)
     reader = await joining(cast.follower)
 
     assert (await closed(reader))[1] == SIGNED_OUT
     await reader.close()
-    await hears_next(stranger, cast.stranger)
+    await assert_receives_next(stranger, cast.stranger)
 
 
 @DISPATCHED
@@ -235,12 +235,12 @@ async def test_a_home_that_unfollows_during_the_handshake_receives_nothing_after
 ):
     start = await head()
     await post_it(cast.author, "Missed.")
-    await hub.now()
+    await hub.wait_until_idle()
 
     async def act() -> None:
         await sync_to_async(cast.follower.unfollow)(cast.author)
         if dispatched:
-            await hub.now()
+            await hub.wait_until_idle()
         await post_it(cast.author, SECRET)
 
     once_after(monkeypatch, owner, name, act)
@@ -250,7 +250,7 @@ async def test_a_home_that_unfollows_during_the_handshake_receives_nothing_after
     received = await reader.rest()
     assert "reset" in kinds(received)
     assert SECRET not in str(received)
-    await hears_next(reader, cast.follower)
+    await assert_receives_next(reader, cast.follower)
     await reader.close()
 
 
@@ -259,9 +259,9 @@ async def test_a_home_that_follows_during_the_handshake_receives_later_posts(hub
     async def act() -> None:
         await sync_to_async(cast.stranger.follow)(cast.author)
         if dispatched:
-            await hub.now()
+            await hub.wait_until_idle()
 
-    once_after(monkeypatch, Delivery, "greet", act)
+    once_after(monkeypatch, Delivery, "send_hello", act)
     reader = await joining(cast.stranger)
     await reader.frames("hello")
     await eventually(lambda: hub.subscriptions.connections)
@@ -279,7 +279,7 @@ async def test_a_second_socket_whose_user_unfollows_during_its_handshake_agrees_
 
     async def act() -> None:
         await sync_to_async(cast.follower.unfollow)(cast.author)
-        await hub.now()
+        await hub.wait_until_idle()
 
     once_after(monkeypatch, Authenticator, "authenticate", act)
     second = await joining(cast.follower)

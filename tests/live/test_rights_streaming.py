@@ -11,17 +11,17 @@ from django.db import connection
 
 from livefeed.models import Event, Post, Session, User
 from tests.factories import Cast, make_post, make_user
-from tests.live.conftest import PATIENCE, Reader, everything_told
-from tests.live.endings import RINGS, browser_of, lose_rings, session_key
+from tests.live.conftest import TIMEOUT, Reader, wait_until_delivered
+from tests.live.endings import WAKE_UPS, browser_of, disable_wake_ups, session_key
 
 POSTS = 50
 Kind = Event.Kind
 
 
-@pytest.fixture(params=RINGS, autouse=True)
+@pytest.fixture(params=WAKE_UPS, autouse=True)
 def _ring(request, monkeypatch) -> None:
-    if request.param == "rings lost":
-        lose_rings(monkeypatch)
+    if request.param == "wake-ups lost":
+        disable_wake_ups(monkeypatch)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ class Stream:
         if number == POSTS // 2:
             self.halfway.set()
         if number == POSTS - 10:
-            assert self.right_has_ended.wait(PATIENCE)
+            assert self.right_has_ended.wait(TIMEOUT)
         return make_post(self._author, f"Number {number}.").pk
 
 
@@ -59,7 +59,7 @@ async def end_right_midway(author: User, end_right: Callable[[], object]) -> lis
     """Streams the author's posts and ends the right in the middle; returns the ids of the posts."""
     stream = Stream(author)
     posting = asyncio.create_task(asyncio.to_thread(stream.run))
-    await asyncio.to_thread(stream.halfway.wait, PATIENCE)
+    await asyncio.to_thread(stream.halfway.wait, TIMEOUT)
     await sync_to_async(end_right)()
     stream.right_has_ended.set()
     return await posting
@@ -73,7 +73,7 @@ def position_of(kind: Kind) -> int:
 
 async def frames_until_now(reader: Reader) -> list[dict]:
     """Returns the frames of a socket that may be closed; frames after the close would be found too."""
-    await everything_told()
+    await wait_until_delivered()
     ended = await without_end(reader.socket)
     frames = await reader.rest()
     assert not ended or frames[-1]["type"] == "error"

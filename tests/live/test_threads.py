@@ -34,7 +34,7 @@ async def test_a_reply_reaches_the_pages_that_it_concerns(read, cast, way, monke
     opened = {name: await read(person, query) for name, (person, query, _) in views.items()} if way == "push" else {}
     reply = await post_it(cast.stranger, "Indeed. #garden", parent=post)
     if way == "database":
-        monkeypatch.setattr(EventLog, "_floor", property(lambda self: self.position))
+        monkeypatch.setattr(EventLog, "_first_in_memory", property(lambda self: self.position))
     if way != "push":
         opened = {name: await read(person, query + after) for name, (person, query, _) in views.items()}
     for name, (_, _, concerned) in views.items():

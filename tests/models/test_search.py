@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from livefeed.models import Post, User, search_index
-from livefeed.models.search import Search, search_people, search_posts
+from livefeed.models.search import Search, search_posts, search_users
 from tests.factories import make_post, make_user
 
 pytestmark = pytest.mark.django_db
@@ -139,12 +139,12 @@ def test_users_are_found_by_prefixes_of_their_names(cast):
     mara = make_user("mara", name="Mara Lindqvist")
     make_user("gone", name="Lind Gone", is_active=False)
 
-    assert search_people(Search.parse("lind"), 5) == [mara]
-    assert search_people(Search.parse("mar lindq"), 5) == [mara]
+    assert search_users(Search.parse("lind"), 5) == [mara]
+    assert search_users(Search.parse("mar lindq"), 5) == [mara]
     mara.name = "Mara"
     mara.save()
-    assert search_people(Search.parse("lind"), 5) == []
-    assert search_people(Search.parse(""), 5) == []
+    assert search_users(Search.parse("lind"), 5) == []
+    assert search_users(Search.parse(""), 5) == []
 
 
 def test_the_triggers_and_indexes_of_search_exist_after_all_migrations():

@@ -21,7 +21,7 @@ def test_tags_are_ranked_by_authors_not_by_posts(cast):
     for user in (cast.follower, cast.stranger):
         make_post(user, "#ours")
 
-    assert [(trend.tag, trend.people) for trend in trending_tags()] == [("ours", 2), ("mine", 1)]
+    assert [(trend.tag, trend.authors) for trend in trending_tags()] == [("ours", 2), ("mine", 1)]
 
 
 def test_a_tag_of_today_is_above_a_more_used_one_of_last_week(cast):

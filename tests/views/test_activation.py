@@ -178,7 +178,7 @@ def test_new_links_for_an_old_one_are_limited(mara, mailoutbox):
         old = f"/accounts/confirm-email/{signing.dumps(EmailAddress.objects.get().pk, salt='account')}/"
     answers = [Client().post(old) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    assert "Too many tries. Try again in 10 minutes." in text(answers[-1])
+    assert "Too many attempts. Try again in 10 minutes." in text(answers[-1])
     assert len(mailoutbox) == 4
 
 
@@ -241,7 +241,7 @@ def test_but_not_too_often(mara, mailoutbox, headers):
         mara.post("/accounts/activation/")
     answer = mara.post("/accounts/activation/", headers=headers)
     assert answer.status_code == 429
-    assert "Too many tries. Try again in 10 minutes." in text(answer)
+    assert "Too many attempts. Try again in 10 minutes." in text(answer)
     assert len(mailoutbox) == 4
 
 
@@ -273,7 +273,7 @@ def test_tries_with_an_address_are_limited_whether_it_is_known_or_not(is_known, 
         make_user("lucia")
     answers = [sign_up(Client(), username=f"otto{n}", email="lucia@example.org") for n in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
-    assert "Too many tries. Try again in an hour." in text(answers[-1])
+    assert "Too many attempts. Try again in an hour." in text(answers[-1])
     assert len(mailoutbox) == 5
 
 

@@ -12,8 +12,8 @@ from tests.views.accounts import reauthenticated, sign_in, sign_up, text, who
 
 pytestmark = pytest.mark.django_db
 
-FIVE = "Too many tries. Try again in 5 minutes."
-TEN = "Too many tries. Try again in 10 minutes."
+FIVE = "Too many attempts. Try again in 5 minutes."
+TEN = "Too many attempts. Try again in 10 minutes."
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ TEN = "Too many tries. Try again in 10 minutes."
     ],
 )
 def test_how_long_is_said_in_words(seconds, said):
-    assert rate_limits.message(seconds) == f"Too many tries. Try again in {said}."
+    assert rate_limits.message(seconds) == f"Too many attempts. Try again in {said}."
 
 
 def test_how_long_is_what_allauth_counts(settings):
@@ -65,7 +65,7 @@ def test_tries_from_one_address(client, settings):
     sign_in(client, "mara", "wrong horse")
     answer = sign_in(client, "mara")
     assert answer.status_code == 429
-    assert "Too many tries. Try again in a minute." in text(answer)
+    assert "Too many attempts. Try again in a minute." in text(answer)
     assert 'value="mara"' in text(answer)
     assert client.get("/accounts/login/").status_code == 200
 
@@ -75,7 +75,7 @@ def test_signing_up(client, settings):
     client.post("/accounts/signup/", {})
     answer = sign_up(client)
     assert answer.status_code == 429
-    assert "Too many tries. Try again in 4 minutes." in text(answer)
+    assert "Too many attempts. Try again in 4 minutes." in text(answer)
     assert 'value="Mara"' in text(answer)
     assert 'value="mara@example.org"' in text(answer)
     assert PASSWORD not in text(answer)
@@ -132,7 +132,7 @@ def test_a_page_of_its_own_says_it_where_only_passwords_were_typed(settings):
     mara.post("/accounts/password/change/", {})
     answer = mara.post("/accounts/password/change/", {})
     assert answer.status_code == 429
-    assert "Nothing was changed. Too many tries. Try again in 3 minutes." in text(answer)
+    assert "Nothing was changed. Too many attempts. Try again in 3 minutes." in text(answer)
     assert int(answer["Retry-After"]) == 180
 
 

@@ -118,7 +118,7 @@ def test_a_form_that_comes_back_holds_the_pictures_it_was_sent_with(author, some
     ("sent", "said"),
     [
         ({"files": [image_files.file(image_files.SVG, "drawing.svg")]}, "drawing.svg: Only JPEG"),
-        ({"files": [image_files.file() for _ in range(5)]}, "4 pictures fit"),
+        ({"files": [image_files.file() for _ in range(5)]}, "up to 4 pictures"),
         ({"picture": "00000000-0000-0000-0000-000000000000"}, "does not exist any more"),
     ],
 )

@@ -135,8 +135,8 @@ def test_an_edit_is_tidied_and_counts_a_line_end_as_one(author, post):
     ("body", "title", "sentence"),
     [
         ("", "Tonight", "Write something first."),
-        ("x" * (BODY_MAX + 1), "", "Your post has 5001 characters; 5,000 fit."),
-        ("x", "t" * (TITLE_MAX + 1), "The title has 121 characters; 120 fit."),
+        ("x" * (BODY_MAX + 1), "", "Your post has 5001 characters. The limit is 5,000."),
+        ("x", "t" * (TITLE_MAX + 1), "The title has 121 characters. The limit is 120."),
         (HOSTILE * 300, "", "Your post has"),
     ],
 )

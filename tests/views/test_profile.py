@@ -86,7 +86,7 @@ def test_the_editor_is_offered_to_oneself_alone(author, follower, visitor):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"name": "x" * 51}, "50 characters fit"),
+        ({"name": "x" * 51}, "The limit is 50"),
         ({"about": "x" * (ABOUT_MAX + 1)}, f"{ABOUT_MAX} fit"),
         ({"link_3": "no address"}, "Enter a web address"),
         ({"link_1": "javascript:alert(1)"}, "Enter a web address"),

@@ -54,7 +54,7 @@ def write_post_event(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
     if not raw:
-        publishing.post_saved(instance, came=created or _changes_removal(update_fields))
+        publishing.post_saved(instance, appeared=created or _changes_removal(update_fields))
 
 
 @measured
@@ -82,7 +82,7 @@ def notify_of_post(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
     if not raw:
-        notifications.post_saved(instance, created=created, came=_changes_removal(update_fields))
+        notifications.post_saved(instance, created=created, removal_changed=_changes_removal(update_fields))
 
 
 @measured
