@@ -8,7 +8,7 @@ from rjsmin import jsmin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 MINIFIERS = {"css": cssmin, "js": jsmin}
-"""Minifiers for Livefeed's own files, by their folder. All files together are 37 KB compressed instead of 47."""
+"""Minifiers for Livefeed's own files, by their folder. WhiteNoise then compresses each file by gzip and Brotli."""
 
 
 class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):

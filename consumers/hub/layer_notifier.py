@@ -96,7 +96,7 @@ class LayerNotifier:
     def _record(self, error: Exception | None) -> None:
         """Records an operation's failure or, with None, its success. Logs only the first failure and the recovery."""
         if error and not self._is_failing:
-            logger.warning("The channel layer does not answer (%r); posts arrive up to two seconds late until it does.", error)
+            logger.warning("The channel layer does not answer (%r); until it does, posts may arrive 2 s late.", error)
         elif self._is_failing and not error:
             logger.warning("The channel layer answers again.")
         self._is_failing = error is not None

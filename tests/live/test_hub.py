@@ -152,7 +152,7 @@ async def test_a_layer_that_hangs_delays_no_post(hub, cast, read, monkeypatch, c
     assert caplog.text.count("does not answer") == 1
     ready, parts = await sync_to_async(health.report)()
     assert ready
-    assert "by the tick" in parts["layer"]
+    assert "up to two seconds late" in parts["layer"]
 
 
 async def test_a_wakeup_from_another_process_wakes_the_hub(hub, cast, read, monkeypatch):

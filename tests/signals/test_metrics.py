@@ -73,7 +73,7 @@ def test_only_staff_see_receivers_and_their_calls():
     staff = signed_in(make_user("operator", is_staff=True))
     page = Page(staff.get("/admin/signals/"))
     cells = [each.text for each in page.all("td")]
-    place = next(number for number, text in enumerate(cells) if text.startswith("clean_title"))
+    place = next(number for number, text in enumerate(cells) if text.split()[:1] == ["clean_title"])
     assert "livefeed/signals/receivers/posts.py:" in cells[place]
     assert cells[place + 1 : place + 3] == ["Post", str(counted)]
     assert "post_published" in page.html

@@ -87,7 +87,7 @@ def test_the_editor_is_offered_to_oneself_alone(author, follower, visitor):
     ("typed", "said"),
     [
         ({"name": "x" * 51}, "The limit is 50"),
-        ({"about": "x" * (ABOUT_MAX + 1)}, f"{ABOUT_MAX} fit"),
+        ({"about": "x" * (ABOUT_MAX + 1)}, f"The limit is {ABOUT_MAX}"),
         ({"link_3": "no address"}, "Enter a web address"),
         ({"link_1": "javascript:alert(1)"}, "Enter a web address"),
         ({"link_1": "ftp://example.org"}, "Enter a web address"),
