@@ -1,4 +1,4 @@
-"""One post: reading, changing and removing it."""
+"""One post: reading, editing and deleting it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ def edit(client: Client, post: Post, body: str = "Good night.", title: str = "To
 
 
 def stands(post: Post) -> tuple[str, str, int]:
-    """The post as the database has it."""
+    """Returns the post from the database."""
     return Post.objects.values_list("title", "body", "version").get(pk=post.pk)
 
 
@@ -38,7 +38,7 @@ UNTOUCHED = ("Today", "Good morning.", 1)
 # --- Reading ---
 
 
-def test_everybody_reads_a_post_on_a_page_of_its_own(author, follower, stranger, visitor, post, address):
+def test_everyone_reads_a_post_on_its_page(author, follower, stranger, visitor, post, address):
     for client in (author, follower, stranger, visitor):
         page = Page(client.get(address))
 
@@ -53,11 +53,11 @@ def test_a_post_without_a_title_is_titled_with_its_beginning(cast, visitor):
     assert Page(visitor.get(post.get_absolute_url())).one("title").text.startswith("Author: word word")
 
 
-def test_htmx_gets_the_post_alone(visitor, post, address):
+def test_htmx_gets_only_the_post(visitor, post, address):
     assert visitor.get(address, headers=htmx("a")).content.decode() == render_post(post)
 
 
-def test_a_post_says_what_the_page_needs_to_keep_it_in_order(visitor, post, address):
+def test_a_post_contains_its_id_version_and_sort_key(visitor, post, address):
     article = Page(visitor.get(address)).one("article")
 
     assert article["id"] == f"post-{post.pk}"
@@ -65,7 +65,7 @@ def test_a_post_says_what_the_page_needs_to_keep_it_in_order(visitor, post, addr
     assert article["data-author"] == str(post.author_id)
 
 
-def test_an_edited_post_says_when_it_was_edited_and_any_other_nothing(author, visitor, post, address):
+def test_only_an_edited_post_shows_when_it_was_edited(author, visitor, post, address):
     assert Page(visitor.get(address)).all(css="post-edited") == []
 
     edit(author, post)
@@ -74,7 +74,7 @@ def test_an_edited_post_says_when_it_was_edited_and_any_other_nothing(author, vi
     assert Page(visitor.get(address)).one(css="post-edited")["title"] == "Edited 1 March 2026, 12:30 UTC"
 
 
-# --- Changing ---
+# --- Editing ---
 
 
 def test_the_editor_opens_with_the_text_and_the_version_it_saw(author, post, address):
@@ -107,14 +107,14 @@ def test_two_editors_on_a_page_share_no_id(cast, author):
     assert not first & second
 
 
-def test_a_plain_edit_leads_to_the_post(author, post, address):
+def test_an_edit_without_htmx_redirects_to_the_post(author, post, address):
     answer = edit(author, post)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, address)
     assert stands(post) == ("Tonight", "Good night.", 2)
 
 
-def test_an_edit_by_htmx_puts_the_new_version_in_place_of_the_post(author, post):
+def test_an_edit_by_htmx_replaces_the_post(author, post):
     answer = edit(author, post, how={"headers": htmx("form")})
 
     assert answer.status_code == 200
@@ -124,7 +124,7 @@ def test_an_edit_by_htmx_puts_the_new_version_in_place_of_the_post(author, post)
     assert Page(answer).one("article")["data-version"] == "2"
 
 
-def test_an_edit_is_tidied_and_counts_a_line_end_as_one(author, post):
+def test_an_edit_is_normalized_and_counts_a_line_end_as_one(author, post):
     edit(author, post, "x\r\n" * 2_499 + "xx\u202e ", " Too\u200e  late\n")
 
     assert stands(post) == ("Too Late", "x\n" * 2_499 + "xx", 2)
@@ -140,7 +140,7 @@ def test_an_edit_is_tidied_and_counts_a_line_end_as_one(author, post):
         (HOSTILE * 300, "", "Your post has"),
     ],
 )
-def test_an_edit_that_is_refused_comes_back_whole_with_a_sentence(author, post, body, title, sentence, how):
+def test_a_refused_edit_is_returned_whole_with_a_message(author, post, body, title, sentence, how):
     answer = edit(author, post, body, title, how)
 
     page = Page(answer)
@@ -161,7 +161,7 @@ def test_a_refused_edit_keeps_the_ids_of_its_own_editor(author, post, how):
 
 @EITHER_WAY
 @pytest.mark.parametrize("version", ["", "x", "1.5", "\0"])
-def test_an_edit_that_does_not_say_what_it_saw_is_refused_with_a_sentence(author, post, version, how):
+def test_an_edit_without_a_valid_version_is_refused_with_a_message(author, post, version, how):
     answer = edit(author, post, how=how, version=version)
 
     page = Page(answer)
@@ -173,13 +173,13 @@ def test_an_edit_that_does_not_say_what_it_saw_is_refused_with_a_sentence(author
 
 @EITHER_WAY
 @pytest.mark.parametrize("version", ["0", "2", "-1", "9" * 30])
-def test_an_edit_of_a_version_that_never_was_is_a_conflict(author, post, version, how):
+def test_an_edit_of_an_unknown_version_is_a_conflict(author, post, version, how):
     assert edit(author, post, how=how, version=version).status_code == 409
     assert stands(post) == UNTOUCHED
 
 
 @EITHER_WAY
-def test_an_edit_of_what_was_changed_meanwhile_comes_back_with_a_sentence(author, post, how):
+def test_a_concurrent_edit_is_a_conflict_with_a_message(author, post, how):
     edit(author, post, "Changed elsewhere.")
 
     answer = edit(author, post, "My own words.", "Mine", how)
@@ -194,7 +194,7 @@ def test_an_edit_of_what_was_changed_meanwhile_comes_back_with_a_sentence(author
 
 
 @EITHER_WAY
-def test_saving_again_after_a_conflict_keeps_what_was_typed(author, post, how):
+def test_saving_again_after_a_conflict_saves_the_text(author, post, how):
     edit(author, post, "Changed elsewhere.")
     typed = Page(edit(author, post, "My own words.", "Mine", how)).typed
 
@@ -213,7 +213,7 @@ def test_an_edit_sent_twice_is_one_edit(author, post, how):
 
 
 @EITHER_WAY
-def test_an_edit_of_a_deleted_post_says_that_it_is_gone(author, post, how):
+def test_an_edit_of_a_deleted_post_is_404_with_a_message(author, post, how):
     Post.objects.all().delete()
 
     answer = edit(author, post, how=how)
@@ -225,7 +225,7 @@ def test_an_edit_of_a_deleted_post_says_that_it_is_gone(author, post, how):
 
 
 @EITHER_WAY
-def test_nobody_else_changes_a_post(stranger, follower, post, how):
+def test_only_its_author_edits_a_post(stranger, follower, post, how):
     for client in (stranger, follower):
         answer = edit(client, post, how=how)
 
@@ -235,13 +235,13 @@ def test_nobody_else_changes_a_post(stranger, follower, post, how):
 
 
 @EITHER_WAY
-def test_nobody_else_opens_the_editor_of_a_post(stranger, visitor, address, how):
+def test_only_its_author_opens_the_editor_of_a_post(stranger, visitor, address, how):
     for client in (stranger, visitor):
         assert client.get(f"{address}edit/", **how).status_code == 403
 
 
 @EITHER_WAY
-def test_an_edit_sent_after_signing_out_comes_back_with_a_sentence(visitor, post, how):
+def test_an_edit_sent_after_signing_out_is_returned_with_a_message(visitor, post, how):
     answer = edit(visitor, post, HOSTILE, how=how)
 
     page = Page(answer)
@@ -251,7 +251,7 @@ def test_an_edit_sent_after_signing_out_comes_back_with_a_sentence(visitor, post
     assert stands(post) == UNTOUCHED
 
 
-# --- Removing ---
+# --- Deleting ---
 
 
 def remove(client: Client, address: str, verb: str = "DELETE", **how):
@@ -264,7 +264,7 @@ EITHER_VERB = pytest.mark.parametrize("verb", ["DELETE", "delete"], ids=["as the
 
 
 @EITHER_VERB
-def test_a_plain_deletion_leads_to_where_it_can_be_undone(author, post, address, verb):
+def test_a_deletion_without_htmx_redirects_to_its_undo_page(author, post, address, verb):
     answer = remove(author, address, verb)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{address}removal/")
@@ -275,7 +275,7 @@ def test_a_plain_deletion_leads_to_where_it_can_be_undone(author, post, address,
     assert Post.objects.present().get() == post
 
 
-def test_bringing_back_by_htmx_is_answered_with_the_post(author, post, address):
+def test_restoring_by_htmx_returns_the_post(author, post, address):
     remove(author, address)
     answer = remove(author, f"{address}removal/", headers=htmx("button"))
 
@@ -284,7 +284,7 @@ def test_bringing_back_by_htmx_is_answered_with_the_post(author, post, address):
 
 
 @EITHER_WAY
-def test_nobody_else_brings_a_post_back(author, stranger, follower, visitor, address, how):
+def test_only_its_author_restores_a_post(author, stranger, follower, visitor, address, how):
     remove(author, address)
 
     for client in (stranger, follower, visitor):
@@ -294,7 +294,7 @@ def test_nobody_else_brings_a_post_back(author, stranger, follower, visitor, add
 
 
 @EITHER_WAY
-def test_what_was_not_removed_or_long_ago_is_not_brought_back(author, post, address, how):
+def test_only_a_recently_deleted_post_can_be_restored(author, post, address, how):
     assert remove(author, f"{address}removal/", **how).status_code == 404
     remove(author, address)
     Post.objects.update(removed_at=timezone.now() - timedelta(seconds=30))
@@ -306,7 +306,7 @@ def test_what_was_not_removed_or_long_ago_is_not_brought_back(author, post, addr
 
 
 @EITHER_VERB
-def test_a_deletion_by_htmx_is_answered_with_nothing_to_show(author, post, address, verb):
+def test_a_deletion_by_htmx_gets_an_empty_answer(author, post, address, verb):
     answer = remove(author, address, verb, headers=htmx("button"))
 
     assert (answer.status_code, answer.content) == (200, b"")
@@ -315,7 +315,7 @@ def test_a_deletion_by_htmx_is_answered_with_nothing_to_show(author, post, addre
 
 @EITHER_VERB
 @EITHER_WAY
-def test_nobody_else_removes_a_post(stranger, follower, visitor, post, address, verb, how):
+def test_only_its_author_deletes_a_post(stranger, follower, visitor, post, address, verb, how):
     for client in (stranger, follower, visitor):
         assert remove(client, address, verb, **how).status_code in (401, 403)
     assert stands(post) == UNTOUCHED
@@ -323,7 +323,7 @@ def test_nobody_else_removes_a_post(stranger, follower, visitor, post, address, 
 
 @EITHER_VERB
 @EITHER_WAY
-def test_a_post_that_is_gone_cannot_be_removed_again(author, address, verb, how):
+def test_a_deleted_post_cannot_be_deleted_again(author, address, verb, how):
     remove(author, address, verb)
 
     answer = remove(author, address, verb, **how)
@@ -333,7 +333,7 @@ def test_a_post_that_is_gone_cannot_be_removed_again(author, address, verb, how)
 
 
 @pytest.mark.parametrize("verb", ["PUT", "GET", "DROP TABLE", "\0", "dispatch"])
-def test_a_field_names_no_other_verb(author, post, verb):
+def test_the_method_field_supports_only_delete(author, post, verb):
     edit(author, post, _method=verb)
 
     assert stands(post) == ("Tonight", "Good night.", 2)

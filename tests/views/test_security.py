@@ -1,4 +1,4 @@
-"""What people read about their accounts: what others typed and where others are stays out of it."""
+"""The security history of an account, without the input and the network addresses of other users."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -25,7 +25,7 @@ def page_of(user: User) -> Page:
 
 
 def ways(page: Page) -> list[str]:
-    """By whom and from where, the latest first, but for the sign-in with which one looks."""
+    """Returns the actor and origin of each entry, newest first, without the sign-in of the viewing client."""
     return [" ".join(each.text.split()) for each in page.all("p", "entry-how")][1:]
 
 
@@ -35,7 +35,7 @@ def from_address(user: User, address: str) -> Client:
     return client
 
 
-def test_staff_are_named_and_where_they_are_is_not_told(user):
+def test_staff_are_named_without_their_network_address(user):
     staff = from_address(make_user("operator", is_staff=True, is_superuser=True), OPERATORS)
     passwords = {"password1": "a new one here", "password2": "a new one here"}
     assert staff.post(f"/admin/livefeed/user/{user.pk}/password/", passwords).status_code == 302
@@ -46,7 +46,7 @@ def test_staff_are_named_and_where_they_are_is_not_told(user):
     assert OPERATORS in staff.get("/admin/livefeed/auditentry/").text
 
 
-def test_staff_stay_named_when_they_are_staff_no_more(user):
+def test_former_staff_stay_named(user):
     operator = make_user("operator", is_staff=True)
     AuditEntry.objects.create(
         kind="account.changed", user_id=user.pk, actor_id=operator.pk, actor="operator", by_staff=True
@@ -55,8 +55,8 @@ def test_staff_stay_named_when_they_are_staff_no_more(user):
     assert ways(page_of(user)) == ["by @operator"]
 
 
-def test_another_who_is_no_staff_is_not_named(user):
-    """As where two share a browser, and one opens the other's link while signed in."""
+def test_other_users_are_not_named(user):
+    """Two users share a browser, and one opens the other's link while signed in."""
     other = make_user("other")
     AuditEntry.objects.create(
         kind="account.changed",
@@ -72,12 +72,12 @@ def test_another_who_is_no_staff_is_not_named(user):
     assert NOBODYS not in page.html
 
 
-def test_what_came_from_who_knows_where_was_not_done_on_the_server(user):
+def test_an_unknown_network_address_is_not_shown_as_the_server(user):
     from_address(user, "").post("/settings/profile/", {"name": "Maria"})
     assert ways(page_of(user)) == ["from an unknown address"] * 2
 
 
-def test_a_request_that_came_past_a_proxy_is_no_failure(user, settings):
+def test_a_request_that_bypasses_the_proxy_is_no_error(user, settings):
     client = from_address(user, NOBODYS)
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
     answer = client.post("/settings/profile/", {"name": "Maria"}, headers={"X-Forwarded-For": "10.0.0.1"})
@@ -85,7 +85,7 @@ def test_a_request_that_came_past_a_proxy_is_no_failure(user, settings):
     assert AuditEntry.objects.get(kind="account.changed").address == NOBODYS
 
 
-def test_hostile_names_stand_apart_from_the_words_around_them(user):
+def test_hostile_names_are_isolated_from_the_text_around_them(user):
     user.groups.add(Group.objects.create(name=HOSTILE))
     for name in (HOSTILE, "x" * 50, ""):
         user.name = name
@@ -99,7 +99,7 @@ def test_hostile_names_stand_apart_from_the_words_around_them(user):
         assert "<script>\u2069" not in html
 
 
-def test_only_the_person_sees_it_and_staff_with_the_right_to(user):
+def test_only_the_user_and_staff_with_the_permission_see_it(user):
     user.name = "Maria"
     user.save()
     stranger, staff = signed_in(make_user("stranger")), signed_in(make_user("helper", is_staff=True))
@@ -108,7 +108,7 @@ def test_only_the_person_sees_it_and_staff_with_the_right_to(user):
     assert staff.get("/admin/livefeed/auditentry/").status_code == 403
 
 
-def test_a_name_that_is_set_for_the_first_time():
+def test_a_first_display_name_is_described():
     user = make_user("tove", name="")
     signed_in(user).post("/settings/profile/", {"name": "Tove"})
     assert [each.text for each in page_of(user).all("p", "entry-said")][1] == "Display name set to “Tove”"
