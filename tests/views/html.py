@@ -76,12 +76,12 @@ class Page(HTMLParser):
         )
 
     @property
-    def sentences(self) -> list[str]:
+    def errors(self) -> list[str]:
         """The error messages at fields."""
         return [error.text for error in self.all("p", "field-error")]
 
     @property
-    def typed(self) -> dict[str, str]:
+    def field_values(self) -> dict[str, str]:
         """The values of the page's form fields, without the CSRF token, the marker of the pictures part, files and the
         search field."""
         inputs = {

@@ -6,9 +6,9 @@ def htmx(source: str = "form#composer") -> dict[str, str]:
     return {"HX-Request": "true", "HX-Source": source, "HX-Current-URL": "http://testserver/", "Accept": "text/html"}
 
 
-TO_THE_NOTICES = ("#notices", "innerHTML")
+INTO_NOTICES = ("#notices", "innerHTML")
 
 
-def goes_to(answer) -> tuple[str | None, str | None]:
+def swap_of(answer) -> tuple[str | None, str | None]:
     """Returns the target element and the swap style that a response asks for."""
     return answer.headers.get("HX-Retarget"), answer.headers.get("HX-Reswap")

@@ -32,7 +32,7 @@ def mara(client: Client, mailoutbox) -> Client:
     return client
 
 
-def person() -> User:
+def mara_user() -> User:
     return User.objects.with_username("mara").get()
 
 
@@ -65,7 +65,7 @@ def test_a_refused_post_returns_its_text_to_htmx_too(mara):
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_editing_needs_the_activation_too(mara, headers):
     User.objects.update(activated_at=None)
-    post = Post.objects.create(author=person(), body="Before.")
+    post = Post.objects.create(author=mara_user(), body="Before.")
     answer = mara.post(f"/posts/{post.pk}/", {"body": "After.", "version": post.version}, headers=headers)
     assert answer.status_code == 403
     assert NOT_YET in text(answer)
@@ -96,7 +96,7 @@ def test_the_composer_is_replaced_by_instructions(mara, path):
     assert "Open the link that we sent to <b>mara@example.org</b>, and you can post." in page
     assert 'id="composer"' not in page
     assert f'<input type="hidden" name="next" value="{path}">' in page
-    person().activate()
+    mara_user().activate()
     page = text(mara.get(path))
     assert 'id="composer"' in page
     assert "Send it again" not in page
@@ -104,7 +104,7 @@ def test_the_composer_is_replaced_by_instructions(mara, path):
 
 def test_open_pages_poll_for_the_activation(mara):
     assert mara.get("/accounts/activation/", headers=HTMX).status_code == 204
-    person().activate()
+    mara_user().activate()
     assert mara.get("/accounts/activation/", headers=HTMX).status_code == 200
     assert mara.get("/accounts/activation/").headers["Location"] == "/"
     assert Client().get("/accounts/activation/").status_code == 302
@@ -119,7 +119,7 @@ def test_opening_the_link_changes_nothing(mara, mailoutbox):
         page = text(browser.get(path_in(mailoutbox[0])))
         assert "mara@example.org" in page
         assert '<button class="button" type="submit">Activate</button>' in page
-    assert not person().is_activated
+    assert not mara_user().is_activated
     assert who(reader) == "reader"
     assert "You are signed in as @reader in this browser" in page
 
@@ -137,7 +137,7 @@ def test_the_link_works_without_a_session_and_starts_none(mara, mailoutbox):
     elsewhere = Client()
     response = elsewhere.post(path_in(mailoutbox[0]), follow=True)
     assert response.redirect_chain == [("/accounts/login/", 302)]
-    assert person().is_activated
+    assert mara_user().is_activated
     assert who(elsewhere) is None
     assert 'id="composer"' in text(mara.get("/"))
 
@@ -145,7 +145,7 @@ def test_the_link_works_without_a_session_and_starts_none(mara, mailoutbox):
 def test_the_link_leaves_the_session_of_another_user_unchanged(mara, mailoutbox):
     reader = signed_in(make_user("reader"))
     reader.post(path_in(mailoutbox[0]))
-    assert person().is_activated
+    assert mara_user().is_activated
     assert who(reader) == "reader"
 
 
@@ -167,10 +167,10 @@ def test_an_expired_link_offers_a_new_one_in_any_browser(mara, mailoutbox):
     assert page.status_code == 404
     assert "This link is too old" in text(page)
     assert "A new link is on its way" in text(elsewhere.post(old))
-    assert not person().is_activated
+    assert not mara_user().is_activated
     assert len(mailoutbox) == 2
     elsewhere.post(path_in(mailoutbox[1]))
-    assert person().is_activated
+    assert mara_user().is_activated
 
 
 def test_new_links_for_an_expired_one_are_limited(mara, mailoutbox):
@@ -192,20 +192,20 @@ def test_an_invalid_link_activates_nothing(mara, mailoutbox, what, settings):
         assert answer.status_code == 404
         assert "This link does not work" in text(answer)
         assert '<a class="button" href="/accounts/activation/">Send a new link</a>' in text(answer)
-    assert not person().is_activated
+    assert not mara_user().is_activated
 
 
 def test_a_link_to_a_replaced_address_does_not_work(mailoutbox):
     sign_up(Client(), email="maar@example.org")
-    mara = reauthenticated(person())
+    mara = reauthenticated(mara_user())
     page = mara.post("/accounts/email/", {"email": "mara@example.org", "action_add": ""}, follow=True)
     assert "Waiting for <b>mara@example.org</b>" in text(page)
     assert [mail.to for mail in mailoutbox] == [["maar@example.org"], ["mara@example.org"]]
-    assert person().email == "mara@example.org"
+    assert mara_user().email == "mara@example.org"
     assert "This link does not work" in text(mara.post(path_in(mailoutbox[0])))
     assert "<b>mara@example.org</b>, and you can post" in text(mara.get("/"))
     mara.post(path_in(mailoutbox[1]))
-    assert person().is_activated
+    assert mara_user().is_activated
 
 
 def test_an_address_confirmed_by_another_account_cannot_be_confirmed(mara, mailoutbox):
@@ -215,7 +215,7 @@ def test_an_address_confirmed_by_another_account_cannot_be_confirmed(mara, mailo
     answer = mara.post(path_in(mailoutbox[0]))
     assert answer.status_code == 404
     assert "That address is in use" in text(answer)
-    assert not person().is_activated
+    assert not mara_user().is_activated
 
 
 # --- Sending the link again ---
@@ -230,7 +230,7 @@ def test_the_link_can_be_sent_again(mara, mailoutbox):
     assert "We sent a new link to mara@example.org." in part
     assert [mail.to for mail in mailoutbox] == [["mara@example.org"]] * 3
     mara.post(path_in(mailoutbox[2]))
-    assert person().is_activated
+    assert mara_user().is_activated
     assert mara.post("/accounts/activation/").headers["Location"] == "/"
     assert len(mailoutbox) == 3
 
@@ -309,20 +309,20 @@ def test_staff_can_activate_users_and_send_the_mail_again(mara, mailoutbox):
     waiting = staff.get(f"{address}?activated_at__isempty=1").text
     assert "Mara" in waiting
     assert "operator@" not in waiting
-    chosen = [person().pk, User.objects.get(username="operator").pk]
+    chosen = [mara_user().pk, User.objects.get(username="operator").pk]
     answer = staff.post(address, {"action": "send_welcome", "_selected_action": chosen}, follow=True)
     assert "1 will get the mail." in answer.text
     assert [mail.to for mail in mailoutbox] == [["mara@example.org"]] * 2
     answer = staff.post(address, {"action": "activate", "_selected_action": chosen}, follow=True)
     assert "1 can post now." in answer.text
-    assert person().is_activated
-    assert "Activated:" in staff.get(f"{address}{person().pk}/change/").text
+    assert mara_user().is_activated
+    assert "Activated:" in staff.get(f"{address}{mara_user().pk}/change/").text
 
 
 def test_staff_without_the_permission_cannot(mara):
     helper = signed_in(make_user("helper", is_staff=True))
-    helper.post("/admin/livefeed/user/", {"action": "activate", "_selected_action": [person().pk]})
-    assert not person().is_activated
+    helper.post("/admin/livefeed/user/", {"action": "activate", "_selected_action": [mara_user().pk]})
+    assert not mara_user().is_activated
 
 
 def plain(client: Client, path: str, name: str, address: str) -> str:

@@ -7,7 +7,7 @@ from tests.factories import make_post
 from tests.views.html import Page
 from tests.views.htmx import htmx
 
-EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
+EITHER_WAY = pytest.mark.parametrize("extra", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
 
 
 @pytest.fixture
@@ -31,26 +31,26 @@ def test_explore_lists_only_public_posts(secret, follower):
 
 
 @EITHER_WAY
-def test_the_page_of_a_post_for_followers_is_404_for_others(secret, follower, stranger, visitor, how):
-    assert follower.get(secret.get_absolute_url(), **how).status_code == 200
+def test_the_page_of_a_post_for_followers_is_404_for_others(secret, follower, stranger, visitor, extra):
+    assert follower.get(secret.get_absolute_url(), **extra).status_code == 200
     for client in (stranger, visitor):
-        answer = client.get(secret.get_absolute_url(), **how)
+        answer = client.get(secret.get_absolute_url(), **extra)
         assert answer.status_code == 404
         assert "Only for you" not in answer.text
 
 
 @EITHER_WAY
-def test_the_author_chooses_the_audience(author, how):
-    assert author.post("/posts/", {"body": "Hi.", "audience": "followers"}, **how).status_code in (200, 302)
+def test_the_author_chooses_the_audience(author, extra):
+    assert author.post("/posts/", {"body": "Hi.", "audience": "followers"}, **extra).status_code in (200, 302)
     assert Post.objects.get().audience == "followers"
     assert Page(author.get("/")).one(css="post-audience")["title"] == "Only followers see this"
 
 
 @EITHER_WAY
-def test_an_invalid_audience_is_refused_and_the_text_is_returned(author, how):
-    page = Page(author.post("/posts/", {"body": "Hi.", "audience": "enemies"}, **how))
-    assert page.sentences == ["Choose who may see it: everyone or your followers."]
-    assert page.typed["body"] == "Hi."
+def test_an_invalid_audience_is_refused_and_the_text_is_returned(author, extra):
+    page = Page(author.post("/posts/", {"body": "Hi.", "audience": "enemies"}, **extra))
+    assert page.errors == ["Choose who may see it: everyone or your followers."]
+    assert page.field_values["body"] == "Hi."
     assert not Post.objects.exists()
 
 

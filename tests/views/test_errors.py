@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import Client
 
 from tests.views.html import Page
-from tests.views.htmx import TO_THE_NOTICES, goes_to, htmx
+from tests.views.htmx import INTO_NOTICES, htmx, swap_of
 
 MISSING = [
     "/nothing/",
@@ -43,7 +43,7 @@ def test_htmx_gets_only_a_notice(follower, address):
     answer = follower.get(address, headers=htmx("a"))
 
     assert answer.status_code == 404
-    assert goes_to(answer) == TO_THE_NOTICES
+    assert swap_of(answer) == INTO_NOTICES
     page = Page(answer)
     assert [element.tag for element in page.elements] == ["p"]
     assert is_a_sentence(page.one("p", "notice").text)
@@ -62,7 +62,7 @@ def test_changing_what_does_not_exist_is_404_with_a_message(follower, address, f
     answer = follower.post(address, fields, headers=htmx("button"))
 
     assert answer.status_code == 404
-    assert goes_to(answer) == TO_THE_NOTICES
+    assert swap_of(answer) == INTO_NOTICES
     assert is_a_sentence(Page(answer).one("p", "notice").text)
 
 
@@ -100,13 +100,13 @@ def test_a_server_error_for_htmx_leaves_the_form(unlucky):
     answer = unlucky.post("/posts/", {"body": "Good morning."}, headers=htmx())
 
     assert answer.status_code == 500
-    assert goes_to(answer) == TO_THE_NOTICES
+    assert swap_of(answer) == INTO_NOTICES
     assert is_a_sentence(Page(answer).one("p", "notice").text)
 
 
-def send_too_much(client: Client, **how):
+def send_too_much(client: Client, **extra):
     form = urlencode({"body": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)})
-    return client.post("/posts/", form, content_type="application/x-www-form-urlencoded", **how)
+    return client.post("/posts/", form, content_type="application/x-www-form-urlencoded", **extra)
 
 
 def test_too_large_a_request_is_refused_with_a_message(author):
@@ -120,5 +120,5 @@ def test_too_large_a_request_for_htmx_leaves_the_form(author):
     answer = send_too_much(author, headers=htmx())
 
     assert answer.status_code in (400, 413)
-    assert goes_to(answer) == TO_THE_NOTICES
+    assert swap_of(answer) == INTO_NOTICES
     assert is_a_sentence(Page(answer).one("p", "notice").text)

@@ -14,7 +14,7 @@ from tests.views.htmx import htmx
 
 
 def test_a_visitor_reads_public_posts_and_can_sign_up(visitor, cast):
-    posts = [make_post(person).pk for person in (cast.author, cast.stranger)]
+    posts = [make_post(user).pk for user in (cast.author, cast.stranger)]
 
     page = Page(visitor.get("/"))
 
@@ -25,7 +25,7 @@ def test_a_visitor_reads_public_posts_and_can_sign_up(visitor, cast):
 
 
 def test_a_users_home_lists_own_and_followed_posts(cast, follower):
-    by_author, by_follower, _ = (make_post(person).pk for person in (cast.author, cast.follower, cast.stranger))
+    by_author, by_follower, _ = (make_post(user).pk for user in (cast.author, cast.follower, cast.stranger))
 
     page = Page(follower.get("/"))
 
@@ -34,7 +34,7 @@ def test_a_users_home_lists_own_and_followed_posts(cast, follower):
 
 
 def test_a_users_home_has_an_empty_composer_with_a_key(author):
-    first, second = (Page(author.get("/")).typed for _ in range(2))
+    first, second = (Page(author.get("/")).field_values for _ in range(2))
 
     assert (first["title"], first["body"]) == ("", "")
     assert first["key"]
@@ -51,7 +51,7 @@ def test_the_home_page_suggests_users_to_follow(cast, stranger, post):
 
 
 def test_explore_shows_all_public_posts_to_everyone(cast, follower, visitor):
-    posts = [make_post(person).pk for person in (cast.author, cast.stranger)]
+    posts = [make_post(user).pk for user in (cast.author, cast.stranger)]
 
     for client in (follower, visitor):
         assert Page(client.get("/explore/")).posts == posts[::-1]
@@ -161,9 +161,9 @@ def test_pages_with_htmx_variants_vary_on_its_header(author, post, address):
 def crowd(request, cast):
     """One post or twenty, each by another author, on every kind of page."""
     for _ in range(request.param):
-        person = make_user()
-        cast.follower.follow(person)
-        make_post(person)
+        user = make_user()
+        cast.follower.follow(user)
+        make_post(user)
         mine = make_post(cast.author)
     return mine
 
@@ -175,7 +175,7 @@ def crowd(request, cast):
         # suggestions (3), trends (2), unread notifications
         ("/", 15),
         ("/explore/", 12),
-        ("/@author/", 15),  # and the person, their profile, whether followed
+        ("/@author/", 15),  # and the user, their profile, whether followed
         ("/posts/{}/", 8),  # the post, its replies
     ],
 )

@@ -4,9 +4,9 @@ import pytest
 
 from livefeed.models import Follow, User
 from tests.views.html import Page
-from tests.views.htmx import TO_THE_NOTICES, goes_to, htmx
+from tests.views.htmx import INTO_NOTICES, htmx, swap_of
 
-EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx("button")}], ids=["plain", "htmx"])
+EITHER_WAY = pytest.mark.parametrize("extra", [{}, {"headers": htmx("button")}], ids=["plain", "htmx"])
 ADDRESS = "/@author/follow/"
 END = {"_method": "DELETE"}
 
@@ -46,30 +46,30 @@ def test_a_delete_request_unfollows_too(cast, follower):
 
 @EITHER_WAY
 @pytest.mark.parametrize("name", ["author", "AUTHOR"])
-def test_a_user_is_followed_by_their_name_in_any_case(cast, stranger, name, how):
-    stranger.post(f"/@{name}/follow/", **how)
+def test_a_user_is_followed_by_their_name_in_any_case(cast, stranger, name, extra):
+    stranger.post(f"/@{name}/follow/", **extra)
 
     assert cast.stranger.follows(cast.author)
 
 
 @EITHER_WAY
 @pytest.mark.parametrize("fields", [{}, END])
-def test_repeating_it_changes_nothing_and_is_no_error(cast, stranger, fields, how):
-    first, second = (stranger.post(ADDRESS, fields, **how) for _ in range(2))
+def test_repeating_it_changes_nothing_and_is_no_error(cast, stranger, fields, extra):
+    first, second = (stranger.post(ADDRESS, fields, **extra) for _ in range(2))
 
     assert first.status_code == second.status_code
     assert Follow.objects.filter(follower=cast.stranger).count() == (0 if fields else 1)
 
 
 @EITHER_WAY
-def test_users_cannot_follow_themselves(cast, author, how):
-    answer = author.post(ADDRESS, **how)
+def test_users_cannot_follow_themselves(cast, author, extra):
+    answer = author.post(ADDRESS, **extra)
 
     assert answer.status_code == 403
     assert "You cannot follow yourself." in answer.content.decode()
     assert not cast.author.follows(cast.author)
-    if how:
-        assert goes_to(answer) == TO_THE_NOTICES
+    if extra:
+        assert swap_of(answer) == INTO_NOTICES
 
 
 @pytest.mark.parametrize("fields", [{}, END])
@@ -91,11 +91,11 @@ def test_a_visitor_is_redirected_to_sign_in_by_htmx(visitor, cast, fields):
 
 
 @EITHER_WAY
-def test_a_deactivated_user_can_only_be_unfollowed(cast, follower, stranger, how):
+def test_a_deactivated_user_can_only_be_unfollowed(cast, follower, stranger, extra):
     User.objects.filter(pk=cast.author.pk).update(is_active=False)
 
-    assert stranger.post(ADDRESS, **how).status_code == 404
-    assert follower.post(ADDRESS, END, **how).status_code in (200, 302)
+    assert stranger.post(ADDRESS, **extra).status_code == 404
+    assert follower.post(ADDRESS, END, **extra).status_code in (200, 302)
     assert not Follow.objects.exists()
 
 

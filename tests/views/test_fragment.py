@@ -107,7 +107,7 @@ def test_hostile_text_is_shown_as_text(cast, author, address):
         assert page.skeleton == harmless.skeleton, text
         assert page.unmatched == []
         if "edit" in address:
-            assert page.typed["body"] == clean_text(text)
+            assert page.field_values["body"] == clean_text(text)
         else:
             assert squeezed(page.one(css="post-body").text) == squeezed(clean_text(text))
 

@@ -17,7 +17,7 @@ TEN = "Too many tries. Try again in 10 minutes."
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "message"),
     [
         (0, "a moment"),
         (1, "a minute"),
@@ -30,8 +30,8 @@ TEN = "Too many tries. Try again in 10 minutes."
         (3_601, "2 hours"),
     ],
 )
-def test_the_message_names_the_wait_in_words(seconds, said):
-    assert rate_limits.message(seconds) == f"Too many tries. Try again in {said}."
+def test_the_message_names_the_wait_in_words(seconds, message):
+    assert rate_limits.message(seconds) == f"Too many tries. Try again in {message}."
 
 
 def test_the_wait_is_that_of_allauth(settings):

@@ -34,8 +34,8 @@ NAMES = {
 def families(client: Client) -> dict[str, str]:
     """Returns the types of Livefeed's metrics by their names without the prefix."""
     text = client.get("/metrics").content.decode()
-    told = {family.name: family.type for family in text_string_to_metric_families(text)}
-    own = {name: kind for name, kind in told.items() if name.startswith("livefeed_") and not name.endswith("_created")}
+    types = {family.name: family.type for family in text_string_to_metric_families(text)}
+    own = {name: kind for name, kind in types.items() if name.startswith("livefeed_") and not name.endswith("_created")}
     return {name.removeprefix("livefeed_"): kind for name, kind in own.items()}
 
 
@@ -83,7 +83,7 @@ def test_a_proxy_on_this_machine_is_not_allowed(visitor, name):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "told", "status"),
+    ("token", "authorization", "status"),
     [
         ("secret", "Bearer secret", 200),
         ("secret", "Bearer wrong", 403),
@@ -95,9 +95,10 @@ def test_a_proxy_on_this_machine_is_not_allowed(visitor, name):
         ("", "", 403),
     ],
 )
-def test_other_machines_need_the_token(visitor, settings, wanted, told, status):
-    settings.LIVEFEED_METRICS_TOKEN = wanted
-    assert visitor.get("/metrics", headers={"Authorization": told}, REMOTE_ADDR=ELSEWHERE).status_code == status
+def test_other_machines_need_the_token(visitor, settings, token, authorization, status):
+    settings.LIVEFEED_METRICS_TOKEN = token
+    answer = visitor.get("/metrics", headers={"Authorization": authorization}, REMOTE_ADDR=ELSEWHERE)
+    assert answer.status_code == status
 
 
 def test_staff_are_allowed_from_anywhere_and_other_users_are_not(cast: Cast):

@@ -20,7 +20,7 @@ def _nothing_yet(cast: Cast) -> None:
     Notification.objects.all().delete()
 
 
-def said(client: Client, address: str = ADDRESS) -> list[str]:
+def texts(client: Client, address: str = ADDRESS) -> list[str]:
     """Returns the text of each notification on the page."""
     return [" ".join(each.text.split()) for each in Page(client.get(address)).all("p", "notification-said")]
 
@@ -38,23 +38,23 @@ def test_each_kind_names_its_actor_and_its_act(cast, author, follower, stranger)
     cast.stranger.follow(cast.author)
     Follow.objects.set_bell(cast.follower, cast.author, True)
     make_post(cast.author, "More of it.", title="News")
-    assert said(author) == [
+    assert texts(author) == [
         "New: Stranger follows you",
         "New: Stranger replied to you",
         "New: Stranger and 1 other like your post",
     ]
-    assert said(stranger) == ["New: Author mentioned you"]
-    assert said(follower) == ["New: New post: News by Author"]
+    assert texts(stranger) == ["New: Author mentioned you"]
+    assert texts(follower) == ["New: New post: News by Author"]
     assert (badge(author), badge(stranger), badge(follower, "/explore/")) == ("3", "1", "1")
 
 
 def test_the_viewers_own_like_is_not_counted_among_the_others(cast, author):
     post = make_post(cast.author)
-    for person in (cast.author, cast.follower):
-        Like.objects.add(person, post)
-    assert said(author) == ["New: Follower likes your post"]
+    for user in (cast.author, cast.follower):
+        Like.objects.add(user, post)
+    assert texts(author) == ["New: Follower likes your post"]
     Like.objects.add(cast.stranger, post)
-    assert said(author) == ["New: Stranger and 1 other like your post"]
+    assert texts(author) == ["New: Stranger and 1 other like your post"]
 
 
 def test_new_followers_of_one_day_are_grouped(cast, author):
@@ -64,7 +64,7 @@ def test_new_followers_of_one_day_are_grouped(cast, author):
     make_user("late", name="Late").follow(cast.author)
     old = Notification.objects.get(actor__username="number0")
     Notification.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=2))
-    assert said(author) == [
+    assert texts(author) == [
         "New: Late follows you",
         "New: Stranger mentioned you",
         "New: Number 3 and 2 others follow you",
@@ -75,10 +75,10 @@ def test_new_followers_of_one_day_are_grouped(cast, author):
 def test_only_a_post_request_marks_notifications_as_read(cast, author):
     cast.stranger.follow(cast.author)
     for _ in range(2):
-        assert said(author) == ["New: Stranger follows you"]
+        assert texts(author) == ["New: Stranger follows you"]
     upto = Page(author.get(ADDRESS)).one("section", id="notifications")["data-upto"]
     assert author.post(READ, {"upto": upto}, headers=htmx("section#notifications")).status_code == 204
-    assert said(author) == ["Stranger follows you"]
+    assert texts(author) == ["Stranger follows you"]
     assert badge(author) == ""
 
 
@@ -95,7 +95,7 @@ def test_later_notifications_stay_unread(cast, author):
     upto = Page(author.get(ADDRESS)).one("section", id="notifications")["data-upto"]
     make_post(cast.stranger, "@author two")
     author.post(READ, {"upto": upto})
-    assert said(author) == ["New: Stranger mentioned you", "Stranger mentioned you"]
+    assert texts(author) == ["New: Stranger mentioned you", "Stranger mentioned you"]
 
 
 @pytest.mark.parametrize("upto", ["", "now", "2026-13-99T99:99:99Z", "2026-11-25T08:00:00", "\0", "9" * 5_000])
@@ -134,9 +134,9 @@ def test_htmx_reloads_only_the_list(cast, author):
 
 def test_the_badge_has_a_maximum(cast, author):
     post = make_post(cast.stranger)
-    people = [make_user() for _ in range(3)]
+    users = [make_user() for _ in range(3)]
     rows = [
-        Notification(recipient=cast.author, actor=people[0], kind="mentioned", post=make_post(cast.stranger))
+        Notification(recipient=cast.author, actor=users[0], kind="mentioned", post=make_post(cast.stranger))
         for _ in range(102)
     ]
     Notification.objects.bulk_create(rows)

@@ -18,21 +18,21 @@ def make_posts(author: User, count: int) -> list[int]:
     return list(Post.objects.newest_first().values_list("pk", flat=True))
 
 
-def pages(client: Client, address: str, **how) -> list[Page]:
+def pages(client: Client, address: str, **extra) -> list[Page]:
     """Returns the ids of all posts on a page and the older pages linked from it."""
     found = [Page(client.get(address))]
     while more := found[-1].all("a", "older"):
-        found.append(Page(client.get(address + more[0]["href"], **how)))
+        found.append(Page(client.get(address + more[0]["href"], **extra)))
         assert len(found) < 10
     return found
 
 
-@pytest.mark.parametrize("how", [{}, {"headers": htmx("a")}])
+@pytest.mark.parametrize("extra", [{}, {"headers": htmx("a")}])
 @pytest.mark.parametrize("address", ["/", "/explore/", "/@author/"])
-def test_45_posts_are_shown_once_each_on_three_pages(cast, follower, address, how):
+def test_45_posts_are_shown_once_each_on_three_pages(cast, follower, address, extra):
     posts = make_posts(cast.author, 45)
 
-    found = pages(follower, address, **how)
+    found = pages(follower, address, **extra)
 
     assert [len(page.posts) for page in found] == [20, 20, 5]
     assert [post_id for page in found for post_id in page.posts] == posts
@@ -76,11 +76,11 @@ def test_a_concurrent_deletion_leaves_no_gap(cast, follower):
     assert Page(follower.get("/" + older)).posts == posts[20:]
 
 
-@pytest.mark.parametrize("how", [{}, {"headers": htmx("a")}])
+@pytest.mark.parametrize("extra", [{}, {"headers": htmx("a")}])
 @pytest.mark.parametrize("before", ["x", "1", "-", "1-x", "9" * 40 + "-1", "1%00-1", "%ff", "<script>", "' OR 1=1--"])
 @pytest.mark.parametrize("address", ["/", "/explore/", "/@author/"])
-def test_an_invalid_sort_key_is_404(follower, post, address, before, how):
-    answer = follower.get(f"{address}?before={before}", **how)
+def test_an_invalid_sort_key_is_404(follower, post, address, before, extra):
+    answer = follower.get(f"{address}?before={before}", **extra)
 
     assert answer.status_code == 404
     assert "Page not found." in answer.content.decode()

@@ -16,8 +16,8 @@ from tests.views.htmx import htmx
 ADDRESS = "/pictures/"
 
 
-def hand_in(client, content: bytes | None = None, **how):
-    return client.post(ADDRESS, {"file": image_files.file(content)}, **how)
+def hand_in(client, content: bytes | None = None, **extra):
+    return client.post(ADDRESS, {"file": image_files.file(content)}, **extra)
 
 
 def owned(user: User) -> Picture:
@@ -38,17 +38,17 @@ def test_an_upload_returns_its_part_of_the_form(author, someone):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (image_files.SVG, "none of them"),
         (image_files.jpeg() + b"<script>", "something else"),
         (image_files.huge_png(), "many pixels"),
     ],
 )
-def test_an_invalid_picture_is_refused_with_a_message(author, content, said):
+def test_an_invalid_picture_is_refused_with_a_message(author, content, message):
     answer = hand_in(author, content, headers=htmx("form"))
     assert answer.status_code == 422
-    assert said in answer.text
+    assert message in answer.text
     assert not Picture.objects.exists()
 
 
@@ -115,17 +115,17 @@ def test_a_returned_form_contains_its_pictures(author, someone):
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "message"),
     [
         ({"files": [image_files.file(image_files.SVG, "drawing.svg")]}, "drawing.svg: Only JPEG"),
         ({"files": [image_files.file() for _ in range(5)]}, "4 pictures fit"),
         ({"picture": "00000000-0000-0000-0000-000000000000"}, "does not exist any more"),
     ],
 )
-def test_invalid_pictures_are_explained_and_the_text_is_returned(author, sent, said):
+def test_invalid_pictures_are_explained_and_the_text_is_returned(author, sent, message):
     answer = author.post("/posts/", {"body": "My words.", **sent})
     assert answer.status_code == 422
-    assert said in answer.text
+    assert message in answer.text
     assert "My words." in answer.text
     assert not Post.objects.exists()
 

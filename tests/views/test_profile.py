@@ -19,7 +19,7 @@ def with_picture(author: User):
 
 
 @pytest.fixture
-def person(cast) -> User:
+def user(cast) -> User:
     return cast.author
 
 
@@ -73,7 +73,7 @@ def test_profile_data_is_on_the_profile(author, visitor):
         ("https://example.org/me", "example.org/me"),
         ("http://example.com", "example.com"),
     ]
-    assert Page(author.get(SETTINGS)).typed["link_1"] == "https://example.org/me"
+    assert Page(author.get(SETTINGS)).field_values["link_1"] == "https://example.org/me"
 
 
 def test_only_the_own_profile_links_to_its_editor(author, follower, visitor):
@@ -84,7 +84,7 @@ def test_only_the_own_profile_links_to_its_editor(author, follower, visitor):
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "message"),
     [
         ({"name": "x" * 51}, "50 characters fit"),
         ({"about": "x" * (ABOUT_MAX + 1)}, f"{ABOUT_MAX} fit"),
@@ -94,17 +94,17 @@ def test_only_the_own_profile_links_to_its_editor(author, follower, visitor):
         ({"link_4": f"https://example.org/{'x' * 200}"}, "too long"),
     ],
 )
-def test_an_invalid_profile_is_returned_whole_with_a_message(author, person, typed, said):
+def test_an_invalid_profile_is_returned_whole_with_a_message(author, user, typed, message):
     answer = author.post(SETTINGS, {**SAID, **typed})
     assert answer.status_code == 422
     page = Page(answer)
-    assert [said in sentence for sentence in page.sentences] == [True]
-    assert page.typed | SAID | typed == page.typed
-    assert Profile.objects.for_user(person).about == ""
+    assert [message in sentence for sentence in page.errors] == [True]
+    assert page.field_values | SAID | typed == page.field_values
+    assert Profile.objects.for_user(user).about == ""
 
 
-def test_an_avatar_replaces_the_initials_everywhere(author, visitor, person):
-    make_post(person)
+def test_an_avatar_replaces_the_initials_everywhere(author, visitor, user):
+    make_post(user)
     author.post(SETTINGS, {**SAID, "avatar_file": image_files.file()})
     picture = Picture.objects.get()
     for address in ("/@author/", "/explore/"):
@@ -113,7 +113,7 @@ def test_an_avatar_replaces_the_initials_everywhere(author, visitor, person):
     assert visitor.get(picture.small).headers["Cache-Control"].startswith("public")
 
 
-def test_an_avatar_remains_until_it_is_changed_or_removed(author, visitor, person):
+def test_an_avatar_remains_until_it_is_changed_or_removed(author, visitor, user):
     author.post(SETTINGS, {**SAID, "avatar_file": image_files.file()})
     first = Picture.objects.get()
     author.post(SETTINGS, {**SAID, "avatar": str(first.pk)})
@@ -124,17 +124,17 @@ def test_an_avatar_remains_until_it_is_changed_or_removed(author, visitor, perso
     assert visitor.get(first.small).status_code == 404
     author.post(SETTINGS, {**SAID, "avatar": str(second.pk), "avatar_removed": "on"})
     assert not Picture.objects.exists()
-    person.refresh_from_db()
-    assert person.avatar is None
+    user.refresh_from_db()
+    assert user.avatar is None
 
 
-def test_an_avatar_sent_with_an_invalid_form_is_not_lost(author, person):
+def test_an_avatar_sent_with_an_invalid_form_is_not_lost(author, user):
     answer = author.post(SETTINGS, {**SAID, "name": "x" * 51, "avatar_file": image_files.file()})
     kept = Picture.objects.get()
-    assert Page(answer).typed["avatar"] == str(kept.pk)
+    assert Page(answer).field_values["avatar"] == str(kept.pk)
     author.post(SETTINGS, {**SAID, "avatar": str(kept.pk)})
-    person.refresh_from_db()
-    assert person.avatar == kept
+    user.refresh_from_db()
+    assert user.avatar == kept
 
 
 @pytest.mark.parametrize("whose", ["a stranger's", "a post's", "none"])
@@ -151,20 +151,20 @@ def test_a_picture_of_a_post_or_another_user_cannot_be_an_avatar(author, cast, w
 def test_an_invalid_avatar_has_a_message_at_its_field(author):
     answer = author.post(SETTINGS, {**SAID, "avatar_file": image_files.file(image_files.SVG)})
     assert answer.status_code == 422
-    assert "none of them" in Page(answer).sentences[0]
+    assert "none of them" in Page(answer).errors[0]
 
 
-def test_a_new_avatar_is_published_like_a_new_name(author, person):
+def test_a_new_avatar_is_published_like_a_new_name(author, user):
     Event.objects.all().delete()
-    author.post(SETTINGS, {"name": person.name, "avatar_file": image_files.file()})
-    assert list(Event.objects.values_list("kind", "actor_id")) == [("user.renamed", person.pk)]
+    author.post(SETTINGS, {"name": user.name, "avatar_file": image_files.file()})
+    assert list(Event.objects.values_list("kind", "actor_id")) == [("user.renamed", user.pk)]
 
 
 # --- Profiles ---
 
 
-def test_every_user_has_a_profile_created_at_the_latest_when_it_is_shown(visitor, person):
-    assert Profile.objects.filter(user=person).exists()
+def test_every_user_has_a_profile_created_at_the_latest_when_it_is_shown(visitor, user):
+    assert Profile.objects.filter(user=user).exists()
     User.objects.bulk_create([User(username="bulk", name="Bulk")])
     assert not Profile.objects.filter(user__username="bulk").exists()
     assert visitor.get("/@bulk/").status_code == 200

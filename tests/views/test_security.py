@@ -26,7 +26,7 @@ def page_of(user: User) -> Page:
 
 def ways(page: Page) -> list[str]:
     """Returns the actor and origin of each entry, newest first, without the sign-in of the viewing client."""
-    return [" ".join(each.text.split()) for each in page.all("p", "entry-how")][1:]
+    return [" ".join(each.text.split()) for each in page.all("p", "entry-extra")][1:]
 
 
 def from_address(user: User, address: str) -> Client:

@@ -5,13 +5,13 @@ import pytest
 from livefeed.models import Post
 from tests.factories import make_post
 from tests.views.html import Page
-from tests.views.htmx import goes_to, htmx
+from tests.views.htmx import htmx, swap_of
 
-EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
+EITHER_WAY = pytest.mark.parametrize("extra", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
 
 
-def reply(client, post: Post, body: str = "Indeed.", how: dict | None = None, **fields):
-    return client.post("/posts/", {"body": body, "parent": str(post.pk), **fields}, **(how or {}))
+def reply(client, post: Post, body: str = "Indeed.", extra: dict | None = None, **fields):
+    return client.post("/posts/", {"body": body, "parent": str(post.pk), **fields}, **(extra or {}))
 
 
 def test_a_page_shows_ancestors_the_post_and_replies_in_order(cast, visitor, post):
@@ -35,12 +35,12 @@ def test_more_replies_are_linked_from_the_end_of_the_page(cast, visitor, post):
 
 
 @EITHER_WAY
-def test_a_reply_is_appended_to_the_thread(author, stranger, post, how):
-    answer = reply(stranger, post, how=how)
+def test_a_reply_is_appended_to_the_thread(author, stranger, post, extra):
+    answer = reply(stranger, post, extra=extra)
     made = Post.objects.get(parent=post)
-    if how:
+    if extra:
         assert Page(answer).posts == [made.pk]
-        assert goes_to(answer) == ("#posts", "beforeend")
+        assert swap_of(answer) == ("#posts", "beforeend")
     else:
         assert answer.headers["Location"] == post.get_absolute_url()
     page = Page(stranger.get(post.get_absolute_url()))
@@ -52,24 +52,24 @@ def test_a_reply_is_appended_to_the_thread(author, stranger, post, how):
 
 
 @EITHER_WAY
-def test_a_refused_reply_is_returned_whole_as_a_reply(stranger, post, how):
-    page = Page(reply(stranger, post, "x" * 5_001, how=how))
-    assert page.typed["body"] == "x" * 5_001
-    assert page.typed["parent"] == str(post.pk)
+def test_a_refused_reply_is_returned_whole_as_a_reply(stranger, post, extra):
+    page = Page(reply(stranger, post, "x" * 5_001, extra=extra))
+    assert page.field_values["body"] == "x" * 5_001
+    assert page.field_values["parent"] == str(post.pk)
     assert not Post.objects.filter(parent=post).exists()
 
 
 @EITHER_WAY
 @pytest.mark.parametrize("parent", ["99999", "secret", "nonsense"])
-def test_a_reply_to_a_missing_or_hidden_post_is_refused_and_returned(cast, stranger, how, parent):
+def test_a_reply_to_a_missing_or_hidden_post_is_refused_and_returned(cast, stranger, extra, parent):
     secret = make_post(cast.author, audience="followers")
     answer = stranger.post(
-        "/posts/", {"body": "Indeed.", "parent": str(secret.pk) if parent == "secret" else parent}, **how
+        "/posts/", {"body": "Indeed.", "parent": str(secret.pk) if parent == "secret" else parent}, **extra
     )
     page = Page(answer)
     assert answer.status_code == 422
-    assert len(page.sentences) == 1
-    assert page.typed["body"] == "Indeed."
+    assert len(page.errors) == 1
+    assert page.field_values["body"] == "Indeed."
     assert Post.objects.count() == 1
 
 
