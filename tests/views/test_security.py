@@ -11,7 +11,8 @@ from tests.views.html import Page
 
 pytestmark = pytest.mark.django_db
 SECURITY = "/settings/security/"
-OPERATORS, NOBODYS = "198.51.100.77", "203.0.113.9"
+OPERATOR_ADDRESS = "198.51.100.77"
+OTHER_ADDRESS = "203.0.113.9"
 HOSTILE = '</bdi>\u202e"><script>\u2069'
 
 
@@ -26,7 +27,7 @@ def page_of(user: User) -> Page:
 
 def ways(page: Page) -> list[str]:
     """Returns the actor and origin of each entry, newest first, without the sign-in of the viewing client."""
-    return [" ".join(each.text.split()) for each in page.all("p", "entry-extra")][1:]
+    return [" ".join(each.text.split()) for each in page.all("p", "entry-how")][1:]
 
 
 def from_address(user: User, address: str) -> Client:
@@ -36,14 +37,14 @@ def from_address(user: User, address: str) -> Client:
 
 
 def test_staff_are_named_without_their_network_address(user):
-    staff = from_address(make_user("operator", is_staff=True, is_superuser=True), OPERATORS)
+    staff = from_address(make_user("operator", is_staff=True, is_superuser=True), OPERATOR_ADDRESS)
     passwords = {"password1": "a new one here", "password2": "a new one here"}
     assert staff.post(f"/admin/livefeed/user/{user.pk}/password/", passwords).status_code == 302
     user.refresh_from_db()
     page = page_of(user)
     assert ways(page) == ["by @operator"]
-    assert OPERATORS not in page.html
-    assert OPERATORS in staff.get("/admin/livefeed/auditentry/").text
+    assert OPERATOR_ADDRESS not in page.html
+    assert OPERATOR_ADDRESS in staff.get("/admin/livefeed/auditentry/").text
 
 
 def test_former_staff_stay_named(user):
@@ -63,13 +64,13 @@ def test_other_users_are_not_named(user):
         user_id=user.pk,
         actor_id=other.pk,
         actor="other",
-        address=NOBODYS,
+        address=OTHER_ADDRESS,
         changes={"email": []},
     )
     page = page_of(user)
     assert ways(page) == ["by somebody else"]
     assert "other" not in page.html.replace("another", "")
-    assert NOBODYS not in page.html
+    assert OTHER_ADDRESS not in page.html
 
 
 def test_an_unknown_network_address_is_not_shown_as_the_server(user):
@@ -78,11 +79,11 @@ def test_an_unknown_network_address_is_not_shown_as_the_server(user):
 
 
 def test_a_request_that_bypasses_the_proxy_is_no_error(user, settings):
-    client = from_address(user, NOBODYS)
+    client = from_address(user, OTHER_ADDRESS)
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
     answer = client.post("/settings/profile/", {"name": "Maria"}, headers={"X-Forwarded-For": "10.0.0.1"})
     assert answer.status_code == 302
-    assert AuditEntry.objects.get(kind="account.changed").address == NOBODYS
+    assert AuditEntry.objects.get(kind="account.changed").address == OTHER_ADDRESS
 
 
 def test_hostile_names_are_isolated_from_the_text_around_them(user):
