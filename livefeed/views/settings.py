@@ -33,7 +33,7 @@ CHUNK_SIZE = 64 * 1024
 
 
 @login_required
-def settings(request: Request) -> HttpResponse:
+def index(request: Request) -> HttpResponse:
     """Redirects to the first page of the settings."""
     return redirect("settings_profile")
 

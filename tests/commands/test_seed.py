@@ -170,15 +170,15 @@ def test_force_runs_without_debug(settings):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"users": 4, "follows": 4}, "No user can follow 4 others among 4"),
         ({"users": 0}, "one user"),
         ({"posts": -1}, "no"),
     ],
 )
-def test_impossible_amounts_are_refused(wrong, said):
-    with pytest.raises(CommandError, match=said):
+def test_impossible_amounts_are_refused(wrong, message):
+    with pytest.raises(CommandError, match=message):
         seed(**wrong)
 
     assert not User.objects.exists()

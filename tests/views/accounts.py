@@ -1,4 +1,4 @@
-"""What the tests of account pages do, through the pages and the mails alone."""
+"""Steps shared by the tests of account pages, performed through pages and mails only."""
 
 import re
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ MARA = {"username": "Mara", "email": "mara@example.org", "password1": PASSWORD}
 
 
 def sign_up(client: Client, **changes: str) -> "Page":
-    """Signs up; what waits for the commit is done, although the test's own transaction goes on."""
+    """Signs up, and runs the on-commit hooks although the test's transaction stays open."""
     with TestCase.captureOnCommitCallbacks(execute=True):
         return client.post("/accounts/signup/", MARA | changes, follow=True)
 
@@ -33,7 +33,7 @@ def reauthenticated(user: User) -> Client:
 
 
 def who(client: Client) -> str | None:
-    """The name on the page of whom a browser is signed in as."""
+    """Returns the name of the signed-in user as a page shows it; None for a visitor."""
     found = re.search(r'class="rail-person" href="/@(\w+)/"', text(client.get("/explore/")))
     return found[1] if found else None
 
@@ -48,7 +48,7 @@ def error_of(page: str, field: str) -> str:
 
 
 def path_in(mail: EmailMessage) -> str:
-    """The path of the link in a mail, as if it was clicked."""
+    """Returns the path of the link in a mail."""
     found = re.search(rf"^{ADDRESS}(/\S+)$", str(mail.body), re.MULTILINE)
     assert found is not None
     return found[1]

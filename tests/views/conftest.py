@@ -1,4 +1,4 @@
-"""Who looks: a client for each of the cast and one for a visitor."""
+"""Test clients: one for each of the cast, and one for a visitor."""
 
 import pytest
 from django.test import Client
@@ -28,5 +28,5 @@ def visitor(db) -> Client:
 
 @pytest.fixture
 def post(cast: Cast):
-    """A post of the author's."""
+    """A post by the author."""
     return make_post(cast.author, "Good morning.", title="Today")

@@ -1,4 +1,4 @@
-"""A page as a program reads it: its elements, their attributes, and the text that a reader sees in them."""
+"""Parsed HTML: the elements of a page, their attributes, and the text that a reader sees in them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,8 +11,8 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 
 @dataclass
 class Element:
-    """`text` is everything readable inside, `depth` how many elements stand around it; `is_written` where it is part of
-    what somebody wrote, in a post's body."""
+    """An element: `text` is all text inside it, `depth` the number of its ancestors; `is_written` is True inside a
+    post's body, whose author wrote it."""
 
     tag: str
     attributes: dict[str, str]
@@ -30,12 +30,12 @@ class Element:
 
 @dataclass(repr=False)
 class Page(HTMLParser):
-    """Parses HTML: a text, or the answer to a request."""
+    """Parser of HTML: of a text, or of the response to a request."""
 
     source: Any
     elements: list[Element] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
-    """End tags that end nothing."""
+    """End tags without a start tag."""
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -45,11 +45,11 @@ class Page(HTMLParser):
         self.close()
 
     def all(self, tag: str = "", css: str = "", **attributes: str) -> list[Element]:
-        """The elements that have this tag, this class and these attributes (`data_post` is `data-post`)."""
+        """Returns the elements with this tag, this class and these attributes (`data_post` is `data-post`)."""
         return list(self._matching(tag, css, {name.replace("_", "-"): value for name, value in attributes.items()}))
 
     def one(self, tag: str = "", css: str = "", **attributes: str) -> Element:
-        """The only such element."""
+        """Returns the only such element; fails if there is none or more than one."""
         found = self.all(tag, css, **attributes)
         assert len(found) == 1, f"{len(found)} x {tag} {css} {attributes}"
         return found[0]
@@ -61,12 +61,12 @@ class Page(HTMLParser):
 
     @property
     def skeleton(self) -> list[tuple[int, str, list[str]]]:
-        """The page without its texts and values: what no text that somebody typed may change."""
+        """The structure of the page without its texts and values, which no user's text may change."""
         return [(each.depth, each.tag, sorted(each.attributes)) for each in self.elements if not each.is_written]
 
     @property
     def is_safe(self) -> bool:
-        """Whether there is nothing but light Markdown in what people wrote."""
+        """True if the texts of users contain only the elements of light Markdown."""
         return all(
             element.tag in WRITTEN
             and element.attributes.keys() <= {"href", "rel", "start"}
@@ -76,14 +76,14 @@ class Page(HTMLParser):
         )
 
     @property
-    def sentences(self) -> list[str]:
-        """What is said at fields."""
+    def errors(self) -> list[str]:
+        """The error messages at fields."""
         return [error.text for error in self.all("p", "field-error")]
 
     @property
-    def typed(self) -> dict[str, str]:
-        """What the fields of the page's form hold; without the token, the mark that it tells of pictures, files,
-        which no page can hold, and what is searched for."""
+    def field_values(self) -> dict[str, str]:
+        """The values of the page's form fields, without the CSRF token, the marker of the pictures part, files and the
+        search field."""
         inputs = {
             each["name"]: each.attributes.get("value", "")
             for each in self.all("input")
@@ -97,7 +97,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         is_written = any("post-body" in each.classes for each in self._open)
         element = Element(tag, {name: value or "" for name, value in attrs}, len(self._open), is_written)
-        if not any(each.tag == "template" for each in self._open):  # what is in one is not on the page
+        if not any(each.tag == "template" for each in self._open):  # the content of a template is not part of the page
             self.elements.append(element)
         if tag not in VOID:
             self._open.append(element)

@@ -1,14 +1,14 @@
-"""Requests as htmx 4 sends them."""
+"""Requests as sent by htmx 4."""
 
 
 def htmx(source: str = "form#composer") -> dict[str, str]:
-    """The headers of a request that the element `source` (its tag, and `#` and its id) made."""
+    """Returns the headers of a request made by the element `source`, such as `form#composer`."""
     return {"HX-Request": "true", "HX-Source": source, "HX-Current-URL": "http://testserver/", "Accept": "text/html"}
 
 
-TO_THE_NOTICES = ("#notices", "innerHTML")
+INTO_NOTICES = ("#notices", "innerHTML")
 
 
-def goes_to(answer) -> tuple[str | None, str | None]:
-    """Where an answer asks to be put: target and manner."""
+def swap_of(answer) -> tuple[str | None, str | None]:
+    """Returns the target element and the swap style that a response asks for."""
     return answer.headers.get("HX-Retarget"), answer.headers.get("HX-Reswap")

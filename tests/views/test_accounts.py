@@ -1,4 +1,4 @@
-"""Signing up, in and out, and changing what one signs in with; through the pages and the mails alone."""
+"""Sign-up, sign-in and sign-out, and changes of password and address, through pages and mails only."""
 
 import re
 
@@ -13,14 +13,14 @@ from tests.views.accounts import ADDRESS, error_of, path_in, reauthenticated, si
 
 @pytest.fixture(autouse=True)
 def _public_address(db, settings) -> None:
-    """Links in mails lead to ADDRESS."""
+    """Links in mails start with ADDRESS."""
     settings.LIVEFEED_URL = ADDRESS
 
 
 # --- Signing up ---
 
 
-def test_sign_up_asks_for_a_name_an_address_and_one_password(client):
+def test_sign_up_asks_for_a_name_an_email_and_one_password(client):
     page = text(client.get("/accounts/signup/"))
     assert re.findall(r'<input type="(?:text|email|password)" name="(\w+)"', page) == ["username", "email", "password1"]
     assert "3 to 30 letters, digits and underscores." in page
@@ -37,7 +37,7 @@ def test_signing_up_signs_in_at_once(client, mailoutbox):
     assert len(mailoutbox) == 1
 
 
-def test_who_has_signed_up_signs_in_again_before_the_activation(client):
+def test_a_user_can_sign_in_again_before_the_activation(client):
     sign_up(client)
     for login in ("mara", "mara@example.org"):
         elsewhere = Client()
@@ -57,7 +57,7 @@ def test_who_has_signed_up_signs_in_again_before_the_activation(client):
         ("mara\n", None),  # a stray line end is trimmed like any space
     ],
 )
-def test_names(client, name, sentence):
+def test_invalid_names_are_refused(client, name, sentence):
     page = text(sign_up(client, username=name))
     assert User.objects.exists() is (sentence is None)
     if sentence:
@@ -68,7 +68,7 @@ def test_names(client, name, sentence):
 
 
 @pytest.mark.parametrize("name", ["mara", "MARA", "Mara"])
-def test_a_name_is_taken_whatever_its_case(client, mailoutbox, name):
+def test_a_name_is_taken_in_any_case(client, mailoutbox, name):
     make_user("mara")
     page = text(sign_up(client, username=name, email="other@example.org"))
     assert error_of(page, "username") == "That name is taken."
@@ -81,7 +81,7 @@ def test_a_name_is_taken_whatever_its_case(client, mailoutbox, name):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", ["mara", "MARA"])
-def test_two_who_want_a_name_at_the_same_moment(client, monkeypatch, name):
+def test_two_concurrent_sign_ups_with_one_name(client, monkeypatch, name):
     make_user("mara")
     monkeypatch.setattr(AccountAdapter, "clean_username", lambda self, username, shallow=False: username)
     page = text(sign_up(client, username=name, email="other@example.org"))
@@ -89,7 +89,7 @@ def test_two_who_want_a_name_at_the_same_moment(client, monkeypatch, name):
     assert 'value="other@example.org"' in page
 
 
-def test_errors_are_tied_to_their_fields_and_the_first_has_the_cursor(client):
+def test_errors_are_linked_to_their_fields_and_the_first_has_the_focus(client):
     page = text(sign_up(client, username="mara", email="nonsense", password1="short"))
     email = re.search(r'<input [^>]*name="email"[^>]*>', page)
     assert email is not None
@@ -100,7 +100,7 @@ def test_errors_are_tied_to_their_fields_and_the_first_has_the_cursor(client):
     assert error_of(page, "password1").startswith("This password is too short.")
 
 
-def test_an_address_longer_than_the_database_keeps(client):
+def test_an_address_longer_than_its_column_is_refused(client):
     long = f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.example.org"
     page = text(sign_up(client, email=long))
     assert error_of(page, "email") == "That address is too long."
@@ -111,21 +111,21 @@ def test_an_address_longer_than_the_database_keeps(client):
 
 
 @pytest.mark.parametrize("login", ["Mara", "mara", "MARA", "@mara", " mara ", "mara@example.org", "Mara@Example.org"])
-def test_signing_in_by_name_in_any_case_or_by_mail(client, login):
+def test_sign_in_by_name_in_any_case_or_by_email(client, login):
     make_user("Mara")
     response = sign_in(client, login)
     assert response.redirect_chain == [("/", 302)]
     assert who(client) == "Mara"
 
 
-def test_signing_in_leads_where_one_was_going(client):
+def test_sign_in_redirects_to_the_requested_page(client):
     make_user("mara")
     page = text(client.get("/accounts/login/?next=/explore/"))
     assert '<input type="hidden" name="next" value="/explore/">' in page
     assert sign_in(client, "mara", next="/explore/").redirect_chain == [("/explore/", 302)]
 
 
-def test_nobody_is_led_off_the_site(client):
+def test_sign_in_never_redirects_to_another_site(client):
     make_user("mara")
     assert sign_in(client, "mara", next="https://elsewhere.example/").redirect_chain == [("/", 302)]
 
@@ -139,7 +139,7 @@ def test_nobody_is_led_off_the_site(client):
         ("nobody@example.org", "That email and password do not match."),
     ],
 )
-def test_a_wrong_password(client, login, sentence):
+def test_a_wrong_password_is_refused(client, login, sentence):
     make_user("mara")
     page = text(sign_in(client, login, "wrong horse"))
     assert f'<p class="form-error" role="alert">{sentence}</p>' in page
@@ -148,13 +148,13 @@ def test_a_wrong_password(client, login, sentence):
     assert who(client) is None
 
 
-def test_a_suspended_account_is_told_so(client):
+def test_a_suspended_user_cannot_sign_in_and_learns_why(client):
     make_user("mara", is_active=False)
     assert "This account is suspended" in text(sign_in(client, "mara"))
     assert who(client) is None
 
 
-def test_signing_out_takes_a_button(client):
+def test_signing_out_needs_a_confirmation(client):
     reader = signed_in(make_user("mara"))
     assert '<button class="button" type="submit">Sign out</button>' in text(reader.get("/accounts/logout/"))
     assert who(reader) == "mara"
@@ -165,7 +165,7 @@ def test_signing_out_takes_a_button(client):
 
 
 @pytest.mark.parametrize(("debug", "demo", "shown"), [(True, True, True), (True, False, False), (False, True, False)])
-def test_the_demo_sign_in_is_told_in_development_only(client, settings, debug, demo, shown):
+def test_the_demo_password_is_shown_in_development_only(client, settings, debug, demo, shown):
     settings.DEBUG = debug
     if demo:
         make_user("demo")
@@ -175,7 +175,7 @@ def test_the_demo_sign_in_is_told_in_development_only(client, settings, debug, d
 # --- Passwords ---
 
 
-def test_a_forgotten_password(client, mailoutbox):
+def test_a_forgotten_password_is_reset_by_a_mail(client, mailoutbox):
     make_user("mara")
     other_browser = signed_in(User.objects.get())
     response = client.post("/accounts/password/reset/", {"email": "Mara@example.org"}, follow=True)
@@ -203,7 +203,7 @@ def test_a_reset_link_works_once(client, mailoutbox):
     assert "This link no longer works" in text(Client().get(link))
 
 
-def test_a_reset_for_nobody_gets_the_same_answer(client, mailoutbox):
+def test_a_reset_for_an_unknown_address_gets_the_same_answer(client, mailoutbox):
     response = client.post("/accounts/password/reset/", {"email": "nobody@example.org"}, follow=True)
     assert response.redirect_chain == [("/accounts/password/reset/done/", 302)]
     assert mailoutbox[0].subject == "[Livefeed] No account with this address"
@@ -224,10 +224,10 @@ def test_changing_the_password(mailoutbox):
     assert "choose a new password immediately" in mailoutbox[0].body
 
 
-# --- The address ---
+# --- Email address ---
 
 
-def test_changing_the_address_takes_the_password_and_a_confirmation(mailoutbox):
+def test_changing_the_address_needs_the_password_and_a_confirmation(mailoutbox):
     mara = signed_in(make_user("mara"))
     response = mara.post("/accounts/email/", {"email": "new@example.org", "action_add": ""}, follow=True)
     assert "Confirm your password" in text(response)
@@ -256,20 +256,20 @@ def test_keeping_the_old_address(mailoutbox):
     assert "This link does not work" in text(mara.get(path_in(mailoutbox[0])))
 
 
-# --- Every page ---
+# --- All pages ---
 
 
 @pytest.mark.parametrize(
     "path", ["login", "signup", "password/reset", "password/reset/done", "confirm-email", "inactive"]
 )
-def test_entrance_pages_are_in_the_sites_look(client, path):
+def test_sign_in_pages_use_the_layout_of_the_site(client, path):
     page = text(client.get(f"/accounts/{path}/"))
     assert '<main id="main" class="entrance" tabindex="-1">' in page
     assert_plain(page)
 
 
 @pytest.mark.parametrize("path", ["email", "password/change", "logout"])
-def test_account_pages_are_inside_the_shell(path):
+def test_account_pages_have_the_navigation(path):
     mara = signed_in(make_user("mara"))
     page = text(mara.get(f"/accounts/{path}/"))
     assert 'class="rail"' in page
@@ -279,15 +279,16 @@ def test_account_pages_are_inside_the_shell(path):
 
 
 @override_settings(DEBUG=True)
-def test_the_way_to_the_development_mailbox_is_told_in_development(client):
+def test_the_development_mailbox_is_linked_in_development_only(client):
     assert "/dev/mail/" in text(client.get("/accounts/confirm-email/"))
     assert "/dev/mail/" in text(client.get("/accounts/password/reset/done/"))
 
 
-# --- What the tests above do ---
+# --- Assertions ---
 
 
 def assert_plain(page: str) -> None:
-    """No style of allauth's own, nothing that the content security policy forbids, nothing about development."""
+    """Asserts that a page has no styles of allauth, nothing that the content security policy forbids, and no mention of
+    development."""
     assert page.count("<h1") == 1
     assert re.search(r'<script(?! src)|\son\w+="|\sstyle="|placeholder=|[Pp]lease|/dev/mail/', page) is None

@@ -1,4 +1,4 @@
-"""Until an account is activated one reads and follows; the link from the mail, in each of its states."""
+"""Accounts before their activation, and the link from the mail in each of its states."""
 
 import re
 import time
@@ -27,19 +27,19 @@ def _public_address(db, settings) -> None:
 
 @pytest.fixture
 def mara(client: Client, mailoutbox) -> Client:
-    """A browser in which Mara has just signed up."""
+    """The client of Mara, who has just signed up."""
     sign_up(client)
     return client
 
 
-def person() -> User:
+def mara_user() -> User:
     return User.objects.with_username("mara").get()
 
 
-# --- What one can do before ---
+# --- Before the activation ---
 
 
-def test_one_reads_follows_likes_and_keeps_but_does_not_post(mara):
+def test_before_the_activation_a_user_can_do_everything_but_post(mara):
     cast = make_cast()
     post = make_post(cast.author)
     assert mara.post("/@author/follow/").status_code == 302
@@ -53,7 +53,7 @@ def test_one_reads_follows_likes_and_keeps_but_does_not_post(mara):
     assert Post.objects.get() == post
 
 
-def test_what_was_typed_comes_back_to_htmx_too(mara):
+def test_a_refused_post_returns_its_text_to_htmx_too(mara):
     answer = mara.post("/posts/", {"title": "A title", "body": "Mine."}, headers=HTMX)
     assert answer.status_code == 403
     assert '<form id="composer"' in text(answer)
@@ -63,9 +63,9 @@ def test_what_was_typed_comes_back_to_htmx_too(mara):
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_editing_is_posting_too(mara, headers):
+def test_editing_needs_the_activation_too(mara, headers):
     User.objects.update(activated_at=None)
-    post = Post.objects.create(author=person(), body="Before.")
+    post = Post.objects.create(author=mara_user(), body="Before.")
     answer = mara.post(f"/posts/{post.pk}/", {"body": "After.", "version": post.version}, headers=headers)
     assert answer.status_code == 403
     assert NOT_YET in text(answer)
@@ -73,14 +73,14 @@ def test_editing_is_posting_too(mara, headers):
     assert Post.objects.get().body == "Before."
 
 
-def test_no_picture_is_taken_in(mara):
+def test_an_upload_needs_the_activation_too(mara):
     for address, field in (("/pictures/", "file"), ("/posts/", "files"), ("/settings/profile/", "avatar_file")):
         answer = mara.post(address, {field: SimpleUploadedFile("a.jpg", jpeg()), "body": "Look."})
         assert NOT_YET in text(answer)
     assert not Picture.objects.exists()
 
 
-def test_the_model_says_so_whoever_asks():
+def test_the_model_refuses_posts_before_the_activation():
     mara = make_user("mara", activated_at=None)
     with pytest.raises(NotActivatedError):
         make_post(mara)
@@ -90,21 +90,21 @@ def test_the_model_says_so_whoever_asks():
 
 
 @pytest.mark.parametrize("path", ["/", "/posts/{}/"])
-def test_the_composers_place_says_what_to_do(mara, path):
+def test_the_composer_is_replaced_by_instructions(mara, path):
     path = path.format(make_post(make_user("author")).pk)
     page = text(mara.get(path))
     assert "Open the link that we sent to <b>mara@example.org</b>." in page
     assert 'id="composer"' not in page
     assert f'<input type="hidden" name="next" value="{path}">' in page
-    person().activate()
+    mara_user().activate()
     page = text(mara.get(path))
     assert 'id="composer"' in page
     assert "Send again" not in page
 
 
-def test_open_pages_ask_whether_it_is_done(mara):
+def test_open_pages_poll_for_the_activation(mara):
     assert mara.get("/accounts/activation/", headers=HTMX).status_code == 204
-    person().activate()
+    mara_user().activate()
     assert mara.get("/accounts/activation/", headers=HTMX).status_code == 200
     assert mara.get("/accounts/activation/").headers["Location"] == "/"
     assert Client().get("/accounts/activation/").status_code == 302
@@ -113,13 +113,13 @@ def test_open_pages_ask_whether_it_is_done(mara):
 # --- The link ---
 
 
-def test_looking_at_the_link_changes_nothing(mara, mailoutbox):
+def test_opening_the_link_changes_nothing(mara, mailoutbox):
     reader = signed_in(make_user("reader"))
     for browser in (mara, Client(), reader):
         page = text(browser.get(path_in(mailoutbox[0])))
         assert "mara@example.org" in page
         assert '<button class="button" type="submit">Activate</button>' in page
-    assert not person().is_activated
+    assert not mara_user().is_activated
     assert who(reader) == "reader"
     assert "You are signed in as @reader in this browser" in page
 
@@ -133,19 +133,19 @@ def test_the_button_activates(mara, mailoutbox):
     assert EmailAddress.objects.get().verified
 
 
-def test_it_works_where_nobody_is_signed_in_and_signs_nobody_in(mara, mailoutbox):
+def test_the_link_works_without_a_session_and_starts_none(mara, mailoutbox):
     elsewhere = Client()
     response = elsewhere.post(path_in(mailoutbox[0]), follow=True)
     assert response.redirect_chain == [("/accounts/login/", 302)]
-    assert person().is_activated
+    assert mara_user().is_activated
     assert who(elsewhere) is None
     assert 'id="composer"' in text(mara.get("/"))
 
 
-def test_it_works_where_somebody_else_is_signed_in_who_stays_so(mara, mailoutbox):
+def test_the_link_leaves_the_session_of_another_user_unchanged(mara, mailoutbox):
     reader = signed_in(make_user("reader"))
     reader.post(path_in(mailoutbox[0]))
-    assert person().is_activated
+    assert mara_user().is_activated
     assert who(reader) == "reader"
 
 
@@ -158,7 +158,7 @@ def test_a_link_works_once(mara, mailoutbox):
         assert "<b>@Mara</b> can post" in text(again)
 
 
-def test_an_old_link_offers_a_new_one_in_any_browser(mara, mailoutbox):
+def test_an_expired_link_offers_a_new_one_in_any_browser(mara, mailoutbox):
     then = time.time() - timedelta(hours=48, minutes=1).total_seconds()
     with patch("django.core.signing.time.time", return_value=then):
         old = f"/accounts/confirm-email/{signing.dumps(EmailAddress.objects.get().pk, salt='account')}/"
@@ -167,13 +167,13 @@ def test_an_old_link_offers_a_new_one_in_any_browser(mara, mailoutbox):
     assert page.status_code == 404
     assert "This link has expired" in text(page)
     assert "A new link is on its way" in text(elsewhere.post(old))
-    assert not person().is_activated
+    assert not mara_user().is_activated
     assert len(mailoutbox) == 2
     elsewhere.post(path_in(mailoutbox[1]))
-    assert person().is_activated
+    assert mara_user().is_activated
 
 
-def test_new_links_for_an_old_one_are_limited(mara, mailoutbox):
+def test_new_links_for_an_expired_one_are_limited(mara, mailoutbox):
     with patch("django.core.signing.time.time", return_value=0):
         old = f"/accounts/confirm-email/{signing.dumps(EmailAddress.objects.get().pk, salt='account')}/"
     answers = [Client().post(old) for _ in range(4)]
@@ -183,7 +183,7 @@ def test_new_links_for_an_old_one_are_limited(mara, mailoutbox):
 
 
 @pytest.mark.parametrize("what", ["cut off", "changed", "foreign"])
-def test_a_link_that_is_not_ours_activates_nothing_and_offers_a_new_one(mara, mailoutbox, what, settings):
+def test_an_invalid_link_activates_nothing(mara, mailoutbox, what, settings):
     link = path_in(mailoutbox[0])
     if what == "foreign":
         settings.SECRET_KEY = "another site's"
@@ -192,33 +192,33 @@ def test_a_link_that_is_not_ours_activates_nothing_and_offers_a_new_one(mara, ma
         assert answer.status_code == 404
         assert "This link does not work" in text(answer)
         assert '<a class="button" href="/accounts/activation/">Send a new link</a>' in text(answer)
-    assert not person().is_activated
+    assert not mara_user().is_activated
 
 
-def test_a_link_to_an_address_that_was_changed_since_no_longer_works(mailoutbox):
+def test_a_link_to_a_replaced_address_does_not_work(mailoutbox):
     sign_up(Client(), email="maar@example.org")
-    mara = reauthenticated(person())
+    mara = reauthenticated(mara_user())
     page = mara.post("/accounts/email/", {"email": "mara@example.org", "action_add": ""}, follow=True)
     assert "To confirm <b>mara@example.org</b>" in text(page)
     assert [mail.to for mail in mailoutbox] == [["maar@example.org"], ["mara@example.org"]]
-    assert person().email == "mara@example.org"
+    assert mara_user().email == "mara@example.org"
     assert "This link does not work" in text(mara.post(path_in(mailoutbox[0])))
     assert "<b>mara@example.org</b>." in text(mara.get("/"))
     mara.post(path_in(mailoutbox[1]))
-    assert person().is_activated
+    assert mara_user().is_activated
 
 
-def test_an_address_that_another_account_has_confirmed_meanwhile(mara, mailoutbox):
+def test_an_address_confirmed_by_another_account_cannot_be_confirmed(mara, mailoutbox):
     other = Client()
     sign_up(other, username="other")
     other.post(path_in(mailoutbox[1]))
     answer = mara.post(path_in(mailoutbox[0]))
     assert answer.status_code == 404
     assert "This address is in use" in text(answer)
-    assert not person().is_activated
+    assert not mara_user().is_activated
 
 
-# --- Another one ---
+# --- Sending the link again ---
 
 
 def test_the_link_can_be_sent_again(mara, mailoutbox):
@@ -230,13 +230,13 @@ def test_the_link_can_be_sent_again(mara, mailoutbox):
     assert "We sent a new link to mara@example.org." in part
     assert [mail.to for mail in mailoutbox] == [["mara@example.org"]] * 3
     mara.post(path_in(mailoutbox[2]))
-    assert person().is_activated
+    assert mara_user().is_activated
     assert mara.post("/accounts/activation/").headers["Location"] == "/"
     assert len(mailoutbox) == 3
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_but_not_too_often(mara, mailoutbox, headers):
+def test_sending_the_link_again_is_limited(mara, mailoutbox, headers):
     for _ in range(3):
         mara.post("/accounts/activation/")
     answer = mara.post("/accounts/activation/", headers=headers)
@@ -245,10 +245,10 @@ def test_but_not_too_often(mara, mailoutbox, headers):
     assert len(mailoutbox) == 4
 
 
-# --- Whose address is known ---
+# --- Known addresses ---
 
 
-def test_an_address_that_has_an_account_gets_the_same_answer_and_its_owner_another_mail(mailoutbox):
+def test_sign_up_with_a_known_address_gets_the_same_answer_and_another_mail(mailoutbox):
     make_user("lucia")
     fresh, taken = Client(), Client()
     pages = [sign_up(fresh), sign_up(taken, username="Otto", email="Lucia@example.org")]
@@ -268,7 +268,7 @@ def test_an_address_that_has_an_account_gets_the_same_answer_and_its_owner_anoth
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_tries_with_an_address_are_limited_whether_it_is_known_or_not(is_known, mailoutbox):
+def test_sign_ups_with_an_address_are_limited_known_or_not(is_known, mailoutbox):
     if is_known:
         make_user("lucia")
     answers = [sign_up(Client(), username=f"otto{n}", email="lucia@example.org") for n in range(6)]
@@ -277,13 +277,13 @@ def test_tries_with_an_address_are_limited_whether_it_is_known_or_not(is_known, 
     assert len(mailoutbox) == 5
 
 
-def test_an_account_made_by_hand_owns_its_address_too(mailoutbox):
+def test_an_account_created_in_the_admin_owns_its_address_too(mailoutbox):
     User.objects.create_superuser("root", "root@example.org", PASSWORD)
     sign_up(Client(), email="root@example.org")
     assert mailoutbox[0].subject == "[Livefeed] You already have an account"
 
 
-def test_signing_in_by_an_address_goes_to_whoever_confirmed_it():
+def test_sign_in_by_an_address_is_for_the_account_that_confirmed_it():
     lucia = make_user("lucia")
     sign_up(Client(), username="Otto", email="lucia@example.org")
     browser = Client()
@@ -291,10 +291,10 @@ def test_signing_in_by_an_address_goes_to_whoever_confirmed_it():
     assert who(browser) == lucia.username
 
 
-# --- Who is activated ---
+# --- Activation in other ways ---
 
 
-def test_who_is_made_in_another_way_is_activated_from_the_start():
+def test_users_created_in_other_ways_are_activated():
     assert User.objects.create(username="made_by_hand").is_activated
     assert User.objects.create_superuser("root", "root@example.org", PASSWORD).is_activated
     staff = signed_in(User.objects.get(username="root"))
@@ -303,30 +303,30 @@ def test_who_is_made_in_another_way_is_activated_from_the_start():
     assert User.objects.get(username="added").is_activated
 
 
-def test_staff_see_it_activate_people_and_send_the_mail_again(mara, mailoutbox):
+def test_staff_can_activate_users_and_send_the_mail_again(mara, mailoutbox):
     staff = signed_in(make_user("operator", is_staff=True, is_superuser=True))
     address = "/admin/livefeed/user/"
     waiting = staff.get(f"{address}?activated_at__isempty=1").text
     assert "Mara" in waiting
     assert "operator@" not in waiting
-    chosen = [person().pk, User.objects.get(username="operator").pk]
+    chosen = [mara_user().pk, User.objects.get(username="operator").pk]
     answer = staff.post(address, {"action": "send_welcome", "_selected_action": chosen}, follow=True)
     assert "1 will get the mail." in answer.text
     assert [mail.to for mail in mailoutbox] == [["mara@example.org"]] * 2
     answer = staff.post(address, {"action": "activate", "_selected_action": chosen}, follow=True)
     assert "1 can post now." in answer.text
-    assert person().is_activated
-    assert "Activated:" in staff.get(f"{address}{person().pk}/change/").text
+    assert mara_user().is_activated
+    assert "Activated:" in staff.get(f"{address}{mara_user().pk}/change/").text
 
 
-def test_staff_without_the_right_cannot(mara):
+def test_staff_without_the_permission_cannot(mara):
     helper = signed_in(make_user("helper", is_staff=True))
-    helper.post("/admin/livefeed/user/", {"action": "activate", "_selected_action": [person().pk]})
-    assert not person().is_activated
+    helper.post("/admin/livefeed/user/", {"action": "activate", "_selected_action": [mara_user().pk]})
+    assert not mara_user().is_activated
 
 
 def plain(client: Client, path: str, name: str, address: str) -> str:
-    """A page as everybody gets it."""
+    """Returns a page without the parts that differ between requests."""
     page = re.sub(r'(name="csrfmiddlewaretoken" value|nonce)="[^"]*"', "", text(client.get(path)))
     page = re.sub(r"(?i)" + re.escape(address), "ADDRESS", page)
     page = re.sub(r"(?i)" + name + r"|>O<|>M<|oklch\([^)]*\)", "NAME", page)

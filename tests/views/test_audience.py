@@ -1,4 +1,4 @@
-"""What is for followers stands on no page of others; tags have pages."""
+"""Posts for followers are on no page of other users; tags have pages."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.factories import make_post
 from tests.views.html import Page
 from tests.views.htmx import htmx
 
-EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
+EITHER_WAY = pytest.mark.parametrize("extra", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
 
 
 @pytest.fixture
@@ -16,56 +16,56 @@ def secret(cast) -> Post:
 
 
 @pytest.mark.parametrize("address", ["/", "/explore/", "/@author/", "/tags/garden/"])
-def test_others_do_not_find_it(secret, stranger, visitor, address):
+def test_a_post_for_followers_is_on_no_list_of_others(secret, stranger, visitor, address):
     assert Page(stranger.get(address)).posts == []
     assert Page(visitor.get(address)).posts == []
 
 
 @pytest.mark.parametrize("address", ["/", "/@author/", "/tags/garden/"])
-def test_followers_and_the_author_do(secret, author, follower, address):
+def test_a_post_for_followers_is_listed_for_them_and_the_author(secret, author, follower, address):
     assert Page(author.get(address)).posts == Page(follower.get(address)).posts == [secret.pk]
 
 
-def test_explore_is_what_everybody_sees(secret, follower):
+def test_explore_lists_only_public_posts(secret, follower):
     assert Page(follower.get("/explore/")).posts == []
 
 
 @EITHER_WAY
-def test_its_page_does_not_exist_for_others(secret, follower, stranger, visitor, how):
-    assert follower.get(secret.get_absolute_url(), **how).status_code == 200
+def test_the_page_of_a_post_for_followers_is_404_for_others(secret, follower, stranger, visitor, extra):
+    assert follower.get(secret.get_absolute_url(), **extra).status_code == 200
     for client in (stranger, visitor):
-        answer = client.get(secret.get_absolute_url(), **how)
+        answer = client.get(secret.get_absolute_url(), **extra)
         assert answer.status_code == 404
         assert "Only for you" not in answer.text
 
 
 @EITHER_WAY
-def test_whoever_writes_chooses(author, how):
-    assert author.post("/posts/", {"body": "Hi.", "audience": "followers"}, **how).status_code in (200, 302)
+def test_the_author_chooses_the_audience(author, extra):
+    assert author.post("/posts/", {"body": "Hi.", "audience": "followers"}, **extra).status_code in (200, 302)
     assert Post.objects.get().audience == "followers"
     assert Page(author.get("/")).one(css="post-audience")["title"] == "Only followers see this"
 
 
 @EITHER_WAY
-def test_what_is_no_audience_is_refused_with_a_sentence_and_nothing_is_lost(author, how):
-    page = Page(author.post("/posts/", {"body": "Hi.", "audience": "enemies"}, **how))
-    assert page.sentences == ["Choose who may see it: everyone or your followers."]
-    assert page.typed["body"] == "Hi."
+def test_an_invalid_audience_is_refused_and_the_text_is_returned(author, extra):
+    page = Page(author.post("/posts/", {"body": "Hi.", "audience": "enemies"}, **extra))
+    assert page.errors == ["Choose who may see it: everyone or your followers."]
+    assert page.field_values["body"] == "Hi."
     assert not Post.objects.exists()
 
 
-def test_a_program_of_old_that_names_no_audience_posts_to_everybody(author):
+def test_a_post_without_an_audience_is_public(author):
     author.post("/posts/", {"body": "Hi."})
     assert Post.objects.get().audience == "public"
 
 
-def test_an_edit_changes_no_audience(secret, author):
+def test_an_edit_does_not_change_the_audience(secret, author):
     author.post(secret.get_absolute_url(), {"body": "New.", "version": "1", "audience": "public"})
     secret.refresh_from_db()
     assert (secret.body, secret.audience) == ("New.", "followers")
 
 
-def test_a_tag_is_found_in_any_case_and_links_lead_to_it(cast, visitor):
+def test_a_tag_page_is_found_in_any_case_and_linked(cast, visitor):
     post = make_post(cast.author, "Roses. #GrünZeug")
     (link,) = (each for each in Page(visitor.get("/explore/")).all("a") if each.text == "#GrünZeug")
     page = Page(visitor.get(link["href"]))
@@ -75,7 +75,7 @@ def test_a_tag_is_found_in_any_case_and_links_lead_to_it(cast, visitor):
 
 
 @pytest.mark.parametrize(("typed", "tag"), [("İstanbul", "istanbul"), ("\u095b", "\u091c"), ("a½", "a12")])
-def test_a_tag_that_is_compared_otherwise_than_typed_has_a_page_too(cast, visitor, typed, tag):
+def test_a_tag_page_redirects_to_the_normalized_tag(cast, visitor, typed, tag):
     post = make_post(cast.author, f"Here: #{typed}")
     (link,) = (each for each in Page(visitor.get("/explore/")).all("a") if each.text == f"#{typed}")
     page = Page(visitor.get(link["href"]))
@@ -84,16 +84,16 @@ def test_a_tag_that_is_compared_otherwise_than_typed_has_a_page_too(cast, visito
 
 
 @pytest.mark.parametrize("tag", ["42", "a b", "x" * 51, "%00"])
-def test_what_is_no_tag_has_no_page(visitor, db, tag):
+def test_an_invalid_tag_has_no_page(visitor, db, tag):
     assert visitor.get(f"/tags/{tag}/").status_code == 404
 
 
-def test_a_preview_is_what_the_post_will_be_and_saves_nothing(author):
+def test_a_preview_equals_the_post_and_saves_nothing(author):
     answer = author.post("/posts/preview/", {"body": "**Hi** @mara"}, headers=htmx())
     assert '<strong>Hi</strong> <a href="/@mara/"' in answer.text
     assert not Post.objects.exists()
     assert "Nothing to preview yet." in author.post("/posts/preview/", {"body": " "}, headers=htmx()).text
 
 
-def test_a_preview_is_for_those_who_may_post(visitor, db):
+def test_a_preview_needs_a_session(visitor, db):
     assert visitor.post("/posts/preview/", {"body": "Hi."}, headers=htmx()).status_code == 401

@@ -1,4 +1,4 @@
-"""The question whether a post is to be deleted: what goes with it, asked of its author alone."""
+"""The confirmation before a post is deleted, and the consequences it names."""
 
 import pytest
 from django.test import Client
@@ -12,7 +12,7 @@ from tests.views.htmx import htmx
 
 
 def asked(client: Client, post: Post) -> str:
-    """What the page says of the consequences."""
+    """Returns the consequences as the page names them."""
     return Page(client.get(f"/posts/{post.pk}/delete/")).all("p")[-2].text
 
 
@@ -26,7 +26,7 @@ def asked(client: Client, post: Post) -> str:
         (0, 0, 2, "It disappears for everyone. Its 2 replies stay."),
     ],
 )
-def test_it_says_what_goes_along_and_what_stays(cast, author, pictures, likes, replies, sentence):
+def test_the_consequences_name_what_is_removed_and_what_remains(cast, author, pictures, likes, replies, sentence):
     shown = [Attachment(Picture.objects.store(cast.author, file()).pk) for _ in range(pictures)]
     post = Post.objects.publish(cast.author, title="", body="Hello.", pictures=shown)
     for _ in range(likes):
@@ -36,7 +36,7 @@ def test_it_says_what_goes_along_and_what_stays(cast, author, pictures, likes, r
     assert asked(author, post) == sentence
 
 
-def test_it_shows_which_post_it_is_as_text(cast, author):
+def test_the_confirmation_quotes_the_post_as_text(cast, author):
     post = make_post(cast.author, "**Bold** <script>alert(1)</script> " + "x" * 200)
     quote = Page(author.get(f"/posts/{post.pk}/delete/")).one("p", "dialog-quote").text
     assert quote.startswith("Bold <script>alert(1)</script> xxx")
@@ -45,14 +45,14 @@ def test_it_shows_which_post_it_is_as_text(cast, author):
     assert Page(author.get(f"/posts/{titled.pk}/delete/")).one("p", "dialog-quote").text == "A Title"
 
 
-def test_htmx_gets_a_dialog_that_keeps_the_post_unless_told_otherwise(author, post):
+def test_htmx_gets_a_dialog_whose_default_keeps_the_post(author, post):
     page = Page(author.get(f"/posts/{post.pk}/delete/", headers=htmx("a")))
     assert [element.tag for element in page.elements if element.depth == 0] == ["dialog"]
     keep, delete = page.all("button")
     assert ("autofocus" in keep.attributes, keep.attributes.get("value", ""), delete["value"]) == (True, "", "delete")
 
 
-def test_without_scripts_a_page_deletes_or_leads_back(author, post):
+def test_without_scripts_a_page_deletes_or_goes_back(author, post):
     page = Page(author.get(f"/posts/{post.pk}/delete/"))
     assert page.one("a", "quiet")["href"] == f"/posts/{post.pk}/"
     button = page.one("button", "danger")
@@ -61,7 +61,7 @@ def test_without_scripts_a_page_deletes_or_leads_back(author, post):
     assert not Post.objects.present().exists()
 
 
-def test_asking_deletes_nothing_and_nobody_else_is_asked(author, follower, stranger, visitor, post):
+def test_the_confirmation_deletes_nothing_and_is_for_the_author_only(author, follower, stranger, visitor, post):
     address = f"/posts/{post.pk}/delete/"
     assert [client.get(address).status_code for client in (author, follower, stranger, visitor)] == [200, 403, 403, 302]
     assert Post.objects.present().exists()

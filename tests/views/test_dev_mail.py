@@ -1,4 +1,4 @@
-"""The mailbox of development."""
+"""The development mailbox."""
 
 import re
 
@@ -10,14 +10,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def development(settings):
-    """The settings of development: mail is kept for /dev/mail/."""
+    """Development settings: mail is stored for /dev/mail/."""
     settings.DEBUG = True
     options = {"file_path": str(settings.MAIL_DIR)}
     settings.MAILERS = {"default": {"BACKEND": "livefeed.dev_mail.DevelopmentBackend", "OPTIONS": options}}
     return settings
 
 
-def test_without_debug_there_is_no_such_page(client, development):
+def test_without_debug_it_is_404(client, development):
     send("Hello")
     development.DEBUG = False
     response = client.get("/dev/mail/")
@@ -25,7 +25,7 @@ def test_without_debug_there_is_no_such_page(client, development):
     assert "Hello" not in response.content.decode()
 
 
-def test_an_empty_mailbox_says_what_to_do(client, development):
+def test_an_empty_mailbox_has_instructions(client, development):
     page = client.get("/dev/mail/").content.decode()
     assert "No emails yet." in page
     assert '<a class="button" href="/accounts/signup/">Create an account</a>' in page
@@ -39,7 +39,7 @@ def test_every_mail_is_shown_newest_first(client, development):
     assert "<b>mara@example.org</b>" in page
 
 
-def test_links_can_be_clicked_and_texts_are_whole(client, development):
+def test_links_are_clickable_and_texts_complete(client, development):
     send("Grüße", f"Zażółć <b>this</b>:\n\nhttp://127.0.0.1:8000/accounts/confirm-email/MQ:1:x/\n\n{'long ' * 300}end.")
     page = client.get("/dev/mail/").content.decode()
     assert "<h2>Grüße</h2>" in page
@@ -48,7 +48,7 @@ def test_links_can_be_clicked_and_texts_are_whole(client, development):
     assert f"{'long ' * 300}end.</div>" in page
 
 
-def test_it_is_said_that_a_mail_has_an_html_part(client, development):
+def test_an_html_part_is_mentioned(client, development):
     send("Plain")
     send("Both", html="<p>Text.</p>")
     page = client.get("/dev/mail/").content.decode()

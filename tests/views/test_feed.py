@@ -1,4 +1,4 @@
-"""The pages that are lists of posts: home, explore, profiles."""
+"""Pages that list posts: home, explore, profiles."""
 
 from unittest.mock import patch
 
@@ -13,8 +13,8 @@ from tests.views.htmx import htmx
 # --- Home ---
 
 
-def test_a_visitor_reads_everything_public_and_is_asked_to_sign_up(visitor, cast):
-    posts = [make_post(person).pk for person in (cast.author, cast.stranger)]
+def test_a_visitor_reads_public_posts_and_can_sign_up(visitor, cast):
+    posts = [make_post(user).pk for user in (cast.author, cast.stranger)]
 
     page = Page(visitor.get("/"))
 
@@ -24,8 +24,8 @@ def test_a_visitor_reads_everything_public_and_is_asked_to_sign_up(visitor, cast
     assert page.one(id="posts")["data-view"] == "public"
 
 
-def test_a_members_home_holds_own_posts_and_those_of_whom_they_follow(cast, follower):
-    by_author, by_follower, _ = (make_post(person).pk for person in (cast.author, cast.follower, cast.stranger))
+def test_a_users_home_lists_own_and_followed_posts(cast, follower):
+    by_author, by_follower, _ = (make_post(user).pk for user in (cast.author, cast.follower, cast.stranger))
 
     page = Page(follower.get("/"))
 
@@ -33,15 +33,15 @@ def test_a_members_home_holds_own_posts_and_those_of_whom_they_follow(cast, foll
     assert page.one(id="posts")["data-view"] == "home"
 
 
-def test_a_members_home_opens_with_an_empty_composer_that_holds_a_key(author):
-    first, second = (Page(author.get("/")).typed for _ in range(2))
+def test_a_users_home_has_an_empty_composer_with_a_key(author):
+    first, second = (Page(author.get("/")).field_values for _ in range(2))
 
     assert (first["title"], first["body"]) == ("", "")
     assert first["key"]
     assert first["key"] != second["key"]
 
 
-def test_a_home_suggests_whom_to_follow(cast, stranger, post):
+def test_the_home_page_suggests_users_to_follow(cast, stranger, post):
     page = Page(stranger.get("/"))
 
     assert page.one("button", formaction="/@author/follow/").text == "Follow"
@@ -50,14 +50,14 @@ def test_a_home_suggests_whom_to_follow(cast, stranger, post):
 # --- Explore ---
 
 
-def test_explore_shows_everything_to_everybody(cast, follower, visitor):
-    posts = [make_post(person).pk for person in (cast.author, cast.stranger)]
+def test_explore_shows_all_public_posts_to_everyone(cast, follower, visitor):
+    posts = [make_post(user).pk for user in (cast.author, cast.stranger)]
 
     for client in (follower, visitor):
         assert Page(client.get("/explore/")).posts == posts[::-1]
 
 
-def test_explore_suggests_nobody_to_a_visitor(visitor, post):
+def test_explore_suggests_no_user_to_a_visitor(visitor, post):
     assert Page(visitor.get("/explore/")).all(css="suggestions") == []
 
 
@@ -75,7 +75,7 @@ def test_a_profile_is_found_in_any_case_of_the_name(cast, visitor, name):
     assert page.one(id="posts")["data-view"] == "user:author"
 
 
-def test_a_profile_tells_how_many_follow_and_are_followed(cast, visitor):
+def test_a_profile_shows_the_counts_of_follows(cast, visitor):
     cast.stranger.follow(cast.author)
 
     counts = Page(visitor.get("/@author/")).one(css="profile-counts").text
@@ -83,7 +83,7 @@ def test_a_profile_tells_how_many_follow_and_are_followed(cast, visitor):
     assert " ".join(counts.split()) == "0 posts 0 following 2 followers"
 
 
-def test_a_profile_offers_to_follow_and_to_end_it_and_a_visitor_to_sign_in(cast, follower, stranger, visitor):
+def test_a_profile_has_a_button_to_follow_unfollow_or_sign_in(cast, follower, stranger, visitor):
     ends, begins = (
         Page(client.get("/@author/")).one("button", css="button", form="act") for client in (follower, stranger)
     )
@@ -95,14 +95,14 @@ def test_a_profile_offers_to_follow_and_to_end_it_and_a_visitor_to_sign_in(cast,
     assert sign_in["href"] == "/accounts/login/?next=/@author/"
 
 
-def test_nobody_is_offered_to_follow_themselves(author):
+def test_the_own_profile_has_no_follow_button(author):
     assert Page(author.get("/@author/")).all(css="follow") == []
 
 
-# --- All of them ---
+# --- All lists ---
 
 
-def test_nobody_sees_the_profile_and_the_posts_of_somebody_deactivated(cast, follower, visitor, post):
+def test_the_profile_and_posts_of_a_deactivated_user_are_hidden(cast, follower, visitor, post):
     User.objects.filter(pk=cast.author.pk).update(is_active=False)
 
     for client in (follower, visitor):
@@ -113,12 +113,12 @@ def test_nobody_sees_the_profile_and_the_posts_of_somebody_deactivated(cast, fol
 
 
 @pytest.mark.parametrize("address", ["/", "/explore/", "/@author/", "/posts/{}/"])
-def test_a_page_says_up_to_where_it_knows_the_log(follower, post, address):
+def test_a_page_contains_its_position_in_the_event_log(follower, post, address):
     assert Page(follower.get(address.format(post.pk))).one(id="posts")["data-cursor"] == str(Event.objects.head())
 
 
 @pytest.mark.parametrize("address", ["/", "/explore/", "/@author/"])
-def test_a_page_reads_the_log_before_its_posts_so_that_nothing_falls_between(cast, follower, address):
+def test_a_page_reads_the_log_position_before_its_posts(cast, follower, address):
     before = Event.objects.head()
     newest_first = PostQuerySet.newest_first
 
@@ -132,7 +132,7 @@ def test_a_page_reads_the_log_before_its_posts_so_that_nothing_falls_between(cas
     assert page.one(id="posts")["data-cursor"] == str(before)
 
 
-def test_a_post_page_reads_the_log_before_its_post(cast, follower, post):
+def test_a_post_page_reads_the_log_position_before_its_post(cast, follower, post):
     before = Event.objects.head()
     visible_to = PostQuerySet.visible_to
 
@@ -147,7 +147,7 @@ def test_a_post_page_reads_the_log_before_its_post(cast, follower, post):
 
 
 @pytest.mark.parametrize("address", ["/", "/explore/", "/@author/", "/posts/{}/", "/posts/{}/edit/"])
-def test_what_htmx_gets_in_another_shape_is_kept_apart_by_caches(author, post, address):
+def test_pages_with_htmx_variants_vary_on_its_header(author, post, address):
     for headers in ({}, htmx("a")):
         answer = author.get(address.format(post.pk), headers=headers)
 
@@ -159,11 +159,11 @@ def test_what_htmx_gets_in_another_shape_is_kept_apart_by_caches(author, post, a
 
 @pytest.fixture(params=[1, 20])
 def crowd(request, cast):
-    """One post or twenty, each by somebody else, on every kind of page."""
+    """One post or twenty, each by another author, on every kind of page."""
     for _ in range(request.param):
-        person = make_user()
-        cast.follower.follow(person)
-        make_post(person)
+        user = make_user()
+        cast.follower.follow(user)
+        make_post(user)
         mine = make_post(cast.author)
     return mine
 
@@ -175,11 +175,11 @@ def crowd(request, cast):
         # suggestions (3), trends (2), unread notifications
         ("/", 15),
         ("/explore/", 12),
-        ("/@author/", 15),  # and the person, their profile, whether followed
+        ("/@author/", 15),  # and the user, their profile, whether followed
         ("/posts/{}/", 8),  # the post, its replies
     ],
 )
-def test_a_members_page_asks_the_database_as_often_for_20_posts_as_for_1(
+def test_a_users_page_needs_the_same_queries_for_20_posts_as_for_1(
     cast, crowd, django_assert_num_queries, address, queries
 ):
     client = signed_in(cast.follower)
@@ -189,7 +189,7 @@ def test_a_members_page_asks_the_database_as_often_for_20_posts_as_for_1(
 
 
 @pytest.mark.parametrize(("address", "queries"), [("/", 2), ("/explore/", 4), ("/@author/", 6), ("/posts/{}/", 3)])
-def test_a_visitors_page_asks_the_database_as_often_for_20_posts_as_for_1(
+def test_a_visitors_page_needs_the_same_queries_for_20_posts_as_for_1(
     visitor, crowd, django_assert_num_queries, address, queries
 ):
     with django_assert_num_queries(queries):

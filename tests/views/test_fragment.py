@@ -1,4 +1,4 @@
-"""A post's HTML: the same bytes for everybody, and text however hostile."""
+"""The HTML of a post: the same for every viewer, with hostile text as text."""
 
 import re
 
@@ -36,21 +36,21 @@ EVERY_PAGE = ["/", "/explore/", "/@author/", "/posts/{}/"]
 
 
 def squeezed(text: str) -> str:
-    """A text as a reader sees it: white space is white space."""
+    """Returns a text with each run of white space as one space, as browsers show it."""
     return " ".join(text.split())
 
 
 def article(html: str, post: Post) -> str:
-    """The bytes of a post in a page."""
+    """Returns the HTML of a post in a page."""
     found = re.findall(rf'<article id="post-{post.pk}".*?</article>\n', html, re.DOTALL)
     assert len(found) == 1
     return found[0]
 
 
-# --- The same for everybody ---
+# --- The same for every viewer ---
 
 
-def test_a_post_is_the_same_bytes_for_everybody_on_every_page(author, follower, stranger, visitor, post):
+def test_a_post_is_the_same_html_for_every_viewer_on_every_page(author, follower, stranger, visitor, post):
     fragment = render_post(post)
 
     for client in (author, follower, stranger, visitor):
@@ -59,13 +59,13 @@ def test_a_post_is_the_same_bytes_for_everybody_on_every_page(author, follower, 
         assert client.get(post.get_absolute_url(), headers=htmx("a")).content.decode() == fragment
 
 
-def test_a_new_post_is_answered_with_the_bytes_that_everybody_gets(author, visitor):
+def test_a_new_post_is_returned_as_the_html_of_every_viewer(author, visitor):
     answer = author.post("/posts/", {"body": "Good morning.", "title": "Today"}, headers=htmx()).content.decode()
 
     assert article(answer, Post.objects.get()) == render_post(Post.objects.get())
 
 
-def test_older_posts_come_as_the_same_bytes(cast, follower, post):
+def test_older_posts_have_the_same_html(cast, follower, post):
     Post.objects.filter(pk=post.pk).update(created_at="2020-01-01T00:00:00Z")
     newer = make_post(cast.author)
     post.refresh_from_db()
@@ -75,7 +75,7 @@ def test_older_posts_come_as_the_same_bytes(cast, follower, post):
     assert article(answer, post) == render_post(post)
 
 
-def test_no_token_and_no_viewer_is_inside_a_post(cast, follower, post):
+def test_the_html_of_a_post_has_no_token_and_no_viewer(cast, follower, post):
     token = Page(follower.get("/")).all("input", name="csrfmiddlewaretoken")[0]["value"]
     found = article(follower.get("/").content.decode(), post)
 
@@ -85,7 +85,7 @@ def test_no_token_and_no_viewer_is_inside_a_post(cast, follower, post):
     assert "nonce" not in found
 
 
-def test_a_post_needs_no_query_to_be_rendered(post, django_assert_num_queries):
+def test_rendering_a_post_needs_no_query(post, django_assert_num_queries):
     loaded = Post.objects.select_related("author").get(pk=post.pk)
 
     with django_assert_num_queries(0):
@@ -96,7 +96,7 @@ def test_a_post_needs_no_query_to_be_rendered(post, django_assert_num_queries):
 
 
 @pytest.mark.parametrize("address", [*EVERY_PAGE, "/posts/{}/edit/"])
-def test_hostile_text_stands_on_a_page_as_text_and_changes_nothing_else(cast, author, address):
+def test_hostile_text_is_shown_as_text(cast, author, address):
     post = make_post(cast.author, "harmless", "harmless")
     harmless = Page(author.get(address.format(post.pk)))
 
@@ -107,13 +107,13 @@ def test_hostile_text_stands_on_a_page_as_text_and_changes_nothing_else(cast, au
         assert page.skeleton == harmless.skeleton, text
         assert page.unmatched == []
         if "edit" in address:
-            assert page.typed["body"] == clean_text(text)
+            assert page.field_values["body"] == clean_text(text)
         else:
             assert squeezed(page.one(css="post-body").text) == squeezed(clean_text(text))
 
 
 @pytest.mark.parametrize("address", [*EVERY_PAGE, "/@follower/"])
-def test_a_hostile_name_stands_on_a_page_as_text_and_changes_nothing_else(cast, follower, post, address):
+def test_a_hostile_name_is_shown_as_text(cast, follower, post, address):
     harmless = Page(follower.get(address.format(post.pk)))
 
     for text in (text for text in HOSTILE if len(text) <= 50 and "\0" not in text):
@@ -125,7 +125,7 @@ def test_a_hostile_name_stands_on_a_page_as_text_and_changes_nothing_else(cast, 
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_by_the_composer_is_kept_and_answered_as_text(author, text):
+def test_hostile_text_from_the_composer_is_saved_and_returned_as_text(author, text):
     harmless = Page(author.post("/posts/", {"title": "x", "body": "x"}, headers=htmx()))
     page = Page(author.post("/posts/", {"title": text, "body": text}, headers=htmx()))
 
@@ -135,7 +135,7 @@ def test_hostile_text_by_the_composer_is_kept_and_answered_as_text(author, text)
 
 
 @given(title=st.text(max_size=120), body=st.text(min_size=1, max_size=200))
-def test_no_text_changes_the_shape_of_a_post(title, body):
+def test_no_text_changes_the_elements_of_a_post(title, body):
     author = User(pk=1, username="author")
     harmless = Page(render_post(Post(pk=7, author=author, title="x" if title else "", body="x")))
 
@@ -147,7 +147,7 @@ def test_no_text_changes_the_shape_of_a_post(title, body):
 
 
 @given(name=st.text(min_size=1, max_size=50))
-def test_no_name_changes_the_shape_of_a_post(name):
+def test_no_name_changes_the_elements_of_a_post(name):
     harmless, page = (
         Page(render_post(Post(pk=7, author=User(pk=1, username="author", name=each), body="x"))) for each in ("x", name)
     )
@@ -156,7 +156,7 @@ def test_no_name_changes_the_shape_of_a_post(name):
     assert page.unmatched == []
 
 
-def test_a_post_may_hold_nothing_but_template_language(author: Client):
+def test_template_syntax_in_a_post_is_text(author: Client):
     author.post("/posts/", {"body": "{{ user.password }}{% debug %}"})
 
     assert squeezed(Page(author.get("/")).one(css="post-body").text) == "{{ user.password }}{% debug %}"

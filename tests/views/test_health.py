@@ -1,4 +1,4 @@
-"""What a supervisor and a load balancer ask."""
+"""Health checks for a supervisor and a load balancer."""
 
 from collections.abc import Iterator
 from unittest.mock import patch
@@ -23,7 +23,7 @@ def test_a_process_that_answers_is_alive(client, django_assert_num_queries, db):
 
 
 @pytest.mark.usefixtures("_no_database")
-def test_a_process_without_its_database_is_alive_all_the_same(client):
+def test_a_process_without_its_database_is_alive(client):
     assert client.get("/healthz").status_code == 200
 
 
@@ -35,14 +35,14 @@ def test_a_process_with_its_database_is_ready(client, db):
 
 
 @pytest.mark.usefixtures("_no_database")
-def test_a_process_without_its_database_is_not_ready_and_gives_no_secrets_away(client):
+def test_a_process_without_its_database_is_not_ready_and_reveals_no_secrets(client):
     answer = client.get("/readyz")
 
     assert answer.status_code == 503
     assert answer.json() == {"ready": False, "database": "failed: OperationalError"}
 
 
-def test_a_layer_that_does_not_answer_is_told_and_sheds_no_reader(client, db):
+def test_a_failed_channel_layer_is_reported_but_leaves_the_process_ready(client, db):
     with patch.dict(health.probes, layer=lambda: "does not answer", hub=lambda: None):
         answer = client.get("/readyz")
 
@@ -50,7 +50,7 @@ def test_a_layer_that_does_not_answer_is_told_and_sheds_no_reader(client, db):
     assert answer.json() == {"ready": True, "database": "ok", "hub": "ok", "layer": "does not answer"}
 
 
-def test_a_hub_that_does_not_work_is_not_ready(client, db):
+def test_a_process_with_a_failed_hub_is_not_ready(client, db):
     with patch.dict(health.probes, hub=lambda: "has not looked at the log for 60 s", layer=lambda: None):
         answer = client.get("/readyz")
 
@@ -59,7 +59,7 @@ def test_a_hub_that_does_not_work_is_not_ready(client, db):
 
 
 @pytest.mark.parametrize(("part", "status"), [("hub", 503), ("layer", 200)])
-def test_a_probe_that_raises_is_a_failure_of_its_part(client, db, part, status):
+def test_a_probe_that_raises_counts_as_failed(client, db, part, status):
     def broken() -> str | None:
         raise RuntimeError("on purpose")
 

@@ -30,13 +30,13 @@ TEXTS: dict[str, str | bytes] = {
     "long": "x" * 100_000,
     "grows": "\ufdfa\u00df\ufb03" * 16,
 }
-EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
+EITHER_WAY = pytest.mark.parametrize("extra", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
 
 
 def is_answered(answer) -> bool:
     """True if the input was accepted, or refused with a message."""
     page = Page(answer)
-    messages = [*page.sentences, *(each.text for each in page.all("p"))]
+    messages = [*page.errors, *(each.text for each in page.all("p"))]
     return answer.status_code in (200, 302) or (answer.status_code in (400, 404, 409, 422) and messages != [])
 
 
@@ -48,14 +48,14 @@ def as_text(text: str | bytes) -> str:
 @pytest.mark.parametrize(
     "field", ["title", "body", "key", "parent", "audience", "picture", "picture_description", "picture_removed"]
 )
-def test_a_post_is_accepted_or_refused_with_a_message(author, field, how):
+def test_a_post_is_accepted_or_refused_with_a_message(author, field, extra):
     picture = {"picture": str(uuid.uuid4())} if field == "picture_description" else {}
     for name, text in TEXTS.items():
         with isolated_case(name):
-            answer = author.post("/posts/", {"body": "My words.", **picture, field: text}, **how)
+            answer = author.post("/posts/", {"body": "My words.", **picture, field: text}, **extra)
 
             assert is_answered(answer)
-            assert Post.objects.exists() or Page(answer).sentences
+            assert Post.objects.exists() or Page(answer).errors
 
 
 @pytest.mark.parametrize("field", ["title", "body", "version", "picture", "_method"])
@@ -65,7 +65,7 @@ def test_an_edit_is_accepted_or_refused_with_a_message(author, post, field):
             answer = author.post(post.get_absolute_url(), {"body": "Changed.", "version": "1", field: text})
 
             assert is_answered(answer)
-            assert Post.objects.get().version == 2 or Page(answer).sentences
+            assert Post.objects.get().version == 2 or Page(answer).errors
 
 
 @pytest.mark.parametrize("field", ["name", "about", "link_1", "avatar", "avatar_removed", "avatar_file"])
@@ -74,7 +74,7 @@ def test_a_profile_is_accepted_or_refused_with_a_message(author, field):
         with isolated_case(name):
             answer = author.post("/settings/profile/", {"name": "Ada", field: text})
 
-            assert answer.status_code == 302 or Page(answer).sentences
+            assert answer.status_code == 302 or Page(answer).errors
 
 
 @pytest.mark.parametrize("address", ["https://example.org/{}", "https://{}.example.org", "{}:x@example.org", "//{}"])
@@ -83,7 +83,7 @@ def test_a_link_holds_no_invisible_characters(author, cast, address):
         with isolated_case(name):
             answer = author.post("/settings/profile/", {"name": "Ada", "link_1": address.format(as_text(text))})
 
-            assert answer.status_code == 302 or Page(answer).sentences
+            assert answer.status_code == 302 or Page(answer).errors
             saved = Profile.objects.for_user(cast.author).links
             assert saved.isprintable()
             assert "\u202e" not in saved
@@ -120,10 +120,10 @@ def test_a_text_with_such_a_tag_is_posted_and_its_links_lead_to_pages(author):
         "/{}",
     ],
 )
-def test_a_url_leads_to_a_page_or_a_message(author, address, how):
+def test_a_url_leads_to_a_page_or_a_message(author, address, extra):
     for name, text in TEXTS.items():
         with isolated_case(name):
-            assert is_answered(author.get(address.format(quote(text[:3_000])), **how))
+            assert is_answered(author.get(address.format(quote(text[:3_000])), **extra))
 
 
 def test_a_user_of_such_a_name_cannot_be_followed(author):

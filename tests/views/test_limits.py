@@ -1,4 +1,4 @@
-"""What is tried too often: a sentence that says when to try again, and what was typed, but for passwords."""
+"""Rate limits: the page says when to try again, and keeps the input except passwords."""
 
 import pytest
 from django.core.cache import cache
@@ -17,7 +17,7 @@ TEN = "Too many attempts. Try again in 10 minutes."
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "message"),
     [
         (0, "a moment"),
         (1, "a minute"),
@@ -30,11 +30,11 @@ TEN = "Too many attempts. Try again in 10 minutes."
         (3_601, "2 hours"),
     ],
 )
-def test_how_long_is_said_in_words(seconds, said):
-    assert rate_limits.message(seconds) == f"Too many attempts. Try again in {said}."
+def test_the_message_names_the_wait_in_words(seconds, message):
+    assert rate_limits.message(seconds) == f"Too many attempts. Try again in {message}."
 
 
-def test_how_long_is_what_allauth_counts(settings):
+def test_the_wait_is_that_of_allauth(settings):
     settings.ACCOUNT_RATE_LIMITS = {"confirm_email": "2/10m/key,3/h/key"}
     request = RequestFactory().post("/")
     waits = []
@@ -46,7 +46,7 @@ def test_how_long_is_what_allauth_counts(settings):
 
 
 @pytest.mark.parametrize("login", ["mara", "@Mara ", "mara@example.org"])
-def test_wrong_passwords(client, login):
+def test_wrong_passwords_are_limited(client, login):
     make_user("mara")
     for _ in range(5):
         sign_in(client, login, "wrong horse")
@@ -59,7 +59,7 @@ def test_wrong_passwords(client, login):
     assert who(client) is None
 
 
-def test_tries_from_one_address(client, settings):
+def test_sign_ins_from_one_network_address_are_limited(client, settings):
     settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}
     make_user("mara")
     sign_in(client, "mara", "wrong horse")
@@ -70,7 +70,7 @@ def test_tries_from_one_address(client, settings):
     assert client.get("/accounts/login/").status_code == 200
 
 
-def test_signing_up(client, settings):
+def test_sign_ups_are_limited(client, settings):
     settings.ACCOUNT_RATE_LIMITS = {"signup": "1/4m/ip"}
     client.post("/accounts/signup/", {})
     answer = sign_up(client)
@@ -83,7 +83,7 @@ def test_signing_up(client, settings):
 
 
 @pytest.mark.parametrize("email", ["mara@example.org", "nobody@example.org"])
-def test_forgotten_passwords(client, mailoutbox, email):
+def test_password_resets_are_limited(client, mailoutbox, email):
     make_user("mara")
     answers = [client.post("/accounts/password/reset/", {"email": email}) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [302] * 5 + [429]
@@ -93,7 +93,7 @@ def test_forgotten_passwords(client, mailoutbox, email):
 
 
 @pytest.mark.parametrize("action", ["action_add", "action_send"])
-def test_mails_to_a_new_address(mailoutbox, action):
+def test_mails_to_a_new_address_are_limited(mailoutbox, action):
     mara = reauthenticated(make_user("mara"))
     new = {"email": "new@example.org"}
     for first in ("action_add", "action_send", "action_send"):
@@ -106,7 +106,7 @@ def test_mails_to_a_new_address(mailoutbox, action):
     assert len(mailoutbox) == 3
 
 
-def test_changes_of_the_address(settings):
+def test_changes_of_the_address_are_limited(settings):
     settings.ACCOUNT_RATE_LIMITS = {"manage_email": "1/5m/user"}
     mara = reauthenticated(make_user("mara"))
     mara.post("/accounts/email/", {"email": "one@example.org", "action_add": ""})
@@ -117,7 +117,7 @@ def test_changes_of_the_address(settings):
     assert "To confirm <b>one@example.org</b>" in text(answer)
 
 
-def test_the_password_once_more():
+def test_reauthentications_are_limited():
     mara = signed_in(make_user("mara"))
     for _ in range(5):
         mara.post("/accounts/reauthenticate/", {"password": "wrong horse"})
@@ -126,7 +126,7 @@ def test_the_password_once_more():
     assert FIVE in text(answer)
 
 
-def test_a_page_of_its_own_says_it_where_only_passwords_were_typed(settings):
+def test_forms_of_passwords_only_get_an_error_page(settings):
     settings.ACCOUNT_RATE_LIMITS = {"change_password": "1/3m/user"}
     mara = signed_in(make_user("mara"))
     mara.post("/accounts/password/change/", {})
@@ -136,7 +136,7 @@ def test_a_page_of_its_own_says_it_where_only_passwords_were_typed(settings):
     assert int(answer["Retry-After"]) == 180
 
 
-def test_one_who_is_limited_limits_nobody_else():
+def test_a_limit_applies_to_one_user_only():
     make_user("mara")
     make_user("tove")
     for _ in range(6):
@@ -146,7 +146,7 @@ def test_one_who_is_limited_limits_nobody_else():
     assert who(tove) == "tove"
 
 
-def test_counts_are_in_the_database_which_all_processes_share(client, settings):
+def test_attempts_are_counted_in_the_database_for_all_processes(client, settings):
     settings.CACHES = {**settings.CACHES, "default": settings.CACHES["in the database"]}
     make_user("mara")
     sign_in(client, "mara", "wrong horse")
@@ -155,7 +155,7 @@ def test_counts_are_in_the_database_which_all_processes_share(client, settings):
         assert cursor.fetchone() == (2,)  # by the address of the network, and by the name
 
 
-def test_what_no_longer_counts_is_forgotten(settings):
+def test_expired_attempts_are_deleted(settings):
     settings.CACHES = {**settings.CACHES, "default": settings.CACHES["in the database"]}
     cache.set("old", 1, timeout=0.001)
     cache.set("new", 2, timeout=60)

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: who may see them, and by which names."""
+"""Metrics for Prometheus: their names, and the clients allowed to read them."""
 
 import pytest
 from django.test import Client
@@ -32,25 +32,25 @@ NAMES = {
 
 
 def families(client: Client) -> dict[str, str]:
-    """The names of Livefeed's own figures, without their prefix, and their kinds."""
+    """Returns the types of Livefeed's metrics by their names without the prefix."""
     text = client.get("/metrics").content.decode()
-    told = {family.name: family.type for family in text_string_to_metric_families(text)}
-    own = {name: kind for name, kind in told.items() if name.startswith("livefeed_") and not name.endswith("_created")}
+    types = {family.name: family.type for family in text_string_to_metric_families(text)}
+    own = {name: kind for name, kind in types.items() if name.startswith("livefeed_") and not name.endswith("_created")}
     return {name.removeprefix("livefeed_"): kind for name, kind in own.items()}
 
 
-def test_every_figure_has_its_name_and_kind(visitor):
+def test_every_metric_has_its_name_and_type(visitor):
     assert families(visitor) == NAMES
 
 
-def test_sockets_are_told_by_kind_and_worker(visitor, settings):
+def test_sockets_are_counted_by_kind_and_worker(visitor, settings):
     text = visitor.get("/metrics").content.decode()
     sockets = next(each for each in text_string_to_metric_families(text) if each.name == "livefeed_sockets")
     assert {sample.labels["kind"] for sample in sockets.samples} == {"browser", "program", "poll"}
     assert {sample.labels["worker"] for sample in sockets.samples} == {settings.LIVEFEED_WORKER}
 
 
-def test_figures_move(visitor):
+def test_metrics_change(visitor):
     def renders() -> float:
         text = visitor.get("/metrics").content.decode()
         return next(float(line.split()[1]) for line in text.splitlines() if line.startswith("livefeed_renders_total"))
@@ -60,30 +60,30 @@ def test_figures_move(visitor):
     assert renders() == before + 3
 
 
-def test_it_is_plain_text_that_no_cache_of_a_page_needs(visitor):
+def test_metrics_are_plain_text(visitor):
     answer = visitor.get("/metrics")
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/plain")
 
 
-# --- Who may ---
+# --- Access ---
 
 
 @pytest.mark.parametrize(
     ("address", "status"),
     [("127.0.0.1", 200), ("127.9.9.9", 200), ("::1", 200), ("192.0.2.7", 403), ("10.0.0.1", 403), ("", 403)],
 )
-def test_this_machine_may_and_others_may_not(visitor, address, status):
+def test_only_this_machine_is_allowed_without_credentials(visitor, address, status):
     assert visitor.get("/metrics", REMOTE_ADDR=address).status_code == status
 
 
 @pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "Via"])
-def test_a_proxy_on_this_machine_speaks_for_somebody_else(visitor, name):
+def test_a_proxy_on_this_machine_is_not_allowed(visitor, name):
     assert visitor.get("/metrics", headers={name: "127.0.0.1"}).status_code == 403
 
 
 @pytest.mark.parametrize(
-    ("wanted", "told", "status"),
+    ("token", "authorization", "status"),
     [
         ("secret", "Bearer secret", 200),
         ("secret", "Bearer wrong", 403),
@@ -95,18 +95,19 @@ def test_a_proxy_on_this_machine_speaks_for_somebody_else(visitor, name):
         ("", "", 403),
     ],
 )
-def test_from_elsewhere_it_takes_the_operator_s_token(visitor, settings, wanted, told, status):
-    settings.LIVEFEED_METRICS_TOKEN = wanted
-    assert visitor.get("/metrics", headers={"Authorization": told}, REMOTE_ADDR=ELSEWHERE).status_code == status
+def test_other_machines_need_the_token(visitor, settings, token, authorization, status):
+    settings.LIVEFEED_METRICS_TOKEN = token
+    answer = visitor.get("/metrics", headers={"Authorization": authorization}, REMOTE_ADDR=ELSEWHERE)
+    assert answer.status_code == status
 
 
-def test_staff_may_from_anywhere_and_other_people_may_not(cast: Cast):
+def test_staff_are_allowed_from_anywhere_and_other_users_are_not(cast: Cast):
     cast.author.is_staff = True
     cast.author.save()
     assert signed_in(cast.author).get("/metrics", REMOTE_ADDR=ELSEWHERE).status_code == 200
     assert signed_in(cast.follower).get("/metrics", REMOTE_ADDR=ELSEWHERE).status_code == 403
 
 
-def test_a_refusal_tells_no_figures(visitor):
+def test_a_refusal_contains_no_metrics(visitor):
     answer = visitor.get("/metrics", REMOTE_ADDR=ELSEWHERE)
     assert "livefeed_sockets" not in answer.content.decode()

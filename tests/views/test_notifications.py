@@ -1,4 +1,4 @@
-"""The page of notifications, the badge, the bell: each shows one's own and nobody else's."""
+"""The page of notifications, the badge and the bell, all private to their user."""
 
 from datetime import timedelta
 
@@ -20,8 +20,8 @@ def _nothing_yet(cast: Cast) -> None:
     Notification.objects.all().delete()
 
 
-def said(client: Client, address: str = ADDRESS) -> list[str]:
-    """What each notification on the page says."""
+def texts(client: Client, address: str = ADDRESS) -> list[str]:
+    """Returns the text of each notification on the page."""
     return [" ".join(each.text.split()) for each in Page(client.get(address)).all("p", "notification-said")]
 
 
@@ -30,7 +30,7 @@ def badge(client: Client, address: str = ADDRESS) -> str:
     return "" if "hidden" in element.attributes else element.text
 
 
-def test_each_kind_says_who_did_what(cast, author, follower, stranger):
+def test_each_kind_names_its_actor_and_its_act(cast, author, follower, stranger):
     post = make_post(cast.author, "Dear @stranger.", title="A Letter")
     Like.objects.add(cast.follower, post)
     Like.objects.add(cast.stranger, post)
@@ -38,33 +38,33 @@ def test_each_kind_says_who_did_what(cast, author, follower, stranger):
     cast.stranger.follow(cast.author)
     Follow.objects.set_bell(cast.follower, cast.author, True)
     make_post(cast.author, "More of it.", title="News")
-    assert said(author) == [
+    assert texts(author) == [
         "New: Stranger follows you",
         "New: Stranger replied to you",
         "New: Stranger and 1 other like your post",
     ]
-    assert said(stranger) == ["New: Author mentioned you"]
-    assert said(follower) == ["New: New post: News by Author"]
+    assert texts(stranger) == ["New: Author mentioned you"]
+    assert texts(follower) == ["New: New post: News by Author"]
     assert (badge(author), badge(stranger), badge(follower, "/explore/")) == ("3", "1", "1")
 
 
-def test_ones_own_like_is_none_of_the_others(cast, author):
+def test_the_viewers_own_like_is_not_counted_among_the_others(cast, author):
     post = make_post(cast.author)
-    for person in (cast.author, cast.follower):
-        Like.objects.add(person, post)
-    assert said(author) == ["New: Follower likes your post"]
+    for user in (cast.author, cast.follower):
+        Like.objects.add(user, post)
+    assert texts(author) == ["New: Follower likes your post"]
     Like.objects.add(cast.stranger, post)
-    assert said(author) == ["New: Stranger and 1 other like your post"]
+    assert texts(author) == ["New: Stranger and 1 other like your post"]
 
 
-def test_followers_of_the_same_day_stand_together(cast, author):
+def test_new_followers_of_one_day_are_grouped(cast, author):
     for number in range(4):
         make_user(f"number{number}", name=f"Number {number}").follow(cast.author)
     make_post(cast.stranger, "@author")
     make_user("late", name="Late").follow(cast.author)
     old = Notification.objects.get(actor__username="number0")
     Notification.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=2))
-    assert said(author) == [
+    assert texts(author) == [
         "New: Late follows you",
         "New: Stranger mentioned you",
         "New: Number 3 and 2 others follow you",
@@ -72,13 +72,13 @@ def test_followers_of_the_same_day_stand_together(cast, author):
     ]
 
 
-def test_what_is_read_is_not_new_and_reading_the_page_changes_nothing(cast, author):
+def test_only_a_post_request_marks_notifications_as_read(cast, author):
     cast.stranger.follow(cast.author)
     for _ in range(2):
-        assert said(author) == ["New: Stranger follows you"]
+        assert texts(author) == ["New: Stranger follows you"]
     upto = Page(author.get(ADDRESS)).one("section", id="notifications")["data-upto"]
     assert author.post(READ, {"upto": upto}, headers=htmx("section#notifications")).status_code == 204
-    assert said(author) == ["Stranger follows you"]
+    assert texts(author) == ["Stranger follows you"]
     assert badge(author) == ""
 
 
@@ -90,16 +90,16 @@ def test_without_scripts_a_button_marks_all_as_read(cast, author):
     assert badge(author) == ""
 
 
-def test_what_came_after_the_page_stays_new(cast, author):
+def test_later_notifications_stay_unread(cast, author):
     make_post(cast.stranger, "@author one")
     upto = Page(author.get(ADDRESS)).one("section", id="notifications")["data-upto"]
     make_post(cast.stranger, "@author two")
     author.post(READ, {"upto": upto})
-    assert said(author) == ["New: Stranger mentioned you", "Stranger mentioned you"]
+    assert texts(author) == ["New: Stranger mentioned you", "Stranger mentioned you"]
 
 
 @pytest.mark.parametrize("upto", ["", "now", "2026-13-99T99:99:99Z", "2026-11-25T08:00:00", "\0", "9" * 5_000])
-def test_a_moment_that_is_none_is_refused_in_words(cast, author, upto):
+def test_an_invalid_time_is_refused_with_a_message(cast, author, upto):
     cast.stranger.follow(cast.author)
     answer = author.post(READ, {"upto": upto})
     assert answer.status_code == 404
@@ -107,13 +107,13 @@ def test_a_moment_that_is_none_is_refused_in_words(cast, author, upto):
     assert badge(author) == "1"
 
 
-def test_a_moment_to_come_reads_no_more_than_there_is(cast, author):
+def test_a_future_time_counts_as_now(cast, author):
     author.post(READ, {"upto": "2999-01-01T00:00:00Z"})
     cast.stranger.follow(cast.author)
     assert badge(author) == "1"
 
 
-def test_older_ones_are_a_link_away_and_each_stands_once(cast, author):
+def test_older_notifications_are_paged_without_repetition(cast, author):
     for number in range(PAGE + 5):
         make_post(cast.stranger, f"@author {number}")
     page = Page(author.get(ADDRESS))
@@ -126,17 +126,17 @@ def test_older_ones_are_a_link_away_and_each_stands_once(cast, author):
     assert author.get(f"{ADDRESS}?before=nonsense").status_code == 404
 
 
-def test_htmx_gets_the_list_alone_when_it_must_be_read_anew(cast, author):
+def test_htmx_reloads_only_the_list(cast, author):
     cast.stranger.follow(cast.author)
     page = Page(author.get(ADDRESS, headers=htmx("section#notifications")))
     assert [element.tag for element in page.elements if element.depth == 0] == ["section"]
 
 
-def test_many_are_not_counted_to_the_end(cast, author):
+def test_the_badge_has_a_maximum(cast, author):
     post = make_post(cast.stranger)
-    people = [make_user() for _ in range(3)]
+    users = [make_user() for _ in range(3)]
     rows = [
-        Notification(recipient=cast.author, actor=people[0], kind="mentioned", post=make_post(cast.stranger))
+        Notification(recipient=cast.author, actor=users[0], kind="mentioned", post=make_post(cast.stranger))
         for _ in range(102)
     ]
     Notification.objects.bulk_create(rows)
@@ -144,20 +144,20 @@ def test_many_are_not_counted_to_the_end(cast, author):
     assert post.pk
 
 
-def test_visitors_have_none(visitor):
+def test_visitors_have_no_notifications(visitor):
     assert visitor.get(ADDRESS)["Location"].startswith("/accounts/login/")
     assert visitor.post(READ, {"upto": "x"}).status_code == 302
     assert Page(visitor.get("/")).all("b", "badge") == []
 
 
-def test_the_page_asks_the_database_as_often_for_20_as_for_1(cast, author, django_assert_num_queries):
+def test_the_page_needs_the_same_queries_for_20_as_for_1(cast, author, django_assert_num_queries):
     for number in range(PAGE):
         make_post(make_user(), f"@author {number}")
         with django_assert_num_queries(6):  # session, viewer, preferences, head, the list, unread
             author.get(ADDRESS)
 
 
-def test_hostile_titles_and_texts_stay_texts(cast, author):
+def test_hostile_titles_and_texts_are_shown_as_text(cast, author):
     make_post(cast.stranger, "@author <script>alert(1)</script> &amp; **bold**", title="<b>no</b>")
     page = Page(author.get(ADDRESS))
     assert page.one("p", "notification-text").text == "@author <script>alert(1)</script> &amp; bold"
@@ -174,7 +174,7 @@ def test_the_bell_is_for_followers(cast, follower, stranger, author):
     assert "Follow @author first." in answer.text
 
 
-def test_the_bell_is_rung_on_and_off_by_htmx_and_without(cast, follower):
+def test_the_bell_is_turned_on_and_off_with_and_without_htmx(cast, follower):
     on = Page(follower.post(BELL, headers=htmx("button"))).one("button", "bell")
     assert (on["aria-pressed"], on["name"], on["value"]) == ("true", "_method", "DELETE")
     assert Follow.objects.get(follower=cast.follower).bell
@@ -184,7 +184,7 @@ def test_the_bell_is_rung_on_and_off_by_htmx_and_without(cast, follower):
     assert "name" not in off.attributes
 
 
-def test_turning_the_bell_off_where_there_is_none_is_no_mistake(cast, stranger):
+def test_turning_off_a_missing_bell_is_no_error(cast, stranger):
     assert stranger.delete(BELL, headers=htmx("button")).status_code == 200
 
 
@@ -195,6 +195,6 @@ def test_following_again_keeps_the_bell(cast, follower):
     )
 
 
-def test_a_visitor_is_sent_to_sign_in(visitor, cast):
+def test_a_visitor_is_redirected_to_sign_in(visitor, cast):
     assert visitor.post(BELL).status_code == 302
     assert signed_in(cast.stranger).post("/@nobody/bell/").status_code == 404

@@ -1,4 +1,4 @@
-"""Handing pictures in, posting them, and who is given the files."""
+"""Pictures: upload, posting, and access to the files."""
 
 import io
 
@@ -16,8 +16,8 @@ from tests.views.htmx import htmx
 ADDRESS = "/pictures/"
 
 
-def hand_in(client, content: bytes | None = None, **how):
-    return client.post(ADDRESS, {"file": image_files.file(content)}, **how)
+def hand_in(client, content: bytes | None = None, **extra):
+    return client.post(ADDRESS, {"file": image_files.file(content)}, **extra)
 
 
 def owned(user: User) -> Picture:
@@ -29,7 +29,7 @@ def someone(author) -> User:
     return User.objects.get(username="author")
 
 
-def test_a_picture_handed_in_is_answered_with_its_part_of_the_form(author, someone):
+def test_an_upload_returns_its_part_of_the_form(author, someone):
     answer = hand_in(author, headers=htmx("form"))
     picture = Picture.objects.get()
     assert answer.status_code == 200
@@ -38,30 +38,30 @@ def test_a_picture_handed_in_is_answered_with_its_part_of_the_form(author, someo
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (image_files.SVG, "none of them"),
         (image_files.jpeg() + b"<script>", "something else"),
         (image_files.huge_png(), "many pixels"),
     ],
 )
-def test_what_is_no_picture_is_refused_with_a_sentence(author, content, said):
+def test_an_invalid_picture_is_refused_with_a_message(author, content, message):
     answer = hand_in(author, content, headers=htmx("form"))
     assert answer.status_code == 422
-    assert said in answer.text
+    assert message in answer.text
     assert not Picture.objects.exists()
 
 
-def test_nothing_handed_in_is_said_to_be_nothing(author):
+def test_an_upload_without_a_file_is_refused(author):
     assert author.post(ADDRESS).status_code == 422
 
 
-def test_visitors_hand_in_nothing(visitor):
+def test_visitors_cannot_upload(visitor):
     assert hand_in(visitor).status_code in (302, 401)
     assert not Picture.objects.exists()
 
 
-def test_only_its_owner_takes_a_waiting_picture_back(author, stranger, visitor, someone):
+def test_only_its_owner_deletes_an_unposted_picture(author, stranger, visitor, someone):
     picture = owned(someone)
     for client in (stranger, visitor):
         assert client.delete(f"{ADDRESS}{picture.pk}/").status_code in (302, 404)
@@ -71,7 +71,7 @@ def test_only_its_owner_takes_a_waiting_picture_back(author, stranger, visitor, 
     assert not Picture.objects.exists()
 
 
-def test_a_posted_picture_is_not_taken_back_behind_its_post(author, someone):
+def test_a_posted_picture_cannot_be_deleted(author, someone):
     picture = owned(someone)
     author.post("/posts/", {"body": "Look.", "picture": str(picture.pk), "picture_description": "A blue field."})
     assert author.delete(f"{ADDRESS}{picture.pk}/").status_code == 404
@@ -92,13 +92,13 @@ def test_a_post_shows_its_pictures_with_size_description_and_colour(author, visi
     assert picture.color in answer.text
 
 
-def test_without_javascript_pictures_come_with_the_form(author):
+def test_without_scripts_pictures_are_sent_with_the_form(author):
     files = [image_files.file(), image_files.file(image_files.moving_gif(), "moving.gif")]
     assert author.post("/posts/", {"body": "Look.", "files": files}).status_code == 302
     assert Post.objects.get().pictures_count == 2
 
 
-def test_a_form_that_comes_back_holds_the_pictures_it_was_sent_with(author, someone):
+def test_a_returned_form_contains_its_pictures(author, someone):
     picture = owned(someone)
     form = {
         "body": "x" * 5_001,
@@ -115,22 +115,22 @@ def test_a_form_that_comes_back_holds_the_pictures_it_was_sent_with(author, some
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "message"),
     [
         ({"files": [image_files.file(image_files.SVG, "drawing.svg")]}, "drawing.svg: Only JPEG"),
         ({"files": [image_files.file() for _ in range(5)]}, "up to 4 pictures"),
         ({"picture": "00000000-0000-0000-0000-000000000000"}, "does not exist any more"),
     ],
 )
-def test_pictures_that_will_not_do_are_said_so_and_nothing_is_lost(author, sent, said):
+def test_invalid_pictures_are_explained_and_the_text_is_returned(author, sent, message):
     answer = author.post("/posts/", {"body": "My words.", **sent})
     assert answer.status_code == 422
-    assert said in answer.text
+    assert message in answer.text
     assert "My words." in answer.text
     assert not Post.objects.exists()
 
 
-def test_a_description_that_is_too_long_comes_back_whole(author, someone):
+def test_too_long_a_description_is_returned_whole(author, someone):
     long = "x" * (DESCRIPTION_MAX + 1)
     answer = author.post("/posts/", {"body": "", "picture": str(owned(someone).pk), "picture_description": long})
     assert answer.status_code == 422
@@ -138,7 +138,7 @@ def test_a_description_that_is_too_long_comes_back_whole(author, someone):
     assert "too long" in answer.text
 
 
-def test_somebody_elses_picture_is_not_posted(author, stranger, someone):
+def test_a_picture_of_another_user_is_not_posted(author, stranger, someone):
     picture = owned(make_user("owner"))
     answer = author.post("/posts/", {"body": "Mine.", "picture": str(picture.pk)})
     assert answer.status_code == 422
@@ -146,7 +146,7 @@ def test_somebody_elses_picture_is_not_posted(author, stranger, someone):
     assert picture.post is None
 
 
-def test_an_edit_keeps_removes_and_adds(author, someone):
+def test_an_edit_keeps_removes_and_adds_pictures(author, someone):
     kept, removed = owned(someone), owned(someone)
     ids = [str(kept.pk), str(removed.pk)]
     author.post("/posts/", {"body": "Look.", "picture": ids, "picture_description": ["One.", "Two."]})
@@ -158,7 +158,7 @@ def test_an_edit_keeps_removes_and_adds(author, someone):
     assert [each.description for each in Post.objects.get().pictures.all()] == ["One, edited.", ""]
 
 
-def test_an_edit_that_says_nothing_of_pictures_leaves_them_as_they_are(author, someone):
+def test_an_edit_without_the_pictures_part_leaves_them_unchanged(author, someone):
     author.post("/posts/", {"body": "Look.", "picture": str(owned(someone).pk)})
     post = Post.objects.get()
     assert author.post(f"/posts/{post.pk}/", {"body": "Look again.", "version": "1"}).status_code == 302
@@ -172,7 +172,7 @@ def test_an_edit_that_says_nothing_of_pictures_leaves_them_as_they_are(author, s
 # --- Files ---
 
 
-def test_a_file_is_kept_by_browsers_for_good_and_never_taken_for_something_else(author, visitor, someone):
+def test_a_file_is_cached_forever_and_never_sniffed(author, visitor, someone):
     picture = owned(someone)
     author.post("/posts/", {"body": "Look.", "picture": str(picture.pk)})
     for address in (picture.large, picture.small):
@@ -183,7 +183,7 @@ def test_a_file_is_kept_by_browsers_for_good_and_never_taken_for_something_else(
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_files_of_a_post_for_followers_are_given_to_nobody_else(author, follower, stranger, visitor, someone):
+def test_files_of_a_post_for_followers_are_404_for_others(author, follower, stranger, visitor, someone):
     picture = owned(someone)
     author.post("/posts/", {"body": "Look.", "picture": str(picture.pk), "audience": "followers"})
     for client, status in ((author, 200), (follower, 200), (stranger, 404), (visitor, 404)):
@@ -192,7 +192,7 @@ def test_files_of_a_post_for_followers_are_given_to_nobody_else(author, follower
         assert "public" not in answer.headers.get("Cache-Control", "")
 
 
-def test_a_removed_posts_files_are_given_to_nobody(author, visitor, someone):
+def test_files_of_a_deleted_post_are_404(author, visitor, someone):
     picture = owned(someone)
     author.post("/posts/", {"body": "Look.", "picture": str(picture.pk)})
     Post.objects.get().remove()
@@ -200,14 +200,14 @@ def test_a_removed_posts_files_are_given_to_nobody(author, visitor, someone):
         assert client.get(picture.large).status_code == 404
 
 
-def test_a_file_that_is_not_there_is_no_fault_of_ours(author, someone):
+def test_a_missing_file_is_404(author, someone):
     picture = owned(someone)
     default_storage.delete(picture.path("small"))
     assert author.get(picture.small).status_code == 404
     assert author.get(picture.small.replace("small", "huge")).status_code == 404
 
 
-def test_the_owner_sees_what_waits(author, stranger, someone):
+def test_only_the_owner_sees_an_unposted_picture(author, stranger, someone):
     picture = owned(someone)
     assert author.get(picture.small).headers["Cache-Control"].startswith("private")
     assert stranger.get(picture.small).status_code == 404

@@ -1,4 +1,4 @@
-"""One post: reading, changing and removing it."""
+"""One post: reading, editing and deleting it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,9 +11,9 @@ from livefeed.models import Post
 from livefeed.models.post import BODY_MAX, TITLE_MAX
 from tests.factories import make_post
 from tests.views.html import Page
-from tests.views.htmx import TO_THE_NOTICES, goes_to, htmx
+from tests.views.htmx import INTO_NOTICES, htmx, swap_of
 
-EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx("form")}], ids=["plain", "htmx"])
+EITHER_WAY = pytest.mark.parametrize("extra", [{}, {"headers": htmx("form")}], ids=["plain", "htmx"])
 HOSTILE = '</textarea><script>alert(1)</script>\u202e\0"'
 
 
@@ -22,13 +22,13 @@ def address(post: Post) -> str:
     return post.get_absolute_url()
 
 
-def edit(client: Client, post: Post, body: str = "Good night.", title: str = "Tonight", how=None, **fields):
+def edit(client: Client, post: Post, body: str = "Good night.", title: str = "Tonight", extra=None, **fields):
     text = {"title": title, "body": body, "version": "1", **fields}
-    return client.post(post.get_absolute_url(), text, **(how or {}))
+    return client.post(post.get_absolute_url(), text, **(extra or {}))
 
 
 def stands(post: Post) -> tuple[str, str, int]:
-    """The post as the database has it."""
+    """Returns the post from the database."""
     return Post.objects.values_list("title", "body", "version").get(pk=post.pk)
 
 
@@ -38,7 +38,7 @@ UNTOUCHED = ("Today", "Good morning.", 1)
 # --- Reading ---
 
 
-def test_everybody_reads_a_post_on_a_page_of_its_own(author, follower, stranger, visitor, post, address):
+def test_everyone_reads_a_post_on_its_page(author, follower, stranger, visitor, post, address):
     for client in (author, follower, stranger, visitor):
         page = Page(client.get(address))
 
@@ -53,11 +53,11 @@ def test_a_post_without_a_title_is_titled_with_its_beginning(cast, visitor):
     assert Page(visitor.get(post.get_absolute_url())).one("title").text.startswith("Author: word word")
 
 
-def test_htmx_gets_the_post_alone(visitor, post, address):
+def test_htmx_gets_only_the_post(visitor, post, address):
     assert visitor.get(address, headers=htmx("a")).content.decode() == render_post(post)
 
 
-def test_a_post_says_what_the_page_needs_to_keep_it_in_order(visitor, post, address):
+def test_a_post_contains_its_id_version_and_sort_key(visitor, post, address):
     article = Page(visitor.get(address)).one("article")
 
     assert article["id"] == f"post-{post.pk}"
@@ -65,7 +65,7 @@ def test_a_post_says_what_the_page_needs_to_keep_it_in_order(visitor, post, addr
     assert article["data-author"] == str(post.author_id)
 
 
-def test_an_edited_post_says_when_it_was_edited_and_any_other_nothing(author, visitor, post, address):
+def test_only_an_edited_post_shows_when_it_was_edited(author, visitor, post, address):
     assert Page(visitor.get(address)).all(css="post-edited") == []
 
     edit(author, post)
@@ -74,18 +74,18 @@ def test_an_edited_post_says_when_it_was_edited_and_any_other_nothing(author, vi
     assert Page(visitor.get(address)).one(css="post-edited")["title"] == "Edited 1 March 2026, 12:30 UTC"
 
 
-# --- Changing ---
+# --- Editing ---
 
 
 def test_the_editor_opens_with_the_text_and_the_version_it_saw(author, post, address):
-    for how in ({}, {"headers": htmx("a")}):
-        page = Page(author.get(f"{address}edit/", **how))
+    for extra in ({}, {"headers": htmx("a")}):
+        page = Page(author.get(f"{address}edit/", **extra))
 
-        assert page.typed == {"title": "Today", "body": "Good morning.", "version": "1"}
+        assert page.field_values == {"title": "Today", "body": "Good morning.", "version": "1"}
 
 
 def test_the_editor_is_a_form_in_place_for_htmx_and_a_page_otherwise(author, address):
-    fragment, page = (Page(author.get(f"{address}edit/", **how)) for how in ({"headers": htmx("a")}, {}))
+    fragment, page = (Page(author.get(f"{address}edit/", **extra)) for extra in ({"headers": htmx("a")}, {}))
 
     assert [element.tag for element in fragment.elements if element.depth == 0] == ["form"]
     assert fragment.one("form")["hx-post"] == address
@@ -107,24 +107,24 @@ def test_two_editors_on_a_page_share_no_id(cast, author):
     assert not first & second
 
 
-def test_a_plain_edit_leads_to_the_post(author, post, address):
+def test_an_edit_without_htmx_redirects_to_the_post(author, post, address):
     answer = edit(author, post)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, address)
     assert stands(post) == ("Tonight", "Good night.", 2)
 
 
-def test_an_edit_by_htmx_puts_the_new_version_in_place_of_the_post(author, post):
-    answer = edit(author, post, how={"headers": htmx("form")})
+def test_an_edit_by_htmx_replaces_the_post(author, post):
+    answer = edit(author, post, extra={"headers": htmx("form")})
 
     assert answer.status_code == 200
-    assert goes_to(answer) == (f"#post-{post.pk}", "outerHTML")
+    assert swap_of(answer) == (f"#post-{post.pk}", "outerHTML")
     post.refresh_from_db()
     assert answer.content.decode() == render_post(post)
     assert Page(answer).one("article")["data-version"] == "2"
 
 
-def test_an_edit_is_tidied_and_counts_a_line_end_as_one(author, post):
+def test_an_edit_is_normalized_and_counts_a_line_end_as_one(author, post):
     edit(author, post, "x\r\n" * 2_499 + "xx\u202e ", " Too\u200e  late\n")
 
     assert stands(post) == ("Too Late", "x\n" * 2_499 + "xx", 2)
@@ -140,94 +140,92 @@ def test_an_edit_is_tidied_and_counts_a_line_end_as_one(author, post):
         (HOSTILE * 300, "", "Your post has"),
     ],
 )
-def test_an_edit_that_is_refused_comes_back_whole_with_a_sentence(author, post, body, title, sentence, how):
-    answer = edit(author, post, body, title, how)
+def test_a_refused_edit_is_returned_whole_with_a_message(author, post, body, title, sentence, extra):
+    answer = edit(author, post, body, title, extra)
 
     page = Page(answer)
     assert answer.status_code == 422
-    assert len(page.sentences) == 1
-    assert page.sentences[0].startswith(sentence)
-    assert page.typed == {"title": title, "body": body, "version": "1"}
+    assert len(page.errors) == 1
+    assert page.errors[0].startswith(sentence)
+    assert page.field_values == {"title": title, "body": body, "version": "1"}
     assert page.unmatched == []
     assert stands(post) == UNTOUCHED
 
 
 @EITHER_WAY
-def test_a_refused_edit_keeps_the_ids_of_its_own_editor(author, post, how):
-    page = Page(edit(author, post, "", how=how))
+def test_a_refused_edit_keeps_the_ids_of_its_own_editor(author, post, extra):
+    page = Page(edit(author, post, "", extra=extra))
 
     assert page.one("textarea")["id"] == f"edit-{post.pk}-body"
 
 
 @EITHER_WAY
 @pytest.mark.parametrize("version", ["", "x", "1.5", "\0"])
-def test_an_edit_that_does_not_say_what_it_saw_is_refused_with_a_sentence(author, post, version, how):
-    answer = edit(author, post, how=how, version=version)
+def test_an_edit_without_a_valid_version_is_refused_with_a_message(author, post, version, extra):
+    answer = edit(author, post, extra=extra, version=version)
 
     page = Page(answer)
     assert answer.status_code == 422
-    assert page.sentences
-    assert page.typed["body"] == "Good night."
+    assert page.errors
+    assert page.field_values["body"] == "Good night."
     assert stands(post) == UNTOUCHED
 
 
 @EITHER_WAY
 @pytest.mark.parametrize("version", ["0", "2", "-1", "9" * 30])
-def test_an_edit_of_a_version_that_never_was_is_a_conflict(author, post, version, how):
-    assert edit(author, post, how=how, version=version).status_code == 409
+def test_an_edit_of_an_unknown_version_is_a_conflict(author, post, version, extra):
+    assert edit(author, post, extra=extra, version=version).status_code == 409
     assert stands(post) == UNTOUCHED
 
 
 @EITHER_WAY
-def test_an_edit_of_what_was_changed_meanwhile_comes_back_with_a_sentence(author, post, how):
+def test_a_concurrent_edit_is_a_conflict_with_a_message(author, post, extra):
     edit(author, post, "Changed elsewhere.")
 
-    answer = edit(author, post, "My own words.", "Mine", how)
+    answer = edit(author, post, "My own words.", "Mine", extra)
 
     page = Page(answer)
     assert answer.status_code == 409
-    assert page.sentences == [
-        "This post was changed elsewhere while you were editing it. Save again to keep your text."
-    ]
-    assert (page.typed["title"], page.typed["body"]) == ("Mine", "My own words.")
+    assert page.errors == ["This post was changed elsewhere while you were editing it. Save again to keep your text."]
+    assert (page.field_values["title"], page.field_values["body"]) == ("Mine", "My own words.")
     assert stands(post) == ("Tonight", "Changed elsewhere.", 2)
 
 
 @EITHER_WAY
-def test_saving_again_after_a_conflict_keeps_what_was_typed(author, post, how):
+def test_saving_again_after_a_conflict_saves_the_text(author, post, extra):
     edit(author, post, "Changed elsewhere.")
-    typed = Page(edit(author, post, "My own words.", "Mine", how)).typed
+    typed = Page(edit(author, post, "My own words.", "Mine", extra)).field_values
 
-    answer = author.post(post.get_absolute_url(), typed, **how)
+    answer = author.post(post.get_absolute_url(), typed, **extra)
 
     assert answer.status_code in (200, 302)
     assert stands(post) == ("Mine", "My own words.", 3)
 
 
 @EITHER_WAY
-def test_an_edit_sent_twice_is_one_edit(author, post, how):
-    first, second = (edit(author, post, how=how) for _ in range(2))
+def test_an_edit_sent_twice_is_one_edit(author, post, extra):
+    first, second = (edit(author, post, extra=extra) for _ in range(2))
 
     assert first.status_code == second.status_code
     assert stands(post) == ("Tonight", "Good night.", 2)
 
 
 @EITHER_WAY
-def test_an_edit_of_a_deleted_post_says_that_it_is_gone(author, post, how):
+def test_an_edit_of_a_deleted_post_is_404_with_a_message(author, post, extra):
     Post.objects.all().delete()
 
-    answer = edit(author, post, how=how)
+    answer = edit(author, post, extra=extra)
 
     assert answer.status_code == 404
     assert "This post does not exist any more." in answer.content.decode()
-    if how:
-        assert goes_to(answer) == TO_THE_NOTICES  # the editor stays, with all that was typed
+    if extra:
+        assert swap_of(answer) == INTO_NOTICES  # the editor stays, with all that was typed
 
 
 @EITHER_WAY
-def test_nobody_else_changes_a_post(stranger, follower, post, how):
+def test_only_its_author_edits_a_post(stranger, follower, post, extra):
     for client in (stranger, follower):
-        answer = edit(client, post, how=how)
+        answer = edit(client, post, extra=extra)
 
         assert answer.status_code == 403
         assert "Only its author can change a post." in answer.content.decode()
@@ -235,36 +233,36 @@ def test_nobody_else_changes_a_post(stranger, follower, post, how):
 
 
 @EITHER_WAY
-def test_nobody_else_opens_the_editor_of_a_post(stranger, visitor, address, how):
+def test_only_its_author_opens_the_editor_of_a_post(stranger, visitor, address, extra):
     for client in (stranger, visitor):
-        assert client.get(f"{address}edit/", **how).status_code == 403
+        assert client.get(f"{address}edit/", **extra).status_code == 403
 
 
 @EITHER_WAY
-def test_an_edit_sent_after_signing_out_comes_back_with_a_sentence(visitor, post, how):
-    answer = edit(visitor, post, HOSTILE, how=how)
+def test_an_edit_sent_after_signing_out_is_returned_with_a_message(visitor, post, extra):
+    answer = edit(visitor, post, HOSTILE, extra=extra)
 
     page = Page(answer)
     assert answer.status_code == 401
-    assert page.sentences[0].startswith("You are signed out.")
-    assert page.typed == {"title": "Tonight", "body": HOSTILE, "version": "1"}
+    assert page.errors[0].startswith("You are signed out.")
+    assert page.field_values == {"title": "Tonight", "body": HOSTILE, "version": "1"}
     assert stands(post) == UNTOUCHED
 
 
-# --- Removing ---
+# --- Deleting ---
 
 
-def remove(client: Client, address: str, verb: str = "DELETE", **how):
+def remove(client: Client, address: str, verb: str = "DELETE", **extra):
     if verb == "DELETE":
-        return client.delete(address, **how)
-    return client.post(address, {"_method": verb}, **how)
+        return client.delete(address, **extra)
+    return client.post(address, {"_method": verb}, **extra)
 
 
 EITHER_VERB = pytest.mark.parametrize("verb", ["DELETE", "delete"], ids=["as the verb", "as a field"])
 
 
 @EITHER_VERB
-def test_a_plain_deletion_leads_to_where_it_can_be_undone(author, post, address, verb):
+def test_a_deletion_without_htmx_redirects_to_its_undo_page(author, post, address, verb):
     answer = remove(author, address, verb)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{address}removal/")
@@ -275,7 +273,7 @@ def test_a_plain_deletion_leads_to_where_it_can_be_undone(author, post, address,
     assert Post.objects.present().get() == post
 
 
-def test_bringing_back_by_htmx_is_answered_with_the_post(author, post, address):
+def test_restoring_by_htmx_returns_the_post(author, post, address):
     remove(author, address)
     answer = remove(author, f"{address}removal/", headers=htmx("button"))
 
@@ -284,29 +282,29 @@ def test_bringing_back_by_htmx_is_answered_with_the_post(author, post, address):
 
 
 @EITHER_WAY
-def test_nobody_else_brings_a_post_back(author, stranger, follower, visitor, address, how):
+def test_only_its_author_restores_a_post(author, stranger, follower, visitor, address, extra):
     remove(author, address)
 
     for client in (stranger, follower, visitor):
-        assert remove(client, f"{address}removal/", **how).status_code in (302, 401, 404)
+        assert remove(client, f"{address}removal/", **extra).status_code in (302, 401, 404)
         assert client.get(f"{address}removal/").status_code in (302, 404)
     assert not Post.objects.present().exists()
 
 
 @EITHER_WAY
-def test_what_was_not_removed_or_long_ago_is_not_brought_back(author, post, address, how):
-    assert remove(author, f"{address}removal/", **how).status_code == 404
+def test_only_a_recently_deleted_post_can_be_restored(author, post, address, extra):
+    assert remove(author, f"{address}removal/", **extra).status_code == 404
     remove(author, address)
     Post.objects.update(removed_at=timezone.now() - timedelta(seconds=30))
 
-    answer = remove(author, f"{address}removal/", **how)
+    answer = remove(author, f"{address}removal/", **extra)
 
     assert answer.status_code == 404
     assert "too late" in answer.text
 
 
 @EITHER_VERB
-def test_a_deletion_by_htmx_is_answered_with_nothing_to_show(author, post, address, verb):
+def test_a_deletion_by_htmx_gets_an_empty_answer(author, post, address, verb):
     answer = remove(author, address, verb, headers=htmx("button"))
 
     assert (answer.status_code, answer.content) == (200, b"")
@@ -315,25 +313,25 @@ def test_a_deletion_by_htmx_is_answered_with_nothing_to_show(author, post, addre
 
 @EITHER_VERB
 @EITHER_WAY
-def test_nobody_else_removes_a_post(stranger, follower, visitor, post, address, verb, how):
+def test_only_its_author_deletes_a_post(stranger, follower, visitor, post, address, verb, extra):
     for client in (stranger, follower, visitor):
-        assert remove(client, address, verb, **how).status_code in (401, 403)
+        assert remove(client, address, verb, **extra).status_code in (401, 403)
     assert stands(post) == UNTOUCHED
 
 
 @EITHER_VERB
 @EITHER_WAY
-def test_a_post_that_is_gone_cannot_be_removed_again(author, address, verb, how):
+def test_a_deleted_post_cannot_be_deleted_again(author, address, verb, extra):
     remove(author, address, verb)
 
-    answer = remove(author, address, verb, **how)
+    answer = remove(author, address, verb, **extra)
 
     assert answer.status_code == 404
     assert "does not exist any more" in answer.content.decode()
 
 
 @pytest.mark.parametrize("verb", ["PUT", "GET", "DROP TABLE", "\0", "dispatch"])
-def test_a_field_names_no_other_verb(author, post, verb):
+def test_the_method_field_supports_only_delete(author, post, verb):
     edit(author, post, _method=verb)
 
     assert stands(post) == ("Tonight", "Good night.", 2)

@@ -1,4 +1,4 @@
-"""People's pages with their tabs, and what one says of oneself."""
+"""Profiles with their tabs, and their settings."""
 
 import pytest
 
@@ -19,14 +19,14 @@ def with_picture(author: User):
 
 
 @pytest.fixture
-def person(cast) -> User:
+def user(cast) -> User:
     return cast.author
 
 
 # --- The page ---
 
 
-def test_each_tab_holds_what_it_says(visitor, cast):
+def test_each_tab_lists_its_posts(visitor, cast):
     post, other = make_post(cast.author), make_post(cast.stranger)
     reply = make_post(cast.author, "Reply.", parent=other)
     pictured = with_picture(cast.author)
@@ -41,28 +41,28 @@ def test_each_tab_holds_what_it_says(visitor, cast):
     ("tab", "view"),
     [("", "user:author"), ("replies/", "replies:author"), ("media/", "media:author"), ("likes/", "shown")],
 )
-def test_each_tab_is_marked_live_and_says_when_it_is_empty(visitor, cast, tab, view):
+def test_each_tab_is_live_marked_as_current_and_has_an_empty_text(visitor, cast, tab, view):
     page = Page(visitor.get(f"/@author/{tab}"))
     assert page.one(id="posts")["data-view"] == view
     assert page.one("a", **{"aria-current": "page"})["href"] == f"/@author/{tab}"
     assert page.one(css="empty").text.strip()
 
 
-def test_there_are_no_other_tabs(visitor, cast):
+def test_an_unknown_tab_is_404(visitor, cast):
     assert visitor.get("/@author/secrets/").status_code == 404
 
 
-def test_what_is_for_followers_is_in_nobody_elses_tabs(follower, stranger, cast):
+def test_posts_for_followers_are_in_the_tabs_of_followers_only(follower, stranger, cast):
     other = make_post(cast.stranger)
     reply = make_post(cast.author, "Reply.", audience="followers", parent=other)
     assert Page(follower.get("/@author/replies/")).posts == [reply.pk]
     assert Page(stranger.get("/@author/replies/")).posts == []
 
 
-# --- What one says of oneself ---
+# --- Settings ---
 
 
-def test_what_one_says_is_on_ones_page(author, visitor):
+def test_profile_data_is_on_the_profile(author, visitor):
     answer = author.post(SETTINGS, SAID)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/@author/")
     page = Page(visitor.get("/@author/"))
@@ -73,10 +73,10 @@ def test_what_one_says_is_on_ones_page(author, visitor):
         ("https://example.org/me", "example.org/me"),
         ("http://example.com", "example.com"),
     ]
-    assert Page(author.get(SETTINGS)).typed["link_1"] == "https://example.org/me"
+    assert Page(author.get(SETTINGS)).field_values["link_1"] == "https://example.org/me"
 
 
-def test_the_editor_is_offered_to_oneself_alone(author, follower, visitor):
+def test_only_the_own_profile_links_to_its_editor(author, follower, visitor):
     for client, offered in ((author, 1), (follower, 0), (visitor, 0)):
         assert len(Page(client.get("/@author/")).all("a", href=SETTINGS)) == offered
     assert visitor.get(SETTINGS).status_code == 302
@@ -84,7 +84,7 @@ def test_the_editor_is_offered_to_oneself_alone(author, follower, visitor):
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "message"),
     [
         ({"name": "x" * 51}, "The limit is 50"),
         ({"about": "x" * (ABOUT_MAX + 1)}, f"The limit is {ABOUT_MAX}"),
@@ -94,17 +94,17 @@ def test_the_editor_is_offered_to_oneself_alone(author, follower, visitor):
         ({"link_4": f"https://example.org/{'x' * 200}"}, "too long"),
     ],
 )
-def test_what_will_not_do_comes_back_whole_with_a_sentence(author, person, typed, said):
+def test_an_invalid_profile_is_returned_whole_with_a_message(author, user, typed, message):
     answer = author.post(SETTINGS, {**SAID, **typed})
     assert answer.status_code == 422
     page = Page(answer)
-    assert [said in sentence for sentence in page.sentences] == [True]
-    assert page.typed | SAID | typed == page.typed
-    assert Profile.objects.for_user(person).about == ""
+    assert [message in sentence for sentence in page.errors] == [True]
+    assert page.field_values | SAID | typed == page.field_values
+    assert Profile.objects.for_user(user).about == ""
 
 
-def test_a_picture_takes_the_place_of_the_initials_everywhere(author, visitor, person):
-    make_post(person)
+def test_an_avatar_replaces_the_initials_everywhere(author, visitor, user):
+    make_post(user)
     author.post(SETTINGS, {**SAID, "avatar_file": image_files.file()})
     picture = Picture.objects.get()
     for address in ("/@author/", "/explore/"):
@@ -113,7 +113,7 @@ def test_a_picture_takes_the_place_of_the_initials_everywhere(author, visitor, p
     assert visitor.get(picture.small).headers["Cache-Control"].startswith("public")
 
 
-def test_a_picture_stays_until_it_is_changed_or_removed_and_goes_then(author, visitor, person):
+def test_an_avatar_remains_until_it_is_changed_or_removed(author, visitor, user):
     author.post(SETTINGS, {**SAID, "avatar_file": image_files.file()})
     first = Picture.objects.get()
     author.post(SETTINGS, {**SAID, "avatar": str(first.pk)})
@@ -124,21 +124,21 @@ def test_a_picture_stays_until_it_is_changed_or_removed_and_goes_then(author, vi
     assert visitor.get(first.small).status_code == 404
     author.post(SETTINGS, {**SAID, "avatar": str(second.pk), "avatar_removed": "on"})
     assert not Picture.objects.exists()
-    person.refresh_from_db()
-    assert person.avatar is None
+    user.refresh_from_db()
+    assert user.avatar is None
 
 
-def test_a_picture_sent_with_something_that_will_not_do_is_not_lost(author, person):
+def test_an_avatar_sent_with_an_invalid_form_is_not_lost(author, user):
     answer = author.post(SETTINGS, {**SAID, "name": "x" * 51, "avatar_file": image_files.file()})
     kept = Picture.objects.get()
-    assert Page(answer).typed["avatar"] == str(kept.pk)
+    assert Page(answer).field_values["avatar"] == str(kept.pk)
     author.post(SETTINGS, {**SAID, "avatar": str(kept.pk)})
-    person.refresh_from_db()
-    assert person.avatar == kept
+    user.refresh_from_db()
+    assert user.avatar == kept
 
 
 @pytest.mark.parametrize("whose", ["a stranger's", "a post's", "none"])
-def test_nobody_takes_a_picture_that_is_not_theirs_to_take(author, cast, whose):
+def test_a_picture_of_a_post_or_another_user_cannot_be_an_avatar(author, cast, whose):
     if whose == "a post's":
         picture = with_picture(cast.author).pictures.get().pk
     else:
@@ -148,23 +148,23 @@ def test_nobody_takes_a_picture_that_is_not_theirs_to_take(author, cast, whose):
     assert cast.author.avatar is None
 
 
-def test_what_is_no_picture_is_said_so_at_its_field(author):
+def test_an_invalid_avatar_has_a_message_at_its_field(author):
     answer = author.post(SETTINGS, {**SAID, "avatar_file": image_files.file(image_files.SVG)})
     assert answer.status_code == 422
-    assert "none of them" in Page(answer).sentences[0]
+    assert "none of them" in Page(answer).errors[0]
 
 
-def test_a_new_picture_is_announced_as_a_new_name_is(author, person):
+def test_a_new_avatar_is_published_like_a_new_name(author, user):
     Event.objects.all().delete()
-    author.post(SETTINGS, {"name": person.name, "avatar_file": image_files.file()})
-    assert list(Event.objects.values_list("kind", "actor_id")) == [("user.renamed", person.pk)]
+    author.post(SETTINGS, {"name": user.name, "avatar_file": image_files.file()})
+    assert list(Event.objects.values_list("kind", "actor_id")) == [("user.renamed", user.pk)]
 
 
 # --- Profiles ---
 
 
-def test_whoever_comes_gets_a_profile_and_one_that_came_without_at_first_sight(visitor, person):
-    assert Profile.objects.filter(user=person).exists()
+def test_every_user_has_a_profile_created_at_the_latest_when_it_is_shown(visitor, user):
+    assert Profile.objects.filter(user=user).exists()
     User.objects.bulk_create([User(username="bulk", name="Bulk")])
     assert not Profile.objects.filter(user__username="bulk").exists()
     assert visitor.get("/@bulk/").status_code == 200

@@ -1,4 +1,4 @@
-"""Likes and bookmarks by form and by script."""
+"""Likes and bookmarks, with and without scripts."""
 
 import pytest
 
@@ -11,7 +11,7 @@ BOTH = pytest.mark.parametrize(("word", "model"), [("like", Like), ("bookmark", 
 
 
 @BOTH
-def test_a_script_marks_and_takes_it_back(follower, post, word, model):
+def test_htmx_adds_and_removes_a_reaction(follower, post, word, model):
     address = f"/posts/{post.pk}/{word}/"
     for _ in range(2):
         assert follower.post(address, headers=htmx()).status_code == 204
@@ -22,7 +22,7 @@ def test_a_script_marks_and_takes_it_back(follower, post, word, model):
 
 
 @BOTH
-def test_without_a_script_the_post_follows_and_a_second_time_the_question(follower, post, word, model):
+def test_without_scripts_the_post_follows_and_a_repetition_asks_to_remove(follower, post, word, model):
     address = f"/posts/{post.pk}/{word}/"
     assert follower.post(address).headers["Location"] == post.get_absolute_url()
     page = Page(follower.post(address))
@@ -34,7 +34,7 @@ def test_without_a_script_the_post_follows_and_a_second_time_the_question(follow
 
 
 @BOTH
-def test_visitors_are_asked_to_sign_in(visitor, post, word, model):
+def test_visitors_are_redirected_to_sign_in(visitor, post, word, model):
     address = f"/posts/{post.pk}/{word}/"
     assert visitor.post(address).headers["Location"] == "/accounts/login/"
     assert visitor.post(address, headers=htmx()).headers["HX-Redirect"] == "/accounts/login/"
@@ -43,14 +43,14 @@ def test_visitors_are_asked_to_sign_in(visitor, post, word, model):
 
 @BOTH
 @pytest.mark.parametrize("verb", ["post", "delete"])
-def test_what_one_may_not_see_one_cannot_mark(cast, stranger, word, model, verb):
+def test_a_hidden_post_gets_no_reaction(cast, stranger, word, model, verb):
     secret = make_post(cast.author, audience="followers")
     for address in (f"/posts/{secret.pk}/{word}/", f"/posts/99999/{word}/"):
         assert getattr(stranger, verb)(address).status_code == 404
     assert not model.objects.exists()
 
 
-def test_a_page_says_what_its_reader_has_marked_apart_from_the_posts(cast, follower, stranger, post):
+def test_a_page_lists_the_viewers_reactions_apart_from_the_posts(cast, follower, stranger, post):
     Like.objects.add(cast.follower, post)
     for address in ("/", "/@author/", "/explore/", f"/posts/{post.pk}/"):
         marks = Page(follower.get(address)).one("template", "marks")
@@ -58,14 +58,14 @@ def test_a_page_says_what_its_reader_has_marked_apart_from_the_posts(cast, follo
     assert Page(stranger.get("/explore/")).all("template", "marks") == []
 
 
-def test_a_count_stands_in_the_post(cast, visitor, post):
+def test_a_post_shows_its_likes(cast, visitor, post):
     likes = {"data_count": "likes"}
     assert Page(visitor.get("/explore/")).one("span", **likes).text == ""
     Like.objects.add(cast.follower, post)
     assert Page(visitor.get("/explore/")).one("span", **likes).text == "1"
 
 
-def test_bookmarks_are_ones_own_and_what_one_may_no_longer_see_is_not_among_them(cast, follower, stranger, visitor):
+def test_bookmarks_are_private_and_omit_hidden_posts(cast, follower, stranger, visitor):
     kept, secret = make_post(cast.author), make_post(cast.author, audience="followers")
     for post in (kept, secret):
         Bookmark.objects.add(cast.follower, post)

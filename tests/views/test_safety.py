@@ -25,7 +25,7 @@ PAGES = [
     "/accounts/email/",
     "/accounts/logout/",
 ]
-EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
+EITHER_WAY = pytest.mark.parametrize("extra", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def everything() -> list[Any]:
 
 
 @EITHER_WAY
-def test_reading_changes_nothing(everyone, post, how):
+def test_reading_changes_nothing(everyone, post, extra):
     addresses = [
         *PAGES,
         "/posts/",
@@ -139,7 +139,7 @@ def test_reading_changes_nothing(everyone, post, how):
         with case(address):
             for client in everyone:
                 for request in (client.get, client.head, client.options):
-                    request(address.format(post.pk), **how)
+                    request(address.format(post.pk), **extra)
 
             assert everything() == before
 
@@ -160,38 +160,38 @@ def token_on(client: Client, address: str = "/") -> str:
 
 
 @EITHER_WAY
-def test_a_post_without_a_token_is_refused_and_its_text_is_returned(cast, how):
+def test_a_post_without_a_token_is_refused_and_its_text_is_returned(cast, extra):
     text = {"title": "Today", "body": '</textarea><script>alert(1)</script>\r\n"'}
 
-    answer = strict(cast.author).post("/posts/", text, **how)
+    answer = strict(cast.author).post("/posts/", text, **extra)
 
     page = Page(answer)
     assert answer.status_code == 403
-    assert text.items() <= page.typed.items()
-    assert page.sentences == ["This page was out of date, so nothing was saved. Send it again: it is all still here."]
+    assert text.items() <= page.field_values.items()
+    assert page.errors == ["This page was out of date, so nothing was saved. Send it again: it is all still here."]
     assert not Post.objects.exists()
 
 
 @EITHER_WAY
-def test_a_returned_form_can_be_sent_again(cast, how):
+def test_a_returned_form_can_be_sent_again(cast, extra):
     client = strict(cast.author)
-    page = Page(client.post("/posts/", {"title": "Today", "body": "Good morning."}, **how))
+    page = Page(client.post("/posts/", {"title": "Today", "body": "Good morning."}, **extra))
     token = page.all("input", name="csrfmiddlewaretoken")[0]["value"]
 
-    answer = client.post("/posts/", {**page.typed, "csrfmiddlewaretoken": token}, **how)
+    answer = client.post("/posts/", {**page.field_values, "csrfmiddlewaretoken": token}, **extra)
 
     assert answer.status_code in (200, 302)
     assert Post.objects.get().body == "Good morning."
 
 
 @EITHER_WAY
-def test_a_returned_form_sent_twice_creates_one_post(cast, how):
+def test_a_returned_form_sent_twice_creates_one_post(cast, extra):
     client = strict(cast.author)
-    page = Page(client.post("/posts/", {"title": "Today", "body": "Good morning."}, **how))
+    page = Page(client.post("/posts/", {"title": "Today", "body": "Good morning."}, **extra))
     token = page.all("input", name="csrfmiddlewaretoken")[0]["value"]
 
     for _ in range(2):
-        client.post("/posts/", {**page.typed, "csrfmiddlewaretoken": token}, **how)
+        client.post("/posts/", {**page.field_values, "csrfmiddlewaretoken": token}, **extra)
 
     assert Post.objects.count() == 1
 
@@ -206,12 +206,12 @@ def test_a_returned_form_sent_twice_creates_one_post(cast, how):
         ("/@author/follow/", {"_method": "DELETE"}),
     ],
 )
-def test_nothing_changes_without_a_token(cast, post, address, fields, how):
+def test_nothing_changes_without_a_token(cast, post, address, fields, extra):
     clients = [strict(user) for user in (cast.author, cast.follower, cast.stranger)]
     before = everything()
 
     for client in clients:
-        answer = client.post(address.format(post.pk), fields, **how)
+        answer = client.post(address.format(post.pk), fields, **extra)
 
         assert answer.status_code == 403
         assert "nothing was changed" in answer.content.decode()
@@ -227,12 +227,13 @@ def test_a_delete_request_needs_a_token(cast, post):
 
 
 @EITHER_WAY
-def test_an_editor_contains_every_field_it_needs(cast, post, how):
+def test_an_editor_contains_every_field_it_needs(cast, post, extra):
     client = strict(cast.author)
-    editor = Page(client.get(f"/posts/{post.pk}/edit/", **how))
+    editor = Page(client.get(f"/posts/{post.pk}/edit/", **extra))
     token = editor.all("input", name="csrfmiddlewaretoken")[0]["value"]
 
-    answer = client.post(editor.one("form", "editor")["action"], {**editor.typed, "csrfmiddlewaretoken": token}, **how)
+    form = {**editor.field_values, "csrfmiddlewaretoken": token}
+    answer = client.post(editor.one("form", "editor")["action"], form, **extra)
 
     assert answer.status_code in (200, 302)
     assert Post.objects.get().version == 2
@@ -244,7 +245,7 @@ def test_a_returned_composer_contains_every_field_it_needs(cast):
 
     for body in ("", "Good morning."):
         token = page.all("input", name="csrfmiddlewaretoken")[0]["value"]
-        form = {**page.typed, "body": body, "csrfmiddlewaretoken": token}
+        form = {**page.field_values, "body": body, "csrfmiddlewaretoken": token}
         page = Page(client.post("/posts/", form, headers=htmx()))
 
     assert Post.objects.count() == 1

@@ -1,4 +1,4 @@
-"""What people read about their accounts: what others typed and where others are stays out of it."""
+"""The security history of an account, without the input and the network addresses of other users."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -11,7 +11,8 @@ from tests.views.html import Page
 
 pytestmark = pytest.mark.django_db
 SECURITY = "/settings/security/"
-OPERATORS, NOBODYS = "198.51.100.77", "203.0.113.9"
+OPERATOR_ADDRESS = "198.51.100.77"
+OTHER_ADDRESS = "203.0.113.9"
 HOSTILE = '</bdi>\u202e"><script>\u2069'
 
 
@@ -25,7 +26,7 @@ def page_of(user: User) -> Page:
 
 
 def ways(page: Page) -> list[str]:
-    """By whom and from where, the latest first, but for the sign-in with which one looks."""
+    """Returns the actor and origin of each entry, newest first, without the sign-in of the viewing client."""
     return [" ".join(each.text.split()) for each in page.all("p", "entry-how")][1:]
 
 
@@ -35,18 +36,18 @@ def from_address(user: User, address: str) -> Client:
     return client
 
 
-def test_staff_are_named_and_where_they_are_is_not_told(user):
-    staff = from_address(make_user("operator", is_staff=True, is_superuser=True), OPERATORS)
+def test_staff_are_named_without_their_network_address(user):
+    staff = from_address(make_user("operator", is_staff=True, is_superuser=True), OPERATOR_ADDRESS)
     passwords = {"password1": "a new one here", "password2": "a new one here"}
     assert staff.post(f"/admin/livefeed/user/{user.pk}/password/", passwords).status_code == 302
     user.refresh_from_db()
     page = page_of(user)
     assert ways(page) == ["by @operator"]
-    assert OPERATORS not in page.html
-    assert OPERATORS in staff.get("/admin/livefeed/auditentry/").text
+    assert OPERATOR_ADDRESS not in page.html
+    assert OPERATOR_ADDRESS in staff.get("/admin/livefeed/auditentry/").text
 
 
-def test_staff_stay_named_when_they_are_staff_no_more(user):
+def test_former_staff_stay_named(user):
     operator = make_user("operator", is_staff=True)
     AuditEntry.objects.create(
         kind="account.changed", user_id=user.pk, actor_id=operator.pk, actor="operator", by_staff=True
@@ -55,37 +56,37 @@ def test_staff_stay_named_when_they_are_staff_no_more(user):
     assert ways(page_of(user)) == ["by @operator"]
 
 
-def test_another_who_is_no_staff_is_not_named(user):
-    """As where two share a browser, and one opens the other's link while signed in."""
+def test_other_users_are_not_named(user):
+    """Two users share a browser, and one opens the other's link while signed in."""
     other = make_user("other")
     AuditEntry.objects.create(
         kind="account.changed",
         user_id=user.pk,
         actor_id=other.pk,
         actor="other",
-        address=NOBODYS,
+        address=OTHER_ADDRESS,
         changes={"email": []},
     )
     page = page_of(user)
     assert ways(page) == ["by someone else"]
     assert "other" not in page.html.replace("another", "")
-    assert NOBODYS not in page.html
+    assert OTHER_ADDRESS not in page.html
 
 
-def test_what_came_from_who_knows_where_was_not_done_on_the_server(user):
+def test_an_unknown_network_address_is_not_shown_as_the_server(user):
     from_address(user, "").post("/settings/profile/", {"name": "Maria"})
     assert ways(page_of(user)) == ["from an unknown address"] * 2
 
 
-def test_a_request_that_came_past_a_proxy_is_no_failure(user, settings):
-    client = from_address(user, NOBODYS)
+def test_a_request_that_bypasses_the_proxy_is_no_error(user, settings):
+    client = from_address(user, OTHER_ADDRESS)
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
     answer = client.post("/settings/profile/", {"name": "Maria"}, headers={"X-Forwarded-For": "10.0.0.1"})
     assert answer.status_code == 302
-    assert AuditEntry.objects.get(kind="account.changed").address == NOBODYS
+    assert AuditEntry.objects.get(kind="account.changed").address == OTHER_ADDRESS
 
 
-def test_hostile_names_stand_apart_from_the_words_around_them(user):
+def test_hostile_names_are_isolated_from_the_text_around_them(user):
     user.groups.add(Group.objects.create(name=HOSTILE))
     for name in (HOSTILE, "x" * 50, ""):
         user.name = name
@@ -99,7 +100,7 @@ def test_hostile_names_stand_apart_from_the_words_around_them(user):
         assert "<script>\u2069" not in html
 
 
-def test_only_the_person_sees_it_and_staff_with_the_right_to(user):
+def test_only_the_user_and_staff_with_the_permission_see_it(user):
     user.name = "Maria"
     user.save()
     stranger, staff = signed_in(make_user("stranger")), signed_in(make_user("helper", is_staff=True))
@@ -108,7 +109,7 @@ def test_only_the_person_sees_it_and_staff_with_the_right_to(user):
     assert staff.get("/admin/livefeed/auditentry/").status_code == 403
 
 
-def test_a_name_that_is_set_for_the_first_time():
+def test_a_first_display_name_is_described():
     user = make_user("tove", name="")
     signed_in(user).post("/settings/profile/", {"name": "Tove"})
     assert [each.text for each in page_of(user).all("p", "entry-said")][1] == "Display name set to “Tove”"

@@ -1,4 +1,4 @@
-"""Looks, notifications, sign-ins, one's data, and the end of an account."""
+"""Settings: display, notifications, sessions, data export, and deletion of the account."""
 
 import json
 from datetime import timedelta
@@ -25,7 +25,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.
 @pytest.mark.parametrize(
     "address", ["display", "notifications", "sessions", "sessions/1", "tokens/1", "data", "data/export.zip", "delete"]
 )
-def test_a_visitor_is_asked_to_sign_in(visitor, address):
+def test_a_visitor_is_redirected_to_sign_in(visitor, address):
     address = f"/settings/{address}" + ("" if "." in address else "/")
     ask = visitor.post if address.endswith("/1/") else visitor.get
     assert ask(address, {"_method": "DELETE"}).headers["Location"].startswith("/accounts/login/")
@@ -34,7 +34,7 @@ def test_a_visitor_is_asked_to_sign_in(visitor, address):
 # --- Display ---
 
 
-def test_what_one_chose_is_on_every_page(cast, author, visitor):
+def test_display_preferences_apply_to_every_page_of_the_user(cast, author, visitor):
     assert author.post("/settings/display/", CHOSEN).status_code == 302
 
     page = Page(author.get("/"))
@@ -51,7 +51,7 @@ def test_what_one_chose_is_on_every_page(cast, author, visitor):
 
 
 @pytest.mark.parametrize(("field", "value"), [("theme", "pink"), ("time_zone", "Moon/Base"), ("language", "xx")])
-def test_what_cannot_be_chosen_is_refused_and_changes_nothing(cast, author, field, value):
+def test_an_invalid_choice_is_refused_and_changes_nothing(cast, author, field, value):
     assert author.post("/settings/display/", CHOSEN | {field: value}).status_code == 422
     assert not Preferences.objects.exists()
 
@@ -59,7 +59,7 @@ def test_what_cannot_be_chosen_is_refused_and_changes_nothing(cast, author, fiel
 # --- Notifications ---
 
 
-def test_one_is_not_told_of_what_one_does_not_want(cast, author):
+def test_muted_kinds_create_no_notification(cast, author):
     post = make_post(cast.author)
     author.post("/settings/notifications/", {"followed": "on", "mentioned": "on", "replied": "on"})
 
@@ -77,17 +77,17 @@ def test_one_is_not_told_of_what_one_does_not_want(cast, author):
     assert {each["name"] for each in boxes if "checked" not in each.attributes} == {"liked"}
 
 
-# --- Sign-ins ---
+# --- Sessions ---
 
 
 def sign_in(user: User, agent: str = "", address: str = "127.0.0.1") -> Client:
-    """By the form, as browsers do."""
+    """Signs in by the form, as browsers do."""
     client = Client(headers={"User-Agent": agent}, REMOTE_ADDR=address)
     assert client.post("/accounts/login/", {"login": user.username, "password": PASSWORD}).status_code == 302
     return client
 
 
-def test_one_sees_where_one_is_signed_in_and_ends_it(cast):
+def test_a_user_sees_their_sessions_and_ends_one(cast):
     here, there = sign_in(cast.author), sign_in(cast.author, FIREFOX, "198.51.100.7")
     others = sign_in(cast.stranger)
 
@@ -107,7 +107,7 @@ def test_one_sees_where_one_is_signed_in_and_ends_it(cast):
     assert here.post(address, {"_method": "DELETE"}).status_code == 404
 
 
-def test_one_ends_all_others_at_once(cast):
+def test_a_user_ends_all_other_sessions_at_once(cast):
     here, there, others = sign_in(cast.author), sign_in(cast.author), sign_in(cast.stranger)
 
     here.post("/settings/sessions/", {"_method": "DELETE"})
@@ -116,7 +116,7 @@ def test_one_ends_all_others_at_once(cast):
     assert Session.objects.filter(user=cast.author).count() == 1
 
 
-def test_one_revokes_a_programs_token_and_nobody_elses(cast, author, stranger):
+def test_a_user_revokes_only_their_own_tokens(cast, author, stranger):
     token, _ = Token.objects.issue(cast.author, "Bridge")
     address = f"/settings/tokens/{token.pk}/"
 
@@ -137,7 +137,7 @@ def test_one_revokes_a_programs_token_and_nobody_elses(cast, author, stranger):
         ("", "An unknown browser"),
     ],
 )
-def test_browsers_are_called_what_people_call_them(agent, name):
+def test_browsers_have_their_usual_names(agent, name):
     assert browser_name(agent) == name
 
 
@@ -146,13 +146,13 @@ def test_browsers_are_called_what_people_call_them(agent, name):
 
 @pytest.fixture
 def full(cast, settings, tmp_path):
-    """The author with something of everything."""
+    """The author's client; the author has data of every kind."""
     settings.MEDIA_ROOT = tmp_path
     client = signed_in(cast.author)
     picture = Picture.objects.store(cast.author, file()).pk
     client.post("/posts/", {"body": "With a picture. <b>", "picture": picture, "picture_description": "A kettle"})
     make_post(cast.author, "Gone.").remove()
-    Like.objects.add(cast.author, make_post(cast.stranger, "Somebody else's words."))
+    Like.objects.add(cast.author, make_post(cast.stranger, "Words of another user."))
     return client
 
 
@@ -169,7 +169,7 @@ def exported(client: Client, user: User) -> ZipFile:
     return ZipFile(BytesIO(b"".join(pieces_of(answer))))
 
 
-def test_an_export_holds_what_is_ones_own_and_nothing_else(cast, full):
+def test_an_export_contains_only_the_users_own_data(cast, full):
     archive = exported(full, cast.author)
 
     data = json.loads(archive.read("livefeed.json"))
@@ -185,10 +185,10 @@ def test_an_export_holds_what_is_ones_own_and_nothing_else(cast, full):
     assert "With a picture. &lt;b&gt;" in page
     assert picture["file"] in page
     everything = b"".join(archive.read(name) for name in ("livefeed.json", "index.html")).decode()
-    assert not any(text in everything for text in ("Gone.", "Somebody else's words.", cast.stranger.email, "pbkdf2"))
+    assert not any(text in everything for text in ("Gone.", "Words of another user.", cast.stranger.email, "pbkdf2"))
 
 
-def test_an_export_is_made_once_however_often_it_is_asked_for_and_is_nobody_elses(cast, full, stranger):
+def test_an_export_is_created_once_and_private(cast, full, stranger):
     export = Export.objects.create(user=cast.author)
     full.post("/settings/data/")
     assert Export.objects.get() == export
@@ -199,7 +199,7 @@ def test_an_export_is_made_once_however_often_it_is_asked_for_and_is_nobody_else
     assert stranger.get("/settings/data/export.zip").status_code == 404
 
 
-def test_the_file_goes_with_the_export(cast, full, django_capture_on_commit_callbacks):
+def test_the_file_is_deleted_with_the_export(cast, full, django_capture_on_commit_callbacks):
     exported(full, cast.author)
     export = Export.objects.get()
     assert default_storage.exists(export.path)
@@ -209,10 +209,10 @@ def test_the_file_goes_with_the_export(cast, full, django_capture_on_commit_call
     assert not default_storage.exists(export.path)
 
 
-# --- The end ---
+# --- Deletion ---
 
 
-def test_an_account_is_deleted_with_its_password_alone(cast, author):
+def test_deleting_an_account_needs_its_password(cast, author):
     make_post(cast.author)
     for wrong in ({"password": "wrong", "understood": "on"}, {"password": PASSWORD}, {}):
         assert author.post("/settings/delete/", wrong).status_code == 422
@@ -228,13 +228,13 @@ def test_an_account_is_deleted_with_its_password_alone(cast, author):
     assert not Post.objects.exists()
 
 
-def test_who_was_brought_back_is_not_deleted(cast):
+def test_a_reactivated_user_is_not_deleted(cast):
     tasks.delete_account.func(cast.author.pk)
 
     assert User.objects.filter(pk=cast.author.pk).exists()
 
 
-def test_the_last_administrator_stays(db):
+def test_the_last_administrator_cannot_be_deleted(db):
     client = signed_in(make_user("operator", is_staff=True, is_superuser=True))
 
     answer = client.post("/settings/delete/", {"password": PASSWORD, "understood": "on"})

@@ -1,20 +1,20 @@
-"""The page of a post: what stands above it, the post, and what is replied."""
+"""The page of a post: its ancestors, the post, and its replies."""
 
 import pytest
 
 from livefeed.models import Post
 from tests.factories import make_post
 from tests.views.html import Page
-from tests.views.htmx import goes_to, htmx
+from tests.views.htmx import htmx, swap_of
 
-EITHER_WAY = pytest.mark.parametrize("how", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
-
-
-def reply(client, post: Post, body: str = "Indeed.", how: dict | None = None, **fields):
-    return client.post("/posts/", {"body": body, "parent": str(post.pk), **fields}, **(how or {}))
+EITHER_WAY = pytest.mark.parametrize("extra", [{}, {"headers": htmx()}], ids=["plain", "htmx"])
 
 
-def test_a_page_shows_the_thread_from_top_to_bottom(cast, visitor, post):
+def reply(client, post: Post, body: str = "Indeed.", extra: dict | None = None, **fields):
+    return client.post("/posts/", {"body": body, "parent": str(post.pk), **fields}, **(extra or {}))
+
+
+def test_a_page_shows_ancestors_the_post_and_replies_in_order(cast, visitor, post):
     answer = make_post(cast.stranger, "Second.", parent=post)
     below = [make_post(cast.follower, f"{number}", parent=answer) for number in range(3)]
     make_post(cast.follower, "Beside it.", parent=post)
@@ -24,7 +24,7 @@ def test_a_page_shows_the_thread_from_top_to_bottom(cast, visitor, post):
     assert page.all("form", id="composer") == []
 
 
-def test_more_replies_are_a_link_that_goes_on_where_the_page_ends(cast, visitor, post):
+def test_more_replies_are_linked_from_the_end_of_the_page(cast, visitor, post):
     replies = [make_post(cast.author, f"{number}", parent=post).pk for number in range(25)]
     page = Page(visitor.get(post.get_absolute_url()))
     assert page.posts == [post.pk, *replies[:20]]
@@ -35,12 +35,12 @@ def test_more_replies_are_a_link_that_goes_on_where_the_page_ends(cast, visitor,
 
 
 @EITHER_WAY
-def test_a_reply_goes_to_the_end_of_the_thread(author, stranger, post, how):
-    answer = reply(stranger, post, how=how)
+def test_a_reply_is_appended_to_the_thread(author, stranger, post, extra):
+    answer = reply(stranger, post, extra=extra)
     made = Post.objects.get(parent=post)
-    if how:
+    if extra:
         assert Page(answer).posts == [made.pk]
-        assert goes_to(answer) == ("#posts", "beforeend")
+        assert swap_of(answer) == ("#posts", "beforeend")
     else:
         assert answer.headers["Location"] == post.get_absolute_url()
     page = Page(stranger.get(post.get_absolute_url()))
@@ -52,28 +52,28 @@ def test_a_reply_goes_to_the_end_of_the_thread(author, stranger, post, how):
 
 
 @EITHER_WAY
-def test_a_refused_reply_comes_back_whole_and_still_is_one(stranger, post, how):
-    page = Page(reply(stranger, post, "x" * 5_001, how=how))
-    assert page.typed["body"] == "x" * 5_001
-    assert page.typed["parent"] == str(post.pk)
+def test_a_refused_reply_is_returned_whole_as_a_reply(stranger, post, extra):
+    page = Page(reply(stranger, post, "x" * 5_001, extra=extra))
+    assert page.field_values["body"] == "x" * 5_001
+    assert page.field_values["parent"] == str(post.pk)
     assert not Post.objects.filter(parent=post).exists()
 
 
 @EITHER_WAY
 @pytest.mark.parametrize("parent", ["99999", "secret", "nonsense"])
-def test_a_reply_to_what_is_not_there_for_one_is_refused_and_not_lost(cast, stranger, how, parent):
+def test_a_reply_to_a_missing_or_hidden_post_is_refused_and_returned(cast, stranger, extra, parent):
     secret = make_post(cast.author, audience="followers")
     answer = stranger.post(
-        "/posts/", {"body": "Indeed.", "parent": str(secret.pk) if parent == "secret" else parent}, **how
+        "/posts/", {"body": "Indeed.", "parent": str(secret.pk) if parent == "secret" else parent}, **extra
     )
     page = Page(answer)
     assert answer.status_code == 422
-    assert len(page.sentences) == 1
-    assert page.typed["body"] == "Indeed."
+    assert len(page.errors) == 1
+    assert page.field_values["body"] == "Indeed."
     assert Post.objects.count() == 1
 
 
-def test_a_gap_above_is_said(cast, visitor, post):
+def test_a_hidden_ancestor_is_mentioned(cast, visitor, post):
     answer = make_post(cast.stranger, "Second.", parent=post)
     assert "Something above this post" not in visitor.get(answer.get_absolute_url()).text
     post.delete()
@@ -82,7 +82,7 @@ def test_a_gap_above_is_said(cast, visitor, post):
     assert "Reply to a deleted post" in page.text
 
 
-def test_what_of_a_thread_is_for_followers_is_not_shown_to_others(cast, visitor, stranger, post):
+def test_posts_for_followers_in_a_thread_are_hidden_from_others(cast, visitor, stranger, post):
     make_post(cast.follower, "Only mine.", parent=post, audience="followers")
     assert (
         Page(visitor.get(post.get_absolute_url())).posts
@@ -91,7 +91,7 @@ def test_what_of_a_thread_is_for_followers_is_not_shown_to_others(cast, visitor,
     )
 
 
-def test_replies_stand_on_no_list_of_new_posts(cast, visitor, post):
+def test_replies_are_on_no_list_of_new_posts(cast, visitor, post):
     make_post(cast.author, "Indeed.", parent=post)
     for address in ("/", "/explore/", "/@author/"):
         assert Page(visitor.get(address)).posts == [post.pk]
