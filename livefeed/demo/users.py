@@ -32,8 +32,8 @@ def create_demo() -> None:
         for username, demo_user in USERS.items():
             for followed in demo_user.follows:
                 users[username].follow(users[followed])
-        _fill_profiles(users)
         create_posts(users)
+        _create_profiles(users)
 
 
 def sign_in_line(taken: Collection[str]) -> str:
@@ -74,7 +74,8 @@ def _create_users() -> dict[str, User]:
     return users
 
 
-def _fill_profiles(users: dict[str, User]) -> None:
+def _create_profiles(users: dict[str, User]) -> None:
+    """Creates profiles after the posts, since a profile counts the posts that exist when it is created."""
     for username, demo_user in USERS.items():
         if demo_user.about:
             Profile.objects.for_user(users[username])

@@ -29,7 +29,7 @@ NEW_PASSWORD = FieldTexts("New password", "Choose a password.", "At least 8 char
 NAME_ATTRIBUTES = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
 
 
-class PlainForm(forms.Form):
+class AccountForm(forms.Form):
     """Form with labels above its fields, hints below and no placeholders.
 
     The server checks lengths, so a text that is too long comes back whole. The first field with an error gets the
@@ -60,7 +60,7 @@ class PlainForm(forms.Form):
         self.fields[first_invalid].widget.attrs["autofocus"] = True
 
 
-class LoginForm(PlainForm, allauth.LoginForm):
+class LoginForm(AccountForm, allauth.LoginForm):
     """Sign-in by user name or email address."""
 
     texts = {"login": FieldTexts("Name or email", "Enter your name or your email address."), "password": PASSWORD}
@@ -75,7 +75,7 @@ class LoginForm(PlainForm, allauth.LoginForm):
         return login.removeprefix("@")
 
 
-class SignupForm(PlainForm, allauth.SignupForm):
+class SignupForm(AccountForm, allauth.SignupForm):
     """Sign-up."""
 
     texts = {
@@ -100,13 +100,13 @@ class SignupForm(PlainForm, allauth.SignupForm):
         self.hashed_password = make_password(self.cleaned_data.pop("password1"))
 
 
-class AddEmailForm(PlainForm, allauth.AddEmailForm):
+class AddEmailForm(AccountForm, allauth.AddEmailForm):
     """The address that replaces the current one."""
 
     texts = {"email": FieldTexts("New email", EMAIL.required, "We send a link to confirm it.")}
 
 
-class ChangePasswordForm(PlainForm, allauth.ChangePasswordForm):
+class ChangePasswordForm(AccountForm, allauth.ChangePasswordForm):
     """The current password and the new one."""
 
     texts = {
@@ -115,25 +115,25 @@ class ChangePasswordForm(PlainForm, allauth.ChangePasswordForm):
     }
 
 
-class SetPasswordForm(PlainForm, allauth.SetPasswordForm):
+class SetPasswordForm(AccountForm, allauth.SetPasswordForm):
     """A password for an account without one."""
 
     texts = {"password1": NEW_PASSWORD}
 
 
-class ResetPasswordForm(PlainForm, allauth.ResetPasswordForm):
+class ResetPasswordForm(AccountForm, allauth.ResetPasswordForm):
     """The address that the link to choose a new password is sent to."""
 
     texts = {"email": EMAIL}
 
 
-class ResetPasswordKeyForm(PlainForm, allauth.ResetPasswordKeyForm):
+class ResetPasswordKeyForm(AccountForm, allauth.ResetPasswordKeyForm):
     """The new password, chosen through that link."""
 
     texts = {"password1": NEW_PASSWORD}
 
 
-class ReauthenticateForm(PlainForm, allauth.ReauthenticateForm):
+class ReauthenticateForm(AccountForm, allauth.ReauthenticateForm):
     """The password again, before a sensitive change."""
 
     texts = {"password": PASSWORD}

@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 
 from livefeed.forms.attachments import Attachments
-from livefeed.forms.text import TidyLine, TidyText
+from livefeed.forms.text import LineField, MultilineField
 from livefeed.models import Post
 from livefeed.models.post import BODY_MAX, TITLE_MAX
 
@@ -35,7 +35,7 @@ def too_long(subject: str, max_length: int) -> str:
 class PostForm(forms.Form):
     """A new post: an optional title, a body, pictures and an audience. A `key` sent twice creates one post."""
 
-    title = TidyLine(
+    title = LineField(
         required=False,
         max_length=TITLE_MAX,
         error_messages={"max_length": too_long("The title", TITLE_MAX)},
@@ -43,7 +43,7 @@ class PostForm(forms.Form):
             attrs={"placeholder": "Title (optional)", "autocomplete": "off", "class": "composer-title"}
         ),
     )
-    body = TidyText(
+    body = MultilineField(
         required=False,
         max_length=BODY_MAX,
         error_messages={"max_length": too_long("Your post", BODY_MAX)},

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from livefeed.content.images import AVATAR, PictureError
-from livefeed.forms.text import TidyAddress, TidyLine, TidyText
+from livefeed.forms.text import LineField, MultilineField, WebAddressField
 from livefeed.models import Picture, Profile, User
 from livefeed.models.profile import ABOUT_MAX, LINK_MAX, MAX_LINKS
 
@@ -17,7 +17,7 @@ LINK_FIELDS = [f"link_{number}" for number in range(1, MAX_LINKS + 1)]
 
 def link_field(number: int) -> forms.URLField:
     """Returns a field for a web address; https is assumed without a scheme."""
-    field = TidyAddress(
+    field = WebAddressField(
         required=False,
         max_length=LINK_MAX,
         assume_scheme="https",
@@ -37,7 +37,7 @@ class ProfileForm(forms.Form):
     """Display name, description, links and avatar. An uploaded avatar is stored at once, so that it is not lost if the
     form has errors; `avatar` is its id."""
 
-    name = TidyLine(
+    name = LineField(
         required=False,
         max_length=50,
         label="Display name",
@@ -45,7 +45,7 @@ class ProfileForm(forms.Form):
         error_messages={"max_length": "That name is too long. The limit is 50 characters."},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    about = TidyText(
+    about = MultilineField(
         required=False,
         max_length=ABOUT_MAX,
         label="About you",

@@ -7,21 +7,21 @@ from django import forms
 from livefeed.content.sanitize import clean_line, clean_text
 
 
-class TidyLine(forms.CharField):
+class LineField(forms.CharField):
     """Field for one line of text."""
 
     def to_python(self, value: Any) -> str:
         return clean_line(super().to_python(value) or "")
 
 
-class TidyAddress(forms.URLField):
+class WebAddressField(forms.URLField):
     """Field for a web address, without invisible characters or marks that change the direction of text."""
 
     def to_python(self, value: Any) -> str:
         return super().to_python(clean_line(value or "")) or ""
 
 
-class TidyText(forms.CharField):
+class MultilineField(forms.CharField):
     """Field for text of several lines. A line end counts as one character, as in browsers, though they send two."""
 
     widget = forms.Textarea

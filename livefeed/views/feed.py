@@ -16,7 +16,7 @@ from livefeed.models.feed_window import FeedWindow, HomeWindow, TagWindow
 from livefeed.models.picture import prefetch_pictures
 from livefeed.models.post_query import PostQuerySet
 from livefeed.models.reaction import reactions_by
-from livefeed.views.paging import PAGE, template_for
+from livefeed.views.paging import PAGE_SIZE, template_for
 from livefeed.views.resource import Request, viewer_of
 
 PARTIALS = {"a": "feed/_posts.html", "div#posts": "feed/_again.html", "form#activation": "posts/_place.html"}
@@ -111,15 +111,15 @@ def viewer_context(viewer: User | None, posts: list[Post]) -> dict[str, Any]:
 def page_of(
     posts: PostQuerySet, start: str, *, oldest_first: bool = False, window: FeedWindow | None = None
 ) -> tuple[list[Post], bool]:
-    """Returns the PAGE posts after the sort key `start` (empty: from the beginning), and True if there are more.
+    """Returns the PAGE_SIZE posts after the sort key `start` (empty: from the beginning), and True if there are more.
     Raises `Http404` if `start` is not a sort key."""
     try:
         if window:
-            rows = window.newest(posts, start, PAGE + 1)
+            rows = window.newest(posts, start, PAGE_SIZE + 1)
         elif oldest_first:
-            rows = list((posts.after(start) if start else posts).oldest_first()[: PAGE + 1])
+            rows = list((posts.after(start) if start else posts).oldest_first()[: PAGE_SIZE + 1])
         else:
-            rows = list((posts.before(start) if start else posts).newest_first()[: PAGE + 1])
+            rows = list((posts.before(start) if start else posts).newest_first()[: PAGE_SIZE + 1])
     except ValueError:
         raise Http404("Page not found.") from None
-    return prefetch_pictures(rows[:PAGE]), len(rows) > PAGE
+    return prefetch_pictures(rows[:PAGE_SIZE]), len(rows) > PAGE_SIZE

@@ -8,20 +8,20 @@ from django.http import Http404
 
 from livefeed.views.resource import Request
 
-PAGE = 20
+PAGE_SIZE = 20
 """Rows on a page."""
 
 
 def newest_page[M: Any](rows: QuerySet[M], start: str) -> tuple[list[M], str]:
-    """Returns the PAGE rows after the sort key `start` (empty: from the beginning), and the URL of the next page, empty
-    for the last one. `rows` is ordered and its query set has a method `before`. Raises `Http404` if `start` is not a
-    sort key."""
+    """Returns the PAGE_SIZE rows after the sort key `start` (empty: from the beginning), and the URL of the next page
+    (empty for the last one). `rows` is ordered, and its query set has a method `before`. Raises `Http404` if `start` is
+    not a sort key."""
     try:
-        found = list((rows.before(start) if start else rows)[: PAGE + 1])  # type: ignore[attr-defined]  # see above
+        found = list((rows.before(start) if start else rows)[: PAGE_SIZE + 1])  # type: ignore[attr-defined]  # see above
     except ValueError:
         raise Http404("Page not found.") from None
-    page = found[:PAGE]
-    next_url = f"?before={page[-1].sort_key}" if len(found) > PAGE else ""
+    page = found[:PAGE_SIZE]
+    next_url = f"?before={page[-1].sort_key}" if len(found) > PAGE_SIZE else ""
     return page, next_url
 
 

@@ -13,7 +13,7 @@ from livefeed.models.picture import prefetch_pictures
 from livefeed.models.reaction import reactions_by
 from livefeed.models.search import QUERY_MAX, Search, search_posts, search_users
 from livefeed.views.feed import PARTIALS
-from livefeed.views.paging import PAGE, template_for
+from livefeed.views.paging import PAGE_SIZE, template_for
 from livefeed.views.resource import Request, viewer_of
 
 MAX_USERS = 5
@@ -29,10 +29,10 @@ def search_page(request: Request) -> HttpResponse:
     start = request.GET.get("before", "")
     search = Search.parse(text)
     try:
-        found = [] if search.is_empty else search_posts(search, viewer, start, PAGE + 1)
+        found = [] if search.is_empty else search_posts(search, viewer, start, PAGE_SIZE + 1)
     except ValueError:
         raise Http404("Page not found.") from None
-    posts = prefetch_pictures(found[:PAGE])
+    posts = prefetch_pictures(found[:PAGE_SIZE])
     context: dict[str, Any] = {
         "q": text,
         "search": search,
@@ -41,7 +41,7 @@ def search_page(request: Request) -> HttpResponse:
         "view": "shown",
         "cursor": cursor,
     }
-    if len(found) > PAGE:
+    if len(found) > PAGE_SIZE:
         context["next"] = f"?{urlencode({'q': text, 'before': posts[-1].sort_key})}"
     if not start and not (search.author or search.before or search.after):
         context["people"] = search_users(search, MAX_USERS)

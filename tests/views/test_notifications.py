@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from livefeed.models import Follow, Like, Notification
-from livefeed.views.paging import PAGE
+from livefeed.views.paging import PAGE_SIZE
 from tests.factories import Cast, make_post, make_user, signed_in
 from tests.views.html import Page
 from tests.views.htmx import htmx
@@ -114,14 +114,14 @@ def test_a_future_time_counts_as_now(cast, author):
 
 
 def test_older_notifications_are_paged_without_repetition(cast, author):
-    for number in range(PAGE + 5):
+    for number in range(PAGE_SIZE + 5):
         make_post(cast.stranger, f"@author {number}")
     page = Page(author.get(ADDRESS))
     texts = [each.text for each in page.all("p", "notification-text")]
     older = page.one("a", "older")
     part = Page(author.get(ADDRESS + older["href"], headers=htmx("a")))
     texts += [each.text for each in part.all("p", "notification-text")]
-    assert texts == [f"@author {number}" for number in reversed(range(PAGE + 5))]
+    assert texts == [f"@author {number}" for number in reversed(range(PAGE_SIZE + 5))]
     assert part.all("a", "older") == []
     assert author.get(f"{ADDRESS}?before=nonsense").status_code == 404
 
@@ -151,7 +151,7 @@ def test_visitors_have_no_notifications(visitor):
 
 
 def test_the_page_needs_the_same_queries_for_20_as_for_1(cast, author, django_assert_num_queries):
-    for number in range(PAGE):
+    for number in range(PAGE_SIZE):
         make_post(make_user(), f"@author {number}")
         with django_assert_num_queries(6):  # session, viewer, preferences, head, the list, unread
             author.get(ADDRESS)
