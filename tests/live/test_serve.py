@@ -255,7 +255,7 @@ def test_a_user_sees_their_own_open_pages_of_all_workers(two_workers):
         stack.enter_context(other.listen(view="tag:milk"))
         for _ in range(4):  # any worker may answer
             page = person.get("/settings/sessions/")
-            shown = page.split("Open now: ")[1].split("</p>")[0].split(", ")
+            shown = page.split("Open now: ")[1].split("</p>")[0].strip().split(", ")
             assert sorted(shown) == sorted(["Home", "Explore", "@author", "#tea"] * 2)
 
 
