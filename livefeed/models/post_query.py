@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Audience(models.TextChoices):
     """Readers who may see a post."""
 
-    PUBLIC = "public", "Everybody"
+    PUBLIC = "public", "Everyone"
     FOLLOWERS = "followers", "Followers"
 
 

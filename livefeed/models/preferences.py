@@ -8,7 +8,7 @@ from django.db import models
 from livefeed.models.user import User
 
 LANGUAGES = {
-    "": "As the browser says",
+    "": "Same as the browser",
     "ar": "العربية",
     "cs": "Čeština",
     "da": "Dansk",
@@ -52,14 +52,14 @@ class Preferences(models.Model):
     """Preferences of one user. Users who never changed any have no row."""
 
     class Theme(models.TextChoices):
-        AUTO = "auto", "As the system says"
+        AUTO = "auto", "Same as the system"
         LIGHT = "light", "Light"
         DARK = "dark", "Dark"
 
     class Announcements(models.TextChoices):
-        OFF = "off", "Nothing"
-        COUNT = "count", "How many new posts there are, and whose"
-        EACH = "each", "New posts themselves, where they are few"
+        OFF = "off", "Off"
+        COUNT = "count", "The number of new posts, and their authors"
+        EACH = "each", "The text of new posts, if there are only a few"
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="preferences")
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)

@@ -30,7 +30,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error_page(request, 403, str(exception) or "You cannot do that.")
+    return _error_page(request, 403, str(exception) or "You do not have permission to do that.")
 
 
 def unprocessable(request: HttpRequest, message: str) -> HttpResponse:

@@ -63,6 +63,6 @@ function stateLabel(failure) {
 
 function explanation(failure) {
   if (failure === null) return "";
-  if (failure.isUnreachable) return "Kept here. It is sent as soon as the server can be reached.";
+  if (failure.isUnreachable) return "Saved on this device. It is sent when you are back online.";
   return errorMessage(failure.error);
 }
