@@ -96,7 +96,8 @@ async function send(form, file, item) {
 
 // Throws the refusal with which the server would respond, without uploading the file.
 function validate(form, file) {
-  if (pictureList(form).children.length > MAX_PICTURES) throw new Refused(`A post can have up to ${MAX_PICTURES} pictures.`);
+  if (pictureList(form).children.length > MAX_PICTURES)
+    throw new Refused(`A post can have up to ${MAX_PICTURES} pictures.`);
   if (!TYPES.includes(file.type)) {
     throw new Refused("Only JPEG, PNG, WebP and GIF pictures can be posted, and this file is none of them.");
   }
