@@ -123,7 +123,8 @@ def measured(client: Client, address: str) -> dict[str, float]:
     """Returns the figures of one page."""
     with timed_queries():
         pages = [spent(lambda: get(client, address)) for _ in range(WARM_UP + PAGES)][WARM_UP:]
-    database, whole = [page.database for page in pages], [page.whole for page in pages]
+    database = [page.database for page in pages]
+    whole = [page.whole for page in pages]
     return {
         "database, p50": percentile(database, 50),
         "database, p95": percentile(database, 95),

@@ -55,7 +55,8 @@ def chosen(word: str) -> list[str]:
 
 def run(place: Place, folder: Path, databases: list[str]) -> tuple[list[str], list[list[str]]]:
     """Returns the tables of each available database, and the lines of their targets."""
-    tables, rows = [], []
+    tables = []
+    rows = []
     for database in databases:
         if database == STACK and not needs.postgres("initdb"):
             machine.say(f"{TITLE}: PostgreSQL is not installed")

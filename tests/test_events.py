@@ -207,7 +207,8 @@ def test_a_post_is_not_deleted_if_its_event_cannot_be_written(transactional_db):
 
 
 def test_a_follow_whose_event_cannot_be_written_is_not_created(transactional_db, broken_log):
-    mara, tove = make_user("mara"), make_user("tove")
+    mara = make_user("mara")
+    tove = make_user("tove")
 
     with pytest.raises(RuntimeError):
         mara.follow(tove)

@@ -37,7 +37,8 @@ def stages(size: Size) -> list[Stage]:
 
 def crowd(size: Size) -> Stage:
     people = People(size.sockets)
-    ours, plain = LIVEFEED.name, ON_DAPHNE.name
+    ours = LIVEFEED.name
+    plain = ON_DAPHNE.name
     return Stage(
         f"{size.sockets:,} sockets",
         tuple(Subject(peer, people) for peer in (LIVEFEED, ON_DAPHNE, *PEERS)),

@@ -95,7 +95,8 @@ def at_once(
     site: Site, post: int, count: int, cookies: Iterator[str], rate: int = 0
 ) -> tuple[float, float, list[Sent]]:
     """Likes a post by another process, `rate` a second; returns its start and end, and the likes by HTTP meanwhile."""
-    env, over = inside.environment(site.folder, site.port) | site.peer.env, Event()
+    env = inside.environment(site.folder, site.port) | site.peer.env
+    over = Event()
     with ThreadPoolExecutor(1) as pool:
         steady: Future[list[Sent]] = pool.submit(like_steadily, site, post, cookies, over)
         try:

@@ -42,13 +42,16 @@ def posting(site: Site, posts: int) -> Figures:
 
 def posting_by(site: Site, clients: int, posts: int) -> Figures:
     """Measures posts a second, from the first POST to the last answer."""
-    sockets, each = site.people.sockets, posts // clients
+    sockets = site.people.sockets
+    each = posts // clients
     with site.crowd(sockets, expected=each * clients * sockets) as crowd:
-        usage, began = machine.Usage(site.pid), time.monotonic()
+        usage = machine.Usage(site.pid)
+        began = time.monotonic()
         with ThreadPoolExecutor(clients) as pool:
             list(pool.map(post_often, [site] * clients, [each] * clients))
         seconds = time.monotonic() - began
-        used, own = usage.server(), usage.own()
+        used = usage.server()
+        own = usage.own()
         count = crowd.count()
     return {
         rate(clients): each * clients / seconds,

@@ -33,7 +33,9 @@ def resting(site: Site) -> Figures:
 
 def at_rest(site: Site) -> Figures:
     """Measures the server's processor time and queries during IDLE_TIME."""
-    metrics, used, began = site.metrics(), machine.cpu_seconds(site.pid), time.monotonic()
+    metrics = site.metrics()
+    used = machine.cpu_seconds(site.pid)
+    began = time.monotonic()
     time.sleep(IDLE_TIME)
     seconds = time.monotonic() - began
     used = machine.cpu_seconds(site.pid) - used

@@ -104,7 +104,8 @@ def _may_contain(connection: Connection, entry: LogEntry) -> bool:
 
 def _changes_follows(connection: Connection, entry: LogEntry) -> bool:
     """True if the viewer followed or unfollowed an author whose posts or follow button the page may show."""
-    viewer, view = connection.viewer, connection.view
+    viewer = connection.viewer
+    view = connection.view
     if viewer is None or viewer.user_id != entry.actor_id:
         return False
     return view.kind in ("home", "tag", "shown") or view.author_id == entry.subject_id

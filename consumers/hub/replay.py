@@ -100,7 +100,8 @@ async def _append_unread_counts(log: EventLog, notices: set[tuple[int, int]], me
 def database_filter(connection: Connection) -> Q:
     """Returns the part of `should_deliver` that a query can check: a condition that holds for all events to deliver,
     and for some others."""
-    view, viewer = connection.view, connection.viewer
+    view = connection.view
+    viewer = connection.viewer
     resets = Q(kind=Kind.FEED_RESET)
     if view.kind == "home" and viewer:
         return resets | Q(actor_id__in=[viewer.user_id, *viewer.followed])

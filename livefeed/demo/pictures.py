@@ -10,7 +10,9 @@ def saturn() -> Image.Image:
     pen = ImageDraw.Draw(drawing)
     sky = Random(7)  # noqa: S311  # nothing secret
     for _ in range(160):
-        x, y, size = sky.randrange(1_200), sky.randrange(620), sky.choice((1, 1, 2, 3))
+        x = sky.randrange(1_200)
+        y = sky.randrange(620)
+        size = sky.choice((1, 1, 2, 3))
         pen.ellipse((x, y, x + size, y + size), fill="#cfd6ea")
     pen.ellipse((540, 230, 660, 350), fill="#e3cf9f")
     pen.ellipse((460, 262, 740, 318), outline="#f0e2bd", width=7)
@@ -27,7 +29,8 @@ def map_of_benches() -> Image.Image:
     for x in range(80, 1_200, 170):
         pen.line([(x, 0), (x - 60, 900)], fill="#ddd5c0", width=5)
     for number in range(26):
-        x, y = 60 + number * 46, 690 - number * 17 + (number * 67) % 120
+        x = 60 + number * 46
+        y = 690 - number * 17 + (number * 67) % 120
         pen.rectangle((x, y, x + 14, y + 14), fill="#c8442e")
     return drawing
 

@@ -52,7 +52,8 @@ def log_in(password: str = PASSWORD, login: str = "mara", **headers: str) -> Cli
 
 def test_a_change_is_recorded_with_both_values_and_an_unchanged_save_is_not(user):
     user.save()
-    user.name, user.email = "Maria", "maria@example.org"
+    user.name = "Maria"
+    user.email = "maria@example.org"
     user.save(update_fields=["name"])
     user.save()
     user.save()
@@ -88,7 +89,8 @@ def test_a_new_password_is_recorded_without_its_hash(user):
 
 
 def test_gained_and_lost_rights_are_recorded(user):
-    group, permission = Group.objects.create(name="Moderators"), Permission.objects.first()
+    group = Group.objects.create(name="Moderators")
+    permission = Permission.objects.first()
     user.is_staff = True
     user.save()
     user.groups.set([group])

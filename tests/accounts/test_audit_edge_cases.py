@@ -125,7 +125,8 @@ def test_rights_from_a_fixture_are_not_recorded(user):
 
 
 def test_deleting_a_group_is_recorded_for_each_member(user):
-    tove, stranger = make_user("tove"), make_user("stranger")
+    tove = make_user("tove")
+    stranger = make_user("stranger")
     group = Group.objects.create(name="Moderators")
     group.user_set.set([user, tove])
     AuditEntry.objects.all().delete()

@@ -12,7 +12,8 @@ from tests.factories import Cast
 
 def run(*words: str) -> tuple[list[str], list[str]]:
     """Runs the command; returns the lines of stdout and stderr."""
-    out, err = StringIO(), StringIO()
+    out = StringIO()
+    err = StringIO()
     call_command("token", *words, stdout=out, stderr=err)
     return out.getvalue().splitlines(), err.getvalue().splitlines()
 

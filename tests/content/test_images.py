@@ -40,7 +40,8 @@ def test_every_format_and_mode_becomes_webp(format, mode):
 
 def test_a_large_picture_is_stored_in_two_sizes():
     processed = images.process_image(image_files.jpeg((3_000, 1_500)))
-    large, small = opened(processed.large), opened(processed.small)
+    large = opened(processed.large)
+    small = opened(processed.small)
     assert (large.format, large.size, small.format, small.size) == ("WEBP", (2_048, 1_024), "WEBP", (1_216, 608))
     assert (processed.width, processed.height) == large.size
 

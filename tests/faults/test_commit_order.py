@@ -20,7 +20,8 @@ POSTS = WRITERS * POSTS_EACH
 
 def test_a_reader_by_position_misses_no_event_and_no_writer_deadlocks(cast, crowd):
     """Half of the posts update a shared row before the post, half after it, and each waits before its commit."""
-    follower, stranger = crowd.open(cast.follower), crowd.open(cast.stranger)
+    follower = crowd.open(cast.follower)
+    stranger = crowd.open(cast.stranger)
     start = Event.objects.head()
     began = time.monotonic()
 

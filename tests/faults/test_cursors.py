@@ -33,7 +33,8 @@ def test_a_page_that_was_offline_becomes_exact_again(cast, crowd, missed):
 @pytest.mark.parametrize("cursor", ["", "-1", "x", "1e3", "9" * 30, "foreign"])
 def test_a_cursor_that_is_not_of_this_log_causes_one_reset(cast, crowd, cursor):
     """A foreign cursor, of another site or from before a backup was restored, is greater than the head."""
-    follower, stranger = crowd.load(cast.follower), crowd.load(cast.stranger)
+    follower = crowd.load(cast.follower)
+    stranger = crowd.load(cast.stranger)
     post_many(cast.author, 30)
     crowd.settle()
     for reader in (follower, stranger):
@@ -72,7 +73,8 @@ def test_an_expired_cursor_causes_one_reset(site, cast, crowd):
 
 def test_the_cursor_of_another_user_reveals_nothing(cast, crowd):
     """A cursor is a position, not a permission."""
-    follower, stranger = crowd.open(cast.follower), crowd.load(cast.stranger)
+    follower = crowd.open(cast.follower)
+    stranger = crowd.load(cast.stranger)
     stranger.forged_cursor = str(follower.cursor)
     post_many(cast.author, 30)
     crowd.settle()
@@ -88,7 +90,8 @@ def test_the_cursor_of_another_user_reveals_nothing(cast, crowd):
 @pytest.mark.parametrize(("missed", "forged"), [(MAX_REPLAYED_POSTS, None), (MAX_REPLAYED_POSTS + 1, None), (1, "x")])
 def test_a_page_whose_socket_closes_right_after_hello_becomes_exact_again(cast, crowd, missed, forged):
     """Its cursor must not move beyond events that were not delivered yet."""
-    follower, stranger = crowd.load(cast.follower), crowd.load(cast.stranger)
+    follower = crowd.load(cast.follower)
+    stranger = crowd.load(cast.stranger)
     post_many(cast.author, missed)
     crowd.settle()
     for reader in (follower, stranger):

@@ -14,7 +14,8 @@ def test_no_post_is_lost_between_a_page_and_its_socket(shaken_site, cast):
     author = Author(cast.author, shaken_site)
     with Crowd(shaken_site) as crowd:
         make_post(cast.author, "Before.")
-        early, stranger = crowd.open(cast.follower), crowd.open(cast.stranger)
+        early = crowd.open(cast.follower)
+        stranger = crowd.open(cast.stranger)
         late = [crowd.load(cast.follower), crowd.load(None)]
 
         for number in paced(POSTS, GAP):

@@ -25,7 +25,9 @@ BODIES = [f"Number {number}." for number in range(POSTS)]
 
 def test_a_server_that_is_killed_repeatedly_loses_and_doubles_no_post(site, cast, crowd):
     author = Author(cast.author, site)
-    follower, visitor, stranger = crowd.open(cast.follower), crowd.open(None), crowd.open(cast.stranger)
+    follower = crowd.open(cast.follower)
+    visitor = crowd.open(None)
+    stranger = crowd.open(cast.stranger)
 
     with ThreadPoolExecutor(THREADS) as pool:
         posting = pool.map(author.post_until_acknowledged, BODIES)

@@ -19,7 +19,9 @@ def test_exactly_the_committed_posts_appear_and_are_answered_with_success(shaken
     author = Person(shaken_site, cast.author)
     bodies = [f"{text}, {number}" for number in range(ROUNDS) for text in TEXTS]
     with Crowd(shaken_site) as crowd:
-        follower, visitor, stranger = crowd.open(cast.follower), crowd.open(None), crowd.open(cast.stranger)
+        follower = crowd.open(cast.follower)
+        visitor = crowd.open(None)
+        stranger = crowd.open(cast.stranger)
 
         answers = {}
         for body in bodies:

@@ -14,7 +14,9 @@ EXACT_WITHIN = 5.0
 
 
 def test_a_stalled_hub_catches_up(site, cast, crowd):
-    follower, visitor, stranger = crowd.open(cast.follower), crowd.open(None), crowd.open(cast.stranger)
+    follower = crowd.open(cast.follower)
+    visitor = crowd.open(None)
+    stranger = crowd.open(cast.stranger)
 
     site.process.send_signal(signal.SIGSTOP)
     for number in paced(POSTS, STALLED):

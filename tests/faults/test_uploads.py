@@ -97,10 +97,12 @@ def test_a_photo_is_re_encoded_upright_without_its_location_and_takes_no_memory(
 
 @pytest.mark.parametrize("announced", [True, False], ids=["announced", "in chunks"])
 def test_a_gigabyte_is_refused_while_it_arrives(site, announced):
-    length, piece = 2**30, bytes(2**20)
+    length = 2**30
+    piece = bytes(2**20)
     head = f"Content-Length: {length}" if announced else "Transfer-Encoding: chunked"
     piece = piece if announced else b"100000\r\n" + piece + b"\r\n"
-    before, sent = memory(site), 0
+    before = memory(site)
+    sent = 0
     with socket.create_connection(("127.0.0.1", site.port), timeout=10) as client:
         client.sendall(f"POST /pictures/ HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}\r\n\r\n".encode())
         with suppress(OSError):  # the server disconnects

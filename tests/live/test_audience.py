@@ -141,7 +141,8 @@ def test_a_program_receives_posts_but_no_counts_of_notifications():
 @pytest.mark.parametrize("memory", [True, False], ids=["memory", "database"])
 async def test_a_post_for_followers_reaches_no_stranger_live_or_in_a_replay(read, cast, memory, monkeypatch):
     start = await head()
-    follower, author = await read(cast.follower), await read(cast.author)
+    follower = await read(cast.follower)
+    author = await read(cast.author)
     others = [await read(user, query) for user in (cast.stranger, None) for query in VIEWS]
     post = await post_it(cast.author, "Only for you #garden.", audience="followers")
     await sync_to_async(post.edit)(title="", body="Still only for you #garden.", seen_version=1)
@@ -193,7 +194,8 @@ async def test_a_program_receives_what_the_user_of_its_token_may_see(hub, cast):
         await reader.frames("hello")
         return reader
 
-    follower, stranger = await program(cast.follower), await program(cast.stranger)
+    follower = await program(cast.follower)
+    stranger = await program(cast.stranger)
     post = await post_it(cast.author, "Only for you #garden.", audience="followers")
     (frame,) = await follower.rest()
     assert (frame["post"]["id"], frame["post"]["audience"], frame["post"]["tags"]) == (post.pk, "followers", ["garden"])
@@ -203,7 +205,8 @@ async def test_a_program_receives_what_the_user_of_its_token_may_see(hub, cast):
 
 
 async def test_the_page_of_a_tag_receives_its_posts_and_no_others(read, cast):
-    page, other = await read(None, "view=tag:Garden"), await read(None, "view=tag:house")
+    page = await read(None, "view=tag:Garden")
+    other = await read(None, "view=tag:house")
     post = await post_it(cast.stranger, "Roses. #Garden")
     await post_it(cast.stranger, "No tag at all.")
     assert [frame["id"] for frame in await page.rest()] == [post.pk]

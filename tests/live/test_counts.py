@@ -26,7 +26,8 @@ def summary(frames: list[dict]) -> list[tuple[str, int, int]]:
 
 @pytest.mark.parametrize("view", ["home", "public", "user:author", "tag:garden", "post:{}", "shown"])
 async def test_a_count_arrives_where_the_post_is_shown(read, cast, view):
-    post, other = await post_it(cast.author, "Hello #garden."), await post_it(cast.author, "Hello #garden.")
+    post = await post_it(cast.author, "Hello #garden.")
+    other = await post_it(cast.author, "Hello #garden.")
     page = await read(cast.follower, f"view={view.format(post.pk)}")
     await page.shows(post.pk)
     elsewhere = await read(cast.follower, f"view={view.format(other.pk)}")
@@ -58,7 +59,8 @@ async def test_a_bookmark_is_not_delivered(read, cast):
 async def test_many_likes_lead_to_few_frames_and_the_last_is_correct(read, cast, monkeypatch):
     monkeypatch.setattr(hub_module, "COUNTS_INTERVAL", 60.0)
     post = await post_it(cast.author)
-    follower, stranger = await read(cast.follower), await read(cast.stranger)
+    follower = await read(cast.follower)
+    stranger = await read(cast.stranger)
     await like_by_many(post, 30)
     monkeypatch.setattr(hub_module, "COUNTS_INTERVAL", 0.0)
     hub_module.Hub.current()._counts_due_at = 0.0
@@ -83,7 +85,8 @@ async def test_a_post_does_not_wait_for_counts(read, cast, monkeypatch):
 @pytest.mark.parametrize("memory", [True, False], ids=["memory", "database"])
 async def test_a_client_that_reconnects_receives_the_present_count_once(read, cast, memory, monkeypatch):
     monkeypatch.setattr(hub_module, "COUNTS_INTERVAL", 0.0)
-    post, edited = await post_it(cast.author), await post_it(cast.author)
+    post = await post_it(cast.author)
+    edited = await post_it(cast.author)
     start = await head()
     await like_by_many(post, 5)
     await like_by_many(edited, 2)

@@ -94,7 +94,8 @@ async def make_posts(author: User, number: int) -> list[int]:
 
 async def test_a_slow_client_receives_nothing_and_delays_no_other(hub, join, read, cast):
     _, slow = await join(cast.follower)
-    reader, stranger = await read(cast.follower), await read(cast.stranger)
+    reader = await read(cast.follower)
+    stranger = await read(cast.stranger)
     slow.fill()
 
     ids = await make_posts(cast.author, 3)
@@ -126,7 +127,8 @@ async def test_a_drained_client_receives_what_it_missed_and_then_live_events(hub
 async def test_posts_that_changed_meanwhile_are_replayed_in_their_present_state(hub, join, cast):
     connection, slow = await join(cast.follower)
     slow.fill()
-    edited, deleted = await post_it(cast.author, "First."), await post_it(cast.author, "Second.")
+    edited = await post_it(cast.author, "First.")
+    deleted = await post_it(cast.author, "Second.")
     deleted_id = deleted.pk
     await hub.wait_until_idle()
     await sync_to_async(edited.edit)(title="", body="Edited.", seen_version=1)
@@ -214,7 +216,8 @@ async def test_a_slow_client_receives_no_heartbeat(hub, join, cast):
 async def test_a_client_that_is_slow_for_too_long_is_disconnected(hub, join, read, cast, settings):
     settings.LIVEFEED_SLOW_SECONDS = 0
     connection, slow = await join(cast.follower)
-    reader, before = await read(cast.follower), metric("slow_readers_closed_total")
+    reader = await read(cast.follower)
+    before = metric("slow_readers_closed_total")
     slow.fill()
     post = await post_it(cast.author)
     await hub.wait_until_idle()

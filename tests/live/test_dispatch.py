@@ -63,7 +63,8 @@ def ids_in(message: Message) -> list[int]:
 
 
 async def test_connections_that_receive_the_same_events_share_one_message(dispatcher, subscriptions):
-    first, second = join(subscriptions, FOLLOWER, AUTHOR, OTHER), join(subscriptions, 5, AUTHOR, OTHER)
+    first = join(subscriptions, FOLLOWER, AUTHOR, OTHER)
+    second = join(subscriptions, 5, AUTHOR, OTHER)
     entries = posts_of(AUTHOR, OTHER, AUTHOR)
     messages = await dispatcher.messages_for(entries, rendered(entries))
     assert ids_in(messages[first]) == [1, 2, 3]
@@ -73,7 +74,8 @@ async def test_connections_that_receive_the_same_events_share_one_message(dispat
 async def test_each_connection_receives_the_events_of_its_audience_and_a_stranger_receives_nothing(
     dispatcher, subscriptions
 ):
-    follower, both = join(subscriptions, FOLLOWER, AUTHOR), join(subscriptions, 5, AUTHOR, OTHER)
+    follower = join(subscriptions, FOLLOWER, AUTHOR)
+    both = join(subscriptions, 5, AUTHOR, OTHER)
     join(subscriptions, STRANGER)
     entries = posts_of(AUTHOR, OTHER, AUTHOR)
     messages = await dispatcher.messages_for(entries, rendered(entries))

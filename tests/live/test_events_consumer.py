@@ -53,7 +53,8 @@ async def run(hub):
 
 
 async def test_a_post_reaches_programs_of_followers_and_of_no_stranger(run, cast):
-    program, stranger = await run(cast.follower), await run(cast.stranger)
+    program = await run(cast.follower)
+    stranger = await run(cast.stranger)
 
     post = await post_it(cast.author, "Good *morning*.", title="Today")
 
@@ -149,7 +150,8 @@ def cause_every_kind_of_event(cast: Cast) -> None:
 def assert_equal_events(by_page: list[dict[str, Any]], by_program: list[dict[str, Any]]) -> None:
     """Asserts that the frames of a page and of a program are equal except for the form of a post."""
     for page, program in zip(by_page, by_program, strict=True):
-        html, post = page.get("html"), program.get("post", {})
+        html = page.get("html")
+        post = program.get("post", {})
         assert {**page, "html": ""} == {**{name: program[name] for name in program if name != "post"}, "html": ""}
         assert post.get("html") == html
         if post:
@@ -212,7 +214,8 @@ async def test_an_open_program_is_closed_when_its_right_ends(
 ):
     if wake_ups == "wake-ups lost":
         disable_wake_ups(monkeypatch)
-    program, stranger = await run(cast.follower), await run(cast.stranger)
+    program = await run(cast.follower)
+    stranger = await run(cast.stranger)
     await sync_to_async(lose)(cast.follower)
     assert await end_of(program) == (reason, code)
     await assert_receives_next(stranger, cast.stranger)
@@ -228,14 +231,16 @@ async def test_a_program_whose_right_has_ended_is_refused(hub, cast, lose: Calla
 
 
 async def test_another_token_of_the_same_user_stays_valid(run, cast):
-    first, second = await run(cast.follower), await run(cast.follower)
+    first = await run(cast.follower)
+    second = await run(cast.follower)
     await sync_to_async(lambda: cast.follower.tokens.order_by("pk")[0].revoke())()
     assert await end_of(first) == ("bad_token", BAD_TOKEN)
     await assert_receives_next(second, cast.author)
 
 
 async def test_the_recheck_closes_a_program_whose_token_was_deleted_without_signals(hub, run, cast):
-    program, stranger = await run(cast.follower), await run(cast.stranger)
+    program = await run(cast.follower)
+    stranger = await run(cast.stranger)
     await sync_to_async(Token.objects.filter(user=cast.follower)._raw_delete)("default")
     await hub.maintenance.recheck()
     assert await end_of(program) == ("bad_token", BAD_TOKEN)
@@ -243,7 +248,8 @@ async def test_the_recheck_closes_a_program_whose_token_was_deleted_without_sign
 
 
 async def test_a_program_stays_open_after_a_password_change_and_a_sign_out(run, read, cast):
-    program, page = await run(cast.follower), await read(cast.follower)
+    program = await run(cast.follower)
+    page = await read(cast.follower)
     cast.follower.set_password("another one")
     await sync_to_async(cast.follower.save)()
     await end_of(page)

@@ -49,7 +49,8 @@ async def test_every_tab_of_a_user_receives_a_post(read, cast):
 
 async def test_an_edit_and_a_deletion_reach_followers_and_no_stranger(read, cast):
     post = await post_it(cast.author, "First.")
-    follower, stranger = await read(cast.follower), await read(cast.stranger)
+    follower = await read(cast.follower)
+    stranger = await read(cast.stranger)
 
     await sync_to_async(post.edit)(title="", body="Second.", seen_version=1)
     (edited,) = await follower.frames("post.updated")
@@ -100,7 +101,8 @@ async def test_a_rolled_back_post_is_never_announced(read, cast):
 
 
 async def test_a_change_reaches_only_pages_that_show_the_post(read, cast):
-    old, shown = await post_it(cast.author), await post_it(cast.author)
+    old = await post_it(cast.author)
+    shown = await post_it(cast.author)
     follower = await read(cast.follower)
     await follower.shows(shown.pk)
 
@@ -114,7 +116,8 @@ async def test_a_change_reaches_only_pages_that_show_the_post(read, cast):
 
 
 async def test_a_change_before_a_page_reports_the_post_as_shown_is_delivered_again(read, cast):
-    first, second = await post_it(cast.author), await post_it(cast.author)
+    first = await post_it(cast.author)
+    second = await post_it(cast.author)
     follower = await read(cast.follower)
     await follower.shows(second.pk)
     await sync_to_async(first.edit)(title="", body="Changed while the older page was on its way.", seen_version=1)
@@ -127,7 +130,8 @@ async def test_a_change_before_a_page_reports_the_post_as_shown_is_delivered_aga
 
 
 async def test_following_and_unfollowing_reset_the_open_home_and_change_its_posts(read, cast):
-    home, other = await read(cast.stranger), await read(cast.author)
+    home = await read(cast.stranger)
+    other = await read(cast.author)
 
     await sync_to_async(cast.stranger.follow)(cast.author)
     (reset,) = await home.frames("reset")
@@ -145,7 +149,8 @@ async def test_following_and_unfollowing_reset_the_open_home_and_change_its_post
 
 
 async def test_a_profile_is_reset_when_its_viewer_follows_the_author_in_another_tab(read, cast):
-    profile, another = await read(cast.stranger, "view=user:author"), await read(cast.stranger, "view=user:follower")
+    profile = await read(cast.stranger, "view=user:author")
+    another = await read(cast.stranger, "view=user:follower")
     await sync_to_async(cast.stranger.follow)(cast.author)
     await profile.frames("reset")
     assert await another.rest() == []
@@ -271,7 +276,8 @@ async def test_a_session_that_ended_opens_no_home(hub, cast, spoil):
 async def test_an_invalid_session_cookie_makes_a_visitor_and_does_not_affect_concurrent_handshakes(hub, cast):
     cookie = await sync_to_async(cookie_of)(cast.follower)
     hostile = f'{django_settings.SESSION_COOKIE_NAME}="{chr(92)}000{"x" * 31}"'
-    visitor, reader = Reader("view=public", hostile), Reader("view=home", cookie)
+    visitor = Reader("view=public", hostile)
+    reader = Reader("view=home", cookie)
     await asyncio.gather(visitor.open(), reader.open())
     for each in (visitor, reader):
         await each.frames("hello")
@@ -312,7 +318,8 @@ async def test_the_log_keeps_its_events_when_posts_are_deleted(cast):
 
 async def test_deleting_a_user_removes_their_posts_from_every_page(read, cast):
     await post_it(cast.author)
-    follower, visitor = await read(cast.follower), await read(None)
+    follower = await read(cast.follower)
+    visitor = await read(None)
     await sync_to_async(cast.author.delete)()
     assert [frame["type"] for frame in await follower.rest()] == ["reset"]
     assert [frame["type"] for frame in await visitor.rest()] == ["post.deleted"]

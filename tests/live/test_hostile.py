@@ -65,7 +65,8 @@ async def test_titles_bodies_and_names_are_text_in_every_frame(as_typed, read, c
 
     harmless, hostile = [frame for frame in await reader.rest() if frame["type"] == "post.created"]
 
-    plain, seen = Page(harmless["html"]), Page(hostile["html"])
+    plain = Page(harmless["html"])
+    seen = Page(hostile["html"])
     assert seen.skeleton == plain.skeleton
     assert seen.unmatched == []
     assert seen.is_safe

@@ -26,7 +26,8 @@ post_it = sync_to_async(make_post)
 async def test_a_lost_wakeup_delays_a_post_and_does_not_lose_it(read, cast, monkeypatch):
     monkeypatch.setattr(hub, "POLL_INTERVAL", 0.05)
     monkeypatch.setattr(publishing, "wake_up", lambda: None)
-    follower, stranger = await read(cast.follower), await read(cast.stranger)
+    follower = await read(cast.follower)
+    stranger = await read(cast.stranger)
     await post_it(cast.author)
     await follower.frames("post.created")
     assert await stranger.rest() == []
@@ -101,7 +102,8 @@ async def test_a_socket_that_fails_is_dropped_and_the_others_receive_the_post(re
 
 async def test_a_failing_database_delays_a_post_and_does_not_lose_it(read, cast, monkeypatch, caplog):
     follower = await read(cast.follower)
-    real, failures = EventLog.read, iter([OperationalError("gone"), OperationalError("still gone")])
+    real = EventLog.read
+    failures = iter([OperationalError("gone"), OperationalError("still gone")])
 
     async def failing(self):
         for failure in failures:
@@ -207,9 +209,13 @@ async def test_more_posts_than_one_read_returns_arrive_completely_and_in_order(h
 async def test_posts_of_one_batch_each_reach_their_own_audience(cast, read, monkeypatch):
     """Two authors' posts follow each other in one batch that ends with a deletion. The page of a new post is opened
     before the hub has read the post."""
-    reader, stranger = await read(cast.follower), await read(cast.stranger)
-    visitor, profile = await read(None, "view=public"), await read(None, "view=user:author")
-    start, gate, log_read = await head(), asyncio.Event(), EventLog.read
+    reader = await read(cast.follower)
+    stranger = await read(cast.stranger)
+    visitor = await read(None, "view=public")
+    profile = await read(None, "view=user:author")
+    start = await head()
+    gate = asyncio.Event()
+    log_read = EventLog.read
 
     async def read_when_open(self):
         await gate.wait()
@@ -219,7 +225,8 @@ async def test_posts_of_one_batch_each_reach_their_own_audience(cast, read, monk
     of_author = [await post_it(cast.author, f"{number}") for number in range(3)]
     of_stranger = [await post_it(cast.stranger, f"{number}") for number in range(2)]
     of_author += [await post_it(cast.author, "Deleted."), await post_it(cast.author, "The last one.")]
-    deleted, last = of_author[3].pk, of_author[4].pk
+    deleted = of_author[3].pk
+    last = of_author[4].pk
     await sync_to_async(of_author[3].delete)()
     page = await read(None, f"view=post:{of_author[1].pk}&after={start}")
     gate.set()

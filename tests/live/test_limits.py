@@ -43,7 +43,8 @@ async def test_the_eleventh_socket_of_a_user_closes_the_oldest(hub, read, cast):
 
 async def test_a_closed_socket_no_longer_counts(read, cast, settings):
     settings.LIVEFEED_SOCKETS_PER_PERSON = 2
-    first, second = await read(cast.follower), await read(cast.follower)
+    first = await read(cast.follower)
+    second = await read(cast.follower)
     await first.close()
     third = await read(cast.follower)
     await post_it(cast.author)
@@ -60,7 +61,8 @@ async def test_a_closed_socket_no_longer_counts(read, cast, settings):
 async def test_a_handshake_that_takes_too_long_is_refused_and_leaves_nothing_behind(
     hub, read, cast, settings, monkeypatch, stage
 ):
-    healthy, stranger = await read(cast.follower), await read(cast.stranger)
+    healthy = await read(cast.follower)
+    stranger = await read(cast.stranger)
     settings.LIVEFEED_HANDSHAKE_SECONDS = 0.1
 
     async def hang(*arguments: object) -> None:
@@ -123,7 +125,8 @@ async def test_too_many_visitors_of_one_address_are_refused(hub, open_from: Open
 
 
 async def test_a_visitor_who_left_no_longer_counts(hub, open_from: OpenFrom):
-    first, second = await open_from("192.0.2.1"), await open_from("192.0.2.1")
+    first = await open_from("192.0.2.1")
+    second = await open_from("192.0.2.1")
     for reader in (first, second):
         await reader.frames("hello")
     await eventually(lambda: len(hub.subscriptions.connections) == 2)
@@ -168,8 +171,10 @@ async def test_behind_a_proxy_visitors_are_counted_by_the_forwarded_address(hub,
 
 
 async def test_too_many_messages_at_once_close_a_socket(hub, read, cast, settings):
-    settings.LIVEFEED_INBOUND_RATE, settings.LIVEFEED_INBOUND_BURST = 0.0, 3.0
-    reader, stranger = await read(cast.follower), await read(cast.stranger)
+    settings.LIVEFEED_INBOUND_RATE = 0.0
+    settings.LIVEFEED_INBOUND_BURST = 3.0
+    reader = await read(cast.follower)
+    stranger = await read(cast.stranger)
     for number in range(3):
         await reader.shows(number)
     await assert_receives_next(reader, cast.author)

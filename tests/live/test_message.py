@@ -21,7 +21,9 @@ def test_a_message_counts_its_frames():
 
 
 def test_the_same_frames_are_the_same_message():
-    empty, first, second = Message(), '{"a":1}', '{"b":2}'
+    empty = Message()
+    first = '{"a":1}'
+    second = '{"b":2}'
     one = empty.and_then(first).and_then(second)
     another = empty.and_then(first).and_then(second)
     assert one is another
@@ -29,7 +31,9 @@ def test_the_same_frames_are_the_same_message():
 
 
 def test_different_frames_are_different_messages():
-    empty, first, second = Message(), '{"a":1}', '{"b":2}'
+    empty = Message()
+    first = '{"a":1}'
+    second = '{"b":2}'
     assert empty.and_then(first).and_then(second).text == '[{"a":1},{"b":2}]'
     assert empty.and_then(second).and_then(first).text == '[{"b":2},{"a":1}]'
     assert empty.and_then(second).text == '{"b":2}'
@@ -66,12 +70,15 @@ def test_joining_keeps_the_order_and_shares_exactly_the_equal_messages(one, anot
 def decoded(data: bytes) -> bytes:
     """Returns the payload of a complete, unmasked text frame (RFC 6455, 5.2); its length must use the shortest form."""
     assert data[0] == 0b1000_0001  # FIN bit, no reserved bits, opcode text
-    length, start = data[1], 2  # the highest bit would announce a mask
+    length = data[1]
+    start = 2  # the highest bit would announce a mask
     if length == 126:
-        length, start = int.from_bytes(data[2:4], "big"), 4
+        length = int.from_bytes(data[2:4], "big")
+        start = 4
         assert length >= 126
     elif length == 127:
-        length, start = int.from_bytes(data[2:10], "big"), 10
+        length = int.from_bytes(data[2:10], "big")
+        start = 10
         assert length >= 1 << 16
     assert len(data) == start + length
     return data[start:]

@@ -11,7 +11,8 @@ post_it = sync_to_async(make_post)
 
 
 async def test_open_pages_receive_one_reset_and_then_new_posts(read, cast):
-    follower, stranger = await read(cast.follower), await read(cast.stranger)
+    follower = await read(cast.follower)
+    stranger = await read(cast.stranger)
     await sync_to_async(Event.objects.restart)()
     for reader in (follower, stranger):
         (reset,) = await reader.frames("reset")

@@ -73,7 +73,8 @@ async def test_reading_in_one_tab_updates_all_tabs(read, cast: Cast):
 
 
 async def test_likes_and_follows_and_their_removal_update_the_number(read, cast: Cast):
-    page, stranger = await read(cast.author), await read(cast.stranger)
+    page = await read(cast.author)
+    stranger = await read(cast.stranger)
     post = await post_it(cast.author)
     await sync_to_async(Like.objects.add)(cast.stranger, post)
     assert await unread_received(page) == [1]
@@ -87,7 +88,9 @@ async def test_likes_and_follows_and_their_removal_update_the_number(read, cast:
 async def test_only_followers_with_the_bell_on_are_notified_of_a_new_post(read, cast: Cast):
     await sync_to_async(cast.stranger.follow)(cast.author)
     await sync_to_async(Follow.objects.set_bell)(cast.follower, cast.author, True)
-    page, without, author = await read(cast.follower), await read(cast.stranger), await read(cast.author)
+    page = await read(cast.follower)
+    without = await read(cast.stranger)
+    author = await read(cast.author)
     await post_it(cast.author)
     assert await unread_received(page) == [1]
     assert await unread_received(without) == await unread_received(author) == []
@@ -125,7 +128,8 @@ async def test_a_new_page_does_not_receive_the_number_that_it_was_rendered_with(
 
 
 async def test_many_likes_update_the_badge_a_few_times_and_the_last_number_is_correct(read, cast: Cast):
-    post, page = await post_it(cast.author), await read(cast.author)
+    post = await post_it(cast.author)
+    page = await read(cast.author)
     users = [await sync_to_async(make_user)() for _ in range(40)]
     posts = [post, await post_it(cast.author), await post_it(cast.author)]
     await page.rest()
@@ -143,7 +147,8 @@ async def test_many_likes_update_the_badge_a_few_times_and_the_last_number_is_co
 
 
 async def test_removing_a_post_removes_its_notification(read, cast: Cast):
-    post, page = await post_it(cast.author, "@stranger"), await read(cast.stranger)
+    post = await post_it(cast.author, "@stranger")
+    page = await read(cast.stranger)
     await sync_to_async(post.remove)()
     assert await unread_received(page) == [0]
     await sync_to_async(post.restore)()

@@ -36,7 +36,8 @@ class Poll:
     async def frames(self) -> Frames:
         """Returns all frames of the answer."""
         answer = await self.request.get_response(TIMEOUT)
-        self.status, self.headers = answer["status"], dict(answer["headers"])
+        self.status = answer["status"]
+        self.headers = dict(answer["headers"])
         frames: Frames = json.loads(answer["body"])
         return frames
 
@@ -149,7 +150,8 @@ async def test_no_event_is_lost_or_doubled_between_two_polls(hub, cast, cookies)
         finally:
             connection.close()
 
-    cursor, cookie = await head(), await cookies(cast.follower)
+    cursor = await head()
+    cookie = await cookies(cast.follower)
     received: list[int] = []
     posting = asyncio.create_task(asyncio.to_thread(stream))
     while len(received) < 40:
@@ -196,7 +198,8 @@ async def test_a_sign_out_ends_a_waiting_poll_with_an_error(hub, cast, cookies):
 
 
 async def test_a_poll_after_a_sign_out_receives_no_posts(hub, cast, cookies):
-    start, cookie = await head(), await cookies(cast.follower)
+    start = await head()
+    cookie = await cookies(cast.follower)
     await post_it(cast.author, "Not for you any more.")
     await sync_to_async(cast.follower.sessions.all().delete)()
     poll = Poll(f"view=home&after={start}", cookie)

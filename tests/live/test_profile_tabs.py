@@ -50,7 +50,8 @@ async def test_each_tab_receives_the_posts_it_shows_and_no_others(read, cast, wa
 
 
 async def test_a_follower_receives_pictures_for_followers(read, cast):
-    follower, stranger = await read(cast.follower, "view=media:author"), await read(cast.stranger, "view=media:author")
+    follower = await read(cast.follower, "view=media:author")
+    stranger = await read(cast.stranger, "view=media:author")
     post = await with_picture(cast.author, audience="followers")
     assert [frame["id"] for frame in await follower.rest()] == [post.pk]
     assert await stranger.rest() == []
@@ -70,7 +71,8 @@ async def test_a_program_receives_the_addresses_of_pictures(hub, cast):
 
 async def test_a_post_that_gets_pictures_appears_and_one_that_loses_them_is_updated(read, cast):
     post = await post_it(cast.author)
-    page, other = await read(None, "view=media:author"), await read(None, "view=media:stranger")
+    page = await read(None, "view=media:author")
+    other = await read(None, "view=media:stranger")
     picture = await sync_to_async(Picture.objects.store)(cast.author, image_files.file())
     edit = sync_to_async(post.edit)
     await edit(title="", body="Look.", seen_version=1, pictures=[Attachment(picture.pk)])

@@ -29,7 +29,8 @@ UNCHECKED = ssl._create_unverified_context()
 
 def certificate(folder: Path) -> tuple[Path, Path]:
     """Creates a self-signed certificate; returns certificate and key."""
-    key, cert = folder / "key.pem", folder / "cert.pem"
+    key = folder / "key.pem"
+    cert = folder / "cert.pem"
     words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
     subprocess.run(["openssl", *words, "-keyout", key, "-out", cert], check=True, capture_output=True)
     return cert, key
@@ -82,7 +83,8 @@ def test_an_idle_socket_stays_open_for_a_minute_and_frames_arrive_at_once(proxy,
     with listen(proxy, cookie_of(cast.follower)) as reader, listen(proxy, cookie_of(cast.stranger)) as stranger:
         for socket in (reader, stranger):
             assert '"hello"' in socket.recv(timeout=10)
-        began, heard = time.monotonic(), []
+        began = time.monotonic()
+        heard = []
         while time.monotonic() - began < IDLE_TIMEOUT + 5:
             heard.append(reader.recv(timeout=IDLE_TIMEOUT))
         assert all('"heartbeat"' in frame for frame in heard)

@@ -57,7 +57,8 @@ async def test_missed_posts_arrive_once_in_the_order_of_commits(reconnect, cast)
 
 async def test_a_post_that_changed_often_arrives_in_its_present_state(reconnect, cast):
     start = await head()
-    post, other = await post_it(cast.author, "One."), await post_it(cast.author, "Other.")
+    post = await post_it(cast.author, "One.")
+    other = await post_it(cast.author, "Other.")
     for version in (1, 2, 3):
         await sync_to_async(post.edit)(title="", body=f"Version {version + 1}.", seen_version=version)
 
@@ -71,7 +72,8 @@ async def test_a_post_that_changed_often_arrives_in_its_present_state(reconnect,
 
 
 async def test_edits_and_deletions_of_known_posts_arrive(reconnect, cast):
-    edited, deleted = await post_it(cast.author), await post_it(cast.author)
+    edited = await post_it(cast.author)
+    deleted = await post_it(cast.author)
     start = await head()
     await sync_to_async(edited.edit)(title="", body="Edited.", seen_version=1)
     deleted_id = deleted.pk

@@ -80,7 +80,9 @@ def change_password(client: Client) -> None:
     ],
 )
 async def test_an_open_socket_is_closed_when_its_right_ends(hub, read, cast, act: Act, end, query):
-    reader, stranger, visitor = await read(cast.follower, query), await read(cast.stranger), await read(None)
+    reader = await read(cast.follower, query)
+    stranger = await read(cast.stranger)
+    visitor = await read(None)
 
     await sync_to_async(act)(reader, cast.follower)
 
@@ -93,7 +95,8 @@ async def test_an_open_socket_is_closed_when_its_right_ends(hub, read, cast, act
 
 @pytest.mark.parametrize("act", [log_out_here, end_session])
 async def test_a_sign_out_closes_all_tabs_of_that_session_and_no_other(read, cast, act: Act):
-    here, elsewhere = await read(cast.follower), await read(cast.follower)
+    here = await read(cast.follower)
+    elsewhere = await read(cast.follower)
     async with another_tab(here, "view=user:author") as tab:
         await sync_to_async(act)(here, cast.follower)
         for ended in (here, tab):
@@ -102,7 +105,9 @@ async def test_a_sign_out_closes_all_tabs_of_that_session_and_no_other(read, cas
 
 
 async def test_a_password_change_closes_the_other_sessions_and_not_its_own(read, cast):
-    here, elsewhere, stranger = await read(cast.follower), await read(cast.follower), await read(cast.stranger)
+    here = await read(cast.follower)
+    elsewhere = await read(cast.follower)
+    stranger = await read(cast.stranger)
 
     await sync_to_async(change_password)(browser_of(here))
 
@@ -147,7 +152,8 @@ async def test_a_suspended_author_s_posts_leave_every_open_page(read, cast):
     post = await post_it(cast.author)
     views = ["view=public", "view=user:author", f"view=post:{post.pk}"]
     readers = [await read(cast.follower), *[await read(None, view) for view in views]]
-    stranger, elsewhere = await read(cast.stranger), await read(None, "view=user:stranger")
+    stranger = await read(cast.stranger)
+    elsewhere = await read(None, "view=user:stranger")
 
     await sync_to_async(suspend)(readers[0], cast.author)
     await post_it(cast.author, "Written all the same.")
@@ -161,7 +167,8 @@ async def test_a_suspended_author_s_posts_leave_every_open_page(read, cast):
 
 
 async def test_a_home_receives_nothing_after_unfollowing(read, cast):
-    tabs, stranger = [await read(cast.follower) for _ in range(2)], await read(cast.stranger)
+    tabs = [await read(cast.follower) for _ in range(2)]
+    stranger = await read(cast.stranger)
     await sync_to_async(cast.follower.unfollow)(cast.author)
     await post_it(cast.author, "Not for you any more.")
     for tab in tabs:
@@ -171,7 +178,8 @@ async def test_a_home_receives_nothing_after_unfollowing(read, cast):
 
 
 async def test_renaming_an_author_resets_the_pages_that_show_their_posts(read, cast):
-    post, other = await post_it(cast.author), await post_it(cast.stranger)
+    post = await post_it(cast.author)
+    other = await post_it(cast.stranger)
     showing = ["view=public", "view=user:author", f"view=post:{post.pk}"]
     not_showing = ["view=user:stranger", f"view=post:{other.pk}"]
     readers = [await read(cast.follower), await read(cast.author), *[await read(None, view) for view in showing]]
@@ -201,7 +209,8 @@ async def test_posts_after_a_renaming_have_the_new_name(read, cast):
 
 
 async def test_the_recheck_closes_a_socket_whose_session_was_deleted_without_signals(hub, read, cast):
-    reader, stranger = await read(cast.follower), await read(cast.stranger)
+    reader = await read(cast.follower)
+    stranger = await read(cast.stranger)
     rows = Session.objects.filter(user=cast.follower)
     await sync_to_async(rows._raw_delete)("default")
     await hub.maintenance.recheck()
@@ -210,7 +219,8 @@ async def test_the_recheck_closes_a_socket_whose_session_was_deleted_without_sig
 
 
 async def test_a_person_suspended_without_a_signal_is_noticed_at_the_recheck(hub, read, cast):
-    reader, stranger = await read(cast.follower), await read(cast.stranger)
+    reader = await read(cast.follower)
+    stranger = await read(cast.stranger)
     await sync_to_async(User.objects.filter(pk=cast.follower.pk).update)(is_active=False)
     await hub.maintenance.recheck()
     assert await end_of(reader) == ("suspended", SUSPENDED)
@@ -218,8 +228,10 @@ async def test_a_person_suspended_without_a_signal_is_noticed_at_the_recheck(hub
 
 
 async def test_a_rotated_key_keeps_sockets_open_until_it_is_no_longer_valid(hub, read, cast, settings):
-    reader, old = await read(cast.follower), settings.SECRET_KEY
-    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [old], "a new one"
+    reader = await read(cast.follower)
+    old = settings.SECRET_KEY
+    settings.SECRET_KEY_FALLBACKS = [old]
+    settings.SECRET_KEY = "a new one"
     newer = await read(cast.stranger)
     await hub.maintenance.recheck()
     await assert_receives_next(reader, cast.author)

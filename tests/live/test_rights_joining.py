@@ -127,7 +127,8 @@ LOSSES = [(sign_out, SIGNED_OUT), (change_password, SIGNED_OUT), (suspend, SUSPE
 
 def once_after(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, act: Callable[[], Awaitable[object]]) -> None:
     """Calls `act` after the first call of a method or function."""
-    real, acts = getattr(owner, name), [act]
+    real = getattr(owner, name)
+    acts = [act]
 
     async def and_then(*arguments: object) -> object:
         result = await real(*arguments)
@@ -164,7 +165,8 @@ DISPATCHED = pytest.mark.parametrize("dispatched", [True, False], ids=["dispatch
 async def test_a_right_that_ends_at_any_moment_of_the_handshake_closes_the_socket(
     hub, read, cast, monkeypatch, lose, code, owner, name, dispatched
 ):
-    stranger, start = await read(cast.stranger), await head()
+    stranger = await read(cast.stranger)
+    start = await head()
     await post_it(cast.author, "Missed.")
     await hub.wait_until_idle()
 

@@ -112,7 +112,8 @@ ENDINGS = {
 
 @pytest.mark.parametrize("name", ENDINGS)
 async def test_a_socket_receives_nothing_after_its_right_ends(read, cast: Cast, neighbour, name):
-    reader, stranger = await read(cast.follower), await read(cast.stranger)
+    reader = await read(cast.follower)
+    stranger = await read(cast.stranger)
     end, kind = ENDINGS[name]
 
     ids = await end_right_midway(cast.author, lambda: end(reader, cast.follower))
@@ -126,11 +127,13 @@ async def test_a_socket_receives_nothing_after_its_right_ends(read, cast: Cast, 
 
 
 async def test_a_home_receives_nothing_of_an_author_after_unfollowing(read, cast: Cast, neighbour):
-    reader, stranger = await read(cast.follower), await read(cast.stranger)
+    reader = await read(cast.follower)
+    stranger = await read(cast.stranger)
 
     ids = await end_right_midway(cast.author, lambda: cast.follower.unfollow(cast.author))
 
-    frames, taken_at = await reader.rest(), await position_of(Kind.FOLLOW_REMOVED)
+    frames = await reader.rest()
+    taken_at = await position_of(Kind.FOLLOW_REMOVED)
     before = created(frames)
     assert before == ids[: len(before)]
     assert len(before) >= POSTS // 2
@@ -142,18 +145,21 @@ async def test_a_home_receives_nothing_of_an_author_after_unfollowing(read, cast
 
 @pytest.mark.parametrize("query", ["view=home", "view=public", "view=user:author"])
 async def test_posts_of_a_suspended_author_are_not_delivered(read, cast: Cast, query):
-    reader, stranger = await read(cast.follower, query), await read(cast.stranger)
+    reader = await read(cast.follower, query)
+    stranger = await read(cast.stranger)
 
     await end_right_midway(cast.author, lambda: suspend(User.objects.get(pk=cast.author.pk)))
 
-    frames, taken_at = await reader.rest(), await position_of(Kind.USER_SUSPENDED)
+    frames = await reader.rest()
+    taken_at = await position_of(Kind.USER_SUSPENDED)
     assert created(frames, after=taken_at) == []
     assert [frame["cursor"] for frame in frames if frame["type"] == "reset"] == [taken_at]
     assert await stranger.rest() == []
 
 
 async def test_a_deleted_post_is_never_delivered_after_its_deletion(read, cast: Cast, neighbour):
-    reader, stranger = await read(cast.follower), await read(cast.stranger)
+    reader = await read(cast.follower)
+    stranger = await read(cast.stranger)
 
     def edit_and_delete_the_newest() -> None:
         post = Post.objects.latest("pk")

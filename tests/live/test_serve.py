@@ -96,7 +96,8 @@ def test_posts_acknowledged_during_shutdown_are_saved(own_site):
     acknowledged: list[str] = []
 
     def post_until_refused(number: int) -> None:
-        author, count = Person(own_site, cast.author), 0
+        author = Person(own_site, cast.author)
+        count = 0
         with suppress(OSError):
             while author.send("/posts/", body=f"{number}-{count}") == 200:
                 acknowledged.append(f"{number}-{count}")
@@ -186,7 +187,8 @@ def plain_site(transactional_db, tmp_path, settings) -> Iterator[Site]:
 
 
 def test_a_client_that_does_not_read_a_large_export_costs_no_memory(plain_site):
-    cast, size = make_cast(), 96 * 1024 * 1024
+    cast = make_cast()
+    size = 96 * 1024 * 1024
     export = Export.objects.create(user=cast.author, ready_at=timezone.now(), size=size)
     default_storage.save(export.path, ContentFile(os.urandom(1024) * (size // 1024)))
     assert plain_site.process is not None
@@ -248,7 +250,8 @@ def test_a_killed_worker_is_restarted_and_no_post_is_missed(two_workers):
 
 def test_a_user_sees_their_own_open_pages_of_all_workers(two_workers):
     cast = make_cast()
-    person, other = Person(two_workers, cast.follower), Person(two_workers, cast.stranger)
+    person = Person(two_workers, cast.follower)
+    other = Person(two_workers, cast.stranger)
     with ExitStack() as stack:
         for view in ("home", "public", "user:author", "tag:tea") * 2:
             stack.enter_context(person.listen(view=view))

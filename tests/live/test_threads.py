@@ -16,7 +16,8 @@ def created(frames: list[dict]) -> list[int]:
 
 @pytest.mark.parametrize("way", ["push", "memory", "database"])
 async def test_a_reply_reaches_the_pages_that_it_concerns(read, cast, way, monkeypatch):
-    post, other = await post_it(cast.author, "First."), await post_it(cast.author, "Another.")
+    post = await post_it(cast.author, "First.")
+    other = await post_it(cast.author, "Another.")
     start = await head()
     views = {
         "its page": (None, f"view=post:{post.pk}", True),
@@ -71,7 +72,8 @@ async def test_a_reply_for_followers_reaches_followers_only(read, cast):
     post = await post_it(cast.author, audience="followers")
     follower = await read(cast.follower, f"view=post:{post.pk}")
     public = await post_it(cast.author)
-    visitor, stranger = await read(None, f"view=post:{public.pk}"), await read(cast.stranger, f"view=post:{public.pk}")
+    visitor = await read(None, f"view=post:{public.pk}")
+    stranger = await read(cast.stranger, f"view=post:{public.pk}")
     secret = await post_it(cast.author, "For you.", parent=public, audience="followers")
     reply = await post_it(cast.author, "For you, too.", parent=post)
     assert created(await follower.rest()) == [reply.pk]

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_migration_activates_accounts_without_an_unconfirmed_address():
-    confirmed, waiting, without = make_user("confirmed"), make_user("waiting"), make_user("without")
+    confirmed = make_user("confirmed")
+    waiting = make_user("waiting")
+    without = make_user("without")
     EmailAddress.objects.filter(user=waiting).update(verified=False)
     EmailAddress.objects.filter(user=without).delete()
     EmailAddress.objects.create(user=confirmed, email="new@example.org")  # being changed to

@@ -51,7 +51,8 @@ def test_validation_refuses_a_follow_of_yourself_and_a_second_follow(cast):
 
 
 def test_following_a_user_deleted_meanwhile_is_refused_with_a_message(transactional_db):
-    mara, tove = make_user("mara"), make_user("tove")
+    mara = make_user("mara")
+    tove = make_user("tove")
     User.objects.get(pk=tove.pk).delete()
 
     with pytest.raises(ValidationError, match="no longer exists"):

@@ -63,7 +63,8 @@ def test_a_new_post_is_version_1_and_not_edited(cast):
 
 def test_the_database_increments_the_version_with_every_save(cast):
     post = make_post(cast.author)
-    stale, staler = Post.objects.get(pk=post.pk), Post.objects.get(pk=post.pk)
+    stale = Post.objects.get(pk=post.pk)
+    staler = Post.objects.get(pk=post.pk)
 
     stale.save()
     staler.save(update_fields=["title"])

@@ -60,7 +60,8 @@ def test_a_new_user_and_a_sign_in_have_no_changes(user, seen, django_assert_num_
 
 
 def test_only_saved_fields_are_changes(user, seen):
-    user.name, user.email = "Maria", "maria@example.org"
+    user.name = "Maria"
+    user.email = "maria@example.org"
     user.save(update_fields=iter(["name"]))
     user.save()
     assert seen == [RENAMED, {"email": ("mara@example.org", "maria@example.org")}]
@@ -77,7 +78,8 @@ def test_a_change_that_was_rolled_back_is_a_change_again(user, seen):
 
 
 def test_a_change_that_failed_is_a_change_again(user, seen):
-    user.username, user.name = "x" * 31, "Maria"
+    user.username = "x" * 31
+    user.name = "Maria"
     with suppress(Exception), transaction.atomic():
         user.save()
     user.username = "mara"

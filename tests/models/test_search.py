@@ -127,7 +127,8 @@ def test_paging_finds_every_visible_match_once(cast, monkeypatch):
     monkeypatch.setattr(search_index, "RECENT", 7)
     for number in range(30):
         make_post(cast.author, f"Tea {number}.", audience="public" if number % 4 == 0 else "followers")
-    start, seen = "", []
+    start = ""
+    seen = []
     while page := search_posts(Search.parse("tea"), None, start, 3):
         seen += [post.body for post in page]
         start = page[-1].sort_key

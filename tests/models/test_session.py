@@ -185,7 +185,8 @@ def test_an_invalid_session_is_not_found(here: Session, elsewhere: Session, end)
 
 def test_a_rotated_secret_key_is_accepted_while_it_is_a_fallback(here: Session, settings):
     old = settings.SECRET_KEY
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new one", [old]
+    settings.SECRET_KEY = "a new one"
+    settings.SECRET_KEY_FALLBACKS = [old]
     assert Session.objects.by_keys([here.session_key]) == {here.session_key: here}
     settings.SECRET_KEY_FALLBACKS = []
     assert Session.objects.by_keys([here.session_key]) == {}

@@ -29,7 +29,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def busy(cast: Cast, settings, tmp_path: Path) -> User:
     """The author, with every kind of data of their own and from others."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
-    author, friend = cast.author, cast.stranger
+    author = cast.author
+    friend = cast.stranger
     theirs = make_post(friend, "By a friend, for @author.")
     for number in range(3):
         shown = [Attachment(Picture.objects.store(author, file()).pk, "A picture")]

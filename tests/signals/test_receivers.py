@@ -94,7 +94,8 @@ def test_a_post_has_an_event_for_each_change(cast):
 
 
 def test_a_follow_has_one_event_when_it_begins_and_one_when_it_ends(db):
-    mara, tove = make_user("mara"), make_user("tove")
+    mara = make_user("mara")
+    tove = make_user("tove")
 
     for _ in range(2):
         mara.follow(tove)
@@ -126,7 +127,9 @@ def test_deleting_a_user_writes_events_for_the_deleted_posts_and_follows(cast):
     posts = [make_post(cast.author).pk for _ in range(3)]
     remaining = make_post(cast.stranger)
     Event.objects.all().delete()
-    author, follower, stranger = cast.author.pk, cast.follower.pk, cast.stranger.pk
+    author = cast.author.pk
+    follower = cast.follower.pk
+    stranger = cast.stranger.pk
 
     cast.author.delete()
 

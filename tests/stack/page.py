@@ -60,7 +60,8 @@ class PostList:
             raise ValueError(f"no list of posts in {html[:200]!r}")
         attributes = attributes_of(found.group())
         self.view = attributes["data-view"]
-        self.shown, self._versions = [], {}
+        self.shown = []
+        self._versions = {}
         self.append(html[found.end() :])
         return int(attributes["data-cursor"])
 

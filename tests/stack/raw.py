@@ -22,7 +22,8 @@ class RawSocket:
     """An open socket that reads only when asked to."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+        self._reader = reader
+        self._writer = writer
 
     @classmethod
     async def open(cls, site: Site, cookie: str = "", query: str = "view=public", receive_buffer: int = 0) -> Self:

@@ -212,7 +212,8 @@ def test_a_reset_for_an_unknown_address_gets_the_same_answer(client, mailoutbox)
 
 def test_changing_the_password(mailoutbox):
     mara = make_user("mara")
-    here, elsewhere = signed_in(mara), signed_in(mara)
+    here = signed_in(mara)
+    elsewhere = signed_in(mara)
     page = here.post("/accounts/password/change/", {"oldpassword": "wrong", "password1": "another horse battery"})
     assert error_of(text(page), "oldpassword") == "That is not your current password."
 

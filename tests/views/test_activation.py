@@ -250,7 +250,8 @@ def test_sending_the_link_again_is_limited(mara, mailoutbox, headers):
 
 def test_sign_up_with_a_known_address_gets_the_same_answer_and_another_mail(mailoutbox):
     make_user("lucia")
-    fresh, taken = Client(), Client()
+    fresh = Client()
+    taken = Client()
     pages = [sign_up(fresh), sign_up(taken, username="Otto", email="Lucia@example.org")]
     assert pages[0].redirect_chain == pages[1].redirect_chain
     for path in ("/", "/accounts/email/", "/accounts/activation/"):

@@ -160,7 +160,8 @@ def test_each_page_is_as_if_nothing_had_been_cached(cast, writes):
 
 
 def test_a_post_is_rendered_once_for_all_pages_that_show_it(cast):
-    post, readers = make_post(cast.author), [signed_in(cast.follower), Client()]
+    post = make_post(cast.author)
+    readers = [signed_in(cast.follower), Client()]
     with rendered() as render:
         for reader in readers:
             for page in ("/explore/", "/@author/", f"/posts/{post.pk}/"):

@@ -147,7 +147,8 @@ def test_a_picture_of_another_user_is_not_posted(author, stranger, someone):
 
 
 def test_an_edit_keeps_removes_and_adds_pictures(author, someone):
-    kept, removed = owned(someone), owned(someone)
+    kept = owned(someone)
+    removed = owned(someone)
     ids = [str(kept.pk), str(removed.pk)]
     author.post("/posts/", {"body": "Look.", "picture": ids, "picture_description": ["One.", "Two."]})
     post = Post.objects.get()

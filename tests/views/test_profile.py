@@ -27,7 +27,8 @@ def user(cast) -> User:
 
 
 def test_each_tab_lists_its_posts(visitor, cast):
-    post, other = make_post(cast.author), make_post(cast.stranger)
+    post = make_post(cast.author)
+    other = make_post(cast.stranger)
     reply = make_post(cast.author, "Reply.", parent=other)
     pictured = with_picture(cast.author)
     Like.objects.add(cast.author, other)

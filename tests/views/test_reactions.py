@@ -66,7 +66,8 @@ def test_a_post_shows_its_likes(cast, visitor, post):
 
 
 def test_bookmarks_are_private_and_omit_hidden_posts(cast, follower, stranger, visitor):
-    kept, secret = make_post(cast.author), make_post(cast.author, audience="followers")
+    kept = make_post(cast.author)
+    secret = make_post(cast.author, audience="followers")
     for post in (kept, secret):
         Bookmark.objects.add(cast.follower, post)
     page = Page(follower.get("/bookmarks/"))

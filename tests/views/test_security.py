@@ -103,7 +103,8 @@ def test_hostile_names_are_isolated_from_the_text_around_them(user):
 def test_only_the_user_and_staff_with_the_permission_see_it(user):
     user.name = "Maria"
     user.save()
-    stranger, staff = signed_in(make_user("stranger")), signed_in(make_user("helper", is_staff=True))
+    stranger = signed_in(make_user("stranger"))
+    staff = signed_in(make_user("helper", is_staff=True))
     assert "Maria" not in stranger.get(SECURITY).text
     assert stranger.get("/admin/livefeed/auditentry/").status_code == 302
     assert staff.get("/admin/livefeed/auditentry/").status_code == 403

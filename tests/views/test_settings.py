@@ -88,7 +88,8 @@ def sign_in(user: User, agent: str = "", address: str = "127.0.0.1") -> Client:
 
 
 def test_a_user_sees_their_sessions_and_ends_one(cast):
-    here, there = sign_in(cast.author), sign_in(cast.author, FIREFOX, "198.51.100.7")
+    here = sign_in(cast.author)
+    there = sign_in(cast.author, FIREFOX, "198.51.100.7")
     others = sign_in(cast.stranger)
 
     page = Page(here.get("/settings/sessions/"))
@@ -108,7 +109,9 @@ def test_a_user_sees_their_sessions_and_ends_one(cast):
 
 
 def test_a_user_ends_all_other_sessions_at_once(cast):
-    here, there, others = sign_in(cast.author), sign_in(cast.author), sign_in(cast.stranger)
+    here = sign_in(cast.author)
+    there = sign_in(cast.author)
+    others = sign_in(cast.stranger)
 
     here.post("/settings/sessions/", {"_method": "DELETE"})
 
