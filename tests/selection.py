@@ -14,7 +14,6 @@ FULL = os.environ.get("LIVEFEED_FAULTS") == "full"
 ON_BOTH = (
     # The log, its order and its recovery.
     "tests/faults/",
-    "tests/live/test_replay.py",
     "tests/live/test_rights.py",
     "tests/live/test_counts.py",
     "tests/live/test_newlog.py",
@@ -22,10 +21,11 @@ ON_BOTH = (
     # SQL that is written for each database, locks, and concurrent writers.
     "tests/models/",
     "tests/views/test_hostile.py",
-    # The live path in the browser.
-    "tests/browser/test_coming_back.py",
+    # The live path in the browser: one test of each kind.
+    "tests/browser/test_coming_back.py::test_the_site_is_stopped",
+    "tests/browser/test_coming_back.py::test_too_much_was_missed",
     "tests/browser/test_rights.py",
-    "tests/browser/test_polling.py",
+    "tests/browser/test_polling.py::test_posts_edits_and_deletions",
     "tests/browser/test_path.py::test_two_people_two_windows_and_a_stranger",
 )
 """Runs on SQLite and again on PostgreSQL with Redis."""

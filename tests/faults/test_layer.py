@@ -56,7 +56,9 @@ class Layer:
             self._process.send_signal(signal.SIGCONT)
 
 
-@pytest.fixture(params=["pubsub.RedisPubSubChannelLayer", "core.RedisChannelLayer"])
+@pytest.fixture(
+    params=["pubsub.RedisPubSubChannelLayer", pytest.param("core.RedisChannelLayer", marks=pytest.mark.full)]
+)
 def layer(request, transactional_db, tmp_path) -> Iterator[tuple[Layer, list[Site]]]:
     """A Redis, and two sites that use it through one of both channel layers."""
     with ExitStack() as stack:

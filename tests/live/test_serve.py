@@ -155,15 +155,15 @@ def memory_of(pid: int) -> int:
 def settled_memory(pid: int, client: socket.socket) -> int:
     """Waits until the server has filled the buffers of a client that does not read; returns its memory in bytes.
 
-    The buffers are full when neither the memory of the process nor the bytes that wait at the client have grown in ten
-    checks.
+    The buffers are full when in ten checks neither the memory of the process has grown by more than 64 KiB nor the
+    number of bytes that wait at the client.
     """
     unchanged = 0
     memory = 0
     unread = 0
     while unchanged < 10:
         time.sleep(0.05)
-        has_grown = memory_of(pid) > memory or unread_bytes(client) > unread
+        has_grown = memory_of(pid) > memory + 65_536 or unread_bytes(client) > unread
         unchanged = 0 if has_grown else unchanged + 1
         memory = max(memory, memory_of(pid))
         unread = max(unread, unread_bytes(client))
@@ -188,7 +188,7 @@ def plain_site(transactional_db, tmp_path, settings) -> Iterator[Site]:
 
 def test_a_client_that_does_not_read_a_large_export_costs_no_memory(plain_site):
     cast = make_cast()
-    size = 96 * 1024 * 1024
+    size = 64 * 1024 * 1024
     export = Export.objects.create(user=cast.author, ready_at=timezone.now(), size=size)
     default_storage.save(export.path, ContentFile(os.urandom(1024) * (size // 1024)))
     assert plain_site.process is not None

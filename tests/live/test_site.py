@@ -81,7 +81,10 @@ def two_sites(request, transactional_db, tmp_path):
         yield *sites, server
 
 
-@pytest.mark.parametrize("fault", [None, signal.SIGSTOP, signal.SIGKILL], ids=["working", "frozen", "stopped"])
+FROZEN = pytest.param(signal.SIGSTOP, marks=pytest.mark.full)  # tests/faults/test_layer.py freezes a Redis too
+
+
+@pytest.mark.parametrize("fault", [None, FROZEN, signal.SIGKILL], ids=["working", "frozen", "stopped"])
 def test_a_channel_layer_that_is_down_stops_neither_posts_nor_handshakes_nor_delivery(two_sites, fault):
     """POSTs are answered, sockets open, and posts of the other process arrive by the polling interval."""
     first, second, server = two_sites
