@@ -6,6 +6,8 @@ brought there by a replay from the log. A client that does not read is paused; t
 
 import asyncio
 import logging
+import time
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any
@@ -20,9 +22,12 @@ from consumers.hub.subscriptions import Subscriptions
 from consumers.hub.time_slice import TimeSlice
 from consumers.protocol import frames
 from consumers.protocol.message import Message
-from consumers.resets import Resets
 
 logger = logging.getLogger(__name__)
+
+
+RELOADS_PER_SECOND = 20
+"""Reloads a second that are not exceeded while RESET_SPREAD is long enough for all of them."""
 
 
 def _ignore() -> None:
@@ -35,7 +40,7 @@ class Delivery:
     def __init__(self, log: EventLog, subscriptions: Subscriptions) -> None:
         self._log = log
         self._subscriptions = subscriptions
-        self._resets = Resets()
+        self._reset_times: deque[float] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self.slow_clients = SlowClients(self.remove)
         self.position = -1
@@ -124,7 +129,18 @@ class Delivery:
 
     def _reset(self) -> str:
         metrics.resets.inc()
-        return frames.reset(self._log.position, self._resets.spread())
+        return frames.reset(self._log.position, self._reload_spread())
+
+    def _reload_spread(self) -> int:
+        """Records one more reload; returns the seconds within which the client should make it.
+
+        A single client reloads immediately, many at once spread their reloads over at most RESET_SPREAD.
+        """
+        now = time.monotonic()
+        self._reset_times.append(now)
+        while now - self._reset_times[0] > frames.RESET_SPREAD:
+            self._reset_times.popleft()
+        return min(frames.RESET_SPREAD, len(self._reset_times) // RELOADS_PER_SECOND)
 
     # --- Connections that are slow, or leave ---
 

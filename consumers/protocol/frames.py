@@ -67,8 +67,8 @@ def post_shown(kind: str, cursor: int, encoded_post: str) -> str:
     return f'{{"type":"{kind}","cursor":{cursor},{encoded_post}'
 
 
-def rendered(post: Post, html: str, origin: str) -> Rendered:
-    """Encodes a post in all formats. `origin` is the site's public URL."""
+def rendered(post: Post, html: str, site_url: str) -> Rendered:
+    """Encodes a post in all formats. `site_url` is the site's public URL."""
     head = {"id": post.pk, "version": post.version, "sort": post.sort_key}
     counts = {"likes": post.likes_count, "replies": post.replies_count}
     details = {
@@ -80,11 +80,11 @@ def rendered(post: Post, html: str, origin: str) -> Rendered:
         "parent": post.parent_id,
         "audience": post.audience,
         "tags": post.tags.split(),
-        "pictures": _pictures(post, origin) if post.pictures_count else [],
+        "pictures": _pictures(post, site_url) if post.pictures_count else [],
         "created_at": post.created_at.isoformat(),
         "version": post.version,
         **counts,
-        "url": origin + post.get_absolute_url(),
+        "url": site_url + post.get_absolute_url(),
     }
     return Rendered(
         html=_encode_end(head | {"html": html}),
@@ -93,11 +93,11 @@ def rendered(post: Post, html: str, origin: str) -> Rendered:
     )
 
 
-def _pictures(post: Post, origin: str) -> list[dict[str, Any]]:
+def _pictures(post: Post, site_url: str) -> list[dict[str, Any]]:
     """Returns a post's pictures as in frames for programs."""
     return [
         {
-            "url": origin + picture.large,
+            "url": site_url + picture.large,
             "description": picture.description,
             "width": picture.width,
             "height": picture.height,
