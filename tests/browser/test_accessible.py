@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, expect
 
 from livefeed.models import Like, Preferences, Token
-from tests.browser.conftest import bodies, live, shows, until
+from tests.browser.conftest import bodies, expect_posts, wait_until, wait_until_live
 from tests.factories import Cast, make_post, make_user
 
 VIOLATIONS = {"resultTypes": ["violations"]}
@@ -59,17 +59,17 @@ def addresses(cast: Cast) -> dict[str, int]:
     return {"post": post.pk}
 
 
-def check(page: Page, options: dict[str, Any] = RULES) -> None:
+def check_with_axe(page: Page, options: dict[str, Any] = RULES) -> None:
     page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished.catch(() => {})))")
     results = Axe().run(page, options=options)
     assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
 
 
-def check_everything(page: Page) -> None:
+def check_page(page: Page) -> None:
     """Axe finds nothing in both themes, and nothing sticks out at 320 px or when zoomed to 200 %."""
-    check(page)
+    check_with_axe(page)
     page.emulate_media(color_scheme="dark")
-    check(page, CONTRAST)
+    check_with_axe(page, CONTRAST)
     page.emulate_media(color_scheme="light")
     for width in (320, 640):
         page.set_viewport_size({"width": width, "height": 560})
@@ -82,42 +82,42 @@ def test_every_page_of_a_member_is_accessible(window, cast, addresses, paths):
     page = window(cast.author, "/healthz", color_scheme="light", viewport=DESK)
     for path in paths:
         page.goto(path.format(**addresses))
-        check_everything(page)
+        check_page(page)
 
 
 def test_every_page_of_a_visitor_is_accessible(window, addresses):
     page = window(None, "/healthz", color_scheme="light", viewport=DESK)
     for path in (*PUBLIC, *ENTRANCE):
         page.goto(path.format(**addresses))
-        check_everything(page)
+        check_page(page)
 
 
-def test_axe_finds_nothing_in_what_opens_and_in_what_goes_wrong(window, cast, addresses):
-    page = live(window(make_user("newcomer")))
-    check(page)  # first steps
+def test_axe_finds_nothing_in_what_opens_and_in_what_goes_wrong(live_window, cast, addresses):
+    page = live_window(make_user("newcomer"))
+    check_with_axe(page)  # first steps
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
-    check(page)
+    check_with_axe(page)
     page.keyboard.press("Escape")
-    page = live(window(cast.author))
+    page = live_window(cast.author)
     page.locator(".post", has_text="For followers").get_by_role("link", name="Edit").click()
     expect(page.locator(".editor")).to_be_visible()
-    check(page)
+    check_with_axe(page)
     page.locator(".post", has_text="Of Tea").get_by_role("link", name="Delete").click()
     expect(page.get_by_role("dialog")).to_be_visible()
-    check(page)
+    check_with_axe(page)
     page.keyboard.press("Escape")
     page.context.set_offline(True)
     page.get_by_label("Post", exact=True).first.fill("Kept.")
     page.locator("#composer").get_by_role("button", name="Post").click()
     expect(page.get_by_text("Not sent yet")).to_be_visible()
     expect(page.get_by_text("You are offline.")).to_be_visible()
-    check(page)
+    check_with_axe(page)
 
 
-def test_nothing_moves_where_that_is_not_wanted(window, cast):
+def test_nothing_moves_where_that_is_not_wanted(live_window, cast):
     make_post(cast.author, "Before.")
-    page = live(window(cast.follower, reduced_motion="reduce"))
+    page = live_window(cast.follower, reduced_motion="reduce")
     page.evaluate("""() => {
         window.moved = [];
         const animate = Element.prototype.animate;
@@ -126,19 +126,19 @@ def test_nothing_moves_where_that_is_not_wanted(window, cast):
         for (const kind of ["animationstart", "transitionstart"]) document.addEventListener(kind, note);
     }""")
     post = make_post(cast.author, "News.")
-    shows(page, "News.", "Before.")
+    expect_posts(page, "News.", "Before.")
     post.edit(title="", body="Edited.", seen_version=post.version)
-    shows(page, "Edited.", "Before.")
+    expect_posts(page, "Edited.", "Before.")
     post.remove()
-    shows(page, "Before.")
+    expect_posts(page, "Before.")
     assert page.evaluate("window.moved") == []
 
 
 # --- What is said ---
 
 
-def test_new_posts_are_said_in_batches(window, cast):
-    page, stranger = live(window(cast.follower)), live(window(cast.stranger))
+def test_new_posts_are_said_in_batches(live_window, cast):
+    page, stranger = live_window(cast.follower), live_window(cast.stranger)
     for number in range(3):
         make_post(cast.author, f"Number {number}.")
     expect(page.locator("#announcer")).to_have_text("3 new posts from Author.")
@@ -146,9 +146,9 @@ def test_new_posts_are_said_in_batches(window, cast):
 
 
 @pytest.mark.parametrize(("choice", "said"), [("off", ""), ("each", "Author: News of the day.")])
-def test_what_is_said_is_for_the_reader_to_choose(window, cast, choice, said):
+def test_what_is_said_is_for_the_reader_to_choose(live_window, cast, choice, said):
     Preferences.objects.create(user=cast.follower, announcements=choice)
-    page, witness = live(window(cast.follower)), live(window(make_follower(cast)))
+    page, witness = live_window(cast.follower), live_window(make_follower(cast))
     make_post(cast.author, "News of the day.")
     expect(witness.locator("#announcer")).to_have_text("1 new post from Author.")
     expect(page.locator("#announcer")).to_have_text(said)
@@ -163,21 +163,21 @@ def make_follower(cast: Cast):
 # --- The keyboard ---
 
 
-def focused(page: Page) -> str:
+def focused_post(page: Page) -> str:
     """The text of the post that has the focus."""
     return page.evaluate("document.querySelector('.post:focus .post-body')?.textContent.trim() ?? ''")
 
 
-def test_the_keyboard_reads_likes_answers_and_goes_places(window, cast):
+def test_the_keyboard_reads_likes_answers_and_goes_places(live_window, cast):
     first, second = make_post(cast.author, "First."), make_post(cast.author, "Second.")
-    page = live(window(cast.follower))
+    page = live_window(cast.follower)
     page.keyboard.press("j")
-    assert focused(page) == "Second."
+    assert focused_post(page) == "Second."
     page.keyboard.press("j")
-    assert focused(page) == "First."
+    assert focused_post(page) == "First."
     page.keyboard.press("k")
     page.keyboard.press("l")
-    until(page, lambda: Like.objects.filter(user=cast.follower, post=second).exists())
+    wait_until(page, lambda: Like.objects.filter(user=cast.follower, post=second).exists())
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/posts/{first.pk}/")
@@ -188,7 +188,7 @@ def test_the_keyboard_reads_likes_answers_and_goes_places(window, cast):
     page.keyboard.type("first")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search/?q=first")
-    shows(page, "First.")
+    expect_posts(page, "First.")
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.keyboard.press("r")
@@ -204,36 +204,36 @@ def test_the_keyboard_reads_likes_answers_and_goes_places(window, cast):
     expect(page.get_by_label("Post", exact=True)).to_be_focused()
 
 
-def test_the_keys_are_told_and_can_be_switched_off(window, cast):
+def test_the_keys_are_told_and_can_be_switched_off(live_window, cast):
     make_post(cast.author, "First.")
-    page = live(window(cast.follower))
+    page = live_window(cast.follower)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     Preferences.objects.create(user=cast.follower, has_keys=False)
     page.reload()
-    live(page)
+    wait_until_live(page)
     page.keyboard.press("j")
-    assert focused(page) == ""
+    assert focused_post(page) == ""
 
 
-def test_the_keyboard_goes_to_what_waits_behind_the_pill(window, cast):
+def test_the_keyboard_goes_to_what_waits_behind_the_pill(live_window, cast):
     for number in range(20):
         make_post(cast.author, f"Post {number}.")
-    page = live(window(cast.follower))
+    page = live_window(cast.follower)
     for _ in range(9):
         page.keyboard.press("j")
-    until(page, lambda: page.evaluate("scrollY > 100"))
+    wait_until(page, lambda: page.evaluate("scrollY > 100"))
     make_post(cast.author, "News.")
     expect(page.locator("#pill")).to_be_visible()
     page.keyboard.press(".")
-    assert focused(page) == "News."
+    assert focused_post(page) == "News."
     assert bodies(page)[0] == "News."
 
 
-def test_skip_links_lead_to_the_content(window, cast):
-    page = live(window(cast.follower))
+def test_skip_links_lead_to_the_content(live_window, cast):
+    page = live_window(cast.follower)
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")

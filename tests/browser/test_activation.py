@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from playwright.sync_api import Page, expect
 
 from livefeed.models import Post, User
-from tests.browser.conftest import SIZES, live, shows, write
+from tests.browser.conftest import SIZES, expect_posts, wait_until_live, write_post
 from tests.factories import PASSWORD, make_cast, make_post, make_user
 
 
@@ -16,19 +16,19 @@ def sign_up(page: Page) -> User:
     page.get_by_label("Email").fill("newcomer@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
-    expect(place(page)).to_be_visible()
+    expect(activation_notice(page)).to_be_visible()
     return User.objects.get(username="newcomer")
 
 
-def place(page: Page):
+def activation_notice(page: Page):
     return page.get_by_text("Open the link that we sent to newcomer@example.org.")
 
 
-def link_of(user: User) -> str:
+def activation_link(user: User) -> str:
     return f"/accounts/confirm-email/{EmailConfirmationHMAC(EmailAddress.objects.get(user=user)).key}/"
 
 
-def come_back_to(page: Page) -> None:
+def focus_window(page: Page) -> None:
     """As when a window is chosen again; without that it looks every fifteen seconds."""
     page.evaluate("dispatchEvent(new Event('focus'))")
 
@@ -39,15 +39,15 @@ def test_the_composer_appears_once_the_link_was_used_elsewhere(window, site, siz
     newcomer = sign_up(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(page.locator("#composer")).to_have_count(0)
-    come_back_to(page)
-    expect(place(page)).to_be_visible()
-    telephone.goto(link_of(newcomer))
+    focus_window(page)
+    expect(activation_notice(page)).to_be_visible()
+    telephone.goto(activation_link(newcomer))
     telephone.get_by_role("button", name="Activate").click()
     expect(telephone.get_by_text("newcomer@example.org is confirmed.")).to_be_visible()
-    come_back_to(page)
-    expect(place(page)).to_have_count(0)
-    write(page, "Hello from somebody new.")
-    shows(page, "Hello from somebody new.")
+    focus_window(page)
+    expect(activation_notice(page)).to_have_count(0)
+    write_post(page, "Hello from somebody new.")
+    expect_posts(page, "Hello from somebody new.")
     assert Post.objects.get().author == newcomer
 
 
@@ -57,12 +57,12 @@ def test_the_reply_has_a_place_too(window, site):
     page = window()
     newcomer = sign_up(page)
     page.goto(f"/posts/{post.pk}/")
-    expect(place(page)).to_be_visible()
+    expect(activation_notice(page)).to_be_visible()
     newcomer.activate()
-    come_back_to(live(page))
+    focus_window(wait_until_live(page))
     page.get_by_label("Post", exact=True).fill("A reply.")
     page.locator("#composer").get_by_role("button", name="Reply").click()
-    shows(page, "Hello.", "A reply.")
+    expect_posts(page, "Hello.", "A reply.")
     assert Post.objects.get(body="A reply.").parent == post
 
 
@@ -80,11 +80,11 @@ def test_the_link_is_sent_again_without_leaving_the_page(window, site):
     expect(again).to_be_visible()
 
 
-def test_what_was_refused_stays_and_is_sent_once_that_is_done(window, site):
+def test_what_was_refused_stays_and_is_sent_once_that_is_done(live_window, site):
     mara = make_user("mara")
-    page = live(window(mara))
+    page = live_window(mara)
     User.objects.update(activated_at=None)
-    write(page, "Too early.")
+    write_post(page, "Too early.")
     pending = page.locator("#outbox > .pending")
     expect(pending.get_by_text("Your account is not activated yet.")).to_be_visible()
     page.reload()
@@ -93,8 +93,8 @@ def test_what_was_refused_stays_and_is_sent_once_that_is_done(window, site):
     assert not Post.objects.exists()
     mara.activated_at = None
     mara.activate()
-    come_back_to(page)
-    shows(live(page), "Too early.")
+    focus_window(page)
+    expect_posts(wait_until_live(page), "Too early.")
     expect(pending).to_have_count(0)
     expect(page.locator("#composer")).to_be_visible()
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from livefeed.models import Post
-from tests.browser.conftest import PHONE, live, shows
+from tests.browser.conftest import PHONE, expect_posts
 from tests.factories import make_post, make_user
 
 SIZES = pytest.mark.parametrize(
@@ -22,11 +22,11 @@ def people(cast):
     return people
 
 
-def text_of(page: Page, where: str = "#composer"):
+def text_field(page: Page, where: str = "#composer"):
     return page.locator(f"{where} .composer-body")
 
 
-def offers(page: Page, *names: str, where: str = "#composer") -> None:
+def expect_suggestions(page: Page, *names: str, where: str = "#composer") -> None:
     """Waits until exactly these are offered, the first one active."""
     options = page.locator(f"{where} .completion:visible")
     expect(options).to_have_count(len(names))
@@ -34,15 +34,17 @@ def offers(page: Page, *names: str, where: str = "#composer") -> None:
         expect(option).to_contain_text(name)
     if names:
         expect(options.first).to_have_attribute("aria-selected", "true")
-        expect(text_of(page, where)).to_have_attribute("aria-activedescendant", options.first.get_attribute("id") or "")
+        expect(text_field(page, where)).to_have_attribute(
+            "aria-activedescendant", options.first.get_attribute("id") or ""
+        )
 
 
 @SIZES
-def test_a_name_is_chosen_by_keys_and_posted(window, cast, people, size):
-    page = live(window(cast.follower, **size))
-    text = text_of(page)
+def test_a_name_is_chosen_by_keys_and_posted(live_window, cast, people, size):
+    page = live_window(cast.follower, **size)
+    text = text_field(page)
     text.press_sequentially("Thanks, @MA")
-    offers(page, "@max", "@mara", "@marb")
+    expect_suggestions(page, "@max", "@mara", "@marb")
     expect(text).to_have_attribute("aria-expanded", "true")
     expect(page.locator("#composer [aria-live]", has_text="3 suggestions")).to_be_attached()
     text.press("ArrowDown")
@@ -51,24 +53,24 @@ def test_a_name_is_chosen_by_keys_and_posted(window, cast, people, size):
     text.press("ArrowUp")
     text.press("Enter")
     expect(text).to_have_value("Thanks, @marb ")
-    offers(page)
+    expect_suggestions(page)
     expect(text).not_to_have_attribute("role", "combobox")
     text.press_sequentially("and @ma")
-    offers(page, "@max", "@mara", "@marb")
+    expect_suggestions(page, "@max", "@mara", "@marb")
     text.press("Tab")
     expect(text).to_have_value("Thanks, @marb and @max ")
     page.locator("#composer").get_by_role("button", name="Post").click()
-    shows(page, "Thanks, @marb and @max")
+    expect_posts(page, "Thanks, @marb and @max")
     expect(page.locator(".post-body").get_by_role("link", name="@max")).to_have_attribute("href", "/@max/")
 
 
 @SIZES
-def test_a_tag_is_chosen_by_pointer_and_the_draft_is_kept(window, cast, size):
+def test_a_tag_is_chosen_by_pointer_and_the_draft_is_kept(live_window, cast, size):
     make_post(cast.author, "Roses. #garden #gate")
-    page = live(window(cast.follower, **size))
-    text = text_of(page)
+    page = live_window(cast.follower, **size)
+    text = text_field(page)
     text.press_sequentially("For the #gar")
-    offers(page, "#garden")
+    expect_suggestions(page, "#garden")
     option = page.locator(".completion:visible")
     option.tap() if size else option.click()
     expect(text).to_have_value("For the #garden ")
@@ -77,37 +79,37 @@ def test_a_tag_is_chosen_by_pointer_and_the_draft_is_kept(window, cast, size):
     expect(text).to_have_value("For the #gar")
     text.press("ControlOrMeta+Shift+z")
     page.reload()
-    expect(text_of(page)).to_have_value("For the #garden ")
+    expect(text_field(page)).to_have_value("For the #garden ")
 
 
 @SIZES
-def test_escape_closes_the_list_and_only_then_the_editor(window, cast, people, size):
+def test_escape_closes_the_list_and_only_then_the_editor(live_window, cast, people, size):
     post = make_post(cast.author, "Thanks")
-    page = live(window(cast.author, **size))
+    page = live_window(cast.author, **size)
     page.locator(f"#post-{post.pk} .edit").click()
-    text = text_of(page, ".editor")
+    text = text_field(page, ".editor")
     text.press("End")
     text.press_sequentially(" @max")
-    offers(page, "@max", where=".editor")
+    expect_suggestions(page, "@max", where=".editor")
     expect(page.locator("#composer .completion")).to_have_count(0)
     text.press("Escape")
-    offers(page, where=".editor")
+    expect_suggestions(page, where=".editor")
     expect(text).to_have_value("Thanks @max")
     text.press("Escape")
     expect(text).to_have_count(0)
 
 
 @SIZES
-def test_the_list_shifts_nothing_and_stays_inside_the_composer_and_the_window(window, cast, people, size):
-    page = live(window(cast.follower, **size))
-    text = text_of(page)
+def test_the_list_shifts_nothing_and_stays_inside_the_composer_and_the_window(live_window, cast, people, size):
+    page = live_window(cast.follower, **size)
+    text = text_field(page)
     text.press_sequentially("@ma")
-    offers(page, "@max", "@mara", "@marb")
+    expect_suggestions(page, "@max", "@mara", "@marb")
     for text_before in ("", "one\n" * 40):
         text.fill(f"{text_before}@m")
         foot = page.locator("#composer .composer-foot").bounding_box()
         text.press("a")
-        offers(page, "@max", "@mara", "@marb")
+        expect_suggestions(page, "@max", "@mara", "@marb")
         assert page.locator("#composer .composer-foot").bounding_box() == foot
         sides = "each => [each.getBoundingClientRect().left, each.getBoundingClientRect().right]"
         (left, right), (start, end) = text.evaluate(sides), page.locator("#composer .completions").evaluate(sides)
@@ -118,29 +120,29 @@ def test_the_list_shifts_nothing_and_stays_inside_the_composer_and_the_window(wi
         assert min(page.locator("#composer .completions").evaluate(heights)) >= least
 
 
-def test_a_late_answer_for_an_older_word_is_dropped(window, cast, people):
-    page = live(window(cast.follower))
+def test_a_late_answer_for_an_older_word_is_dropped(live_window, cast, people):
+    page = live_window(cast.follower)
     held: list[Route] = []
     page.route(re.compile(r"complete/\?q=%40ma$"), lambda route: held.append(route))
-    text = text_of(page)
+    text = text_field(page)
     with page.expect_request(re.compile("complete")):
         text.press_sequentially("@ma")
     text.press_sequentially("ra")
-    offers(page, "@mara")
+    expect_suggestions(page, "@mara")
     with page.expect_request(re.compile("complete")):
         text.fill("@ma")
     text.press("Space")
     for route in held:
         route.fulfill(body='<div class="completion" role="option" data-text="@late">@late</div>')
     text.press_sequentially("@mar")
-    offers(page, "@mara", "@marb")
+    expect_suggestions(page, "@mara", "@marb")
 
 
-def test_what_is_no_name_is_not_asked_for_and_keys_stay_the_texts_own(window, cast, people):
-    page = live(window(cast.follower))
+def test_what_is_no_name_is_not_asked_for_and_keys_stay_the_texts_own(live_window, cast, people):
+    page = live_window(cast.follower)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "complete" in request.url else None)
-    text = text_of(page)
+    text = text_field(page)
     for typed in ("me@max", "example.org/@max", "a_#max", "@@max", "@max ", "@", "# "):
         text.fill("")
         text.press_sequentially(typed)
@@ -155,47 +157,47 @@ def test_what_is_no_name_is_not_asked_for_and_keys_stay_the_texts_own(window, ca
     assert [address for address in asked if not ("%23t" in address or address.endswith("%40maxs"))] == []
 
 
-def test_leaving_the_field_or_the_word_closes_the_list(window, cast, people):
-    page = live(window(cast.follower))
-    text = text_of(page)
+def test_leaving_the_field_or_the_word_closes_the_list(live_window, cast, people):
+    page = live_window(cast.follower)
+    text = text_field(page)
     text.press_sequentially("Hello @ma")
-    offers(page, "@max", "@mara", "@marb")
+    expect_suggestions(page, "@max", "@mara", "@marb")
     text.press("Home")
-    offers(page)
+    expect_suggestions(page)
     text.press("End")
     text.press("r")
-    offers(page, "@mara", "@marb")
+    expect_suggestions(page, "@mara", "@marb")
     page.get_by_label("Title").focus()
-    offers(page)
+    expect_suggestions(page)
 
 
-def test_ctrl_enter_posts_what_is_typed_although_the_list_is_open(window, cast, people):
-    page = live(window(cast.follower))
-    text_of(page).press_sequentially("Thanks @ma")
-    offers(page, "@max", "@mara", "@marb")
-    text_of(page).press("Control+Enter")
-    shows(page, "Thanks @ma")
-    offers(page)
+def test_ctrl_enter_posts_what_is_typed_although_the_list_is_open(live_window, cast, people):
+    page = live_window(cast.follower)
+    text_field(page).press_sequentially("Thanks @ma")
+    expect_suggestions(page, "@max", "@mara", "@marb")
+    text_field(page).press("Control+Enter")
+    expect_posts(page, "Thanks @ma")
+    expect_suggestions(page)
     assert Post.objects.get().body == "Thanks @ma"
 
 
-def test_composing_with_an_input_method_keeps_its_keys(window, cast, people):
-    page = live(window(cast.follower))
-    text = text_of(page)
+def test_composing_with_an_input_method_keeps_its_keys(live_window, cast, people):
+    page = live_window(cast.follower)
+    text = text_field(page)
     text.press_sequentially("@ma")
-    offers(page, "@max", "@mara", "@marb")
+    expect_suggestions(page, "@max", "@mara", "@marb")
     text.dispatch_event("keydown", {"key": "Enter", "isComposing": True})
     expect(text).to_have_value("@ma")
-    offers(page, "@max", "@mara", "@marb")
+    expect_suggestions(page, "@max", "@mara", "@marb")
 
 
-def test_a_failure_is_none_of_the_writers_concern(window, cast, people):
-    page = live(window(cast.follower))
+def test_a_failure_is_none_of_the_writers_concern(live_window, cast, people):
+    page = live_window(cast.follower)
     page.route("**/posts/complete/**", lambda route: route.fulfill(status=500, body="<h1>Broken</h1>"))
     with page.expect_response("**/posts/complete/**"):
-        text_of(page).press_sequentially("@ma")
+        text_field(page).press_sequentially("@ma")
     page.unroute("**/posts/complete/**")
     expect(page.locator("#notices")).to_be_empty()
     expect(page.get_by_text("Broken")).to_have_count(0)
-    text_of(page).press_sequentially("r")
-    offers(page, "@mara", "@marb")
+    text_field(page).press_sequentially("r")
+    expect_suggestions(page, "@mara", "@marb")

@@ -3,15 +3,15 @@
 from playwright.sync_api import expect
 
 from livefeed.models import Like, Post
-from tests.browser.conftest import PHONE, SIZES, delete, live, shows
+from tests.browser.conftest import PHONE, SIZES, delete_post, expect_posts
 from tests.factories import make_post
 
 
 @SIZES
-def test_it_says_what_goes_and_deletes_only_when_told_so(window, cast, size):
+def test_it_says_what_goes_and_deletes_only_when_told_so(live_window, cast, size):
     post = make_post(cast.author, "Going, going.")
     Like.objects.add(cast.follower, post)
-    page = live(window(cast.author, **size))
+    page = live_window(cast.author, **size)
     link, dialog = page.get_by_role("link", name="Delete"), page.get_by_role("dialog")
     link.click()
     expect(dialog).to_contain_text("It disappears for everyone, with its like.")
@@ -25,15 +25,15 @@ def test_it_says_what_goes_and_deletes_only_when_told_so(window, cast, size):
     expect(dialog).to_have_count(0)
     expect(link).to_be_focused()
     assert Post.objects.present().exists()
-    delete(page)
-    shows(page)
+    delete_post(page)
+    expect_posts(page)
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     assert not Post.objects.present().exists()
 
 
-def test_it_is_closed_by_a_key_and_by_a_click_beside_it(window, cast):
+def test_it_is_closed_by_a_key_and_by_a_click_beside_it(live_window, cast):
     make_post(cast.author)
-    page = live(window(cast.author))
+    page = live_window(cast.author)
     link, dialog = page.get_by_role("link", name="Delete"), page.get_by_role("dialog")
     for close in (lambda: page.keyboard.press("Escape"), lambda: page.mouse.click(5, 5)):
         link.focus()
@@ -45,27 +45,27 @@ def test_it_is_closed_by_a_key_and_by_a_click_beside_it(window, cast):
     assert Post.objects.present().exists()
 
 
-def test_pressing_twice_asks_once(window, cast):
+def test_pressing_twice_asks_once(live_window, cast):
     make_post(cast.author)
-    page = live(window(cast.author))
+    page = live_window(cast.author)
     page.get_by_role("link", name="Delete").evaluate("link => { link.click(); link.click(); }")
     expect(page.get_by_role("dialog")).to_have_count(1)
 
 
-def test_it_closes_when_the_post_goes_meanwhile(window, cast):
+def test_it_closes_when_the_post_goes_meanwhile(live_window, cast):
     post = make_post(cast.author)
-    page = live(window(cast.author))
+    page = live_window(cast.author)
     page.get_by_role("link", name="Delete").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     Post.objects.get(pk=post.pk).remove()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    shows(page)
+    expect_posts(page)
 
 
-def test_offline_it_says_so_and_nothing_is_lost(window, cast):
+def test_offline_it_says_so_and_nothing_is_lost(live_window, cast):
     make_post(cast.author, "Still here.")
-    page = live(window(cast.author))
+    page = live_window(cast.author)
     page.context.set_offline(True)
     page.get_by_role("link", name="Delete").click()
     expect(page.get_by_role("alert").filter(has_text="did not reach the server")).to_be_visible()
-    shows(page, "Still here.")
+    expect_posts(page, "Still here.")

@@ -19,7 +19,7 @@ from livefeed.models.picture import DESCRIPTION_MAX, Attachment
 from livefeed.models.post import TITLE_MAX
 from tests import image_files, selection
 from tests.browser import hostile
-from tests.browser.conftest import PHONE, live, shows, until
+from tests.browser.conftest import PHONE, expect_posts, wait_until, wait_until_live
 from tests.browser.hostile import PIECES, texts
 from tests.factories import make_post, make_user
 from tests.live.test_hostile import HOSTILE
@@ -35,7 +35,7 @@ def some_of(pieces: list[str], step: int) -> list[str]:
     return pieces[:: step if selection.FULL else 3 * step]
 
 
-WATCH, LOOK = (FOLDER / "watch.js").read_text(), (FOLDER / "look.js").read_text()
+WATCH, LOOK = (FOLDER / "collect_reports.js").read_text(), (FOLDER / "inspect_page.js").read_text()
 """Scripts that run in the page: one collects what the content security policy reports, one looks the page over."""
 
 
@@ -47,7 +47,7 @@ def as_typed() -> Iterator[None]:
 
 
 @pytest.fixture
-def watched(window):
+def open_watched(window):
     """Opens a page that is watched from its beginning; a dialog is something that ran."""
     asked: list[str] = []
 
@@ -66,7 +66,7 @@ def watched(window):
     assert asked == []
 
 
-def is_harmless(page: Page) -> dict[str, Any]:
+def inspect_page(page: Page) -> dict[str, Any]:
     """Looks a page over; returns what it shows."""
     found: dict[str, Any] = page.evaluate(LOOK)
     assert found["ran"] is None
@@ -75,32 +75,32 @@ def is_harmless(page: Page) -> dict[str, Any]:
     return found
 
 
-def reads(body: str) -> str:
+def visible_text(body: str) -> str:
     """What is read of a body, by another parser than the browser's."""
     return Parsed(f'<div class="post-body">{render(body)}</div>').one(css="post-body").text
 
 
-def shows_exactly(page: Page, posts: list[Post], older: list[int] | None = None) -> None:
+def expect_posts_as_typed(page: Page, posts: list[Post], older: list[int] | None = None) -> None:
     """Waits until a page shows these posts, newest first, each as it was typed, and then the older ones."""
     expect(page.locator(f"#post-{posts[-1].pk}[data-version='{posts[-1].version}']")).to_be_attached()
     expect(page.locator(f"#post-{posts[0].pk}[data-version='{posts[0].version}']")).to_be_attached()
-    found = is_harmless(page)
+    found = inspect_page(page)
     assert found["ids"] == [post.pk for post in reversed(posts)] + (older or [])
     for post in posts:
         pk = str(post.pk)
         assert found["versions"][pk] == post.version
         assert found["titles"][pk] == post.title
-        assert found["bodies"][pk] == reads(post.body)
+        assert found["bodies"][pk] == visible_text(post.body)
         assert found["names"][pk] == post.author.display_name
         described = [each.description for each in post.pictures.all()] if post.pictures_count else []
         assert found["descriptions"][pk] == [[each or "Picture without a description", each] for each in described]
 
 
-def write_all(author: User, batch: list[tuple[str, str]], tag: str) -> list[Post]:
+def publish_all(author: User, batch: list[tuple[str, str]], tag: str) -> list[Post]:
     """Posts them: every other one as no form would let it through, every tenth with a picture described so."""
     posts = []
     for number, (title, body) in enumerate(batch):
-        title, text = clean_line(title)[:TITLE_MAX], clean_text(body) if number % 2 else as_kept(body)
+        title, text = clean_line(title)[:TITLE_MAX], clean_text(body) if number % 2 else storable(body)
         pictures = []
         if number % 10 == 0:
             picture = Picture.objects.create(owner=author, width=40, height=30, color="#102030")
@@ -110,18 +110,18 @@ def write_all(author: User, batch: list[tuple[str, str]], tag: str) -> list[Post
     return posts
 
 
-def as_kept(text: str) -> str:
+def storable(text: str) -> str:
     """All that the database takes: SQLite null bytes too, if not at the beginning, where its texts would end."""
     return f".{text}" if connection.vendor == "sqlite" else text.replace("\0", "")
 
 
-def make_person(name: str, about: str, links: list[str]) -> User:
+def make_author(name: str, about: str, links: list[str]) -> User:
     person = make_user(name=clean_line(name)[:50])
     Profile.objects.filter(user=person).update(about=clean_text(about)[:500], links="\n".join(links))
     return person
 
 
-def change_some(posts: list[Post]) -> None:
+def edit_some(posts: list[Post]) -> None:
     """Edits the first and the last and some between: the text of one becomes another's."""
     for post in (posts[0], *posts[1:-1:10], posts[-1]):
         other = posts[(posts.index(post) + 7) % len(posts)]
@@ -135,7 +135,7 @@ def test_hundreds_of_them_are_texts_by_push_edit_catch_up_and_page(watched, cast
     def page_of(name: str, path: str) -> Page:
         """A page for each purpose, opened once; one of them is a phone's."""
         if name not in opened:
-            opened[name] = watched(cast.follower, path, **({"viewport": PHONE} if name == "away" else {}))
+            opened[name] = open_watched(cast.follower, path, **({"viewport": PHONE} if name == "away" else {}))
         opened[name].context.set_offline(False)  # where an example failed before
         opened[name].goto(path)
         return opened[name]
@@ -156,31 +156,31 @@ def test_hundreds_of_them_are_texts_by_push_edit_catch_up_and_page(watched, cast
         st.booleans(),
     )
     def all_ways(batch: list[tuple[str, str]], person: tuple[str, str, list[str]], tag: str, is_edited: bool) -> None:
-        author = make_person(*person)
+        author = make_author(*person)
         cast.follower.follow(author)
-        pushed, away = live(page_of("pushed", "/")), live(page_of("away", "/"))
-        looks = [is_harmless(page) for page in (pushed, away)]
+        pushed, away = wait_until_live(page_of("pushed", "/")), wait_until_live(page_of("away", "/"))
+        looks = [inspect_page(page) for page in (pushed, away)]
         older, before = looks[0]["ids"], [look["outside"] for look in looks]
         away.context.set_offline(True)
-        posts = write_all(author, batch, tag)
-        shows_exactly(pushed, posts, older)
+        posts = publish_all(author, batch, tag)
+        expect_posts_as_typed(pushed, posts, older)
         if is_edited:
-            change_some(posts)
-            shows_exactly(pushed, posts, older)
+            edit_some(posts)
+            expect_posts_as_typed(pushed, posts, older)
         away.context.set_offline(False)
-        shows_exactly(live(away), posts, older)
-        assert [is_harmless(page)["outside"] for page in (pushed, away)] == before
+        expect_posts_as_typed(wait_until_live(away), posts, older)
+        assert [inspect_page(page)["outside"] for page in (pushed, away)] == before
         if not is_edited:
             cast.follower.follow(make_user())  # then one's home is read anew
             for page in (pushed, away):
                 expect(page.locator("#posts > .post")).to_have_count(20)
-                shows_exactly(page, posts[-20:])
+                expect_posts_as_typed(page, posts[-20:])
         for path in ("/", f"/@{author.username}/"):
-            shows_exactly(page_of("loaded", path), posts[-20:])
+            expect_posts_as_typed(page_of("loaded", path), posts[-20:])
         bearing = Post.objects.filter(author=author).exclude(tags="").newest_first()
         for name in {name for post in bearing[:3] for name in post.current_tags}:
-            assert is_harmless(page_of("loaded", f"/tags/{name}/"))["ids"][0] in [post.pk for post in posts]
-        shows_exactly(page_of("loaded", f"/posts/{posts[0].pk}/"), posts[:1])
+            assert inspect_page(page_of("loaded", f"/tags/{name}/"))["ids"][0] in [post.pk for post in posts]
+        expect_posts_as_typed(page_of("loaded", f"/posts/{posts[0].pk}/"), posts[:1])
         edited = sum(post.version > 1 for post in posts)
         for what, more in zip(counts, (2 * len(posts), 2 * edited, 3, BATCH // 10), strict=True):
             counts[what] += more
@@ -191,39 +191,39 @@ def test_hundreds_of_them_are_texts_by_push_edit_catch_up_and_page(watched, cast
 
 
 def test_what_one_writes_oneself_is_text_on_its_way_in_the_preview_and_in_the_editor(watched, cast):
-    page = live(watched(cast.author))
-    before = is_harmless(page)["outside"]
+    page = wait_until_live(open_watched(cast.author))
+    before = inspect_page(page)["outside"]
     held: list[Route] = []
     for text in filter(clean_text, some_of(PIECES, 3)):
         page.get_by_label("Post", exact=True).fill(text)
         with page.expect_response("**/posts/preview/"):
             page.locator("#composer").get_by_role("button", name="Preview").click()
         expect(page.locator(".composer-preview .post-body")).to_have_count(1)
-        assert page.locator(".composer-preview .post-body").text_content() == reads(clean_text(text))
-        is_harmless(page)
+        assert page.locator(".composer-preview .post-body").text_content() == visible_text(clean_text(text))
+        inspect_page(page)
         page.route("**/posts/", lambda route: held.append(route))
         page.get_by_label("Post", exact=True).press("Control+Enter")
         pending = page.locator("#outbox > .pending .post-body")
-        assert pending.text_content() == as_typed_into_a_field(text)
+        assert pending.text_content() == as_field_value(text)
         assert pending.locator("*").count() == 0
-        until(page, lambda: held)
+        wait_until(page, lambda: held)
         held.pop().continue_()
         page.unroute("**/posts/")
         expect(page.locator("#outbox > *")).to_have_count(0)
-        is_harmless(page)
-    assert is_harmless(page)["outside"] == before
+        inspect_page(page)
+    assert inspect_page(page)["outside"] == before
     for post in Post.objects.newest_first()[:5]:
         page.locator(f"#post-{post.pk}").get_by_role("link", name="Edit").click()
         assert page.locator(f"#post-{post.pk} .editor .composer-body").input_value() == post.body
         page.keyboard.press("Escape")
 
 
-def as_typed_into_a_field(text: str) -> str:
+def as_field_value(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def test_what_waits_in_the_browser_is_text_when_the_page_is_loaded_again(watched, cast):
-    page = live(watched(cast.author))
+    page = wait_until_live(open_watched(cast.author))
     page.route("**/posts/", lambda route: route.abort())
     waiting = [text for text in some_of(PIECES, 4) if clean_text(text) and "\r" not in text]
     for text in waiting:
@@ -237,7 +237,7 @@ def test_what_waits_in_the_browser_is_text_when_the_page_is_loaded_again(watched
         clean_line(text)[:TITLE_MAX] for text in waiting[::-1]
     ]
     assert page.locator("#outbox :is(.post-body, .post-title) *").count() == 0
-    is_harmless(page)
+    inspect_page(page)
 
 
 def test_names_are_texts_in_the_list_of_suggestions(watched, cast):
@@ -245,14 +245,14 @@ def test_names_are_texts_in_the_list_of_suggestions(watched, cast):
     names = {begin: [clean_line(f"{begin} {text}")[:50] for text in group] for begin, group in groups.items()}
     for name in (name for group in names.values() for name in group):
         cast.author.follow(make_user(name=name))
-    page = watched(cast.author)
+    page = open_watched(cast.author)
     for begin, group in names.items():
         page.get_by_label("Post", exact=True).fill("")
         page.get_by_label("Post", exact=True).press_sequentially(f"@{begin}")
         expect(page.locator(".completion")).to_have_count(len(group))
         assert sorted(page.locator(".completion bdi").all_text_contents()) == sorted(group)
         assert page.locator(".completion :not(span, b, bdi, svg, circle, rect, text)").count() == 0
-        is_harmless(page)
+        inspect_page(page)
 
 
 def test_names_of_files_are_texts(window, cast):
@@ -269,19 +269,19 @@ def test_names_of_files_are_texts(window, cast):
         assert page.locator("main :is(script, img, iframe)").count() == 0
 
 
-def test_what_the_composer_sends_comes_back_as_text(window, cast):
-    page = live(window(cast.author))
+def test_what_the_composer_sends_comes_back_as_text(live_window, cast):
+    page = live_window(cast.author)
     for text in HOSTILE[:4]:
         page.get_by_label("Post", exact=True).fill(text)
         page.keyboard.press("Control+Enter")
         expect(page.locator("#posts .post-body").first).to_have_text(text)
 
 
-def test_a_hundred_thousand_characters_are_refused_with_a_sentence(window, cast):
+def test_a_hundred_thousand_characters_are_refused_with_a_sentence(live_window, cast):
     make_post(cast.author, "Here before.")
-    page = live(window(cast.author))
+    page = live_window(cast.author)
     page.get_by_label("Post", exact=True).fill("<b>" * 33_334)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("alert").filter(has_text="The limit is 5,000")).to_be_visible()
     assert len(page.get_by_label("Post", exact=True).input_value()) == 100_002
-    shows(page, "Here before.")
+    expect_posts(page, "Here before.")

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from livefeed.models import Follow, Like, Notification
-from tests.browser.conftest import PHONE, live
+from tests.browser.conftest import PHONE
 from tests.factories import make_post
 
 
@@ -11,10 +11,10 @@ def badge(page):
     return page.locator("[data-unread]")
 
 
-def test_the_badge_moves_on_every_page_and_seeing_the_list_clears_all(window, cast):
+def test_the_badge_moves_on_every_page_and_seeing_the_list_clears_all(window, live_window, cast):
     Notification.objects.all().delete()
-    home, settings = live(window(cast.author)), window(cast.author, "/settings/profile/", viewport=PHONE)
-    stranger = live(window(cast.stranger))
+    home, settings = live_window(cast.author), window(cast.author, "/settings/profile/", viewport=PHONE)
+    stranger = live_window(cast.stranger)
     expect(badge(settings)).to_be_hidden()
     post = make_post(cast.author)
     Like.objects.add(cast.follower, post)
@@ -37,9 +37,9 @@ def test_the_badge_moves_on_every_page_and_seeing_the_list_clears_all(window, ca
     expect(home.locator(".notification.unread")).to_have_count(0)
 
 
-def test_the_open_list_shows_what_comes_and_marks_it_as_seen(window, cast):
+def test_the_open_list_shows_what_comes_and_marks_it_as_seen(live_window, cast):
     Notification.objects.all().delete()
-    page = live(window(cast.follower, "/notifications/"))
+    page = live_window(cast.follower, "/notifications/")
     expect(page.locator(".empty")).to_be_visible()
     make_post(cast.author, "Look, @follower.")
     expect(page.locator(".notification-text")).to_have_text("Look, @follower.")
@@ -48,10 +48,10 @@ def test_the_open_list_shows_what_comes_and_marks_it_as_seen(window, cast):
     assert Notification.objects.get(recipient=cast.follower).read_at is not None
 
 
-def test_a_list_that_is_being_read_further_down_stays_until_one_is_back_at_its_top(window, cast):
+def test_a_list_that_is_being_read_further_down_stays_until_one_is_back_at_its_top(live_window, cast):
     for number in range(30):
         make_post(cast.author, f"@follower {number}")
-    page = live(window(cast.follower, "/notifications/"))
+    page = live_window(cast.follower, "/notifications/")
     expect(badge(page)).to_be_hidden()
     page.evaluate("scrollTo(0, 600)")
     first = page.locator(".notification-text").first
@@ -63,17 +63,17 @@ def test_a_list_that_is_being_read_further_down_stays_until_one_is_back_at_its_t
     expect(badge(page)).to_be_hidden()
 
 
-def test_the_bell_is_turned_on_by_a_press_on_a_phone(window, cast):
+def test_the_bell_is_turned_on_by_a_press_on_a_phone(live_window, cast):
     Notification.objects.all().delete()
-    follower = live(window(cast.follower, "/@author/", viewport=PHONE))
+    follower = live_window(cast.follower, "/@author/", viewport=PHONE)
     follower.get_by_role("button", name="Notify me about new posts by Author").click()
     expect(follower.locator(".bell")).to_have_attribute("aria-pressed", "true")
     assert Follow.objects.get(follower=cast.follower).bell
 
 
-def test_a_page_that_was_offline_catches_up(window, cast):
+def test_a_page_that_was_offline_catches_up(live_window, cast):
     Notification.objects.all().delete()
-    page = live(window(cast.follower, "/explore/"))
+    page = live_window(cast.follower, "/explore/")
     page.context.set_offline(True)
     make_post(cast.author, "@follower")
     page.context.set_offline(False)

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import live, shows, write
+from tests.browser.conftest import expect_posts, wait_until_live, write_post
 from tests.factories import make_post, signed_in
 
 NO_SOCKETS = """
@@ -16,39 +16,39 @@ window.WebSocket = class {
 """
 
 
-def polling(window, user) -> Page:
+def open_polling_page(window, user) -> Page:
     """A page whose sockets never open, once it is live."""
     page = window(user, "/healthz")
     page.add_init_script(NO_SOCKETS)
     page.goto("/")
-    return live(page)
+    return wait_until_live(page)
 
 
 def test_posts_edits_and_deletions_arrive_by_themselves(window, cast):
-    follower, stranger = polling(window, cast.follower), polling(window, cast.stranger)
+    follower, stranger = open_polling_page(window, cast.follower), open_polling_page(window, cast.stranger)
     post = make_post(cast.author, "First.")
-    shows(follower, "First.")
+    expect_posts(follower, "First.")
     post.edit(title="", body="Edited.", seen_version=1)
-    shows(follower, "Edited.")
+    expect_posts(follower, "Edited.")
     make_post(cast.author, "Second.")
-    shows(follower, "Second.", "Edited.")
+    expect_posts(follower, "Second.", "Edited.")
     post.delete()
-    shows(follower, "Second.")
-    write(stranger, "The first thing this page ever showed.")
-    shows(stranger, "The first thing this page ever showed.")
+    expect_posts(follower, "Second.")
+    write_post(stranger, "The first thing this page ever showed.")
+    expect_posts(stranger, "The first thing this page ever showed.")
 
 
 def test_what_was_missed_offline_is_asked_for(window, cast):
-    page = polling(window, cast.follower)
+    page = open_polling_page(window, cast.follower)
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
     make_post(cast.author, "Meanwhile.")
     page.context.set_offline(False)
-    shows(live(page), "Meanwhile.")
+    expect_posts(wait_until_live(page), "Meanwhile.")
 
 
 def test_it_ends_with_the_session(window, cast):
-    page = polling(window, cast.follower)
+    page = open_polling_page(window, cast.follower)
     signed_in(cast.follower)  # another session, which stays
     cast.follower.sessions.order_by("expire_date").first().delete()
     expect(page.locator("#connection")).to_have_attribute("data-state", "refused")

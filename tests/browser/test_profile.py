@@ -6,15 +6,15 @@ from playwright.sync_api import expect
 
 from livefeed.models import Like, Post
 from tests import image_files
-from tests.browser.conftest import SIZES, live, shows
+from tests.browser.conftest import SIZES, expect_posts, wait_until_live
 from tests.factories import make_post
 
 
 @SIZES
-def test_one_says_who_one_is_and_everybody_sees_it(window, cast, size, tmp_path: Path):
+def test_one_says_who_one_is_and_everybody_sees_it(live_window, cast, size, tmp_path: Path):
     (tmp_path / "me.jpg").write_bytes(image_files.jpeg((300, 200)))
     make_post(cast.author, "Hello.")
-    follower, page = live(window(cast.follower, **size)), live(window(cast.author, "/@author/", **size))
+    follower, page = live_window(cast.follower, **size), live_window(cast.author, "/@author/", **size)
     page.get_by_role("link", name="Edit profile").click()
     page.get_by_label("Display name").fill("Ada Author")
     page.get_by_label("About you").fill("I write **here**.")
@@ -32,23 +32,23 @@ def test_one_says_who_one_is_and_everybody_sees_it(window, cast, size, tmp_path:
 
 
 @SIZES
-def test_the_tabs_are_live(window, cast, size):
+def test_the_tabs_are_live(live_window, cast, size):
     other = make_post(cast.stranger, "Somebody else's.")
     Like.objects.add(cast.author, other)
-    page = live(window(None, "/@author/", **size))
-    shows(page)
+    page = live_window(None, "/@author/", **size)
+    expect_posts(page)
     page.get_by_role("link", name="Replies", exact=True).click()
-    live(page)
+    wait_until_live(page)
     make_post(cast.author, "A post.")
     make_post(cast.author, "A reply.", parent=other)
-    shows(page, "A reply.")
+    expect_posts(page, "A reply.")
     page.get_by_role("link", name="Likes", exact=True).click()
-    live(page)
-    shows(page, "Somebody else's.")
+    wait_until_live(page)
+    expect_posts(page, "Somebody else's.")
     Post.objects.get(pk=other.pk).edit(title="", body="Edited.", seen_version=1)
-    shows(page, "Edited.")
+    expect_posts(page, "Edited.")
     page.get_by_role("link", name="Posts", exact=True).click()
-    live(page)
-    shows(page, "A post.")
+    wait_until_live(page)
+    expect_posts(page, "A post.")
     make_post(cast.author, "Another post.")
-    shows(page, "Another post.", "A post.")
+    expect_posts(page, "Another post.", "A post.")

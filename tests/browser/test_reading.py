@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from livefeed.live import publishing
 from livefeed.models import Bookmark, Like, Post
 from tests import needs
-from tests.browser.conftest import PHONE, bodies, live, load_posts, shows, sign_in, until
+from tests.browser.conftest import PHONE, bodies, expect_posts, load_posts, sign_in, wait_until, wait_until_live
 from tests.factories import make_post, make_user
 
 DESK = {"width": 1280, "height": 800}
@@ -28,7 +28,7 @@ def size(request: pytest.FixtureRequest) -> dict[str, int]:
     return request.param
 
 
-def many(author, count: int) -> None:
+def make_posts(author, count: int) -> None:
     for number in range(count):
         make_post(author, f"Post {number}.")
 
@@ -37,28 +37,28 @@ def pill(page: Page):
     return page.locator("#pill")
 
 
-def scroll_to(page: Page, body: str) -> None:
+def scroll_to_post(page: Page, body: str) -> None:
     """Puts a post a little below the top of the window."""
-    place = post(page, body)
+    place = post_with(page, body)
     place.evaluate("(post) => scrollTo({ top: post.getBoundingClientRect().top + scrollY - 120, behavior: 'instant' })")
-    until(page, lambda: page.evaluate("scrollY > 100"))
+    wait_until(page, lambda: page.evaluate("scrollY > 100"))
 
 
-def post(page: Page, body: str):
+def post_with(page: Page, body: str):
     return page.locator("#posts > .post", has_text=re.compile(rf"\b{body}"))
 
 
-def top_of(page: Page, body: str) -> float:
-    return post(page, body).evaluate("(post) => post.getBoundingClientRect().top")
+def top_of_post(page: Page, body: str) -> float:
+    return post_with(page, body).evaluate("(post) => post.getBoundingClientRect().top")
 
 
-def test_what_comes_while_one_reads_further_down_waits_behind_the_pill(window, cast, size):
+def test_what_comes_while_one_reads_further_down_waits_behind_the_pill(live_window, cast, size):
     other = make_user("ada", name="Ada Byron")
     cast.follower.follow(other)
-    many(cast.author, 20)
-    page, stranger = live(window(cast.follower, viewport=size)), live(window(cast.stranger))
-    scroll_to(page, "Post 10.")
-    at = top_of(page, "Post 10.")
+    make_posts(cast.author, 20)
+    page, stranger = live_window(cast.follower, viewport=size), live_window(cast.stranger)
+    scroll_to_post(page, "Post 10.")
+    at = top_of_post(page, "Post 10.")
     page.evaluate(SHIFTS)
     first, second, third = (
         make_post(author, body) for author, body in [(cast.author, "One."), (other, "Two."), (other, "Three.")]
@@ -70,20 +70,20 @@ def test_what_comes_while_one_reads_further_down_waits_behind_the_pill(window, c
     expect(pill(page)).to_have_text("2 new posts from Ada Byron and Author")
     expect(page.locator(f"#post-{second.pk} .post-body")).to_have_text("Two, edited.")
     assert not page.locator(f"#post-{second.pk}").is_visible()
-    assert top_of(page, "Post 10.") == at
+    assert top_of_post(page, "Post 10.") == at
     assert page.evaluate("window.shifted") == 0
     pill(page).click()
     expect(pill(page)).to_be_hidden()
-    until(page, lambda: page.evaluate("scrollY === 0"))
+    wait_until(page, lambda: page.evaluate("scrollY === 0"))
     assert bodies(page)[:2] == ["Two, edited.", "One."]
     assert page.locator(f"#post-{first.pk}").is_visible()
     expect(page).to_have_title("Home · Livefeed")
     assert bodies(stranger) == []
 
 
-def test_at_the_top_they_come_in_without_a_jump(window, cast, size):
-    many(cast.author, 12)
-    page = live(window(cast.follower, viewport=size))
+def test_at_the_top_they_come_in_without_a_jump(live_window, cast, size):
+    make_posts(cast.author, 12)
+    page = live_window(cast.follower, viewport=size)
     page.evaluate(SHIFTS)
     new = make_post(cast.author, "News.\n\nIn two paragraphs.")
     expect(page.locator(f"#post-{new.pk}")).to_be_visible()
@@ -92,14 +92,14 @@ def test_at_the_top_they_come_in_without_a_jump(window, cast, size):
     expect(page.locator(f"#post-{new.pk} .post-body")).to_have_text("Short.")
     new.remove()
     expect(page.locator(f"#post-{new.pk}")).to_have_count(0)
-    until(page, lambda: page.evaluate("document.getAnimations().length === 0"))
+    wait_until(page, lambda: page.evaluate("document.getAnimations().length === 0"))
     assert page.evaluate("window.shifted") == 0
 
 
-def test_going_up_shows_what_waits_and_moves_nothing(window, cast):
-    many(cast.author, 20)
-    page = live(window(cast.follower))
-    scroll_to(page, "Post 10.")
+def test_going_up_shows_what_waits_and_moves_nothing(live_window, cast):
+    make_posts(cast.author, 20)
+    page = live_window(cast.follower)
+    scroll_to_post(page, "Post 10.")
     make_post(cast.author, "News.")
     expect(pill(page)).to_be_visible()
     page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
@@ -108,49 +108,49 @@ def test_going_up_shows_what_waits_and_moves_nothing(window, cast):
     assert page.evaluate("scrollY") > 0
 
 
-def test_what_goes_or_changes_further_up_moves_nothing(window, cast, size):
-    many(cast.author, 20)
-    page = live(window(cast.follower, viewport=size))
-    scroll_to(page, "Post 10.")
-    at = top_of(page, "Post 10.")
+def test_what_goes_or_changes_further_up_moves_nothing(live_window, cast, size):
+    make_posts(cast.author, 20)
+    page = live_window(cast.follower, viewport=size)
+    scroll_to_post(page, "Post 10.")
+    at = top_of_post(page, "Post 10.")
     above, near = Post.objects.get(body="Post 15."), Post.objects.get(body="Post 11.")
     above.edit(title="", body="Longer.\n\nMuch longer.\n\nAnd longer.", seen_version=above.version)
     expect(page.locator(f"#post-{above.pk} .post-body")).to_contain_text("And longer.")
-    until(page, lambda: page.evaluate("document.getAnimations().length === 0"))
-    assert abs(top_of(page, "Post 10.") - at) < 1
+    wait_until(page, lambda: page.evaluate("document.getAnimations().length === 0"))
+    assert abs(top_of_post(page, "Post 10.") - at) < 1
     near.remove()
     expect(page.locator(f"#post-{near.pk}")).to_have_count(0)
-    until(page, lambda: page.evaluate("document.getAnimations().length === 0"))
-    assert abs(top_of(page, "Post 10.") - at) < 1
+    wait_until(page, lambda: page.evaluate("document.getAnimations().length === 0"))
+    assert abs(top_of_post(page, "Post 10.") - at) < 1
 
 
-def test_the_first_steps_end_with_a_feed_that_moves(window, cast, size):
+def test_the_first_steps_end_with_a_feed_that_moves(live_window, cast, size):
     ada = make_user("ada", name="Ada Byron")
     make_post(ada, "Before.")
-    page, stranger = live(window(make_user("newcomer"), viewport=size)), live(window(cast.stranger))
+    page, stranger = live_window(make_user("newcomer"), viewport=size), live_window(cast.stranger)
     expect(page.get_by_role("heading", name="First steps")).to_be_visible()
     page.get_by_role("button", name="Follow Ada Byron").click()
-    shows(page, "Before.")
+    expect_posts(page, "Before.")
     make_post(ada, "News.")
-    shows(page, "News.", "Before.")
+    expect_posts(page, "News.", "Before.")
     page.reload()
     expect(page.get_by_role("heading", name="First steps")).to_have_count(0)
-    shows(live(page), "News.", "Before.")
+    expect_posts(wait_until_live(page), "News.", "Before.")
     assert bodies(stranger) == []
 
 
-def test_ones_own_post_does_not_wait(window, cast):
-    many(cast.author, 20)
-    page = live(window(cast.author))
-    scroll_to(page, "Post 10.")
+def test_ones_own_post_does_not_wait(live_window, cast):
+    make_posts(cast.author, 20)
+    page = live_window(cast.author)
+    scroll_to_post(page, "Post 10.")
     make_post(cast.author, "Mine.")
-    shows(page, "Mine.", *[f"Post {number}." for number in reversed(range(20))])
+    expect_posts(page, "Mine.", *[f"Post {number}." for number in reversed(range(20))])
     expect(pill(page)).to_be_hidden()
 
 
-def test_after_an_absence_a_line_says_what_changed(window, cast, size):
-    many(cast.author, 6)
-    page, witness = live(window(cast.follower, viewport=size)), live(window(cast.follower))
+def test_after_an_absence_a_line_says_what_changed(live_window, cast, size):
+    make_posts(cast.author, 6)
+    page, witness = live_window(cast.follower, viewport=size), live_window(cast.follower)
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
     expect(page.get_by_text("You are offline.")).to_be_visible()
@@ -160,7 +160,7 @@ def test_after_an_absence_a_line_says_what_changed(window, cast, size):
     edited, removed = Post.objects.get(body="Post 1."), Post.objects.get(body="Post 2.")
     edited.edit(title="", body="Post 1, edited.", seen_version=edited.version)
     removed.remove()
-    shows(witness, "Two.", "One.", "Post 5.", "Post 4.", "Post 3.", "Post 1, edited.", "Post 0.")
+    expect_posts(witness, "Two.", "One.", "Post 5.", "Post 4.", "Post 3.", "Post 1, edited.", "Post 0.")
     page.context.set_offline(False)
     line = page.locator("#posts > .away")
     expect(line).to_have_text("While you were away: 2 new, 1 edited, 1 removed")
@@ -173,9 +173,9 @@ def test_after_an_absence_a_line_says_what_changed(window, cast, size):
     expect(line).to_have_count(1)
 
 
-def test_a_short_gap_is_no_absence(window, cast):
-    many(cast.author, 3)
-    page = live(window(cast.follower))
+def test_a_short_gap_is_no_absence(live_window, cast):
+    make_posts(cast.author, 3)
+    page = live_window(cast.follower)
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
     make_post(cast.author, "Meanwhile.")
@@ -184,9 +184,9 @@ def test_a_short_gap_is_no_absence(window, cast):
     expect(page.locator("#posts > .away")).to_have_count(0)
 
 
-def test_the_next_visit_says_how_many_are_new(window, cast):
-    many(cast.author, 3)
-    page = live(window(cast.follower))
+def test_the_next_visit_says_how_many_are_new(live_window, cast):
+    make_posts(cast.author, 3)
+    page = live_window(cast.follower)
     page.goto("/notifications/")
     page.add_init_script(f"({LATER})(60_000)")
     make_post(cast.author, "Meanwhile.")
@@ -194,31 +194,31 @@ def test_the_next_visit_says_how_many_are_new(window, cast):
     expect(page.locator("#posts > .away")).to_have_text("While you were away: 1 new")
 
 
-def test_a_reset_keeps_the_place_and_what_is_typed(window, cast):
-    many(cast.author, 50)
-    page = live(window(cast.follower))
+def test_a_reset_keeps_the_place_and_what_is_typed(live_window, cast):
+    make_posts(cast.author, 50)
+    page = live_window(cast.follower)
     page.get_by_label("Post", exact=True).fill("Half a thought")
     page.evaluate("document.activeElement.blur()")
     load_posts(page, 50)
-    scroll_to(page, "Post 8.")
-    at = top_of(page, "Post 8.")
+    scroll_to_post(page, "Post 8.")
+    at = top_of_post(page, "Post 8.")
     Post.objects.filter(body="Post 8.").update(body="Post 8. Changed by hand.", version=2)
     with page.expect_response(lambda answer: "before=" in answer.url):
         publishing.reset_feeds()
-    expect(post(page, "Post 8.")).to_contain_text("Changed by hand")
-    assert abs(top_of(page, "Post 8.") - at) < 1
+    expect(post_with(page, "Post 8.")).to_contain_text("Changed by hand")
+    assert abs(top_of_post(page, "Post 8.") - at) < 1
     expect(page.get_by_label("Post", exact=True)).to_have_value("Half a thought")
 
 
-def test_older_posts_come_by_themselves_and_a_page_holds_300_at_most(window, cast):
+def test_older_posts_come_by_themselves_and_a_page_holds_300_at_most(live_window, cast):
     Post.objects.bulk_create([Post(author=cast.author, body=f"Post {number}.") for number in range(350)])
-    page = live(window(cast.follower))
+    page = live_window(cast.follower)
     while "Post 0." not in bodies(page)[-1:]:
         page.locator("#posts > :last-child").scroll_into_view_if_needed()
         last = bodies(page)[-1]
         if last != "Post 0.":
             expect(page.locator("#posts > .post").last).not_to_contain_text(last)
-        until(page, lambda: page.locator("#posts > .post").count() <= 300)
+        wait_until(page, lambda: page.locator("#posts > .post").count() <= 300)
     assert bodies(page) == [f"Post {number}." for number in reversed(range(300))]
     make_post(cast.author, "News.")
     expect(pill(page)).to_have_text("1 new post")
@@ -227,26 +227,26 @@ def test_older_posts_come_by_themselves_and_a_page_holds_300_at_most(window, cas
     expect(page.locator("#posts > .post").first).to_contain_text("News.")
 
 
-def test_going_back_leads_to_the_same_place(window, cast, size):
-    many(cast.author, 50)
-    page = live(window(cast.follower, viewport=size))
+def test_going_back_leads_to_the_same_place(live_window, cast, size):
+    make_posts(cast.author, 50)
+    page = live_window(cast.follower, viewport=size)
     load_posts(page, 40)
-    scroll_to(page, "Post 20.")
-    at = top_of(page, "Post 20.")
-    post(page, "Post 20.").locator(".post-time").click()
+    scroll_to_post(page, "Post 20.")
+    at = top_of_post(page, "Post 20.")
+    post_with(page, "Post 20.").locator(".post-time").click()
     expect(page.get_by_role("heading", name="Post", exact=True)).to_be_visible()
     make_post(cast.author, "Meanwhile.")
     Post.objects.get(body="Post 21.").remove()
     page.go_back()
-    live(page)
-    expect(post(page, "Post 21.")).to_have_count(0)
+    wait_until_live(page)
+    expect(post_with(page, "Post 21.")).to_have_count(0)
     expect(pill(page)).to_have_text("1 new post from Author")
-    assert abs(top_of(page, "Post 20.") - at) < 2
+    assert abs(top_of_post(page, "Post 20.") - at) < 2
 
 
 def test_going_back_shows_the_page_itself_where_the_browser_keeps_it(cast, site, playwright, browser_type_launch_args):
     """Playwright switches the back-forward cache off in all other tests, and the headless shell has none."""
-    many(cast.author, 3)
+    make_posts(cast.author, 3)
     options = {"executable_path": needs.chromium(), "ignore_default_args": ["--disable-back-forward-cache"]}
     browser = playwright.chromium.launch(**browser_type_launch_args | options)
     try:
@@ -254,14 +254,14 @@ def test_going_back_shows_the_page_itself_where_the_browser_keeps_it(cast, site,
         sign_in(context, cast.follower, site.url)
         page = context.new_page()
         page.goto("/")
-        live(page)
+        wait_until_live(page)
         page.evaluate("addEventListener('pageshow', (event) => (window.wasKept = event.persisted))")
         page.goto("/explore/")
-        live(page)
+        wait_until_live(page)
         make_post(cast.author, "Meanwhile.")
         page.go_back(wait_until="commit")  # what is kept is not loaded again
-        until(page, lambda: page.evaluate("window.wasKept === true"))
-        shows(live(page), "Meanwhile.", "Post 2.", "Post 1.", "Post 0.")
+        wait_until(page, lambda: page.evaluate("window.wasKept === true"))
+        expect_posts(wait_until_live(page), "Meanwhile.", "Post 2.", "Post 1.", "Post 0.")
     finally:
         browser.close()
 
@@ -308,7 +308,7 @@ def test_without_scripts_it_is_a_classic_site(window, cast):
 
 
 def test_without_scripts_older_and_newest_posts_are_links(window, cast):
-    many(cast.author, 30)
+    make_posts(cast.author, 30)
     page = window(cast.follower, java_script_enabled=False)
     page.get_by_role("link", name="Older posts").click()
     assert bodies(page)[0] == "Post 9."

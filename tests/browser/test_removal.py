@@ -3,47 +3,47 @@
 from playwright.sync_api import expect
 
 from livefeed.models import Post
-from tests.browser.conftest import SIZES, delete, live, shows
+from tests.browser.conftest import SIZES, delete_post, expect_posts, wait_until_live
 from tests.factories import make_post
 
 
 @SIZES
-def test_undo_brings_a_post_back_everywhere_in_its_place(window, cast, size):
+def test_undo_brings_a_post_back_everywhere_in_its_place(live_window, cast, size):
     for body in ("1", "2", "3"):
         make_post(cast.author, body)
-    page, other = live(window(cast.author, **size)), live(window(cast.author, "/@author/"))
+    page, other = live_window(cast.author, **size), live_window(cast.author, "/@author/")
     follower, stranger, visitor = (
-        live(window(person, path)) for person, path in ((cast.follower, "/"), (cast.stranger, "/"), (None, "/explore/"))
+        live_window(person, path) for person, path in ((cast.follower, "/"), (cast.stranger, "/"), (None, "/explore/"))
     )
-    delete(page, "2")
+    delete_post(page, "2")
     for each in (page, other, follower, visitor):
-        shows(each, "3", "1")
+        expect_posts(each, "3", "1")
     page.get_by_role("button", name="Undo").click()
     for each in (page, other, follower, visitor):
-        shows(each, "3", "2", "1")
-    shows(stranger)
+        expect_posts(each, "3", "2", "1")
+    expect_posts(stranger)
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     Post.objects.get(body="2").edit(title="", body="2, edited", seen_version=3)
     for each in (page, other, follower, visitor):
-        shows(each, "3", "2, edited", "1")
+        expect_posts(each, "3", "2, edited", "1")
 
 
-def test_the_page_of_a_post_shows_it_again(window, cast):
+def test_the_page_of_a_post_shows_it_again(live_window, cast):
     post = make_post(cast.author, "Back soon.")
-    page, reader = live(window(cast.author, f"/posts/{post.pk}/")), live(window(cast.follower, f"/posts/{post.pk}/"))
-    delete(page, "Back soon.")
+    page, reader = live_window(cast.author, f"/posts/{post.pk}/"), live_window(cast.follower, f"/posts/{post.pk}/")
+    delete_post(page, "Back soon.")
     expect(reader.get_by_text("This post was deleted.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     for each in (page, reader):
-        shows(each, "Back soon.")
+        expect_posts(each, "Back soon.")
         expect(each.get_by_text("This post was deleted.")).to_be_hidden()
 
 
-def test_undo_that_comes_too_late_says_so(window, cast):
+def test_undo_that_comes_too_late_says_so(live_window, cast):
     make_post(cast.author, "Gone.")
-    page = live(window(cast.author))
-    delete(page, "Gone.")
-    shows(page)
+    page = live_window(cast.author)
+    delete_post(page, "Gone.")
+    expect_posts(page)
     Post.objects.all().delete()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("alert").filter(has_text="too late")).to_be_visible()
@@ -54,8 +54,8 @@ def test_the_offer_ends_by_itself(window, cast):
     page = window(cast.author)
     page.clock.install()
     page.reload()
-    live(page)
-    delete(page, "Gone.")
+    wait_until_live(page)
+    delete_post(page, "Gone.")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.clock.run_for(10_000)
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)

@@ -8,24 +8,24 @@ from playwright.sync_api import Page, expect
 
 from livefeed import tasks
 from livefeed.models import Export, Post, Preferences, Token, User
-from tests.browser.conftest import PHONE, live, shows
+from tests.browser.conftest import PHONE, expect_posts, wait_until_live
 from tests.factories import PASSWORD, make_post
 
 
-def paper(page: Page) -> str:
+def background_color(page: Page) -> str:
     return page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
 
 
 def test_colours_hold_from_the_first_paint_whatever_the_system_says(window, cast):
     page = window(cast.author, "/settings/display/", color_scheme="light")
-    light = paper(page)
+    light = background_color(page)
     page.get_by_label("Colours").select_option("dark")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
-    assert paper(page) != light
+    assert background_color(page) != light
     assert "dark" in page.request.get("/").text().split("</head>")[0]
     dark_system = window(cast.stranger, "/", color_scheme="dark")
-    assert paper(dark_system) == paper(page)
+    assert background_color(dark_system) == background_color(page)
 
 
 def test_times_are_told_in_the_zone_and_the_language_that_one_chose(window, cast):
@@ -40,9 +40,9 @@ def test_times_are_told_in_the_zone_and_the_language_that_one_chose(window, cast
 
 
 @pytest.mark.parametrize("options", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
-def test_a_sign_in_that_is_ended_is_gone_at_once_with_what_was_open(window, cast, options):
-    there = live(window(cast.author, f"/@{cast.follower.username}/"))
-    stranger = live(window(cast.stranger))
+def test_a_sign_in_that_is_ended_is_gone_at_once_with_what_was_open(window, live_window, cast, options):
+    there = live_window(cast.author, f"/@{cast.follower.username}/")
+    stranger = live_window(cast.stranger)
     page = window(cast.author, "/settings/sessions/", **options)
     expect(page.get_by_text("Open now: @follower")).to_be_visible()
     page.get_by_role("button", name="End the session of").click()
@@ -50,7 +50,7 @@ def test_a_sign_in_that_is_ended_is_gone_at_once_with_what_was_open(window, cast
     expect(page.get_by_text("Open now: @follower")).to_have_count(0)
     there.goto("/settings/sessions/")
     expect(there.get_by_label("Password", exact=True)).to_be_visible()
-    live(stranger)
+    wait_until_live(stranger)
 
 
 def test_a_program_is_listed_and_its_token_revoked(window, cast):
@@ -62,10 +62,10 @@ def test_a_program_is_listed_and_its_token_revoked(window, cast):
     assert not Token.objects.exists()
 
 
-def test_an_account_is_deleted_and_its_posts_leave_open_pages(window, cast):
+def test_an_account_is_deleted_and_its_posts_leave_open_pages(window, live_window, cast):
     make_post(cast.author, "Mine.")
-    follower = live(window(cast.follower))
-    shows(follower, "Mine.")
+    follower = live_window(cast.follower)
+    expect_posts(follower, "Mine.")
     page = window(cast.author, "/settings/data/")
     page.get_by_role("link", name="Delete your account").click()
     page.get_by_role("button", name="Delete my account").click()
@@ -74,7 +74,7 @@ def test_an_account_is_deleted_and_its_posts_leave_open_pages(window, cast):
     page.get_by_label("I know that this cannot be undone").check()
     page.get_by_role("button", name="Delete my account").click()
     expect(page.get_by_text("Your account is deleted")).to_be_visible()
-    shows(follower)
+    expect_posts(follower)
     assert not User.objects.filter(pk=cast.author.pk).exists()  # here tasks are done at once
 
 
