@@ -26,7 +26,7 @@ ON_BOTH = (
     "tests/browser/test_coming_back.py",
     "tests/browser/test_rights.py",
     "tests/browser/test_polling.py",
-    "tests/browser/test_path.py::test_two_people_two_windows_and_a_stranger",
+    "tests/browser/test_path.py::test_a_post_reaches_author_and_follower_and_no_stranger",
 )
 """Runs on SQLite and again on PostgreSQL with Redis."""
 

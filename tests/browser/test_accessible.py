@@ -78,7 +78,7 @@ def check_page(page: Page) -> None:
 
 
 @pytest.mark.parametrize("paths", [PUBLIC, OWN[:9], OWN[9:]], ids=["public", "own", "settings"])
-def test_every_page_of_a_member_is_accessible(window, cast, addresses, paths):
+def test_every_page_of_a_user_is_accessible(window, cast, addresses, paths):
     page = window(cast.author, "/healthz", color_scheme="light", viewport=DESK)
     for path in paths:
         page.goto(path.format(**addresses))
@@ -92,7 +92,7 @@ def test_every_page_of_a_visitor_is_accessible(window, addresses):
         check_page(page)
 
 
-def test_axe_finds_nothing_in_what_opens_and_in_what_goes_wrong(live_window, cast, addresses):
+def test_dialogs_editors_and_error_messages_are_accessible(live_window, cast, addresses):
     page = live_window(make_user("newcomer"))
     check_with_axe(page)  # first steps
     page.keyboard.press("?")
@@ -115,7 +115,7 @@ def test_axe_finds_nothing_in_what_opens_and_in_what_goes_wrong(live_window, cas
     check_with_axe(page)
 
 
-def test_nothing_moves_where_that_is_not_wanted(live_window, cast):
+def test_nothing_is_animated_if_the_user_prefers_reduced_motion(live_window, cast):
     make_post(cast.author, "Before.")
     page = live_window(cast.follower, reduced_motion="reduce")
     page.evaluate("""() => {
@@ -137,7 +137,7 @@ def test_nothing_moves_where_that_is_not_wanted(live_window, cast):
 # --- What is said ---
 
 
-def test_new_posts_are_said_in_batches(live_window, cast):
+def test_new_posts_are_announced_in_batches(live_window, cast):
     page, stranger = live_window(cast.follower), live_window(cast.stranger)
     for number in range(3):
         make_post(cast.author, f"Number {number}.")
@@ -146,7 +146,7 @@ def test_new_posts_are_said_in_batches(live_window, cast):
 
 
 @pytest.mark.parametrize(("choice", "said"), [("off", ""), ("each", "Author: News of the day.")])
-def test_what_is_said_is_for_the_reader_to_choose(live_window, cast, choice, said):
+def test_announcements_follow_the_preferences(live_window, cast, choice, said):
     Preferences.objects.create(user=cast.follower, announcements=choice)
     page, witness = live_window(cast.follower), live_window(make_follower(cast))
     make_post(cast.author, "News of the day.")
@@ -168,7 +168,7 @@ def focused_post(page: Page) -> str:
     return page.evaluate("document.querySelector('.post:focus .post-body')?.textContent.trim() ?? ''")
 
 
-def test_the_keyboard_reads_likes_answers_and_goes_places(live_window, cast):
+def test_keys_move_between_posts_like_reply_and_navigate(live_window, cast):
     first, second = make_post(cast.author, "First."), make_post(cast.author, "Second.")
     page = live_window(cast.follower)
     page.keyboard.press("j")
@@ -204,7 +204,7 @@ def test_the_keyboard_reads_likes_answers_and_goes_places(live_window, cast):
     expect(page.get_by_label("Post", exact=True)).to_be_focused()
 
 
-def test_the_keys_are_told_and_can_be_switched_off(live_window, cast):
+def test_shortcuts_are_listed_and_can_be_switched_off(live_window, cast):
     make_post(cast.author, "First.")
     page = live_window(cast.follower)
     page.keyboard.press("?")
@@ -218,7 +218,7 @@ def test_the_keys_are_told_and_can_be_switched_off(live_window, cast):
     assert focused_post(page) == ""
 
 
-def test_the_keyboard_goes_to_what_waits_behind_the_pill(live_window, cast):
+def test_a_key_reveals_the_posts_behind_the_pill(live_window, cast):
     for number in range(20):
         make_post(cast.author, f"Post {number}.")
     page = live_window(cast.follower)

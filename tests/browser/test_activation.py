@@ -34,7 +34,7 @@ def focus_window(page: Page) -> None:
 
 
 @SIZES
-def test_the_composer_appears_once_the_link_was_used_elsewhere(window, site, size):
+def test_the_composer_appears_after_activation_in_another_browser(window, site, size):
     page, telephone = window(**size), window()
     newcomer = sign_up(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -51,7 +51,7 @@ def test_the_composer_appears_once_the_link_was_used_elsewhere(window, site, siz
     assert Post.objects.get().author == newcomer
 
 
-def test_the_reply_has_a_place_too(window, site):
+def test_the_reply_form_appears_after_activation(window, site):
     cast = make_cast()
     post = make_post(cast.author)
     page = window()
@@ -66,7 +66,7 @@ def test_the_reply_has_a_place_too(window, site):
     assert Post.objects.get(body="A reply.").parent == post
 
 
-def test_the_link_is_sent_again_without_leaving_the_page(window, site):
+def test_the_link_is_resent_without_leaving_the_page(window, site):
     page = window()
     sign_up(page)
     again = page.get_by_role("button", name="Send again")
@@ -80,7 +80,7 @@ def test_the_link_is_sent_again_without_leaving_the_page(window, site):
     expect(again).to_be_visible()
 
 
-def test_what_was_refused_stays_and_is_sent_once_that_is_done(live_window, site):
+def test_a_post_refused_before_activation_is_sent_after_it(live_window, site):
     mara = make_user("mara")
     page = live_window(mara)
     User.objects.update(activated_at=None)
@@ -99,7 +99,7 @@ def test_what_was_refused_stays_and_is_sent_once_that_is_done(live_window, site)
     expect(page.locator("#composer")).to_be_visible()
 
 
-def test_without_scripts_the_text_comes_back(window, site):
+def test_the_text_of_a_refused_post_is_kept_without_javascript(window, site):
     mara = make_user("mara")
     page = window(mara, java_script_enabled=False)
     User.objects.update(activated_at=None)

@@ -20,7 +20,7 @@ def change_posts(cast) -> None:
     second.delete()
 
 
-def test_the_site_is_stopped_and_started_while_three_posts_are_written(live_window, cast, site):
+def test_a_page_catches_up_after_a_restart_of_the_site(live_window, cast, site):
     make_post(cast.author, "Before.")
     page, stranger = live_window(cast.follower), live_window(cast.stranger)
     site.stop()
@@ -33,7 +33,7 @@ def test_the_site_is_stopped_and_started_while_three_posts_are_written(live_wind
     assert bodies(wait_until_live(stranger)) == []
 
 
-def test_an_offline_spell(live_window, cast):
+def test_an_offline_page_catches_up(live_window, cast):
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
     page = live_window(cast.follower)
@@ -44,7 +44,7 @@ def test_an_offline_spell(live_window, cast):
     expect_current_home(wait_until_live(page), cast)
 
 
-def test_the_back_button(live_window, cast):
+def test_a_page_restored_by_the_back_button_catches_up(live_window, cast):
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
     page = live_window(cast.follower)
@@ -54,7 +54,7 @@ def test_the_back_button(live_window, cast):
     expect_current_home(wait_until_live(page), cast)
 
 
-def test_the_back_button_brings_back_what_was_typed(live_window, cast):
+def test_the_back_button_restores_the_draft(live_window, cast):
     page = live_window(cast.author)
     page.get_by_label("Post", exact=True).fill("Half a thought")
     page.goto("/explore/")
@@ -62,7 +62,7 @@ def test_the_back_button_brings_back_what_was_typed(live_window, cast):
     expect(page.get_by_label("Post", exact=True)).to_have_value("Half a thought")
 
 
-def test_a_hidden_tab(live_window, cast):
+def test_a_hidden_tab_catches_up(live_window, cast):
     """Another tab is in front, and the hidden one's socket dies unnoticed."""
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
@@ -73,7 +73,7 @@ def test_a_hidden_tab(live_window, cast):
     expect_current_home(page, cast)
 
 
-def test_a_tab_that_slept_does_not_trust_its_socket(window, cast):
+def test_a_tab_that_slept_opens_a_new_socket(window, cast):
     """The clock jumps while the page is frozen: on waking it opens a new socket and catches up by its cursor."""
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
@@ -91,7 +91,7 @@ def test_a_tab_that_slept_does_not_trust_its_socket(window, cast):
     assert "after=" in opened[-1]
 
 
-def test_a_page_that_was_slow_to_connect(window, cast):
+def test_a_page_that_connects_late_catches_up(window, cast):
     """Posts between the reading of the page and the opening of its socket, with the page's data already old."""
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
@@ -107,7 +107,7 @@ def test_a_page_that_was_slow_to_connect(window, cast):
     expect_current_home(wait_until_live(page), cast)
 
 
-def test_too_much_was_missed_to_be_replayed(live_window, cast):
+def test_a_page_reloads_its_list_if_it_missed_too_much_for_a_replay(live_window, cast):
     """More than 200 posts: the page reads its list anew and keeps what was being typed."""
     make_post(cast.follower, "Mine.")
     page = live_window(cast.follower)
@@ -127,7 +127,7 @@ def test_too_much_was_missed_to_be_replayed(live_window, cast):
     expect(page.locator(".post-body").first).to_have_text("After the reset.")
 
 
-def test_a_late_answer_neither_doubles_nor_resurrects(live_window, cast):
+def test_a_late_response_neither_repeats_nor_restores_a_post(live_window, cast):
     """The answer to a POST comes after the socket has shown the post, and after it was deleted again."""
     page = live_window(cast.author)
 
@@ -150,7 +150,7 @@ def test_a_late_answer_neither_doubles_nor_resurrects(live_window, cast):
     expect_posts(page, "Here to stay.")
 
 
-def test_a_session_that_ended_says_so(live_window, cast):
+def test_the_page_shows_that_its_session_has_ended(live_window, cast):
     page = live_window(cast.author)
     Session.objects.all().delete()
     page.context.set_offline(True)

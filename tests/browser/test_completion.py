@@ -40,7 +40,7 @@ def expect_suggestions(page: Page, *names: str, where: str = "#composer") -> Non
 
 
 @SIZES
-def test_a_name_is_chosen_by_keys_and_posted(live_window, cast, people, size):
+def test_a_name_is_chosen_with_keys_and_posted(live_window, cast, people, size):
     page = live_window(cast.follower, **size)
     text = text_field(page)
     text.press_sequentially("Thanks, @MA")
@@ -65,7 +65,7 @@ def test_a_name_is_chosen_by_keys_and_posted(live_window, cast, people, size):
 
 
 @SIZES
-def test_a_tag_is_chosen_by_pointer_and_the_draft_is_kept(live_window, cast, size):
+def test_a_tag_is_chosen_with_the_pointer_and_the_draft_is_kept(live_window, cast, size):
     make_post(cast.author, "Roses. #garden #gate")
     page = live_window(cast.follower, **size)
     text = text_field(page)
@@ -100,7 +100,7 @@ def test_escape_closes_the_list_and_only_then_the_editor(live_window, cast, peop
 
 
 @SIZES
-def test_the_list_shifts_nothing_and_stays_inside_the_composer_and_the_window(live_window, cast, people, size):
+def test_the_list_moves_nothing_and_stays_inside_the_composer_and_the_window(live_window, cast, people, size):
     page = live_window(cast.follower, **size)
     text = text_field(page)
     text.press_sequentially("@ma")
@@ -120,7 +120,7 @@ def test_the_list_shifts_nothing_and_stays_inside_the_composer_and_the_window(li
         assert min(page.locator("#composer .completions").evaluate(heights)) >= least
 
 
-def test_a_late_answer_for_an_older_word_is_dropped(live_window, cast, people):
+def test_a_late_response_for_an_earlier_word_is_ignored(live_window, cast, people):
     page = live_window(cast.follower)
     held: list[Route] = []
     page.route(re.compile(r"complete/\?q=%40ma$"), lambda route: held.append(route))
@@ -138,7 +138,7 @@ def test_a_late_answer_for_an_older_word_is_dropped(live_window, cast, people):
     expect_suggestions(page, "@mara", "@marb")
 
 
-def test_what_is_no_name_is_not_asked_for_and_keys_stay_the_texts_own(live_window, cast, people):
+def test_other_text_requests_no_suggestions_and_keeps_its_keys(live_window, cast, people):
     page = live_window(cast.follower)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "complete" in request.url else None)
@@ -171,7 +171,7 @@ def test_leaving_the_field_or_the_word_closes_the_list(live_window, cast, people
     expect_suggestions(page)
 
 
-def test_ctrl_enter_posts_what_is_typed_although_the_list_is_open(live_window, cast, people):
+def test_control_enter_submits_while_the_list_is_open(live_window, cast, people):
     page = live_window(cast.follower)
     text_field(page).press_sequentially("Thanks @ma")
     expect_suggestions(page, "@max", "@mara", "@marb")
@@ -181,7 +181,7 @@ def test_ctrl_enter_posts_what_is_typed_although_the_list_is_open(live_window, c
     assert Post.objects.get().body == "Thanks @ma"
 
 
-def test_composing_with_an_input_method_keeps_its_keys(live_window, cast, people):
+def test_an_input_method_keeps_its_keys_while_composing(live_window, cast, people):
     page = live_window(cast.follower)
     text = text_field(page)
     text.press_sequentially("@ma")
@@ -191,7 +191,7 @@ def test_composing_with_an_input_method_keeps_its_keys(live_window, cast, people
     expect_suggestions(page, "@max", "@mara", "@marb")
 
 
-def test_a_failure_is_none_of_the_writers_concern(live_window, cast, people):
+def test_a_failed_request_for_suggestions_shows_no_error(live_window, cast, people):
     page = live_window(cast.follower)
     page.route("**/posts/complete/**", lambda route: route.fulfill(status=500, body="<h1>Broken</h1>"))
     with page.expect_response("**/posts/complete/**"):

@@ -8,7 +8,7 @@ from tests.factories import make_post
 
 
 @SIZES
-def test_it_says_what_goes_and_deletes_only_when_told_so(live_window, cast, size):
+def test_the_dialog_names_what_is_deleted_and_deletes_only_when_confirmed(live_window, cast, size):
     post = make_post(cast.author, "Going, going.")
     Like.objects.add(cast.follower, post)
     page = live_window(cast.author, **size)
@@ -31,7 +31,7 @@ def test_it_says_what_goes_and_deletes_only_when_told_so(live_window, cast, size
     assert not Post.objects.present().exists()
 
 
-def test_it_is_closed_by_a_key_and_by_a_click_beside_it(live_window, cast):
+def test_the_dialog_closes_on_escape_and_on_a_click_outside(live_window, cast):
     make_post(cast.author)
     page = live_window(cast.author)
     link, dialog = page.get_by_role("link", name="Delete"), page.get_by_role("dialog")
@@ -45,14 +45,14 @@ def test_it_is_closed_by_a_key_and_by_a_click_beside_it(live_window, cast):
     assert Post.objects.present().exists()
 
 
-def test_pressing_twice_asks_once(live_window, cast):
+def test_two_clicks_open_one_dialog(live_window, cast):
     make_post(cast.author)
     page = live_window(cast.author)
     page.get_by_role("link", name="Delete").evaluate("link => { link.click(); link.click(); }")
     expect(page.get_by_role("dialog")).to_have_count(1)
 
 
-def test_it_closes_when_the_post_goes_meanwhile(live_window, cast):
+def test_the_dialog_closes_when_the_post_is_deleted_elsewhere(live_window, cast):
     post = make_post(cast.author)
     page = live_window(cast.author)
     page.get_by_role("link", name="Delete").click()
@@ -62,7 +62,7 @@ def test_it_closes_when_the_post_goes_meanwhile(live_window, cast):
     expect_posts(page)
 
 
-def test_offline_it_says_so_and_nothing_is_lost(live_window, cast):
+def test_deleting_offline_shows_a_message_and_keeps_the_post(live_window, cast):
     make_post(cast.author, "Still here.")
     page = live_window(cast.author)
     page.context.set_offline(True)

@@ -128,7 +128,7 @@ def edit_some(posts: list[Post]) -> None:
         post.edit(title=other.title, body=f"{other.body} again", seen_version=post.version)
 
 
-def test_hundreds_of_them_are_texts_by_push_edit_catch_up_and_page(watched, cast):
+def test_hostile_posts_are_shown_as_text_by_push_edit_catch_up_and_page(watched, cast):
     opened: dict[str, Page] = {}
     counts = {"titles and bodies": 0, "edits": 0, "names, abouts and tags": 0, "descriptions": 0}
 
@@ -190,7 +190,7 @@ def test_hundreds_of_them_are_texts_by_push_edit_catch_up_and_page(watched, cast
     assert counts["titles and bodies"] >= 2 * BATCH * BATCHES
 
 
-def test_what_one_writes_oneself_is_text_on_its_way_in_the_preview_and_in_the_editor(watched, cast):
+def test_a_users_own_hostile_text_is_text_while_pending_in_the_preview_and_in_the_editor(watched, cast):
     page = wait_until_live(open_watched(cast.author))
     before = inspect_page(page)["outside"]
     held: list[Route] = []
@@ -222,7 +222,7 @@ def as_field_value(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def test_what_waits_in_the_browser_is_text_when_the_page_is_loaded_again(watched, cast):
+def test_hostile_pending_posts_are_text_after_a_reload(watched, cast):
     page = wait_until_live(open_watched(cast.author))
     page.route("**/posts/", lambda route: route.abort())
     waiting = [text for text in some_of(PIECES, 4) if clean_text(text) and "\r" not in text]
@@ -240,7 +240,7 @@ def test_what_waits_in_the_browser_is_text_when_the_page_is_loaded_again(watched
     inspect_page(page)
 
 
-def test_names_are_texts_in_the_list_of_suggestions(watched, cast):
+def test_hostile_names_are_text_in_the_list_of_suggestions(watched, cast):
     groups = {f"z{letter}": PIECES[number::9][:6] for number, letter in enumerate("abcdefghi")}
     names = {begin: [clean_line(f"{begin} {text}")[:50] for text in group] for begin, group in groups.items()}
     for name in (name for group in names.values() for name in group):
@@ -255,7 +255,7 @@ def test_names_are_texts_in_the_list_of_suggestions(watched, cast):
         inspect_page(page)
 
 
-def test_names_of_files_are_texts(window, cast):
+def test_hostile_file_names_are_text(window, cast):
     page = window(cast.author, java_script_enabled=False)
     for number, text in enumerate(some_of(PIECES, 5)):
         name = f"{text.translate(dict.fromkeys(map(ord, '/\0'), ' '))[:80]}{number}.svg"
@@ -269,7 +269,7 @@ def test_names_of_files_are_texts(window, cast):
         assert page.locator("main :is(script, img, iframe)").count() == 0
 
 
-def test_what_the_composer_sends_comes_back_as_text(live_window, cast):
+def test_hostile_text_from_the_composer_is_shown_as_text(live_window, cast):
     page = live_window(cast.author)
     for text in HOSTILE[:4]:
         page.get_by_label("Post", exact=True).fill(text)
@@ -277,7 +277,7 @@ def test_what_the_composer_sends_comes_back_as_text(live_window, cast):
         expect(page.locator("#posts .post-body").first).to_have_text(text)
 
 
-def test_a_hundred_thousand_characters_are_refused_with_a_sentence(live_window, cast):
+def test_a_hundred_thousand_characters_are_refused_with_a_message(live_window, cast):
     make_post(cast.author, "Here before.")
     page = live_window(cast.author)
     page.get_by_label("Post", exact=True).fill("<b>" * 33_334)

@@ -11,7 +11,7 @@ def badge(page):
     return page.locator("[data-unread]")
 
 
-def test_the_badge_moves_on_every_page_and_seeing_the_list_clears_all(window, live_window, cast):
+def test_the_badge_is_updated_on_every_page_and_cleared_by_opening_the_list(window, live_window, cast):
     Notification.objects.all().delete()
     home, settings = live_window(cast.author), window(cast.author, "/settings/profile/", viewport=PHONE)
     stranger = live_window(cast.stranger)
@@ -37,7 +37,7 @@ def test_the_badge_moves_on_every_page_and_seeing_the_list_clears_all(window, li
     expect(home.locator(".notification.unread")).to_have_count(0)
 
 
-def test_the_open_list_shows_what_comes_and_marks_it_as_seen(live_window, cast):
+def test_the_open_list_shows_new_notifications_and_marks_them_as_read(live_window, cast):
     Notification.objects.all().delete()
     page = live_window(cast.follower, "/notifications/")
     expect(page.locator(".empty")).to_be_visible()
@@ -48,7 +48,7 @@ def test_the_open_list_shows_what_comes_and_marks_it_as_seen(live_window, cast):
     assert Notification.objects.get(recipient=cast.follower).read_at is not None
 
 
-def test_a_list_that_is_being_read_further_down_stays_until_one_is_back_at_its_top(live_window, cast):
+def test_the_list_is_not_reloaded_until_the_reader_is_back_at_the_top(live_window, cast):
     for number in range(30):
         make_post(cast.author, f"@follower {number}")
     page = live_window(cast.follower, "/notifications/")
@@ -63,7 +63,7 @@ def test_a_list_that_is_being_read_further_down_stays_until_one_is_back_at_its_t
     expect(badge(page)).to_be_hidden()
 
 
-def test_the_bell_is_turned_on_by_a_press_on_a_phone(live_window, cast):
+def test_the_bell_is_turned_on_with_a_tap(live_window, cast):
     Notification.objects.all().delete()
     follower = live_window(cast.follower, "/@author/", viewport=PHONE)
     follower.get_by_role("button", name="Notify me about new posts by Author").click()
@@ -80,7 +80,7 @@ def test_a_page_that_was_offline_catches_up(live_window, cast):
     expect(badge(page)).to_have_text("1")
 
 
-def test_without_scripts_the_page_is_whole(window, cast):
+def test_notifications_work_without_javascript(window, cast):
     Notification.objects.all().delete()
     make_post(cast.author, "@follower")
     page = window(cast.follower, "/notifications/", java_script_enabled=False)
@@ -91,7 +91,7 @@ def test_without_scripts_the_page_is_whole(window, cast):
     assert "/posts/" in page.url
 
 
-def test_what_was_seen_while_the_server_was_out_of_reach_is_said_at_the_next_look(window, cast):
+def test_marking_as_read_is_retried_when_the_page_is_visible_again(window, cast):
     make_post(cast.author, "@follower")
     page = window(cast.follower, "/explore/")
     page.route("**/notifications/read/", lambda route: route.abort())

@@ -18,7 +18,7 @@ def lose(route: Route) -> None:
 
 
 @SIZES
-def test_a_post_stands_there_at_once_and_is_replaced_by_what_arrives(live_window, cast, size):
+def test_a_post_is_shown_at_once_and_replaced_when_it_arrives(live_window, cast, size):
     page, follower, stranger = (
         live_window(cast.author, **size),
         live_window(cast.follower),
@@ -40,7 +40,7 @@ def test_a_post_stands_there_at_once_and_is_replaced_by_what_arrives(live_window
     expect_posts(stranger)
 
 
-def test_the_socket_may_be_faster_than_the_answer(live_window, cast):
+def test_the_socket_may_be_faster_than_the_response(live_window, cast):
     page = live_window(cast.author)
     answers = []
 
@@ -60,7 +60,7 @@ def test_the_socket_may_be_faster_than_the_answer(live_window, cast):
 
 
 @pytest.mark.parametrize("fault", ["offline", 502])
-def test_what_could_not_be_sent_says_so_and_is_tried_again(live_window, cast, fault):
+def test_a_post_that_could_not_be_sent_shows_the_reason_and_is_retried(live_window, cast, fault):
     page = live_window(cast.author)
     page.route("**/posts/", lose if fault == "offline" else lambda route: route.fulfill(status=502, body="Bad gateway"))
     write_post(page, "Not lost.")
@@ -73,7 +73,7 @@ def test_what_could_not_be_sent_says_so_and_is_tried_again(live_window, cast, fa
     expect(pending_posts(page)).to_have_count(0)
 
 
-def test_what_the_server_has_although_its_answer_was_lost_is_not_there_twice(live_window, cast):
+def test_a_post_whose_response_was_lost_appears_once(live_window, cast):
     page = live_window(cast.author)
 
     def lose_the_answer(route: Route) -> None:
@@ -91,7 +91,7 @@ def test_what_the_server_has_although_its_answer_was_lost_is_not_there_twice(liv
     assert Post.objects.count() == 1
 
 
-def test_it_outlives_the_page_and_is_sent_from_the_next_one(live_window, cast):
+def test_a_pending_post_survives_the_page_and_is_sent_from_the_next_one(live_window, cast):
     page = live_window(cast.author)
     page.route("**/posts/", lose)
     write_post(page, "Not lost.")
@@ -108,7 +108,7 @@ def test_it_outlives_the_page_and_is_sent_from_the_next_one(live_window, cast):
     expect(pending_posts(page)).to_have_count(0)
 
 
-def test_it_goes_by_itself_when_the_network_is_back(live_window, cast):
+def test_posts_are_sent_when_the_network_is_back(live_window, cast):
     page = live_window(cast.author)
     page.context.set_offline(True)
     write_post(page, "First.")
@@ -119,7 +119,7 @@ def test_it_goes_by_itself_when_the_network_is_back(live_window, cast):
     expect(pending_posts(page)).to_have_count(0)
 
 
-def test_it_outlives_the_session_and_goes_when_one_has_signed_in_again(live_window, cast, site):
+def test_a_pending_post_survives_the_session_and_is_sent_after_the_next_sign_in(live_window, cast, site):
     page = live_window(cast.author)
     Session.objects.all().delete()
     write_post(page, "Not lost.")
@@ -134,7 +134,7 @@ def test_it_outlives_the_session_and_goes_when_one_has_signed_in_again(live_wind
     assert Post.objects.get().author == cast.author
 
 
-def test_a_page_older_than_the_sign_in_sends_it_with_the_new_token(live_window, cast):
+def test_a_page_with_an_old_csrf_token_sends_the_post_with_a_new_one(live_window, cast):
     page = live_window(cast.author)
     page.context.clear_cookies(name="csrftoken")
     write_post(page, "Not lost.")
@@ -142,7 +142,7 @@ def test_a_page_older_than_the_sign_in_sends_it_with_the_new_token(live_window, 
     expect(pending_posts(page)).to_have_count(0)
 
 
-def test_what_is_refused_can_be_changed_or_given_up(live_window, cast):
+def test_a_refused_post_can_be_edited_or_discarded(live_window, cast):
     post = make_post(cast.author, "Who brings bread?")
     page = live_window(cast.follower, f"/posts/{post.pk}/")
     Post.objects.filter(pk=post.pk).delete()
@@ -162,7 +162,7 @@ def test_what_is_refused_can_be_changed_or_given_up(live_window, cast):
     assert not Post.objects.exists()
 
 
-def test_a_reply_stands_at_the_end_of_its_thread(live_window, cast):
+def test_a_pending_reply_is_shown_at_the_end_of_its_thread(live_window, cast):
     post = make_post(cast.author, "Who brings bread?")
     page = live_window(cast.follower, f"/posts/{post.pk}/")
     page.route("**/posts/", lose)
@@ -175,7 +175,7 @@ def test_a_reply_stands_at_the_end_of_its_thread(live_window, cast):
     expect_posts(page, "Who brings bread?", "I do.")
 
 
-def test_its_pictures_go_with_it(live_window, cast):
+def test_a_pending_post_keeps_its_pictures(live_window, cast):
     page = live_window(cast.author)
     page.route("**/posts/", lose)
     page.locator("#composer [data-pictures]").set_input_files(

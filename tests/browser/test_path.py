@@ -9,7 +9,7 @@ from tests.browser.conftest import bodies, delete_post, expect_posts, load_posts
 from tests.factories import make_post
 
 
-def test_two_people_two_windows_and_a_stranger(live_window, cast):
+def test_a_post_reaches_author_and_follower_and_no_stranger(live_window, cast):
     author, follower = live_window(cast.author), live_window(cast.follower)
     stranger = live_window(cast.stranger)
 
@@ -38,7 +38,7 @@ def test_two_people_two_windows_and_a_stranger(live_window, cast):
     expect_posts(stranger, "The first thing this page ever showed.")
 
 
-def test_own_post_appears_once_in_every_tab(live_window, cast):
+def test_a_users_own_post_appears_once_in_every_tab(live_window, cast):
     first = live_window(cast.author)
     second = live_window(cast.author)
     for number in range(3):
@@ -63,14 +63,14 @@ def test_profile_post_page_and_public_feed_are_live_for_visitors(live_window, ca
     assert bodies(elsewhere) == []
 
 
-def test_only_ones_own_posts_offer_edit_and_delete(window, cast):
+def test_only_a_users_own_posts_offer_edit_and_delete(window, cast):
     make_post(cast.author)
     for user, visible in ((cast.author, 1), (cast.follower, 0), (None, 0)):
         page = window(user, "/@author/")
         expect(page.locator(".own-only > .edit:visible")).to_have_count(visible)
 
 
-def test_follow_and_unfollow_make_the_open_home_right(live_window, cast):
+def test_follow_and_unfollow_update_an_open_home_page(live_window, cast):
     make_post(cast.author, "Older than the follow.")
     home, profile = live_window(cast.stranger), live_window(cast.stranger, "/@author/")
     home.get_by_label("Post", exact=True).fill("Half a thought")
@@ -97,7 +97,7 @@ def test_a_double_click_makes_one_post(live_window, cast):
     assert Post.objects.count() == 1
 
 
-def test_bad_input_comes_back_with_a_sentence_and_what_was_typed(live_window, cast):
+def test_invalid_input_is_returned_with_a_message(live_window, cast):
     page = live_window(cast.author)
     write_post(page, "   ", title="Only a title")
     expect(page.get_by_role("alert").filter(has_text="Write something first.")).to_be_visible()
@@ -123,7 +123,7 @@ def test_a_composer_is_ready_for_the_next_post(live_window, cast):
     expect(page.get_by_label("Post", exact=True)).not_to_have_attribute("aria-invalid", "true")
 
 
-def test_what_is_typed_while_a_post_is_on_its_way_stays(live_window, cast):
+def test_text_typed_while_a_post_is_being_sent_stays(live_window, cast):
     page = live_window(cast.author)
     held = []
     page.route("**/posts/", lambda route: held.append(route))
@@ -136,7 +136,7 @@ def test_what_is_typed_while_a_post_is_on_its_way_stays(live_window, cast):
     expect(page.get_by_label("Post", exact=True)).to_have_value("The next one")
 
 
-def test_what_is_refused_at_once_is_still_in_the_composer(live_window, cast):
+def test_a_request_that_django_refuses_leaves_the_text_in_the_composer(live_window, cast):
     """A size that no form of ours sends: Django refuses it before any view sees it."""
     page = live_window(cast.author)
     page.evaluate("document.getElementById('composer-title').value = 'x'.repeat(3_000_000)")
@@ -156,7 +156,7 @@ def test_the_count_appears_near_the_limit(window, cast):
     expect(page.locator(".composer-count")).to_have_text("")
 
 
-def test_control_enter_posts_and_escape_closes_the_editor(live_window, cast):
+def test_control_enter_submits_and_escape_closes_the_editor(live_window, cast):
     page = live_window(cast.author)
     page.get_by_label("Post", exact=True).fill("By the keyboard.")
     page.keyboard.press("Control+Enter")
@@ -169,7 +169,7 @@ def test_control_enter_posts_and_escape_closes_the_editor(live_window, cast):
     expect_posts(page, "By the keyboard.")
 
 
-def test_an_open_editor_keeps_its_text_through_changes_from_elsewhere(live_window, cast):
+def test_an_open_editor_keeps_its_text_when_the_post_changes_elsewhere(live_window, cast):
     post = make_post(cast.author, "One.")
     page = live_window(cast.author)
     page.get_by_role("link", name="Edit").click()
@@ -194,7 +194,7 @@ def test_an_open_editor_keeps_its_text_through_changes_from_elsewhere(live_windo
     expect_posts(page)
 
 
-def test_a_post_that_is_gone_says_so_and_takes_nothing_with_it(window, cast):
+def test_deleting_a_deleted_post_shows_a_message_and_keeps_the_draft(window, cast):
     """The page has not heard of the deletion yet: its socket is held back."""
     post = make_post(cast.author, "Soon gone.")
     page = window(cast.author, "/")
@@ -207,7 +207,7 @@ def test_a_post_that_is_gone_says_so_and_takes_nothing_with_it(window, cast):
     expect(page.get_by_label("Post", exact=True)).to_have_value("A draft")
 
 
-def test_older_posts_are_live_too(live_window, cast):
+def test_older_posts_are_live(live_window, cast):
     posts = [make_post(cast.author, f"Number {number}.") for number in range(25)]
     page = live_window(cast.follower)
     expect(page.locator(".post")).to_have_count(20)
@@ -217,7 +217,7 @@ def test_older_posts_are_live_too(live_window, cast):
     assert len(set(bodies(page))) == 25
 
 
-def test_without_javascript_it_is_a_classic_site(window, cast):
+def test_writing_and_following_work_without_javascript(window, cast):
     page = window(cast.author, java_script_enabled=False)
     page.get_by_label("Post", exact=True).fill("Plain.")
     page.locator("#composer").get_by_role("button", name="Post").click()

@@ -50,7 +50,7 @@ def test_a_post_with_pictures_is_live_with_its_descriptions(live_window, cast, s
     assert Post.objects.get().pictures_count == 2
 
 
-def test_pictures_are_dropped_and_pasted_too(live_window, cast):
+def test_pictures_are_dropped_and_pasted(live_window, cast):
     page = live_window(cast.author)
     for kind in ("drop", "paste"):
         page.evaluate(
@@ -75,7 +75,7 @@ def test_a_picture_alone_is_a_post(live_window, cast):
     expect(page.locator("#posts .picture")).to_have_count(1)
 
 
-def test_a_post_waits_for_its_pictures_and_shows_how_far_they_are(live_window, cast):
+def test_a_post_cannot_be_sent_during_an_upload_whose_progress_is_shown(live_window, cast):
     page = live_window(cast.author)
     held: list[Route] = []
     page.route("**/pictures/", lambda route: held.append(route))
@@ -88,7 +88,7 @@ def test_a_post_waits_for_its_pictures_and_shows_how_far_they_are(live_window, c
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_enabled()
 
 
-def test_what_is_no_picture_too_large_or_one_too_many_is_said_so(live_window, cast):
+def test_a_file_that_cannot_be_a_picture_of_the_post_shows_the_reason(live_window, cast):
     page = live_window(cast.author)
     page.locator("#composer [data-pictures]").set_input_files(
         [
@@ -108,7 +108,7 @@ def test_what_is_no_picture_too_large_or_one_too_many_is_said_so(live_window, ca
     assert Picture.objects.count() == 4
 
 
-def test_what_did_not_get_through_is_tried_again(live_window, cast):
+def test_a_failed_upload_is_retried(live_window, cast):
     page = live_window(cast.author)
     page.route("**/pictures/", lambda route: route.abort())
     choose_pictures(page, image_files.jpeg())
@@ -152,7 +152,7 @@ def test_the_editor_changes_descriptions_and_pictures(live_window, cast, size):
     assert Picture.objects.count() == 1
 
 
-def test_what_is_for_followers_is_shown_to_nobody_else(window, live_window, cast, site):
+def test_a_picture_for_followers_is_served_only_to_followers(window, live_window, cast, site):
     author = live_window(cast.author)
     author.get_by_label("Who may see it").select_option("Followers")
     choose_pictures(author, image_files.jpeg())
@@ -164,7 +164,7 @@ def test_what_is_for_followers_is_shown_to_nobody_else(window, live_window, cast
         assert window(person).request.get(f"{site.url}{address}").status == status
 
 
-def test_without_javascript_pictures_go_with_the_form(window, cast, tmp_path: Path):
+def test_pictures_are_posted_without_javascript(window, cast, tmp_path: Path):
     (tmp_path / "picture.jpg").write_bytes(image_files.jpeg())
     page = window(cast.author, java_script_enabled=False)
     page.get_by_label("Post", exact=True).fill("Look.")
@@ -178,7 +178,7 @@ def test_without_javascript_pictures_go_with_the_form(window, cast, tmp_path: Pa
     assert not Picture.objects.exists()
 
 
-def test_a_picture_that_is_not_there_breaks_nothing(live_window, cast):
+def test_a_draft_with_a_missing_picture_is_restored_without_it(live_window, cast):
     make_post(cast.author)
     page = live_window(cast.author)
     page.evaluate(

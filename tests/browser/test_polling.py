@@ -38,7 +38,7 @@ def test_posts_edits_and_deletions_arrive_by_themselves(window, cast):
     expect_posts(stranger, "The first thing this page ever showed.")
 
 
-def test_what_was_missed_offline_is_asked_for(window, cast):
+def test_posts_missed_offline_are_polled(window, cast):
     page = open_polling_page(window, cast.follower)
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
@@ -47,7 +47,7 @@ def test_what_was_missed_offline_is_asked_for(window, cast):
     expect_posts(wait_until_live(page), "Meanwhile.")
 
 
-def test_it_ends_with_the_session(window, cast):
+def test_polling_ends_with_the_session(window, cast):
     page = open_polling_page(window, cast.follower)
     signed_in(cast.follower)  # another session, which stays
     cast.follower.sessions.order_by("expire_date").first().delete()

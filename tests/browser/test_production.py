@@ -36,7 +36,7 @@ def site(transactional_db, tmp_path: Path):
     site.stop()
 
 
-def test_it_is_small_and_works(cast, site, live_window, tmp_path):
+def test_static_files_are_small_and_the_site_works(cast, site, live_window, tmp_path):
     sizes = {
         file.name: file.stat().st_size for kind in ("css", "js") for file in (tmp_path / "static" / kind).glob("*.br")
     }

@@ -11,7 +11,7 @@ from tests.factories import make_post
 
 
 @SIZES
-def test_one_says_who_one_is_and_everybody_sees_it(live_window, cast, size, tmp_path: Path):
+def test_an_edited_profile_is_shown_on_open_pages(live_window, cast, size, tmp_path: Path):
     (tmp_path / "me.jpg").write_bytes(image_files.jpeg((300, 200)))
     make_post(cast.author, "Hello.")
     follower, page = live_window(cast.follower, **size), live_window(cast.author, "/@author/", **size)

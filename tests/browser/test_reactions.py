@@ -31,7 +31,7 @@ def test_a_like_shows_at_once_and_counts_on_every_open_page(live_window, cast, s
     expect(like).to_have_attribute("aria-pressed", "false")
 
 
-def test_pressing_again_and_again_ends_where_the_button_stands(live_window, cast):
+def test_repeated_clicks_end_in_the_state_that_the_button_shows(live_window, cast):
     make_post(cast.author)
     page = live_window(cast.follower)
     held: list[Route] = []
@@ -48,7 +48,7 @@ def test_pressing_again_and_again_ends_where_the_button_stands(live_window, cast
     assert not Like.objects.exists()
 
 
-def test_a_mark_arrives_although_its_page_is_left_at_once(live_window, cast):
+def test_a_like_is_stored_even_if_the_page_is_left_at_once(live_window, cast):
     make_post(cast.author)
     page, author = live_window(cast.follower), live_window(cast.author)
     page.evaluate("document.querySelector('.like').click(); location.assign('/explore/')")
@@ -57,7 +57,7 @@ def test_a_mark_arrives_although_its_page_is_left_at_once(live_window, cast):
     assert Like.objects.count() == 1
 
 
-def test_another_page_of_the_same_reader_shows_the_mark(live_window, cast):
+def test_another_page_of_the_same_user_shows_the_bookmark(live_window, cast):
     make_post(cast.author)
     page = live_window(cast.follower)
     with page.context.expect_page() as opened:
@@ -68,7 +68,7 @@ def test_another_page_of_the_same_reader_shows_the_mark(live_window, cast):
 
 
 @pytest.mark.parametrize("fault", ["offline", 502, "gone"])
-def test_a_mark_that_did_not_reach_the_server_is_taken_back_with_a_sentence(live_window, cast, fault):
+def test_a_like_that_fails_is_reverted_with_a_message(live_window, cast, fault):
     post = make_post(cast.author)
     page = live_window(cast.follower)
     if fault == "offline":
@@ -86,7 +86,7 @@ def test_a_mark_that_did_not_reach_the_server_is_taken_back_with_a_sentence(live
 
 
 @SIZES
-def test_what_is_kept_stands_among_the_bookmarks(live_window, cast, size):
+def test_a_bookmarked_post_is_live_among_the_bookmarks(live_window, cast, size):
     make_post(cast.author, "Keep me.")
     page = live_window(cast.follower, **size)
     with page.expect_response("**/bookmark/"):
@@ -110,7 +110,7 @@ def test_a_visitor_is_asked_to_sign_in(live_window, cast):
     expect(page).to_have_url("/accounts/login/?next=%2Fexplore%2F")
 
 
-def test_without_javascript_a_like_works_too(window, cast):
+def test_liking_works_without_javascript(window, cast):
     make_post(cast.author)
     page = window(cast.follower, java_script_enabled=False)
     page.get_by_role("button", name="Like").click()

@@ -52,7 +52,7 @@ def top_of_post(page: Page, body: str) -> float:
     return post_with(page, body).evaluate("(post) => post.getBoundingClientRect().top")
 
 
-def test_what_comes_while_one_reads_further_down_waits_behind_the_pill(live_window, cast, size):
+def test_new_posts_wait_behind_the_pill_while_the_reader_is_further_down(live_window, cast, size):
     other = make_user("ada", name="Ada Byron")
     cast.follower.follow(other)
     make_posts(cast.author, 20)
@@ -81,7 +81,7 @@ def test_what_comes_while_one_reads_further_down_waits_behind_the_pill(live_wind
     assert bodies(stranger) == []
 
 
-def test_at_the_top_they_come_in_without_a_jump(live_window, cast, size):
+def test_new_posts_appear_at_the_top_without_a_layout_shift(live_window, cast, size):
     make_posts(cast.author, 12)
     page = live_window(cast.follower, viewport=size)
     page.evaluate(SHIFTS)
@@ -96,7 +96,7 @@ def test_at_the_top_they_come_in_without_a_jump(live_window, cast, size):
     assert page.evaluate("window.shifted") == 0
 
 
-def test_going_up_shows_what_waits_and_moves_nothing(live_window, cast):
+def test_scrolling_to_the_top_reveals_new_posts_and_moves_nothing(live_window, cast):
     make_posts(cast.author, 20)
     page = live_window(cast.follower)
     scroll_to_post(page, "Post 10.")
@@ -108,7 +108,7 @@ def test_going_up_shows_what_waits_and_moves_nothing(live_window, cast):
     assert page.evaluate("scrollY") > 0
 
 
-def test_what_goes_or_changes_further_up_moves_nothing(live_window, cast, size):
+def test_changes_above_the_window_move_nothing(live_window, cast, size):
     make_posts(cast.author, 20)
     page = live_window(cast.follower, viewport=size)
     scroll_to_post(page, "Post 10.")
@@ -124,7 +124,7 @@ def test_what_goes_or_changes_further_up_moves_nothing(live_window, cast, size):
     assert abs(top_of_post(page, "Post 10.") - at) < 1
 
 
-def test_the_first_steps_end_with_a_feed_that_moves(live_window, cast, size):
+def test_following_an_author_replaces_the_first_steps_with_a_live_feed(live_window, cast, size):
     ada = make_user("ada", name="Ada Byron")
     make_post(ada, "Before.")
     page, stranger = live_window(make_user("newcomer"), viewport=size), live_window(cast.stranger)
@@ -139,7 +139,7 @@ def test_the_first_steps_end_with_a_feed_that_moves(live_window, cast, size):
     assert bodies(stranger) == []
 
 
-def test_ones_own_post_does_not_wait(live_window, cast):
+def test_a_users_own_post_is_shown_at_once(live_window, cast):
     make_posts(cast.author, 20)
     page = live_window(cast.author)
     scroll_to_post(page, "Post 10.")
@@ -173,7 +173,7 @@ def test_after_an_absence_a_line_says_what_changed(live_window, cast, size):
     expect(line).to_have_count(1)
 
 
-def test_a_short_gap_is_no_absence(live_window, cast):
+def test_a_short_absence_draws_no_line(live_window, cast):
     make_posts(cast.author, 3)
     page = live_window(cast.follower)
     page.context.set_offline(True)
@@ -184,7 +184,7 @@ def test_a_short_gap_is_no_absence(live_window, cast):
     expect(page.locator("#posts > .away")).to_have_count(0)
 
 
-def test_the_next_visit_says_how_many_are_new(live_window, cast):
+def test_the_next_visit_shows_the_number_of_new_posts(live_window, cast):
     make_posts(cast.author, 3)
     page = live_window(cast.follower)
     page.goto("/notifications/")
@@ -194,7 +194,7 @@ def test_the_next_visit_says_how_many_are_new(live_window, cast):
     expect(page.locator("#posts > .away")).to_have_text("While you were away: 1 new")
 
 
-def test_a_reset_keeps_the_place_and_what_is_typed(live_window, cast):
+def test_a_reset_keeps_the_scroll_position_and_the_text_being_typed(live_window, cast):
     make_posts(cast.author, 50)
     page = live_window(cast.follower)
     page.get_by_label("Post", exact=True).fill("Half a thought")
@@ -210,7 +210,7 @@ def test_a_reset_keeps_the_place_and_what_is_typed(live_window, cast):
     expect(page.get_by_label("Post", exact=True)).to_have_value("Half a thought")
 
 
-def test_older_posts_come_by_themselves_and_a_page_holds_300_at_most(live_window, cast):
+def test_older_posts_are_loaded_on_scrolling_and_a_page_shows_at_most_300(live_window, cast):
     Post.objects.bulk_create([Post(author=cast.author, body=f"Post {number}.") for number in range(350)])
     page = live_window(cast.follower)
     while "Post 0." not in bodies(page)[-1:]:
@@ -227,7 +227,7 @@ def test_older_posts_come_by_themselves_and_a_page_holds_300_at_most(live_window
     expect(page.locator("#posts > .post").first).to_contain_text("News.")
 
 
-def test_going_back_leads_to_the_same_place(live_window, cast, size):
+def test_going_back_restores_the_scroll_position(live_window, cast, size):
     make_posts(cast.author, 50)
     page = live_window(cast.follower, viewport=size)
     load_posts(page, 40)
@@ -244,7 +244,7 @@ def test_going_back_leads_to_the_same_place(live_window, cast, size):
     assert abs(top_of_post(page, "Post 20.") - at) < 2
 
 
-def test_going_back_shows_the_page_itself_where_the_browser_keeps_it(cast, site, playwright, browser_type_launch_args):
+def test_a_page_from_the_back_forward_cache_catches_up(cast, site, playwright, browser_type_launch_args):
     """Playwright switches the back-forward cache off in all other tests, and the headless shell has none."""
     make_posts(cast.author, 3)
     options = {"executable_path": needs.chromium(), "ignore_default_args": ["--disable-back-forward-cache"]}
@@ -266,7 +266,7 @@ def test_going_back_shows_the_page_itself_where_the_browser_keeps_it(cast, site,
         browser.close()
 
 
-def test_what_one_likes_and_keeps_is_marked_from_the_first_paint(window, cast):
+def test_likes_and_bookmarks_are_shown_from_the_first_paint(window, cast):
     """Without scripts too; the fragments are everybody's."""
     liked, other = make_post(cast.author, "Liked."), make_post(cast.author, "Not liked.")
     Like.objects.add(cast.follower, liked)
@@ -286,7 +286,7 @@ def test_what_one_likes_and_keeps_is_marked_from_the_first_paint(window, cast):
     )
 
 
-def test_without_scripts_it_is_a_classic_site(window, cast):
+def test_reading_works_without_javascript(window, cast):
     make_post(cast.author, "Tea in the #garden.")
     page = window(make_user("newcomer"), java_script_enabled=False, viewport=DESK)
     page.get_by_role("button", name="Follow Author").click()
@@ -307,7 +307,7 @@ def test_without_scripts_it_is_a_classic_site(window, cast):
     expect(page.get_by_text("No posts have likes or replies lately.")).to_be_visible()
 
 
-def test_without_scripts_older_and_newest_posts_are_links(window, cast):
+def test_pagination_works_without_javascript(window, cast):
     make_posts(cast.author, 30)
     page = window(cast.follower, java_script_enabled=False)
     page.get_by_role("link", name="Older posts").click()

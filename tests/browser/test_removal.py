@@ -8,7 +8,7 @@ from tests.factories import make_post
 
 
 @SIZES
-def test_undo_brings_a_post_back_everywhere_in_its_place(live_window, cast, size):
+def test_undo_restores_a_post_in_its_place_on_every_page(live_window, cast, size):
     for body in ("1", "2", "3"):
         make_post(cast.author, body)
     page, other = live_window(cast.author, **size), live_window(cast.author, "/@author/")
@@ -28,7 +28,7 @@ def test_undo_brings_a_post_back_everywhere_in_its_place(live_window, cast, size
         expect_posts(each, "3", "2, edited", "1")
 
 
-def test_the_page_of_a_post_shows_it_again(live_window, cast):
+def test_undo_restores_the_post_on_its_own_page(live_window, cast):
     post = make_post(cast.author, "Back soon.")
     page, reader = live_window(cast.author, f"/posts/{post.pk}/"), live_window(cast.follower, f"/posts/{post.pk}/")
     delete_post(page, "Back soon.")
@@ -39,7 +39,7 @@ def test_the_page_of_a_post_shows_it_again(live_window, cast):
         expect(each.get_by_text("This post was deleted.")).to_be_hidden()
 
 
-def test_undo_that_comes_too_late_says_so(live_window, cast):
+def test_a_late_undo_shows_a_message(live_window, cast):
     make_post(cast.author, "Gone.")
     page = live_window(cast.author)
     delete_post(page, "Gone.")
@@ -49,7 +49,7 @@ def test_undo_that_comes_too_late_says_so(live_window, cast):
     expect(page.get_by_role("alert").filter(has_text="too late")).to_be_visible()
 
 
-def test_the_offer_ends_by_itself(window, cast):
+def test_the_undo_offer_disappears_after_ten_seconds(window, cast):
     make_post(cast.author, "Gone.")
     page = window(cast.author)
     page.clock.install()
@@ -61,7 +61,7 @@ def test_the_offer_ends_by_itself(window, cast):
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
 
 
-def test_without_javascript_a_page_offers_undo(window, cast):
+def test_deletion_and_undo_work_without_javascript(window, cast):
     make_post(cast.author, "Back soon.")
     page = window(cast.author, java_script_enabled=False)
     page.get_by_role("link", name="Delete").click()

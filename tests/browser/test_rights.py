@@ -6,7 +6,7 @@ from tests.browser.conftest import expect_posts
 from tests.factories import PASSWORD, make_post
 
 
-def test_signing_out_in_one_tab_silences_the_other(live_window, cast):
+def test_signing_out_in_one_tab_disconnects_the_other(live_window, cast):
     page, stranger = live_window(cast.follower), live_window(cast.author)
     tab = page.context.new_page()
     tab.goto("/accounts/logout/")
@@ -30,7 +30,7 @@ def test_a_changed_password_ends_the_other_sessions_and_not_this_one(live_window
     expect_posts(elsewhere)
 
 
-def test_a_suspended_author_leaves_every_page(live_window, cast):
+def test_a_suspended_author_disappears_from_every_page(live_window, cast):
     make_post(cast.author, "Soon hidden.")
     home, profile = live_window(cast.follower), live_window(None, "/@author/")
     own = live_window(cast.author)
@@ -41,7 +41,7 @@ def test_a_suspended_author_leaves_every_page(live_window, cast):
     expect(own.locator("#connection")).to_have_attribute("data-state", "refused")
 
 
-def test_a_new_name_is_on_every_page_that_shows_it(live_window, cast):
+def test_a_new_name_reaches_every_page_that_shows_it(live_window, cast):
     make_post(cast.author, "Who am I?")
     home = live_window(cast.follower)
     cast.author.name = "Somebody Else"
@@ -49,7 +49,7 @@ def test_a_new_name_is_on_every_page_that_shows_it(live_window, cast):
     expect(home.locator(".post-name")).to_have_text("Somebody Else")
 
 
-def test_an_editor_on_a_posts_own_page_outlives_its_reading_anew(live_window, cast):
+def test_an_open_editor_survives_the_reload_of_its_post(live_window, cast):
     post = make_post(cast.author, "As it was.")
     page = live_window(cast.author, post.get_absolute_url())
     page.get_by_role("link", name="Edit").click()

@@ -16,7 +16,7 @@ def background_color(page: Page) -> str:
     return page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
 
 
-def test_colours_hold_from_the_first_paint_whatever_the_system_says(window, cast):
+def test_the_chosen_colours_override_the_systems_from_the_first_paint(window, cast):
     page = window(cast.author, "/settings/display/", color_scheme="light")
     light = background_color(page)
     page.get_by_label("Colours").select_option("dark")
@@ -28,7 +28,7 @@ def test_colours_hold_from_the_first_paint_whatever_the_system_says(window, cast
     assert background_color(dark_system) == background_color(page)
 
 
-def test_times_are_told_in_the_zone_and_the_language_that_one_chose(window, cast):
+def test_times_use_the_time_zone_and_the_language_of_the_preferences(window, cast):
     post = make_post(cast.author)
     Post.objects.filter(pk=post.pk).update(created_at=datetime.now(UTC) - timedelta(days=400))
     Preferences.objects.create(user=cast.author, language="de", time_zone="Asia/Tokyo")
@@ -40,7 +40,7 @@ def test_times_are_told_in_the_zone_and_the_language_that_one_chose(window, cast
 
 
 @pytest.mark.parametrize("options", [{}, {"viewport": PHONE}], ids=["desk", "phone"])
-def test_a_sign_in_that_is_ended_is_gone_at_once_with_what_was_open(window, live_window, cast, options):
+def test_ending_a_session_closes_its_open_pages_at_once(window, live_window, cast, options):
     there = live_window(cast.author, f"/@{cast.follower.username}/")
     stranger = live_window(cast.stranger)
     page = window(cast.author, "/settings/sessions/", **options)
@@ -53,7 +53,7 @@ def test_a_sign_in_that_is_ended_is_gone_at_once_with_what_was_open(window, live
     wait_until_live(stranger)
 
 
-def test_a_program_is_listed_and_its_token_revoked(window, cast):
+def test_a_program_is_listed_and_its_token_can_be_revoked(window, cast):
     Token.objects.issue(cast.author, "Bridge")
     page = window(cast.author, "/settings/sessions/")
     expect(page.get_by_text("Not connected now")).to_be_visible()
@@ -62,7 +62,7 @@ def test_a_program_is_listed_and_its_token_revoked(window, cast):
     assert not Token.objects.exists()
 
 
-def test_an_account_is_deleted_and_its_posts_leave_open_pages(window, live_window, cast):
+def test_deleting_an_account_removes_its_posts_from_open_pages(window, live_window, cast):
     make_post(cast.author, "Mine.")
     follower = live_window(cast.follower)
     expect_posts(follower, "Mine.")
@@ -78,7 +78,7 @@ def test_an_account_is_deleted_and_its_posts_leave_open_pages(window, live_windo
     assert not User.objects.filter(pk=cast.author.pk).exists()  # here tasks are done at once
 
 
-def test_an_export_is_taken_home(window, cast):
+def test_an_export_is_downloaded(window, cast):
     page = window(cast.author, "/settings/data/")
     page.get_by_role("button", name="Create an export").click()
     with page.expect_download() as download:
@@ -86,7 +86,7 @@ def test_an_export_is_taken_home(window, cast):
     assert download.value.suggested_filename.startswith("livefeed-author-")
 
 
-def test_an_export_that_is_being_made_is_shown_when_it_is_ready(window, cast):
+def test_a_pending_export_is_offered_when_it_is_ready(window, cast):
     export = Export.objects.create(user=cast.author)
     page = window(cast.author, "/settings/data/")
     expect(page.get_by_text("Your export is being prepared")).to_be_visible()

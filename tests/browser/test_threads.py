@@ -8,7 +8,7 @@ from tests.factories import make_post
 
 
 @SIZES
-def test_a_conversation(live_window, cast, size):
+def test_replies_are_live_on_the_page_of_a_post(live_window, cast, size):
     make_post(cast.author, "Who brings bread?")
     page, visitor = live_window(cast.follower, **size), live_window(None, "/explore/", **size)
     for each in (page, visitor):
@@ -29,7 +29,7 @@ def test_a_conversation(live_window, cast, size):
         expect_posts(each, "Who brings bread?", "Thank you.")
 
 
-def test_more_replies_are_read_on_and_new_ones_still_come(live_window, cast):
+def test_more_replies_are_loaded_and_new_ones_arrive(live_window, cast):
     post = make_post(cast.author, "Count!")
     for number in range(22):
         make_post(cast.author, f"{number}", parent=post)
@@ -41,7 +41,7 @@ def test_more_replies_are_read_on_and_new_ones_still_come(live_window, cast):
     expect_posts(page, "Count!", *(f"{number}" for number in range(24)))
 
 
-def test_without_javascript_a_reply_works_too(window, cast):
+def test_replying_works_without_javascript(window, cast):
     make_post(cast.author, "Who brings bread?")
     page = window(cast.follower, java_script_enabled=False)
     page.get_by_role("link", name="Reply").click()

@@ -22,7 +22,7 @@ def test_a_text_is_previewed_and_then_shown_with_its_markdown(live_window, cast,
 
 
 @SIZES
-def test_what_is_for_followers_arrives_at_theirs_and_nowhere_else(live_window, cast, size):
+def test_a_post_for_followers_reaches_only_followers(live_window, cast, size):
     author, follower = live_window(cast.author, **size), live_window(cast.follower, **size)
     stranger, visitor = live_window(cast.stranger, "/@author/"), live_window(None, "/@author/")
     author.get_by_label("Who may see it").select_option(label="Followers")
@@ -36,7 +36,7 @@ def test_what_is_for_followers_arrives_at_theirs_and_nowhere_else(live_window, c
 
 
 @SIZES
-def test_a_draft_outlives_the_page_and_belongs_to_its_person_and_place(live_window, cast, size):
+def test_a_draft_survives_the_page_and_belongs_to_one_user_and_place(live_window, cast, size):
     post = make_post(cast.author, "Who brings bread?")
     page = live_window(cast.follower, **size)
     page.get_by_label("Title").fill("A title")
