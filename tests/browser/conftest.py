@@ -92,20 +92,26 @@ class ContextPool:
 def window(contexts: ContextPool, site: Site) -> Iterator[Callable[..., Page]]:
     """Returns a function that opens a page of the site as a user sees it: `window(user, "/@author/")`.
 
-    Each call has a browser context of its own. The test fails at the end if any page had a script error, or did
-    something that the content security policy blocked.
+    Each call has a browser context of its own. With `fake_clock` a test can advance the page's time by `page.clock`;
+    such a context is not reused, because a clock cannot be uninstalled. The test fails at the end if any page had a
+    script error, or did something that the content security policy blocked.
     """
-    opened: list[tuple[BrowserContext, dict[str, Any]]] = []
+    reusable: list[tuple[BrowserContext, dict[str, Any]]] = []
+    with_fake_clock: list[BrowserContext] = []
     errors: list[str] = []
 
     def record_violation(message: ConsoleMessage) -> None:
         if "Content Security" in message.text:
             errors.append(message.text)
 
-    def open_window(user: User | None = None, path: str = "/", **options: Any) -> Page:
+    def open_window(user: User | None = None, path: str = "/", fake_clock: bool = False, **options: Any) -> Page:
         options["base_url"] = site.url
         context = contexts.acquire(options)
-        opened.append((context, options))
+        if fake_clock:
+            with_fake_clock.append(context)
+            context.clock.install()
+        else:
+            reusable.append((context, options))
         if user is not None:
             sign_in(context, user, site.url)
         page = context.new_page()
@@ -115,8 +121,10 @@ def window(contexts: ContextPool, site: Site) -> Iterator[Callable[..., Page]]:
         return page
 
     yield open_window
-    for context, options in opened:
+    for context, options in reusable:
         contexts.release(context, options)
+    for context in with_fake_clock:
+        context.close()
     assert errors == []
 
 
@@ -148,6 +156,11 @@ def wait_until(page: Page, condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not true within {WAIT_TIMEOUT} seconds"
         page.evaluate("new Promise(requestAnimationFrame)")
+
+
+def wait_for_animations(page: Page) -> None:
+    """Waits until all animations have ended, so that positions are final."""
+    wait_until(page, lambda: page.evaluate("document.getAnimations().length === 0"))
 
 
 def load_posts(page: Page, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Signing up in one browser and opening the link in another: the composer takes its place by itself."""
+"""Activation: after signing up, the user opens the link in another browser, and the composer appears by itself."""
 
 import re
 
@@ -29,25 +29,26 @@ def activation_link(user: User) -> str:
 
 
 def focus_window(page: Page) -> None:
-    """As when a window is chosen again; without that it looks every fifteen seconds."""
+    """Dispatches the event of a window that becomes active. The page then checks at once, not only every 15 s."""
     page.evaluate("dispatchEvent(new Event('focus'))")
 
 
 @SIZES
 def test_the_composer_appears_after_activation_in_another_browser(window, site, size):
-    page, telephone = window(**size), window()
+    page, other_browser = window(**size), window()
     newcomer = sign_up(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(page.locator("#composer")).to_have_count(0)
-    focus_window(page)
+    with page.expect_response("**/accounts/activation/"):
+        focus_window(page)
     expect(activation_notice(page)).to_be_visible()
-    telephone.goto(activation_link(newcomer))
-    telephone.get_by_role("button", name="Activate").click()
-    expect(telephone.get_by_text("newcomer@example.org is confirmed.")).to_be_visible()
+    other_browser.goto(activation_link(newcomer))
+    other_browser.get_by_role("button", name="Activate").click()
+    expect(other_browser.get_by_text("newcomer@example.org is confirmed.")).to_be_visible()
     focus_window(page)
     expect(activation_notice(page)).to_have_count(0)
-    write_post(page, "Hello from somebody new.")
-    expect_posts(page, "Hello from somebody new.")
+    write_post(page, "Hello from a new user.")
+    expect_posts(page, "Hello from a new user.")
     assert Post.objects.get().author == newcomer
 
 
@@ -73,7 +74,7 @@ def test_the_link_is_resent_without_leaving_the_page(window, site):
     for _ in range(3):
         again.click()
         expect(page.get_by_text("We sent a new link to newcomer@example.org.")).to_be_visible()
-        page.locator("#activation [role=status]").evaluate("said => said.remove()")
+        page.locator("#activation [role=status]").evaluate("message => message.remove()")
     again.click()
     expect(page.get_by_text("Too many attempts. Try again in 10 minutes.")).to_be_visible()
     page.reload()

@@ -1,6 +1,6 @@
-"""A page that was away is exact afterwards: each post once, in order, deletions included."""
+"""Pages that were disconnected: afterwards they show each post once, in order, without the deleted ones."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from livefeed.models import Post, Session
 from tests.browser.conftest import bodies, expect_posts, wait_until_live, write_post
@@ -8,12 +8,12 @@ from tests.factories import make_post
 
 
 def expect_current_home(page: Page, cast) -> None:
-    """Waits until the page shows what a page freshly loaded would."""
+    """Waits until the page shows the same posts as a newly loaded one."""
     expect_posts(page, *Post.objects.home_of(cast.follower).newest_first().values_list("body", flat=True))
 
 
 def change_posts(cast) -> None:
-    """What happens while a page is away: a post more, one edited, one gone."""
+    """Publishes a post, edits one and deletes one."""
     first, second = Post.objects.order_by("pk")[:2]
     make_post(cast.author, "Written meanwhile.")
     first.edit(title="", body="Edited meanwhile.", seen_version=first.version)
@@ -63,7 +63,7 @@ def test_the_back_button_restores_the_draft(live_window, cast):
 
 
 def test_a_hidden_tab_catches_up(live_window, cast):
-    """Another tab is in front, and the hidden one's socket dies unnoticed."""
+    """Another tab is in front while posts change."""
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
     page = live_window(cast.follower)
@@ -74,41 +74,40 @@ def test_a_hidden_tab_catches_up(live_window, cast):
 
 
 def test_a_tab_that_slept_opens_a_new_socket(window, cast):
-    """The clock jumps while the page is frozen: on waking it opens a new socket and catches up by its cursor."""
+    """The clock jumps while the page is frozen. Then the page opens a new socket and catches up from its cursor."""
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
     opened: list[str] = []
-    page = window(cast.follower)
+    page = window(cast.follower, "/healthz", fake_clock=True)
     page.on("websocket", lambda socket: opened.append(socket.url))
-    page.clock.install()
-    page.reload()
+    page.goto("/")
     wait_until_live(page)
-    before = len(opened)
+    count_before = len(opened)
     page.clock.fast_forward("10:00")
     change_posts(cast)
     expect_current_home(page, cast)
-    assert len(opened) > before
+    assert len(opened) > count_before
     assert "after=" in opened[-1]
 
 
 def test_a_page_that_connects_late_catches_up(window, cast):
-    """Posts between the reading of the page and the opening of its socket, with the page's data already old."""
+    """Posts change after the server has rendered the page and before its socket is open."""
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
 
-    def hold_back(route) -> None:
-        answer = route.fetch()
+    def delay_response(route: Route) -> None:
+        response = route.fetch()
         change_posts(cast)
-        route.fulfill(response=answer)
+        route.fulfill(response=response)
 
     page = window(cast.follower, "/healthz")
-    page.route("**/", hold_back)
+    page.route("**/", delay_response)
     page.goto("/")
     expect_current_home(wait_until_live(page), cast)
 
 
 def test_a_page_reloads_its_list_if_it_missed_too_much_for_a_replay(live_window, cast):
-    """More than 200 posts: the page reads its list anew and keeps what was being typed."""
+    """With more than 200 missed posts the page reloads its list and keeps the draft."""
     make_post(cast.follower, "Mine.")
     page = live_window(cast.follower)
     page.get_by_label("Post", exact=True).first.fill("Half a thought")
@@ -118,7 +117,7 @@ def test_a_page_reloads_its_list_if_it_missed_too_much_for_a_replay(live_window,
         make_post(cast.author, f"Number {number}.")
     other = live_window(cast.follower)
     make_post(cast.follower, "Also mine.")
-    expect(other.locator(".post-body").first).to_have_text("Also mine.")  # the hub has passed all of them
+    expect(other.locator(".post-body").first).to_have_text("Also mine.")  # the hub has dispatched all earlier posts
     page.context.set_offline(False)
     wait_until_live(page)
     expect_posts(page, "Also mine.", *[f"Number {number}." for number in range(200, 181, -1)])
@@ -128,18 +127,18 @@ def test_a_page_reloads_its_list_if_it_missed_too_much_for_a_replay(live_window,
 
 
 def test_a_late_response_neither_repeats_nor_restores_a_post(live_window, cast):
-    """The answer to a POST comes after the socket has shown the post, and after it was deleted again."""
+    """The response to a POST arrives after the socket has delivered the post, or even its deletion."""
     page = live_window(cast.author)
 
-    def answer_late(route) -> None:
-        answer = route.fetch()
+    def delay_response(route: Route) -> None:
+        response = route.fetch()
         expect(page.locator("#posts > .post")).to_have_count(1)
         if "gone" in (route.request.post_data or ""):
             Post.objects.latest("pk").delete()
             expect(page.locator("#posts > .post")).to_have_count(0)
-        route.fulfill(response=answer)
+        route.fulfill(response=response)
 
-    page.route("**/posts/", answer_late)
+    page.route("**/posts/", delay_response)
     with page.expect_response("**/posts/"):
         write_post(page, "Soon gone.")
     expect(page.get_by_label("Post", exact=True)).to_have_value("")

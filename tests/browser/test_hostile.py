@@ -1,5 +1,5 @@
-"""Hostile texts in a real page: by push, edit, catch-up, reading anew and loading, and as one's own on their way.
-Nothing runs, nothing else is swapped, each is read as typed, and the content security policy has nothing to report."""
+"""Hostile texts in a real page: pushed, edited, caught up, reloaded, loaded, and pending. No script runs, no other
+part of the page is swapped, each text is shown as typed, and the content security policy is never violated."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,58 +30,61 @@ BATCHES = 40 if selection.FULL else 1
 FOLDER = Path(__file__).parent
 
 
+COLLECT_REPORTS = (FOLDER / "collect_reports.js").read_text()
+"""Script that collects violations of the content security policy in the page."""
+INSPECT_PAGE = (FOLDER / "inspect_page.js").read_text()
+"""Script that returns the texts that the page shows, and everything suspicious in it."""
+
+
 def some_of(pieces: list[str], step: int) -> list[str]:
-    """Every `step`th of the pieces with `bin/test --full`, otherwise a third of these."""
+    """Returns every `step`th of the pieces with `bin/test --full`, otherwise a third of these."""
     return pieces[:: step if selection.FULL else 3 * step]
-
-
-WATCH, LOOK = (FOLDER / "collect_reports.js").read_text(), (FOLDER / "inspect_page.js").read_text()
-"""Scripts that run in the page: one collects what the content security policy reports, one looks the page over."""
 
 
 @pytest.fixture(autouse=True)
 def as_typed() -> Iterator[None]:
-    """Titles stay as they are typed."""
+    """Switches the correction of titles off, so that they stay as typed."""
     with override_settings(LIVEFEED_TITLECASE=False):
         yield
 
 
 @pytest.fixture
 def open_watched(window):
-    """Opens a page that is watched from its beginning; a dialog is something that ran."""
-    asked: list[str] = []
+    """Returns a function that opens a page whose violations are collected from the start. A JavaScript dialog fails the
+    test: a script has run."""
+    dialogs: list[str] = []
 
-    def refuse(dialog: Dialog) -> None:
-        asked.append(dialog.message)
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
         dialog.dismiss()
 
-    def open_watched(user: User, path: str = "/", **options: Any) -> Page:
+    def open_page(user: User, path: str = "/", **options: Any) -> Page:
         page: Page = window(user, "/healthz", **options)
-        page.add_init_script(WATCH)
-        page.on("dialog", refuse)
+        page.add_init_script(COLLECT_REPORTS)
+        page.on("dialog", dismiss)
         page.goto(path)
         return page
 
-    yield open_watched
-    assert asked == []
+    yield open_page
+    assert dialogs == []
 
 
 def inspect_page(page: Page) -> dict[str, Any]:
-    """Looks a page over; returns what it shows."""
-    found: dict[str, Any] = page.evaluate(LOOK)
+    """Fails if a script ran or the page contains harmful elements; returns what the page shows."""
+    found: dict[str, Any] = page.evaluate(INSPECT_PAGE)
     assert found["ran"] is None
-    assert [found[what] for what in ("reports", "strange", "harmful", "heavy")] == [[], [], [], []]
+    assert [found[name] for name in ("reports", "strange", "harmful", "heavy")] == [[], [], [], []]
     assert not found["wide"]
     return found
 
 
 def visible_text(body: str) -> str:
-    """What is read of a body, by another parser than the browser's."""
+    """Returns the visible text of a post's body, by another parser than the browser's."""
     return Parsed(f'<div class="post-body">{render(body)}</div>').one(css="post-body").text
 
 
 def expect_posts_as_typed(page: Page, posts: list[Post], older: list[int] | None = None) -> None:
-    """Waits until a page shows these posts, newest first, each as it was typed, and then the older ones."""
+    """Waits for these posts; fails unless the page shows them as typed, newest first, and then the older ones."""
     expect(page.locator(f"#post-{posts[-1].pk}[data-version='{posts[-1].version}']")).to_be_attached()
     expect(page.locator(f"#post-{posts[0].pk}[data-version='{posts[0].version}']")).to_be_attached()
     found = inspect_page(page)
@@ -92,15 +95,16 @@ def expect_posts_as_typed(page: Page, posts: list[Post], older: list[int] | None
         assert found["titles"][pk] == post.title
         assert found["bodies"][pk] == visible_text(post.body)
         assert found["names"][pk] == post.author.display_name
-        described = [each.description for each in post.pictures.all()] if post.pictures_count else []
-        assert found["descriptions"][pk] == [[each or "Picture without a description", each] for each in described]
+        descriptions = [picture.description for picture in post.pictures.all()] if post.pictures_count else []
+        assert found["descriptions"][pk] == [[text or "Picture without a description", text] for text in descriptions]
 
 
 def publish_all(author: User, batch: list[tuple[str, str]], tag: str) -> list[Post]:
-    """Posts them: every other one as no form would let it through, every tenth with a picture described so."""
+    """Publishes texts: every second one with characters that forms remove, every tenth with a picture."""
     posts = []
     for number, (title, body) in enumerate(batch):
-        title, text = clean_line(title)[:TITLE_MAX], clean_text(body) if number % 2 else storable(body)
+        title = clean_line(title)[:TITLE_MAX]
+        text = clean_text(body) if number % 2 else storable(body)
         pictures = []
         if number % 10 == 0:
             picture = Picture.objects.create(owner=author, width=40, height=30, color="#102030")
@@ -111,32 +115,32 @@ def publish_all(author: User, batch: list[tuple[str, str]], tag: str) -> list[Po
 
 
 def storable(text: str) -> str:
-    """All that the database takes: SQLite null bytes too, if not at the beginning, where its texts would end."""
+    """Returns a text that the database can store. SQLite stores null bytes, except at the start of a text."""
     return f".{text}" if connection.vendor == "sqlite" else text.replace("\0", "")
 
 
 def make_author(name: str, about: str, links: list[str]) -> User:
-    person = make_user(name=clean_line(name)[:50])
-    Profile.objects.filter(user=person).update(about=clean_text(about)[:500], links="\n".join(links))
-    return person
+    author = make_user(name=clean_line(name)[:50])
+    Profile.objects.filter(user=author).update(about=clean_text(about)[:500], links="\n".join(links))
+    return author
 
 
 def edit_some(posts: list[Post]) -> None:
-    """Edits the first and the last and some between: the text of one becomes another's."""
+    """Edits the first post, the last and some between: each receives the text of another post."""
     for post in (posts[0], *posts[1:-1:10], posts[-1]):
         other = posts[(posts.index(post) + 7) % len(posts)]
         post.edit(title=other.title, body=f"{other.body} again", seen_version=post.version)
 
 
-def test_hostile_posts_are_shown_as_text_by_push_edit_catch_up_and_page(watched, cast):
+def test_hostile_posts_are_shown_as_text_by_push_edit_catch_up_and_page(open_watched, cast):
     opened: dict[str, Page] = {}
     counts = {"titles and bodies": 0, "edits": 0, "names, abouts and tags": 0, "descriptions": 0}
 
     def page_of(name: str, path: str) -> Page:
-        """A page for each purpose, opened once; one of them is a phone's."""
+        """Loads `path` in the page of this name, which is opened once. "away" has the size of a phone."""
         if name not in opened:
             opened[name] = open_watched(cast.follower, path, **({"viewport": PHONE} if name == "away" else {}))
-        opened[name].context.set_offline(False)  # where an example failed before
+        opened[name].context.set_offline(False)  # after an example that failed
         opened[name].goto(path)
         return opened[name]
 
@@ -146,7 +150,7 @@ def test_hostile_posts_are_shown_as_text_by_push_edit_catch_up_and_page(watched,
         derandomize=True,
         database=None,
         report_multiple_bugs=False,
-        phases=[Phase.generate],  # making a batch smaller takes longer than reading it
+        phases=[Phase.generate],  # shrinking a batch takes longer than reading it
         suppress_health_check=list(HealthCheck),
     )
     @given(
@@ -155,44 +159,44 @@ def test_hostile_posts_are_shown_as_text_by_push_edit_catch_up_and_page(watched,
         hostile.tags,
         st.booleans(),
     )
-    def all_ways(batch: list[tuple[str, str]], person: tuple[str, str, list[str]], tag: str, is_edited: bool) -> None:
-        author = make_author(*person)
+    def check_batch(batch: list[tuple[str, str]], profile: tuple[str, str, list[str]], tag: str, edits: bool) -> None:
+        author = make_author(*profile)
         cast.follower.follow(author)
         pushed, away = wait_until_live(page_of("pushed", "/")), wait_until_live(page_of("away", "/"))
-        looks = [inspect_page(page) for page in (pushed, away)]
-        older, before = looks[0]["ids"], [look["outside"] for look in looks]
+        before = [inspect_page(page) for page in (pushed, away)]
+        older = before[0]["ids"]
         away.context.set_offline(True)
         posts = publish_all(author, batch, tag)
         expect_posts_as_typed(pushed, posts, older)
-        if is_edited:
+        if edits:
             edit_some(posts)
             expect_posts_as_typed(pushed, posts, older)
         away.context.set_offline(False)
         expect_posts_as_typed(wait_until_live(away), posts, older)
-        assert [inspect_page(page)["outside"] for page in (pushed, away)] == before
-        if not is_edited:
-            cast.follower.follow(make_user())  # then one's home is read anew
+        assert [inspect_page(page)["outside"] for page in (pushed, away)] == [found["outside"] for found in before]
+        if not edits:
+            cast.follower.follow(make_user())  # home pages reload their lists then
             for page in (pushed, away):
                 expect(page.locator("#posts > .post")).to_have_count(20)
                 expect_posts_as_typed(page, posts[-20:])
         for path in ("/", f"/@{author.username}/"):
             expect_posts_as_typed(page_of("loaded", path), posts[-20:])
-        bearing = Post.objects.filter(author=author).exclude(tags="").newest_first()
-        for name in {name for post in bearing[:3] for name in post.current_tags}:
+        tagged = Post.objects.filter(author=author).exclude(tags="").newest_first()
+        for name in {name for post in tagged[:3] for name in post.current_tags}:
             assert inspect_page(page_of("loaded", f"/tags/{name}/"))["ids"][0] in [post.pk for post in posts]
         expect_posts_as_typed(page_of("loaded", f"/posts/{posts[0].pk}/"), posts[:1])
         edited = sum(post.version > 1 for post in posts)
-        for what, more in zip(counts, (2 * len(posts), 2 * edited, 3, BATCH // 10), strict=True):
-            counts[what] += more
+        for kind, count in zip(counts, (2 * len(posts), 2 * edited, 3, BATCH // 10), strict=True):
+            counts[kind] += count
 
-    all_ways()
-    print(f"hostile texts, pushed, edited, caught up, read anew and loaded: {counts}; nothing ran")
+    check_batch()
+    print(f"hostile texts, pushed, edited, caught up, reloaded and loaded: {counts}; no script ran")
     assert counts["titles and bodies"] >= 2 * BATCH * BATCHES
 
 
-def test_a_users_own_hostile_text_is_text_while_pending_in_the_preview_and_in_the_editor(watched, cast):
+def test_a_users_own_hostile_text_is_text_while_pending_in_the_preview_and_in_the_editor(open_watched, cast):
     page = wait_until_live(open_watched(cast.author))
-    before = inspect_page(page)["outside"]
+    outside_before = inspect_page(page)["outside"]
     held: list[Route] = []
     for text in filter(clean_text, some_of(PIECES, 3)):
         page.get_by_label("Post", exact=True).fill(text)
@@ -211,10 +215,10 @@ def test_a_users_own_hostile_text_is_text_while_pending_in_the_preview_and_in_th
         page.unroute("**/posts/")
         expect(page.locator("#outbox > *")).to_have_count(0)
         inspect_page(page)
-    assert inspect_page(page)["outside"] == before
+    assert inspect_page(page)["outside"] == outside_before
     for post in Post.objects.newest_first()[:5]:
         page.locator(f"#post-{post.pk}").get_by_role("link", name="Edit").click()
-        assert page.locator(f"#post-{post.pk} .editor .composer-body").input_value() == post.body
+        expect(page.locator(f"#post-{post.pk} .editor .composer-body")).to_have_value(post.body)
         page.keyboard.press("Escape")
 
 
@@ -222,7 +226,7 @@ def as_field_value(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def test_hostile_pending_posts_are_text_after_a_reload(watched, cast):
+def test_hostile_pending_posts_are_text_after_a_reload(open_watched, cast):
     page = wait_until_live(open_watched(cast.author))
     page.route("**/posts/", lambda route: route.abort())
     waiting = [text for text in some_of(PIECES, 4) if clean_text(text) and "\r" not in text]
@@ -240,15 +244,17 @@ def test_hostile_pending_posts_are_text_after_a_reload(watched, cast):
     inspect_page(page)
 
 
-def test_hostile_names_are_text_in_the_list_of_suggestions(watched, cast):
-    groups = {f"z{letter}": PIECES[number::9][:6] for number, letter in enumerate("abcdefghi")}
-    names = {begin: [clean_line(f"{begin} {text}")[:50] for text in group] for begin, group in groups.items()}
-    for name in (name for group in names.values() for name in group):
+def test_hostile_names_are_text_in_the_list_of_suggestions(open_watched, cast):
+    texts_by_prefix = {f"z{letter}": PIECES[number::9][:6] for number, letter in enumerate("abcdefghi")}
+    names_by_prefix = {
+        prefix: [clean_line(f"{prefix} {text}")[:50] for text in group] for prefix, group in texts_by_prefix.items()
+    }
+    for name in (name for group in names_by_prefix.values() for name in group):
         cast.author.follow(make_user(name=name))
     page = open_watched(cast.author)
-    for begin, group in names.items():
-        page.get_by_label("Post", exact=True).fill("")
-        page.get_by_label("Post", exact=True).press_sequentially(f"@{begin}")
+    for prefix, group in names_by_prefix.items():
+        page.get_by_label("Post", exact=True).fill("")  # closes the list of the last prefix
+        page.get_by_label("Post", exact=True).fill(f"@{prefix}")
         expect(page.locator(".completion")).to_have_count(len(group))
         assert sorted(page.locator(".completion bdi").all_text_contents()) == sorted(group)
         assert page.locator(".completion :not(span, b, bdi, svg, circle, rect, text)").count() == 0

@@ -1,7 +1,7 @@
-"""One's own posts on their way: at once on the page, kept until the server has them, never there twice."""
+"""The outbox: posts are shown while they are being sent, stored until they have arrived, and never shown twice."""
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from livefeed.models import Post, Session
 from tests import image_files
@@ -13,17 +13,10 @@ def pending_posts(page: Page):
     return page.locator("#outbox > .pending")
 
 
-def lose(route: Route) -> None:
-    route.abort()
-
-
 @SIZES
 def test_a_post_is_shown_at_once_and_replaced_when_it_arrives(live_window, cast, size):
-    page, follower, stranger = (
-        live_window(cast.author, **size),
-        live_window(cast.follower),
-        live_window(cast.stranger),
-    )
+    page, follower = live_window(cast.author, **size), live_window(cast.follower)
+    stranger = live_window(cast.stranger)
     held: list[Route] = []
     page.route("**/posts/", lambda route: held.append(route))
     write_post(page, "On its *way*.", "A title")
@@ -34,26 +27,26 @@ def test_a_post_is_shown_at_once_and_replaced_when_it_arrives(live_window, cast,
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     wait_until(page, lambda: held)
     held[0].continue_()
-    for each in (page, follower):
-        expect_posts(each, "On its way.")
+    for open_page in (page, follower):
+        expect_posts(open_page, "On its way.")
     expect(pending_posts(page)).to_have_count(0)
     expect_posts(stranger)
 
 
 def test_the_socket_may_be_faster_than_the_response(live_window, cast):
     page = live_window(cast.author)
-    answers = []
+    held: list[tuple[Route, APIResponse]] = []
 
-    def hold_back(route: Route) -> None:
-        answers.append((route, route.fetch()))
+    def hold_response(route: Route) -> None:
+        held.append((route, route.fetch()))
 
-    page.route("**/posts/", hold_back)
+    page.route("**/posts/", hold_response)
     write_post(page, "Fast.")
     expect_posts(page, "Fast.")
     expect(pending_posts(page)).to_have_count(0)
-    wait_until(page, lambda: answers)
-    route, answer = answers[0]
-    route.fulfill(response=answer)
+    wait_until(page, lambda: held)
+    route, response = held[0]
+    route.fulfill(response=response)
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_enabled()
     expect_posts(page, "Fast.")
     assert Post.objects.count() == 1
@@ -62,11 +55,14 @@ def test_the_socket_may_be_faster_than_the_response(live_window, cast):
 @pytest.mark.parametrize("fault", ["offline", 502])
 def test_a_post_that_could_not_be_sent_shows_the_reason_and_is_retried(live_window, cast, fault):
     page = live_window(cast.author)
-    page.route("**/posts/", lose if fault == "offline" else lambda route: route.fulfill(status=502, body="Bad gateway"))
+    if fault == "offline":
+        page.route("**/posts/", lambda route: route.abort())
+    else:
+        page.route("**/posts/", lambda route: route.fulfill(status=502, body="Bad gateway"))
     write_post(page, "Not lost.")
     expect(pending_posts(page).get_by_text("Not sent")).to_be_visible()
-    why = "as soon as the server can be reached" if fault == "offline" else "Try again in a moment"
-    expect(pending_posts(page).get_by_role("alert")).to_contain_text(why)
+    reason = "It is sent when you are back online" if fault == "offline" else "Try again in a moment"
+    expect(pending_posts(page).get_by_role("alert")).to_contain_text(reason)
     page.unroute("**/posts/")
     pending_posts(page).get_by_role("button", name="Try again").click()
     expect_posts(page, "Not lost.")
@@ -76,11 +72,11 @@ def test_a_post_that_could_not_be_sent_shows_the_reason_and_is_retried(live_wind
 def test_a_post_whose_response_was_lost_appears_once(live_window, cast):
     page = live_window(cast.author)
 
-    def lose_the_answer(route: Route) -> None:
+    def lose_response(route: Route) -> None:
         route.fetch()
         route.abort()
 
-    page.route("**/posts/", lose_the_answer)
+    page.route("**/posts/", lose_response)
     write_post(page, "Once.")
     expect_posts(page, "Once.")
     page.unroute("**/posts/")
@@ -93,7 +89,7 @@ def test_a_post_whose_response_was_lost_appears_once(live_window, cast):
 
 def test_a_pending_post_survives_the_page_and_is_sent_from_the_next_one(live_window, cast):
     page = live_window(cast.author)
-    page.route("**/posts/", lose)
+    page.route("**/posts/", lambda route: route.abort())
     write_post(page, "Not lost.")
     expect(pending_posts(page).get_by_text("Not sent")).to_be_visible()
     page.reload()
@@ -165,7 +161,7 @@ def test_a_refused_post_can_be_edited_or_discarded(live_window, cast):
 def test_a_pending_reply_is_shown_at_the_end_of_its_thread(live_window, cast):
     post = make_post(cast.author, "Who brings bread?")
     page = live_window(cast.follower, f"/posts/{post.pk}/")
-    page.route("**/posts/", lose)
+    page.route("**/posts/", lambda route: route.abort())
     page.get_by_label("Post", exact=True).fill("I do.")
     page.locator("#composer").get_by_role("button", name="Reply").click()
     expect(pending_posts(page)).to_have_count(1)
@@ -177,7 +173,7 @@ def test_a_pending_reply_is_shown_at_the_end_of_its_thread(live_window, cast):
 
 def test_a_pending_post_keeps_its_pictures(live_window, cast):
     page = live_window(cast.author)
-    page.route("**/posts/", lose)
+    page.route("**/posts/", lambda route: route.abort())
     page.locator("#composer [data-pictures]").set_input_files(
         {"name": "picture.jpg", "mimeType": "image/jpeg", "buffer": image_files.jpeg()}
     )

@@ -1,11 +1,11 @@
-"""The path of a post from one person's window to another's."""
+"""The path of a post from its author's window to a follower's."""
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from livefeed.models import Post
-from tests.browser.conftest import bodies, delete_post, expect_posts, load_posts, write_post
+from tests.browser.conftest import bodies, delete_post, expect_posts, load_posts, wait_until, write_post
 from tests.factories import make_post
 
 
@@ -34,8 +34,8 @@ def test_a_post_reaches_author_and_follower_and_no_stranger(live_window, cast):
         expect(page.locator(".empty, .first-steps").locator("visible=true").first).to_be_visible()
 
     assert bodies(stranger) == []
-    write_post(stranger, "The first thing this page ever showed.")
-    expect_posts(stranger, "The first thing this page ever showed.")
+    write_post(stranger, "The first post on this page.")
+    expect_posts(stranger, "The first post on this page.")
 
 
 def test_a_users_own_post_appears_once_in_every_tab(live_window, cast):
@@ -82,7 +82,7 @@ def test_follow_and_unfollow_update_an_open_home_page(live_window, cast):
 
     profile.get_by_role("button", name="Unfollow").click()
     expect_posts(home)
-    make_post(cast.author, "Nobody tells them.")
+    make_post(cast.author, "Not for this page.")
     make_post(cast.stranger, "Own.")
     expect_posts(home, "Own.")
     expect(home.get_by_label("Post", exact=True)).to_have_value("Half a thought")
@@ -125,10 +125,10 @@ def test_a_composer_is_ready_for_the_next_post(live_window, cast):
 
 def test_text_typed_while_a_post_is_being_sent_stays(live_window, cast):
     page = live_window(cast.author)
-    held = []
+    held: list[Route] = []
     page.route("**/posts/", lambda route: held.append(route))
-    with page.expect_request("**/posts/"):
-        write_post(page, "On its way.")
+    write_post(page, "On its way.")
+    wait_until(page, lambda: held)
     page.get_by_label("Post", exact=True).fill("The next one")
     held[0].continue_()
     expect_posts(page, "On its way.")
@@ -137,7 +137,7 @@ def test_text_typed_while_a_post_is_being_sent_stays(live_window, cast):
 
 
 def test_a_request_that_django_refuses_leaves_the_text_in_the_composer(live_window, cast):
-    """A size that no form of ours sends: Django refuses it before any view sees it."""
+    """The request is larger than any that the form sends; Django refuses it before a view is called."""
     page = live_window(cast.author)
     page.evaluate("document.getElementById('composer-title').value = 'x'.repeat(3_000_000)")
     write_post(page, "Not lost.")
@@ -195,7 +195,7 @@ def test_an_open_editor_keeps_its_text_when_the_post_changes_elsewhere(live_wind
 
 
 def test_deleting_a_deleted_post_shows_a_message_and_keeps_the_draft(window, cast):
-    """The page has not heard of the deletion yet: its socket is held back."""
+    """The page does not know of the deletion: its socket is never connected to the server."""
     post = make_post(cast.author, "Soon gone.")
     page = window(cast.author, "/")
     page.route_web_socket("**/ws/**", lambda socket: None)
@@ -221,19 +221,21 @@ def test_writing_and_following_work_without_javascript(window, cast):
     page = window(cast.author, java_script_enabled=False)
     page.get_by_label("Post", exact=True).fill("Plain.")
     page.locator("#composer").get_by_role("button", name="Post").click()
-    assert bodies(page) == ["Plain."]
+    expect_posts(page, "Plain.")
     page.get_by_label("Post", exact=True).fill("x" * 5001)
     page.locator("#composer").get_by_role("button", name="Post").click()
-    assert page.get_by_label("Post", exact=True).input_value() == "x" * 5001
+    expect(page.get_by_role("alert").filter(has_text="5001 characters").first).to_be_visible()
+    expect(page.get_by_label("Post", exact=True)).to_have_value("x" * 5001)
     page.goto("/")
     page.get_by_role("link", name="Edit").click()
     page.get_by_label("Post", exact=True).fill("Plain and edited.")
     page.get_by_role("button", name="Save").click()
-    assert bodies(page) == ["Plain and edited."]
+    expect_posts(page, "Plain and edited.")
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="Post deleted")).to_be_visible()
     page.goto("/")
-    assert bodies(page) == []
+    expect_posts(page)
     page.goto("/@stranger/")
     page.locator("#profile").get_by_role("button", name="Follow").click()
     page.locator("#profile").get_by_role("button", name="Unfollow").click()

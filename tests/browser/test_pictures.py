@@ -1,4 +1,4 @@
-"""Pictures in the browser: chosen, dropped, pasted, described, posted, edited, and seen live."""
+"""Pictures in the browser: choosing, dropping, pasting, describing, posting and editing them, and live updates."""
 
 import base64
 from pathlib import Path
@@ -8,25 +8,25 @@ from playwright.sync_api import Page, Route, expect
 
 from livefeed.models import Picture, Post
 from tests import image_files
-from tests.browser.conftest import SIZES, expect_posts
+from tests.browser.conftest import SIZES, expect_posts, wait_until
 from tests.factories import make_post
 
 
-def upload(content: bytes, name: str = "picture.jpg", kind: str = "image/jpeg") -> Any:
+def file_payload(content: bytes, name: str = "picture.jpg", kind: str = "image/jpeg") -> Any:
     return {"name": name, "mimeType": kind, "buffer": content}
 
 
 def choose_pictures(page: Page, *contents: bytes) -> None:
-    page.locator("#composer [data-pictures]").set_input_files([upload(content) for content in contents])
+    page.locator("#composer [data-pictures]").set_input_files([file_payload(content) for content in contents])
 
 
 def expect_attached(page: Page, count: int) -> None:
-    """Waits until so many pictures stand in the composer."""
+    """Waits until the composer contains `count` uploaded pictures."""
     expect(page.locator("#composer .attached[data-picture]")).to_have_count(count)
 
 
 def expect_picture_loaded(page: Page) -> None:
-    """Waits until the page's first picture is loaded."""
+    """Scrolls to the page's first picture and waits until it is loaded."""
     page.locator(".picture img").first.scroll_into_view_if_needed()
     expect(page.locator(".picture img").first).not_to_have_js_property("naturalWidth", 0)
 
@@ -40,10 +40,10 @@ def test_a_post_with_pictures_is_live_with_its_descriptions(live_window, cast, s
     page.get_by_label("Picture description").first.fill("A blue field.")
     page.get_by_label("Post", exact=True).fill("Look.")
     page.get_by_role("button", name="Post", exact=True).click()
-    for each in (page, follower):
-        expect_posts(each, "Look.")
-        expect(each.get_by_role("img", name="A blue field.")).to_have_count(1)
-        expect_picture_loaded(each)
+    for open_page in (page, follower):
+        expect_posts(open_page, "Look.")
+        expect(open_page.get_by_role("img", name="A blue field.")).to_have_count(1)
+        expect_picture_loaded(open_page)
     expect_posts(stranger)
     expect_attached(page, 0)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -79,8 +79,8 @@ def test_a_post_cannot_be_sent_during_an_upload_whose_progress_is_shown(live_win
     page = live_window(cast.author)
     held: list[Route] = []
     page.route("**/pictures/", lambda route: held.append(route))
-    with page.expect_request("**/pictures/"):
-        choose_pictures(page, image_files.jpeg())
+    choose_pictures(page, image_files.jpeg())
+    wait_until(page, lambda: held)
     expect(page.get_by_role("progressbar", name="Uploading")).to_be_visible()
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_disabled()
     held[0].continue_()
@@ -92,13 +92,17 @@ def test_a_file_that_cannot_be_a_picture_of_the_post_shows_the_reason(live_windo
     page = live_window(cast.author)
     page.locator("#composer [data-pictures]").set_input_files(
         [
-            upload(image_files.SVG, "drawing.svg", "image/svg+xml"),
-            upload(image_files.jpeg() + bytes(10 * 1024 * 1024)),
-            upload(image_files.jpeg() + b"<script>alert(1)</script>"),
+            file_payload(image_files.SVG, "drawing.svg", "image/svg+xml"),
+            file_payload(image_files.jpeg() + bytes(10 * 1024 * 1024)),
+            file_payload(image_files.jpeg() + b"<script>alert(1)</script>"),
         ]
     )
-    for said in ("this file is none of them", "too large. The limit is 10 MB", "a picture and something else in one"):
-        expect(page.get_by_text(said)).to_be_visible()
+    for message in (
+        "this file is none of them",
+        "too large. The limit is 10 MB",
+        "a picture and something else in one",
+    ):
+        expect(page.get_by_text(message)).to_be_visible()
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_enabled()
     for _ in range(3):
         page.get_by_role("button", name="Remove").first.click()
@@ -126,7 +130,7 @@ def test_pictures_are_part_of_the_draft(live_window, cast):
     page.reload()
     expect_attached(page, 1)
     expect(page.get_by_label("Picture description")).to_have_value("Half written")
-    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+    with page.expect_response(lambda response: response.request.method == "DELETE"):
         page.get_by_role("button", name="Discard draft").click()
     expect_attached(page, 0)
     assert not Picture.objects.exists()
@@ -146,9 +150,9 @@ def test_the_editor_changes_descriptions_and_pictures(live_window, cast, size):
     editor.get_by_role("button", name="Remove").first.click()
     editor.get_by_label("Picture description").fill("What is left.")
     editor.get_by_role("button", name="Save").click()
-    for each in (page, follower):
-        expect(each.locator("#posts .picture")).to_have_count(1)
-        expect(each.get_by_role("img", name="What is left.")).to_have_count(1)
+    for open_page in (page, follower):
+        expect(open_page.locator("#posts .picture")).to_have_count(1)
+        expect(open_page.get_by_role("img", name="What is left.")).to_have_count(1)
     assert Picture.objects.count() == 1
 
 
@@ -160,8 +164,8 @@ def test_a_picture_for_followers_is_served_only_to_followers(window, live_window
     author.get_by_role("button", name="Post", exact=True).click()
     expect(author.locator("#posts .picture")).to_have_count(1)
     address = Picture.objects.get().large
-    for person, status in ((cast.follower, 200), (cast.stranger, 404), (None, 404)):
-        assert window(person).request.get(f"{site.url}{address}").status == status
+    for user, status in ((cast.follower, 200), (cast.stranger, 404), (None, 404)):
+        assert window(user).request.get(f"{site.url}{address}").status == status
 
 
 def test_pictures_are_posted_without_javascript(window, cast, tmp_path: Path):

@@ -1,11 +1,11 @@
-"""A network that lets no WebSocket through: the page asks by HTTP and misses nothing."""
+"""Networks that block WebSockets: the page polls by HTTP and misses no event."""
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import expect_posts, wait_until_live, write_post
 from tests.factories import make_post, signed_in
 
-NO_SOCKETS = """
+BLOCK_SOCKETS = """
 window.WebSocket = class {
   static CONNECTING = 0; static OPEN = 1; static CLOSED = 3;
   readyState = 0;
@@ -17,9 +17,9 @@ window.WebSocket = class {
 
 
 def open_polling_page(window, user) -> Page:
-    """A page whose sockets never open, once it is live."""
+    """Opens a page whose sockets never open, and waits until it is live."""
     page = window(user, "/healthz")
-    page.add_init_script(NO_SOCKETS)
+    page.add_init_script(BLOCK_SOCKETS)
     page.goto("/")
     return wait_until_live(page)
 
@@ -34,8 +34,8 @@ def test_posts_edits_and_deletions_arrive_by_themselves(window, cast):
     expect_posts(follower, "Second.", "Edited.")
     post.delete()
     expect_posts(follower, "Second.")
-    write_post(stranger, "The first thing this page ever showed.")
-    expect_posts(stranger, "The first thing this page ever showed.")
+    write_post(stranger, "The first post on this page.")
+    expect_posts(stranger, "The first post on this page.")
 
 
 def test_posts_missed_offline_are_polled(window, cast):

@@ -1,4 +1,4 @@
-"""The site as it is in production, with its static files collected: small, and it works."""
+"""The site with the settings of production and collected static files."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ MAX_BYTES = 40_000
 
 @pytest.fixture
 def site(transactional_db, tmp_path: Path):
-    """In place of the one that all other tests share."""
+    """A server with the settings of production, in place of the one that all other tests share."""
     environment = {
         **os.environ,
         "BENCH_STATIC": str(tmp_path / "static"),

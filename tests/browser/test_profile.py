@@ -1,4 +1,4 @@
-"""A person's page in the browser: what they say of themselves, and its tabs."""
+"""Profile pages in the browser: name, description, links and picture, and the tabs."""
 
 from pathlib import Path
 
@@ -26,14 +26,14 @@ def test_an_edited_profile_is_shown_on_open_pages(live_window, cast, size, tmp_p
     expect(page.locator(".profile-about strong")).to_have_text("here")
     expect(page.get_by_role("link", name="example.org/me")).to_have_attribute("href", "https://example.org/me")
     expect(follower.locator(".post-name")).to_have_text("Ada Author")
-    for each, place in ((page, ".profile"), (follower, ".post-avatar")):
-        expect(each.locator(f"{place} img.avatar")).not_to_have_js_property("naturalWidth", 0)
+    for open_page, place in ((page, ".profile"), (follower, ".post-avatar")):
+        expect(open_page.locator(f"{place} img.avatar")).not_to_have_js_property("naturalWidth", 0)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @SIZES
 def test_the_tabs_are_live(live_window, cast, size):
-    other = make_post(cast.stranger, "Somebody else's.")
+    other = make_post(cast.stranger, "From a stranger.")
     Like.objects.add(cast.author, other)
     page = live_window(None, "/@author/", **size)
     expect_posts(page)
@@ -44,7 +44,7 @@ def test_the_tabs_are_live(live_window, cast, size):
     expect_posts(page, "A reply.")
     page.get_by_role("link", name="Likes", exact=True).click()
     wait_until_live(page)
-    expect_posts(page, "Somebody else's.")
+    expect_posts(page, "From a stranger.")
     Post.objects.get(pk=other.pk).edit(title="", body="Edited.", seen_version=1)
     expect_posts(page, "Edited.")
     page.get_by_role("link", name="Posts", exact=True).click()

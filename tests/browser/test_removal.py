@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from livefeed.models import Post
-from tests.browser.conftest import SIZES, delete_post, expect_posts, wait_until_live
+from tests.browser.conftest import SIZES, delete_post, expect_posts
 from tests.factories import make_post
 
 
@@ -13,19 +13,19 @@ def test_undo_restores_a_post_in_its_place_on_every_page(live_window, cast, size
         make_post(cast.author, body)
     page, other = live_window(cast.author, **size), live_window(cast.author, "/@author/")
     follower, stranger, visitor = (
-        live_window(person, path) for person, path in ((cast.follower, "/"), (cast.stranger, "/"), (None, "/explore/"))
+        live_window(user, path) for user, path in ((cast.follower, "/"), (cast.stranger, "/"), (None, "/explore/"))
     )
     delete_post(page, "2")
-    for each in (page, other, follower, visitor):
-        expect_posts(each, "3", "1")
+    for open_page in (page, other, follower, visitor):
+        expect_posts(open_page, "3", "1")
     page.get_by_role("button", name="Undo").click()
-    for each in (page, other, follower, visitor):
-        expect_posts(each, "3", "2", "1")
+    for open_page in (page, other, follower, visitor):
+        expect_posts(open_page, "3", "2", "1")
     expect_posts(stranger)
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
     Post.objects.get(body="2").edit(title="", body="2, edited", seen_version=3)
-    for each in (page, other, follower, visitor):
-        expect_posts(each, "3", "2, edited", "1")
+    for open_page in (page, other, follower, visitor):
+        expect_posts(open_page, "3", "2, edited", "1")
 
 
 def test_undo_restores_the_post_on_its_own_page(live_window, cast):
@@ -34,9 +34,9 @@ def test_undo_restores_the_post_on_its_own_page(live_window, cast):
     delete_post(page, "Back soon.")
     expect(reader.get_by_text("This post was deleted.")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    for each in (page, reader):
-        expect_posts(each, "Back soon.")
-        expect(each.get_by_text("This post was deleted.")).to_be_hidden()
+    for open_page in (page, reader):
+        expect_posts(open_page, "Back soon.")
+        expect(open_page.get_by_text("This post was deleted.")).to_be_hidden()
 
 
 def test_a_late_undo_shows_a_message(live_window, cast):
@@ -49,12 +49,9 @@ def test_a_late_undo_shows_a_message(live_window, cast):
     expect(page.get_by_role("alert").filter(has_text="too late")).to_be_visible()
 
 
-def test_the_undo_offer_disappears_after_ten_seconds(window, cast):
+def test_the_undo_offer_disappears_after_ten_seconds(live_window, cast):
     make_post(cast.author, "Gone.")
-    page = window(cast.author)
-    page.clock.install()
-    page.reload()
-    wait_until_live(page)
+    page = live_window(cast.author, fake_clock=True)
     delete_post(page, "Gone.")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.clock.run_for(10_000)

@@ -1,4 +1,4 @@
-"""Rights that end while pages are open."""
+"""Permissions that end while pages are open."""
 
 from playwright.sync_api import expect
 
@@ -42,11 +42,11 @@ def test_a_suspended_author_disappears_from_every_page(live_window, cast):
 
 
 def test_a_new_name_reaches_every_page_that_shows_it(live_window, cast):
-    make_post(cast.author, "Who am I?")
+    make_post(cast.author, "Hello.")
     home = live_window(cast.follower)
-    cast.author.name = "Somebody Else"
+    cast.author.name = "A New Name"
     cast.author.save()
-    expect(home.locator(".post-name")).to_have_text("Somebody Else")
+    expect(home.locator(".post-name")).to_have_text("A New Name")
 
 
 def test_an_open_editor_survives_the_reload_of_its_post(live_window, cast):
@@ -54,7 +54,7 @@ def test_an_open_editor_survives_the_reload_of_its_post(live_window, cast):
     page = live_window(cast.author, post.get_absolute_url())
     page.get_by_role("link", name="Edit").click()
     page.locator(".editor").get_by_label("Post", exact=True).fill("Half a thought")
-    cast.author.name = "Somebody Else"
+    cast.author.name = "A New Name"
     cast.author.save()
-    expect(page.locator(".post-name")).to_have_text("Somebody Else")
+    expect(page.locator(".post-name")).to_have_text("A New Name")
     expect(page.locator(".editor").get_by_label("Post", exact=True)).to_have_value("Half a thought")

@@ -1,4 +1,4 @@
-"""A conversation in the browser: replies live on the page of the post, in their order."""
+"""Threads in the browser: replies arrive live on the page of the post, in their order."""
 
 from playwright.sync_api import expect
 
@@ -11,22 +11,22 @@ from tests.factories import make_post
 def test_replies_are_live_on_the_page_of_a_post(live_window, cast, size):
     make_post(cast.author, "Who brings bread?")
     page, visitor = live_window(cast.follower, **size), live_window(None, "/explore/", **size)
-    for each in (page, visitor):
-        each.get_by_role("link", name="Reply").click()
-        wait_until_live(each)
+    for open_page in (page, visitor):
+        open_page.get_by_role("link", name="Reply").click()
+        wait_until_live(open_page)
     expect(page.get_by_label("Post", exact=True)).to_be_focused()
     page.get_by_label("Post", exact=True).fill("I do.")
     page.locator("#composer").get_by_role("button", name="Reply").click()
-    for each in (page, visitor):
-        expect_posts(each, "Who brings bread?", "I do.")
-        expect(each.locator("[data-count=replies]").first).to_have_text("1")
+    for open_page in (page, visitor):
+        expect_posts(open_page, "Who brings bread?", "I do.")
+        expect(open_page.locator("[data-count=replies]").first).to_have_text("1")
     make_post(cast.author, "Thank you.", parent=Post.objects.get(body="Who brings bread?"))
     make_post(cast.author, "How much?", parent=Post.objects.get(body="I do."))
-    for each in (page, visitor):
-        expect_posts(each, "Who brings bread?", "I do.", "Thank you.")
+    for open_page in (page, visitor):
+        expect_posts(open_page, "Who brings bread?", "I do.", "Thank you.")
     Post.objects.get(body="I do.").delete()
-    for each in (page, visitor):
-        expect_posts(each, "Who brings bread?", "Thank you.")
+    for open_page in (page, visitor):
+        expect_posts(open_page, "Who brings bread?", "Thank you.")
 
 
 def test_more_replies_are_loaded_and_new_ones_arrive(live_window, cast):

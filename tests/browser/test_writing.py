@@ -1,4 +1,4 @@
-"""What people make of a text: Markdown, a preview, an audience, tags."""
+"""Writing in the browser: Markdown, the preview, the audience, drafts and tags."""
 
 from playwright.sync_api import expect
 
@@ -17,8 +17,8 @@ def test_a_text_is_previewed_and_then_shown_with_its_markdown(live_window, cast,
     page.get_by_label("Post", exact=True).press_sequentially("!")
     expect(preview).to_be_empty()
     page.locator("#composer").get_by_role("button", name="Post").click()
-    for each in (page, follower):
-        expect(each.locator(".post-body strong")).to_have_text("Bold")
+    for open_page in (page, follower):
+        expect(open_page.locator(".post-body strong")).to_have_text("Bold")
 
 
 @SIZES
@@ -30,9 +30,9 @@ def test_a_post_for_followers_reaches_only_followers(live_window, cast, size):
     for page in (author, follower):
         expect_posts(page, "Only for you.")
         expect(page.get_by_title("Only followers see this")).to_be_visible()
-    make_post(cast.author, "For everybody.")
+    make_post(cast.author, "For all.")
     for page in (stranger, visitor):
-        expect_posts(page, "For everybody.")
+        expect_posts(page, "For all.")
 
 
 @SIZES
@@ -45,31 +45,31 @@ def test_a_draft_survives_the_page_and_belongs_to_one_user_and_place(live_window
     page.goto(f"/posts/{post.pk}/")
     expect(page.get_by_label("Post", exact=True)).to_have_value("")
     page.get_by_label("Post", exact=True).fill("Half a reply")
-    again = page.context.new_page()
+    new_page = page.context.new_page()
     page.close(run_before_unload=False)
-    again.goto("/")
-    expect(again.get_by_label("Post", exact=True)).to_have_value("Half a thought")
-    expect(again.get_by_label("Title")).to_have_value("A title")
-    expect(again.get_by_label("Who may see it")).to_have_value("followers")
-    sign_in(again.context, cast.stranger, again.url.removesuffix("/"))
-    again.reload()
-    expect(again.get_by_label("Post", exact=True)).to_have_value("")
-    sign_in(again.context, cast.follower, again.url.removesuffix("/"))
-    again.reload()
-    wait_until_live(again)
-    again.locator("#composer").get_by_role("button", name="Post").click()
-    expect(again.get_by_label("Post", exact=True)).to_have_value("")
-    again.reload()
-    expect(again.get_by_label("Post", exact=True)).to_have_value("")
-    again.goto(f"/posts/{post.pk}/")
-    expect(again.get_by_label("Post", exact=True)).to_have_value("Half a reply")
+    new_page.goto("/")
+    expect(new_page.get_by_label("Post", exact=True)).to_have_value("Half a thought")
+    expect(new_page.get_by_label("Title")).to_have_value("A title")
+    expect(new_page.get_by_label("Who may see it")).to_have_value("followers")
+    sign_in(new_page.context, cast.stranger, new_page.url.removesuffix("/"))
+    new_page.reload()
+    expect(new_page.get_by_label("Post", exact=True)).to_have_value("")
+    sign_in(new_page.context, cast.follower, new_page.url.removesuffix("/"))
+    new_page.reload()
+    wait_until_live(new_page)
+    new_page.locator("#composer").get_by_role("button", name="Post").click()
+    expect(new_page.get_by_label("Post", exact=True)).to_have_value("")
+    new_page.reload()
+    expect(new_page.get_by_label("Post", exact=True)).to_have_value("")
+    new_page.goto(f"/posts/{post.pk}/")
+    expect(new_page.get_by_label("Post", exact=True)).to_have_value("Half a reply")
     for name in ("Discard draft", "Reply"):
-        expect(again.locator("#composer").get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
-    again.get_by_role("button", name="Discard draft").click()
-    expect(again.get_by_label("Post", exact=True)).to_be_focused()
-    again.reload()
-    expect(again.get_by_label("Post", exact=True)).to_have_value("")
-    expect(again.get_by_role("button", name="Discard draft")).to_be_hidden()
+        expect(new_page.locator("#composer").get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    new_page.get_by_role("button", name="Discard draft").click()
+    expect(new_page.get_by_label("Post", exact=True)).to_be_focused()
+    new_page.reload()
+    expect(new_page.get_by_label("Post", exact=True)).to_have_value("")
+    expect(new_page.get_by_role("button", name="Discard draft")).to_be_hidden()
 
 
 def test_a_tags_page_is_live(live_window, cast):
