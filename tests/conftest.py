@@ -17,8 +17,8 @@ from tests import selection
 from tests.factories import Cast, make_cast
 from tests.stack.servers import Site
 
-MADE_BY_MIGRATE = {"django_content_type", "auth_permission"}
-"""Tables whose rows come from `migrate` and are the same for every test."""
+FILLED_BY_MIGRATE = {"django_content_type", "auth_permission"}
+"""Tables whose rows are created by `migrate` and are the same for every test."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -28,17 +28,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flush() -> Iterator[None]:
-    """Makes emptying the database after a transactional test cheap.
+    """Speeds up the flush of the database after a transactional test.
 
-    Django flushes content types and permissions too and makes them again: 134 ms for each test on SQLite, 6 ms without.
-    On PostgreSQL TRUNCATE costs more for small tables than DELETE, which may come in any order, since Django's foreign
-    keys are checked at commit.
+    Django also flushes and recreates content types and permissions: 134 ms for each test on SQLite, 6 ms without. On
+    PostgreSQL TRUNCATE is slower than DELETE for small tables. The order of the DELETE statements does not matter,
+    because Django's foreign keys are checked at commit.
     """
 
     def delete_rows(style: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> list[str]:
         tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
         quote = connection.ops.quote_name
-        return [f"DELETE FROM {quote(table)}" for table in tables if table not in MADE_BY_MIGRATE]
+        return [f"DELETE FROM {quote(table)}" for table in tables if table not in FILLED_BY_MIGRATE]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flush, "sql_flush", delete_rows)
@@ -54,7 +54,7 @@ def cast(db) -> Cast:
 
 @pytest.fixture(scope="session")
 def running_site(django_db_setup, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server on the test's own database; started once for each worker."""
+    """A server on the test database, started once for each worker."""
     environment = {**os.environ, "DATABASE_URL": database_url()}
     site = Site(environment, tmp_path_factory.mktemp("site"))
     site.start()
@@ -66,8 +66,7 @@ def running_site(django_db_setup, tmp_path_factory: pytest.TempPathFactory) -> I
 def site(running_site: Site, transactional_db) -> Iterator[Site]:
     """The running site with an empty database.
 
-    Emptying the log while the site runs is something no operator does; one event gives all connections a position that
-    exists.
+    The log of a running site is never emptied in production. One event gives all connections a position that exists.
     """
     publishing.reset_feeds()
     yield running_site
@@ -77,7 +76,7 @@ def site(running_site: Site, transactional_db) -> Iterator[Site]:
 
 
 def database_url() -> str:
-    """The address of the test's database, for other processes."""
+    """Returns the URL of the test database, for other processes."""
     parts = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{Path(parts['NAME']).resolve()}"
@@ -86,7 +85,7 @@ def database_url() -> str:
 
 @pytest.fixture(autouse=True)
 def _reset_rate_limits() -> None:
-    """Resets rate limits: attempts of earlier tests do not count."""
+    """Resets rate limits, so that attempts of earlier tests do not count."""
     cache.clear()
 
 

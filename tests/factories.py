@@ -52,7 +52,7 @@ def signed_in(user: User) -> Client:
 
 
 def cookie_of(user: User) -> str:
-    """Returns a Cookie header with a session of `user`."""
+    """Returns the value of a Cookie header with a session of `user`."""
     return "; ".join(f"{name}={morsel.value}" for name, morsel in signed_in(user).cookies.items())
 
 

@@ -1,4 +1,4 @@
-"""Files that somebody might hand in as a picture."""
+"""Image files for uploads: valid, rotated, animated, oversized and hostile ones."""
 
 import io
 import struct
@@ -17,9 +17,9 @@ def image(size: tuple[int, int] = (64, 48), color: str = "#3366cc", mode: str = 
 
 
 def encoded(picture: Image.Image, format: str = "JPEG", **options: Any) -> bytes:
-    made = io.BytesIO()
-    picture.save(made, format, **options)
-    return made.getvalue()
+    buffer = io.BytesIO()
+    picture.save(buffer, format, **options)
+    return buffer.getvalue()
 
 
 def jpeg(size: tuple[int, int] = (64, 48), color: str = "#3366cc") -> bytes:
@@ -27,7 +27,7 @@ def jpeg(size: tuple[int, int] = (64, 48), color: str = "#3366cc") -> bytes:
 
 
 def turned_jpeg() -> bytes:
-    """Left half red as stored; its EXIF says that it must be turned a quarter clockwise, and where it was taken."""
+    """A JPEG whose left half is red as stored. Its EXIF data demand a quarter turn clockwise and contain a location."""
     picture = image((80, 40), "blue")
     ImageDraw.Draw(picture).rectangle((0, 0, 39, 39), fill="red")
     exif = Image.Exif()
@@ -43,7 +43,7 @@ def moving_gif(frames: int = 3) -> bytes:
 
 
 def huge_png(side: int = 50_000) -> bytes:
-    """A PNG of a few hundred bytes that says it is `side` pixels wide and high."""
+    """A PNG of a few hundred bytes whose header declares a width and height of `side` pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,6 +1,6 @@
-"""`python -m tests.screenshots [FOLDER]`: the main pages as pictures, by default into docs/images/.
+"""Screenshots of the main pages: `python -m tests.screenshots [FOLDER]`, by default into docs/images/.
 
-A site of its own with the demo people, looked at by one of them; nothing of it is left.
+Starts a temporary site with the demo data, signs in as one of its users, and removes the site afterwards.
 """
 
 import os
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests import needs
 from tests.stack.servers import Site
 
-READER, PASSWORD = "demo", "livefeed-demo"  # as `manage.py demo` says
+READER, PASSWORD = "demo", "livefeed-demo"  # printed by `manage.py demo`
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 SIZES = {"desk": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 844}}
 SCHEMES = "light", "dark"
@@ -30,14 +30,15 @@ PAGES = {
     "notifications": "/notifications/",
     "settings": "/settings/profile/",
 }
-QUALITY = 82
-FLAGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+WEBP_QUALITY = 82
+"""Of 100."""
+CHROMIUM_FLAGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
 
 def main(folder: Path = IMAGES) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="livefeed-screenshots-") as place:
-        site = Site(environment(Path(place)), Path(place))
+    with TemporaryDirectory(prefix="livefeed-screenshots-") as temporary_folder:
+        site = Site(environment(Path(temporary_folder)), Path(temporary_folder))
         manage(site, "migrate", "-v", "0")
         manage(site, "demo")
         site.start()
@@ -47,21 +48,23 @@ def main(folder: Path = IMAGES) -> None:
             site.stop()
 
 
-def environment(place: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-    return kept | {
-        "DATABASE_URL": f"sqlite:///{place}/livefeed.sqlite3",
-        "LIVEFEED_MEDIA_DIR": f"{place}/media",
+def environment(folder: Path) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    return inherited | {
+        "DATABASE_URL": f"sqlite:///{folder}/livefeed.sqlite3",
+        "LIVEFEED_MEDIA_DIR": f"{folder}/media",
         "DEBUG": "1",
     }
 
 
-def manage(site: Site, *words: str) -> None:
-    subprocess.run([sys.executable, "manage.py", *words], env=site._environment, check=True, stdout=subprocess.DEVNULL)
+def manage(site: Site, *arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", *arguments], env=site._environment, check=True, stdout=subprocess.DEVNULL
+    )
 
 
 def take_all(site: Site, folder: Path) -> None:
-    flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=needs.chromium(), args=flags)
         for (size, viewport), scheme in product(SIZES.items(), SCHEMES):
@@ -85,7 +88,7 @@ def signed_in(browser: Browser, site: Site, **options: object) -> Page:
 
 
 def thread(page: Page) -> str:
-    """The post that has most replies, of those on the first page of Explore."""
+    """Returns the path of the post with the most replies on the first page of Explore."""
     page.goto("/explore/")
     count = "Number(post.querySelector('[data-count=replies]').textContent)"
     script = f"(posts) => posts.map((post) => [{count}, post.dataset.post])"
@@ -94,7 +97,7 @@ def thread(page: Page) -> str:
 
 
 def save(page: Page, file: Path) -> None:
-    Image.open(BytesIO(page.screenshot(animations="disabled"))).save(file, quality=QUALITY, method=6)
+    Image.open(BytesIO(page.screenshot(animations="disabled"))).save(file, quality=WEBP_QUALITY, method=6)
     print(file)
 
 

@@ -21,12 +21,8 @@ ON_BOTH = (
     # SQL that is written for each database, locks, and concurrent writers.
     "tests/models/",
     "tests/views/test_hostile.py",
-    # The live path in the browser: one test of each kind.
-    "tests/browser/test_coming_back.py::test_the_site_is_stopped",
-    "tests/browser/test_coming_back.py::test_too_much_was_missed",
+    # The live path in the browser. Single tests of other files are marked `both` themselves.
     "tests/browser/test_rights.py",
-    "tests/browser/test_polling.py::test_posts_edits_and_deletions",
-    "tests/browser/test_path.py::test_two_people_two_windows_and_a_stranger",
 )
 """Runs on SQLite and again on PostgreSQL with Redis."""
 

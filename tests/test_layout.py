@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests import selection
+
 ROOT = Path(__file__).resolve().parents[1]
 MAX_STATEMENTS_IN_FILE = 250
 """Counted in statements, not lines: formatting must not decide where a file is split."""
@@ -92,3 +94,9 @@ def test_receivers_of_model_signals_stand_in_one_place():
         if not source.startswith("livefeed/signals/"):
             names = {name for name in imported_by(source) if name.startswith(MODEL_SIGNALS)}
             assert names <= ALLOWED_ELSEWHERE, source
+
+
+def test_the_listed_tests_exist():
+    listed = (*selection.ON_BOTH, *selection.ONLY_ON_POSTGRESQL, *selection.ONLY_ON_SQLITE, *selection.STARTS_SERVERS)
+
+    assert [path for path in listed if not (ROOT / path).exists()] == []

@@ -1,4 +1,5 @@
-"""A real browser on a running site. Each user has a window of their own, signed in by a session cookie."""
+"""Fixtures and helpers for tests in a real browser on a running site. Each user has a window of their own, signed in
+by a session cookie."""
 
 import os
 import time
@@ -19,20 +20,23 @@ from tests.stack.servers import Site
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 expect.set_options(timeout=10_000)
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
-# A page that a test answers in place of the server counts as coming from elsewhere, which may not reach this machine.
-LOCAL = "--disable-features=LocalNetworkAccessChecks"
+WAIT_TIMEOUT = 10
+"""Seconds until `wait_until` fails."""
+CHROMIUM_FLAGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+# Chromium treats a response that a test fulfills in place of the server as one from a public network, and such a page
+# may not connect to a local address.
+ALLOW_LOCAL_NETWORK = "--disable-features=LocalNetworkAccessChecks"
 PHONE = {"width": 390, "height": 844}
 SIZES = pytest.mark.parametrize(
-    "size", [{"viewport": PHONE}, pytest.param({}, marks=pytest.mark.full)], ids=["phone", "desk"]
+    "size", [{"viewport": PHONE}, pytest.param({}, marks=pytest.mark.full)], ids=["phone", "desktop"]
 )
-"""For tests whose subject does not depend on the width: on a phone, and with `bin/test --full` at a desk too."""
+"""Window sizes for tests that do not depend on the width: a phone, and with `bin/test --full` a desktop too."""
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The machine's own Chromium, which as root needs to run without its sandbox."""
-    arguments = [*QUIET, LOCAL, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    """Arguments for the installed Chromium. As root it runs only without its sandbox."""
+    arguments = [*CHROMIUM_FLAGS, ALLOW_LOCAL_NETWORK, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     return {**browser_type_launch_args, "executable_path": needs.headless_chromium(), "args": arguments}
 
 
@@ -49,31 +53,31 @@ def contexts(browser: Browser) -> Iterator["ContextPool"]:
 
 
 class ContextPool:
-    """Browser contexts (what a private window is to a person) that tests use one after the other.
+    """Browser contexts (each like a private window) that tests use one after another.
 
     A new context has an empty HTTP cache and loads 45 scripts and style sheets before its first page is live: 1.4 s on
-    a busy machine instead of 0.5. So a context is emptied of cookies and storage after a test and used again.
+    a busy machine instead of 0.5. So after a test its context is cleared of cookies and storage and reused.
     """
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._idle: defaultdict[str, list[BrowserContext]] = defaultdict(list)
 
-    def take(self, options: dict[str, Any]) -> BrowserContext:
+    def acquire(self, options: dict[str, Any]) -> BrowserContext:
         """Returns an empty context with these options of `Browser.new_context`."""
         idle = self._idle[repr(sorted(options.items()))]
         return idle.pop() if idle else self._browser.new_context(**options)
 
-    def give_back(self, context: BrowserContext, options: dict[str, Any]) -> None:
-        """Closes the context's pages and empties it."""
+    def release(self, context: BrowserContext, options: dict[str, Any]) -> None:
+        """Closes the context's pages, clears its cookies and storage, and keeps it for the next test."""
         context.set_offline(False)
         context.unroute_all(behavior="ignoreErrors")
         page = context.new_page()
         devtools = context.new_cdp_session(page)
         storage = {"origin": options["base_url"], "storageTypes": "local_storage"}
         devtools.send("Storage.clearDataForOrigin", storage)
-        for each in context.pages:
-            each.close()
+        for page in context.pages:
+            page.close()
         context.clear_cookies()
         context.clear_permissions()
         self._idle[repr(sorted(options.items()))].append(context)
@@ -86,34 +90,52 @@ class ContextPool:
 
 @pytest.fixture
 def window(contexts: ContextPool, site: Site) -> Iterator[Callable[..., Page]]:
-    """Opens a page of the site as a user sees it: `window(user, "/@author/")`.
+    """Returns a function that opens a page of the site as a user sees it: `window(user, "/@author/")`.
 
-    Each call has a browser context of its own. The test fails at the end if any page had a script error, or did
-    something that the content security policy had to stop.
+    Each call has a browser context of its own. With `fake_clock` a test can advance the page's time by `page.clock`;
+    such a context is not reused, because a clock cannot be uninstalled. The test fails at the end if any page had a
+    script error, or did something that the content security policy blocked.
     """
-    opened: list[tuple[BrowserContext, dict[str, Any]]] = []
+    reusable: list[tuple[BrowserContext, dict[str, Any]]] = []
+    with_fake_clock: list[BrowserContext] = []
     errors: list[str] = []
 
-    def note_violation(message: ConsoleMessage) -> None:
+    def record_violation(message: ConsoleMessage) -> None:
         if "Content Security" in message.text:
             errors.append(message.text)
 
-    def open_window(user: User | None = None, path: str = "/", **options: Any) -> Page:
+    def open_window(user: User | None = None, path: str = "/", fake_clock: bool = False, **options: Any) -> Page:
         options["base_url"] = site.url
-        context = contexts.take(options)
-        opened.append((context, options))
+        context = contexts.acquire(options)
+        if fake_clock:
+            with_fake_clock.append(context)
+            context.clock.install()
+        else:
+            reusable.append((context, options))
         if user is not None:
             sign_in(context, user, site.url)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", note_violation)
+        page.on("console", record_violation)
         page.goto(path)
         return page
 
     yield open_window
-    for context, options in opened:
-        contexts.give_back(context, options)
+    for context, options in reusable:
+        contexts.release(context, options)
+    for context in with_fake_clock:
+        context.close()
     assert errors == []
+
+
+@pytest.fixture
+def live_window(window: Callable[..., Page]) -> Callable[..., Page]:
+    """Returns a function like `window` that also waits until the page's socket is open."""
+
+    def open_live_window(user: User | None = None, path: str = "/", **options: Any) -> Page:
+        return wait_until_live(window(user, path, **options))
+
+    return open_live_window
 
 
 def sign_in(context: BrowserContext, user: User, address: str) -> None:
@@ -122,28 +144,33 @@ def sign_in(context: BrowserContext, user: User, address: str) -> None:
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])
 
 
-def live(page: Page) -> Page:
-    """Waits until the page's socket is open."""
+def wait_until_live(page: Page) -> Page:
+    """Waits until the page's socket is open; returns the page."""
     expect(page.locator("#connection")).to_have_attribute("data-state", "live")
     return page
 
 
-def until(page: Page, condition: Callable[[], object]) -> None:
-    """Waits until `condition()` is true. Handlers of the page's requests run meanwhile."""
-    latest = time.monotonic() + 10
+def wait_until(page: Page, condition: Callable[[], object]) -> None:
+    """Waits until `condition()` is true. Handlers of the page's requests run in the meantime."""
+    deadline = time.monotonic() + WAIT_TIMEOUT
     while not condition():
-        assert time.monotonic() < latest, "nothing was requested"
+        assert time.monotonic() < deadline, f"not true within {WAIT_TIMEOUT} seconds"
         page.evaluate("new Promise(requestAnimationFrame)")
+
+
+def wait_for_animations(page: Page) -> None:
+    """Waits until all animations have ended, so that positions are final."""
+    wait_until(page, lambda: page.evaluate("document.getAnimations().length === 0"))
 
 
 def load_posts(page: Page, count: int) -> None:
     """Scrolls to the end of the list until it holds `count` posts.
 
-    The page itself replaces the link to older posts when its end comes near, so a test must not click that link.
+    The page itself replaces the link to older posts when it is scrolled near, so a test must not click that link.
     """
 
     def has_loaded() -> bool:
-        # In one step: a scroll after the last posts have arrived would load more of them.
+        # Counted and scrolled in one step: a scroll after the last posts have arrived would load more of them.
         return page.evaluate(
             """(count) => {
                 if (document.querySelectorAll("#posts > .post").length >= count) return true;
@@ -153,7 +180,7 @@ def load_posts(page: Page, count: int) -> None:
             count,
         )
 
-    until(page, has_loaded)
+    wait_until(page, has_loaded)
     expect(page.locator("#posts > .post")).to_have_count(count)
 
 
@@ -162,19 +189,19 @@ def bodies(page: Page) -> list[str]:
     return page.locator("#posts > .post:not(.leaving) > .post-body").all_inner_texts()
 
 
-def shows(page: Page, *texts: str) -> None:
+def expect_posts(page: Page, *texts: str) -> None:
     """Waits until the page shows exactly these posts, from top to bottom."""
     expect(page.locator("#posts > .post > .post-body")).to_have_text(list(texts))
 
 
-def delete(page: Page, body: str = "") -> None:
-    """Deletes a post and confirms the question that the page asks."""
+def delete_post(page: Page, body: str = "") -> None:
+    """Deletes the post that contains `body`, and confirms the dialog."""
     page.locator(".post").filter(has_text=body).get_by_role("link", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
 
 
-def write(page: Page, body: str, title: str = "") -> None:
-    """Posts by the composer."""
+def write_post(page: Page, body: str, title: str = "") -> None:
+    """Submits a post in the composer."""
     composer = page.locator("#composer")
     composer.get_by_label("Post", exact=True).fill(body)
     if title:

@@ -1,11 +1,11 @@
-"""What people might type who mean no good: it tries to set `window.__ran`, to be swapped in, to turn a page round."""
+"""Hostile texts. They try to set `window.__ran`, to be swapped into the page, or to reverse its direction."""
 
 from hypothesis import strategies as st
 
 from tests.live.test_hostile import HOSTILE
 
 RUN = "window.__ran=1"
-OWN_IDS = [
+PAGE_IDS = [
     "posts",
     "composer",
     "act",
@@ -48,7 +48,7 @@ PIECES = [
     '<hx-partial hx-target="#main">',
     '<template id="pending-post">',
     '<form id="act">',
-    *(f'<div id="{name}" hx-swap-oob="true">mine</div>' for name in OWN_IDS),
+    *(f'<div id="{name}" hx-swap-oob="true">mine</div>' for name in PAGE_IDS),
     '<input name="csrfmiddlewaretoken" value="x">',
     '<article id="post-1" class="post" data-post="1" data-version="999">',
     '<button form="act" formaction="/posts/1/" name="_method" value="DELETE">',
@@ -103,5 +103,5 @@ LINKS = [
     "https://example.org/" + "x" * 180,
 ]
 texts = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=10)), min_size=1, max_size=5).map("".join)
-"""Also with null bytes and other controls; halves of surrogate pairs no database takes."""
+"""Contain null bytes and other control characters too, but no lone surrogates: no database stores them."""
 tags = st.text(st.characters(categories=["L", "N", "M"]), min_size=1, max_size=20)

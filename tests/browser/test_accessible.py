@@ -1,5 +1,5 @@
-"""Everybody can use every page: axe finds nothing in both themes, nothing sticks out at 320 px or at 200 %, the
-keyboard does everything, nothing moves where that is not wanted, and what comes is said."""
+"""Accessibility: axe finds no violations in either theme, no page overflows at 320 px or at 200 %, everything works by
+keyboard, animations respect the preference for reduced motion, and new posts are announced."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, expect
 
 from livefeed.models import Like, Preferences, Token
-from tests.browser.conftest import bodies, live, shows, until
+from tests.browser.conftest import bodies, expect_posts, wait_until, wait_until_live
 from tests.factories import Cast, make_post, make_user
 
 VIOLATIONS = {"resultTypes": ["violations"]}
 RULES = VIOLATIONS | {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 CONTRAST = VIOLATIONS | {"runOnly": ["color-contrast", "link-in-text-block"]}
-"""The rules whose result depends on the colours, all that differs between the themes."""
-DESK: ViewportSize = {"width": 1280, "height": 800}
-PUBLIC = [
+"""Rules whose result depends on the colours; the themes differ in nothing else."""
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PUBLIC_PATHS = [
     "/",
     "/explore/",
     "/explore/popular/",
@@ -26,8 +26,8 @@ PUBLIC = [
     "/posts/{post}/",
     "/tags/tea/",
 ]
-ENTRANCE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/posts/999999/"]
-OWN = [
+SIGN_IN_PATHS = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/posts/999999/"]
+USER_PATHS = [
     "/notifications/",
     "/bookmarks/",
     "/@author/replies/",
@@ -47,9 +47,13 @@ OWN = [
 ]
 
 
+ANNOUNCEMENT_INTERVAL = 4_000
+"""Milliseconds during which the page combines new posts into one announcement."""
+
+
 @pytest.fixture
-def addresses(cast: Cast) -> dict[str, int]:
-    """A place with something of everything; what stands in addresses."""
+def placeholders(cast: Cast) -> dict[str, int]:
+    """Creates content of every kind; returns the values for the placeholders in paths."""
     post = make_post(cast.author, "A **cup** of #tea with @follower.\n\n> quoted `code`", title="Of Tea")
     make_post(cast.follower, "With milk?", parent=post)
     make_post(cast.author, "For followers.", audience="followers")
@@ -59,125 +63,126 @@ def addresses(cast: Cast) -> dict[str, int]:
     return {"post": post.pk}
 
 
-def check(page: Page, options: dict[str, Any] = RULES) -> None:
-    page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished.catch(() => {})))")
+def check_with_axe(page: Page, options: dict[str, Any] = RULES) -> None:
+    """Fails with axe's report if it finds a violation once all animations have ended."""
+    page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {})))")
     results = Axe().run(page, options=options)
     assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
 
 
-def check_everything(page: Page) -> None:
-    """Axe finds nothing in both themes, and nothing sticks out at 320 px or when zoomed to 200 %."""
-    check(page)
+def check_page(page: Page) -> None:
+    """Fails on violations in either theme, and if the page is wider than a window of 320 px or one zoomed to 200 %."""
+    check_with_axe(page)
     page.emulate_media(color_scheme="dark")
-    check(page, CONTRAST)
+    check_with_axe(page, CONTRAST)
     page.emulate_media(color_scheme="light")
     for width in (320, 640):
         page.set_viewport_size({"width": width, "height": 560})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} at {width} px"
-    page.set_viewport_size(DESK)
+    page.set_viewport_size(DESKTOP)
 
 
-@pytest.mark.parametrize("paths", [PUBLIC, OWN[:9], OWN[9:]], ids=["public", "own", "settings"])
-def test_every_page_of_a_member_is_accessible(window, cast, addresses, paths):
-    page = window(cast.author, "/healthz", color_scheme="light", viewport=DESK)
+@pytest.mark.parametrize("paths", [PUBLIC_PATHS, USER_PATHS[:9], USER_PATHS[9:]], ids=["public", "own", "settings"])
+def test_every_page_of_a_user_is_accessible(window, cast, placeholders, paths):
+    page = window(cast.author, "/healthz", color_scheme="light", viewport=DESKTOP)
     for path in paths:
-        page.goto(path.format(**addresses))
-        check_everything(page)
+        page.goto(path.format(**placeholders))
+        check_page(page)
 
 
-def test_every_page_of_a_visitor_is_accessible(window, addresses):
-    page = window(None, "/healthz", color_scheme="light", viewport=DESK)
-    for path in (*PUBLIC, *ENTRANCE):
-        page.goto(path.format(**addresses))
-        check_everything(page)
+def test_every_page_of_a_visitor_is_accessible(window, placeholders):
+    page = window(None, "/healthz", color_scheme="light", viewport=DESKTOP)
+    for path in (*PUBLIC_PATHS, *SIGN_IN_PATHS):
+        page.goto(path.format(**placeholders))
+        check_page(page)
 
 
-def test_axe_finds_nothing_in_what_opens_and_in_what_goes_wrong(window, cast, addresses):
-    page = live(window(make_user("newcomer")))
-    check(page)  # first steps
+def test_dialogs_editors_and_error_messages_are_accessible(live_window, cast, placeholders):
+    page = live_window(make_user("newcomer"))
+    check_with_axe(page)  # first steps
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
-    check(page)
+    check_with_axe(page)
     page.keyboard.press("Escape")
-    page = live(window(cast.author))
+    page = live_window(cast.author)
     page.locator(".post", has_text="For followers").get_by_role("link", name="Edit").click()
     expect(page.locator(".editor")).to_be_visible()
-    check(page)
+    check_with_axe(page)
     page.locator(".post", has_text="Of Tea").get_by_role("link", name="Delete").click()
     expect(page.get_by_role("dialog")).to_be_visible()
-    check(page)
+    check_with_axe(page)
     page.keyboard.press("Escape")
     page.context.set_offline(True)
     page.get_by_label("Post", exact=True).first.fill("Kept.")
     page.locator("#composer").get_by_role("button", name="Post").click()
     expect(page.get_by_text("Not sent yet")).to_be_visible()
     expect(page.get_by_text("You are offline.")).to_be_visible()
-    check(page)
+    check_with_axe(page)
 
 
-def test_nothing_moves_where_that_is_not_wanted(window, cast):
+def test_nothing_is_animated_if_the_user_prefers_reduced_motion(live_window, cast):
     make_post(cast.author, "Before.")
-    page = live(window(cast.follower, reduced_motion="reduce"))
+    page = live_window(cast.follower, reduced_motion="reduce")
     page.evaluate("""() => {
-        window.moved = [];
+        window.animated = [];
         const animate = Element.prototype.animate;
-        Element.prototype.animate = function (...how) { window.moved.push(this.id); return animate.apply(this, how) };
-        const note = (event) => window.moved.push(event.target.id);
-        for (const kind of ["animationstart", "transitionstart"]) document.addEventListener(kind, note);
+        Element.prototype.animate = function (...args) {
+            window.animated.push(this.id);
+            return animate.apply(this, args);
+        };
+        const record = (event) => window.animated.push(event.target.id);
+        for (const kind of ["animationstart", "transitionstart"]) document.addEventListener(kind, record);
     }""")
     post = make_post(cast.author, "News.")
-    shows(page, "News.", "Before.")
+    expect_posts(page, "News.", "Before.")
     post.edit(title="", body="Edited.", seen_version=post.version)
-    shows(page, "Edited.", "Before.")
+    expect_posts(page, "Edited.", "Before.")
     post.remove()
-    shows(page, "Before.")
-    assert page.evaluate("window.moved") == []
+    expect_posts(page, "Before.")
+    assert page.evaluate("window.animated") == []
 
 
-# --- What is said ---
+# --- Announcements ---
 
 
-def test_new_posts_are_said_in_batches(window, cast):
-    page, stranger = live(window(cast.follower)), live(window(cast.stranger))
+def test_new_posts_are_announced_in_batches(live_window, cast):
+    page, stranger = live_window(cast.follower, fake_clock=True), live_window(cast.stranger)
     for number in range(3):
         make_post(cast.author, f"Number {number}.")
+    expect_posts(page, "Number 2.", "Number 1.", "Number 0.")
+    page.clock.run_for(ANNOUNCEMENT_INTERVAL)
     expect(page.locator("#announcer")).to_have_text("3 new posts from Author.")
     assert stranger.locator("#announcer").inner_text() == ""
 
 
-@pytest.mark.parametrize(("choice", "said"), [("off", ""), ("each", "Author: News of the day.")])
-def test_what_is_said_is_for_the_reader_to_choose(window, cast, choice, said):
+@pytest.mark.parametrize(("choice", "announcement"), [("off", ""), ("each", "Author: News of the day.")])
+def test_announcements_follow_the_preferences(live_window, cast, choice, announcement):
     Preferences.objects.create(user=cast.follower, announcements=choice)
-    page, witness = live(window(cast.follower)), live(window(make_follower(cast)))
+    page = live_window(cast.follower, fake_clock=True)
     make_post(cast.author, "News of the day.")
-    expect(witness.locator("#announcer")).to_have_text("1 new post from Author.")
-    expect(page.locator("#announcer")).to_have_text(said)
+    expect_posts(page, "News of the day.")
+    page.clock.run_for(ANNOUNCEMENT_INTERVAL)
+    expect(page.locator("#announcer")).to_have_text(announcement)
 
 
-def make_follower(cast: Cast):
-    follower = make_user("witness")
-    follower.follow(cast.author)
-    return follower
+# --- Keyboard ---
 
 
-# --- The keyboard ---
+def expect_focused_post(page: Page, body: str) -> None:
+    """Waits until the post with this text has the focus."""
+    expect(page.locator(".post:focus .post-body")).to_have_text(body)
 
 
-def focused(page: Page) -> str:
-    """The text of the post that has the focus."""
-    return page.evaluate("document.querySelector('.post:focus .post-body')?.textContent.trim() ?? ''")
-
-
-def test_the_keyboard_reads_likes_answers_and_goes_places(window, cast):
+def test_keys_move_between_posts_like_reply_and_navigate(live_window, cast):
     first, second = make_post(cast.author, "First."), make_post(cast.author, "Second.")
-    page = live(window(cast.follower))
+    page = live_window(cast.follower)
     page.keyboard.press("j")
-    assert focused(page) == "Second."
+    expect_focused_post(page, "Second.")
     page.keyboard.press("j")
-    assert focused(page) == "First."
+    expect_focused_post(page, "First.")
     page.keyboard.press("k")
     page.keyboard.press("l")
-    until(page, lambda: Like.objects.filter(user=cast.follower, post=second).exists())
+    wait_until(page, lambda: Like.objects.filter(user=cast.follower, post=second).exists())
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/posts/{first.pk}/")
@@ -188,7 +193,7 @@ def test_the_keyboard_reads_likes_answers_and_goes_places(window, cast):
     page.keyboard.type("first")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search/?q=first")
-    shows(page, "First.")
+    expect_posts(page, "First.")
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.keyboard.press("r")
@@ -204,36 +209,36 @@ def test_the_keyboard_reads_likes_answers_and_goes_places(window, cast):
     expect(page.get_by_label("Post", exact=True)).to_be_focused()
 
 
-def test_the_keys_are_told_and_can_be_switched_off(window, cast):
+def test_shortcuts_are_listed_and_can_be_switched_off(live_window, cast):
     make_post(cast.author, "First.")
-    page = live(window(cast.follower))
+    page = live_window(cast.follower)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     Preferences.objects.create(user=cast.follower, has_keys=False)
     page.reload()
-    live(page)
+    wait_until_live(page)
     page.keyboard.press("j")
-    assert focused(page) == ""
+    expect(page.locator(".post:focus")).to_have_count(0)
 
 
-def test_the_keyboard_goes_to_what_waits_behind_the_pill(window, cast):
+def test_a_key_reveals_the_posts_behind_the_pill(live_window, cast):
     for number in range(20):
         make_post(cast.author, f"Post {number}.")
-    page = live(window(cast.follower))
+    page = live_window(cast.follower)
     for _ in range(9):
         page.keyboard.press("j")
-    until(page, lambda: page.evaluate("scrollY > 100"))
+    wait_until(page, lambda: page.evaluate("scrollY > 100"))
     make_post(cast.author, "News.")
     expect(page.locator("#pill")).to_be_visible()
     page.keyboard.press(".")
-    assert focused(page) == "News."
+    expect_focused_post(page, "News.")
     assert bodies(page)[0] == "News."
 
 
-def test_skip_links_lead_to_the_content(window, cast):
-    page = live(window(cast.follower))
+def test_skip_links_lead_to_the_content(live_window, cast):
+    page = live_window(cast.follower)
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""Signing up in one browser and opening the link in another: the composer takes its place by itself."""
+"""Activation: after signing up, the user opens the link in another browser, and the composer appears by itself."""
 
 import re
 
@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from playwright.sync_api import Page, expect
 
 from livefeed.models import Post, User
-from tests.browser.conftest import SIZES, live, shows, write
+from tests.browser.conftest import SIZES, expect_posts, wait_until_live, write_post
 from tests.factories import PASSWORD, make_cast, make_post, make_user
 
 
@@ -16,75 +16,76 @@ def sign_up(page: Page) -> User:
     page.get_by_label("Email").fill("newcomer@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
-    expect(place(page)).to_be_visible()
+    expect(activation_notice(page)).to_be_visible()
     return User.objects.get(username="newcomer")
 
 
-def place(page: Page):
+def activation_notice(page: Page):
     return page.get_by_text("Open the link that we sent to newcomer@example.org.")
 
 
-def link_of(user: User) -> str:
+def activation_link(user: User) -> str:
     return f"/accounts/confirm-email/{EmailConfirmationHMAC(EmailAddress.objects.get(user=user)).key}/"
 
 
-def come_back_to(page: Page) -> None:
-    """As when a window is chosen again; without that it looks every fifteen seconds."""
+def focus_window(page: Page) -> None:
+    """Dispatches the event of a window that becomes active. The page then checks at once, not only every 15 s."""
     page.evaluate("dispatchEvent(new Event('focus'))")
 
 
 @SIZES
-def test_the_composer_appears_once_the_link_was_used_elsewhere(window, site, size):
-    page, telephone = window(**size), window()
+def test_the_composer_appears_after_activation_in_another_browser(window, site, size):
+    page, other_browser = window(**size), window()
     newcomer = sign_up(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(page.locator("#composer")).to_have_count(0)
-    come_back_to(page)
-    expect(place(page)).to_be_visible()
-    telephone.goto(link_of(newcomer))
-    telephone.get_by_role("button", name="Activate").click()
-    expect(telephone.get_by_text("newcomer@example.org is confirmed.")).to_be_visible()
-    come_back_to(page)
-    expect(place(page)).to_have_count(0)
-    write(page, "Hello from somebody new.")
-    shows(page, "Hello from somebody new.")
+    with page.expect_response("**/accounts/activation/"):
+        focus_window(page)
+    expect(activation_notice(page)).to_be_visible()
+    other_browser.goto(activation_link(newcomer))
+    other_browser.get_by_role("button", name="Activate").click()
+    expect(other_browser.get_by_text("newcomer@example.org is confirmed.")).to_be_visible()
+    focus_window(page)
+    expect(activation_notice(page)).to_have_count(0)
+    write_post(page, "Hello from a new user.")
+    expect_posts(page, "Hello from a new user.")
     assert Post.objects.get().author == newcomer
 
 
-def test_the_reply_has_a_place_too(window, site):
+def test_the_reply_form_appears_after_activation(window, site):
     cast = make_cast()
     post = make_post(cast.author)
     page = window()
     newcomer = sign_up(page)
     page.goto(f"/posts/{post.pk}/")
-    expect(place(page)).to_be_visible()
+    expect(activation_notice(page)).to_be_visible()
     newcomer.activate()
-    come_back_to(live(page))
+    focus_window(wait_until_live(page))
     page.get_by_label("Post", exact=True).fill("A reply.")
     page.locator("#composer").get_by_role("button", name="Reply").click()
-    shows(page, "Hello.", "A reply.")
+    expect_posts(page, "Hello.", "A reply.")
     assert Post.objects.get(body="A reply.").parent == post
 
 
-def test_the_link_is_sent_again_without_leaving_the_page(window, site):
+def test_the_link_is_resent_without_leaving_the_page(window, site):
     page = window()
     sign_up(page)
     again = page.get_by_role("button", name="Send again")
     for _ in range(3):
         again.click()
         expect(page.get_by_text("We sent a new link to newcomer@example.org.")).to_be_visible()
-        page.locator("#activation [role=status]").evaluate("said => said.remove()")
+        page.locator("#activation [role=status]").evaluate("message => message.remove()")
     again.click()
     expect(page.get_by_text("Too many attempts. Try again in 10 minutes.")).to_be_visible()
     page.reload()
     expect(again).to_be_visible()
 
 
-def test_what_was_refused_stays_and_is_sent_once_that_is_done(window, site):
+def test_a_post_refused_before_activation_is_sent_after_it(live_window, site):
     mara = make_user("mara")
-    page = live(window(mara))
+    page = live_window(mara)
     User.objects.update(activated_at=None)
-    write(page, "Too early.")
+    write_post(page, "Too early.")
     pending = page.locator("#outbox > .pending")
     expect(pending.get_by_text("Your account is not activated yet.")).to_be_visible()
     page.reload()
@@ -93,13 +94,13 @@ def test_what_was_refused_stays_and_is_sent_once_that_is_done(window, site):
     assert not Post.objects.exists()
     mara.activated_at = None
     mara.activate()
-    come_back_to(page)
-    shows(live(page), "Too early.")
+    focus_window(page)
+    expect_posts(wait_until_live(page), "Too early.")
     expect(pending).to_have_count(0)
     expect(page.locator("#composer")).to_be_visible()
 
 
-def test_without_scripts_the_text_comes_back(window, site):
+def test_the_text_of_a_refused_post_is_kept_without_javascript(window, site):
     mara = make_user("mara")
     page = window(mara, java_script_enabled=False)
     User.objects.update(activated_at=None)

@@ -1,157 +1,159 @@
-"""A page that was away is exact afterwards: each post once, in order, deletions included."""
+"""Pages that were disconnected: afterwards they show each post once, in order, without the deleted ones."""
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 
 from livefeed.models import Post, Session
-from tests.browser.conftest import bodies, live, shows, write
+from tests.browser.conftest import bodies, expect_posts, wait_until_live, write_post
 from tests.factories import make_post
 
 
-def exact(page: Page, cast) -> None:
-    """Waits until the page shows what a page freshly loaded would."""
-    shows(page, *Post.objects.home_of(cast.follower).newest_first().values_list("body", flat=True))
+def expect_current_home(page: Page, cast) -> None:
+    """Waits until the page shows the same posts as a newly loaded one."""
+    expect_posts(page, *Post.objects.home_of(cast.follower).newest_first().values_list("body", flat=True))
 
 
-def change_everything(cast) -> None:
-    """What happens while a page is away: a post more, one edited, one gone."""
+def change_posts(cast) -> None:
+    """Publishes a post, edits one and deletes one."""
     first, second = Post.objects.order_by("pk")[:2]
     make_post(cast.author, "Written meanwhile.")
     first.edit(title="", body="Edited meanwhile.", seen_version=first.version)
     second.delete()
 
 
-def test_the_site_is_stopped_and_started_while_three_posts_are_written(window, cast, site):
+@pytest.mark.both
+def test_a_page_catches_up_after_a_restart_of_the_site(live_window, cast, site):
     make_post(cast.author, "Before.")
-    page, stranger = live(window(cast.follower)), live(window(cast.stranger))
+    page, stranger = live_window(cast.follower), live_window(cast.stranger)
     site.stop()
     expect(page.locator("#connection")).not_to_have_attribute("data-state", "live")
     for number in range(3):
         make_post(cast.author, f"Number {number}.")
     site.start()
-    exact(live(page), cast)
+    expect_current_home(wait_until_live(page), cast)
     assert len(bodies(page)) == 4
-    assert bodies(live(stranger)) == []
+    assert bodies(wait_until_live(stranger)) == []
 
 
-def test_an_offline_spell(window, cast):
+def test_an_offline_page_catches_up(live_window, cast):
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
-    page = live(window(cast.follower))
+    page = live_window(cast.follower)
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
-    change_everything(cast)
+    change_posts(cast)
     page.context.set_offline(False)
-    exact(live(page), cast)
+    expect_current_home(wait_until_live(page), cast)
 
 
-def test_the_back_button(window, cast):
+def test_a_page_restored_by_the_back_button_catches_up(live_window, cast):
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
-    page = live(window(cast.follower))
+    page = live_window(cast.follower)
     page.goto("/explore/")
-    change_everything(cast)
+    change_posts(cast)
     page.go_back()
-    exact(live(page), cast)
+    expect_current_home(wait_until_live(page), cast)
 
 
-def test_the_back_button_brings_back_what_was_typed(window, cast):
-    page = live(window(cast.author))
+def test_the_back_button_restores_the_draft(live_window, cast):
+    page = live_window(cast.author)
     page.get_by_label("Post", exact=True).fill("Half a thought")
     page.goto("/explore/")
     page.go_back()
     expect(page.get_by_label("Post", exact=True)).to_have_value("Half a thought")
 
 
-def test_a_hidden_tab(window, cast):
-    """Another tab is in front, and the hidden one's socket dies unnoticed."""
+def test_a_hidden_tab_catches_up(live_window, cast):
+    """Another tab is in front while posts change."""
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
-    page = live(window(cast.follower))
+    page = live_window(cast.follower)
     page.context.new_page().bring_to_front()
-    change_everything(cast)
+    change_posts(cast)
     page.bring_to_front()
-    exact(page, cast)
+    expect_current_home(page, cast)
 
 
-def test_a_tab_that_slept_does_not_trust_its_socket(window, cast):
-    """The clock jumps while the page is frozen: on waking it opens a new socket and catches up by its cursor."""
+def test_a_tab_that_slept_opens_a_new_socket(window, cast):
+    """The clock jumps while the page is frozen. Then the page opens a new socket and catches up from its cursor."""
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
     opened: list[str] = []
-    page = window(cast.follower)
+    page = window(cast.follower, "/healthz", fake_clock=True)
     page.on("websocket", lambda socket: opened.append(socket.url))
-    page.clock.install()
-    page.reload()
-    live(page)
-    before = len(opened)
+    page.goto("/")
+    wait_until_live(page)
+    count_before = len(opened)
     page.clock.fast_forward("10:00")
-    change_everything(cast)
-    exact(page, cast)
-    assert len(opened) > before
+    change_posts(cast)
+    expect_current_home(page, cast)
+    assert len(opened) > count_before
     assert "after=" in opened[-1]
 
 
-def test_a_page_that_was_slow_to_connect(window, cast):
-    """Posts between the reading of the page and the opening of its socket, with the page's data already old."""
+def test_a_page_that_connects_late_catches_up(window, cast):
+    """Posts change after the server has rendered the page and before its socket is open."""
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
 
-    def hold_back(route) -> None:
-        answer = route.fetch()
-        change_everything(cast)
-        route.fulfill(response=answer)
+    def delay_response(route: Route) -> None:
+        response = route.fetch()
+        change_posts(cast)
+        route.fulfill(response=response)
 
     page = window(cast.follower, "/healthz")
-    page.route("**/", hold_back)
+    page.route("**/", delay_response)
     page.goto("/")
-    exact(live(page), cast)
+    expect_current_home(wait_until_live(page), cast)
 
 
-def test_too_much_was_missed_to_be_replayed(window, cast):
-    """More than 200 posts: the page reads its list anew and keeps what was being typed."""
+@pytest.mark.both
+def test_a_page_reloads_its_list_if_it_missed_too_much_for_a_replay(live_window, cast):
+    """With more than 200 missed posts the page reloads its list and keeps the draft."""
     make_post(cast.follower, "Mine.")
-    page = live(window(cast.follower))
+    page = live_window(cast.follower)
     page.get_by_label("Post", exact=True).first.fill("Half a thought")
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
     for number in range(201):
         make_post(cast.author, f"Number {number}.")
-    other = live(window(cast.follower))
+    other = live_window(cast.follower)
     make_post(cast.follower, "Also mine.")
-    expect(other.locator(".post-body").first).to_have_text("Also mine.")  # the hub has passed all of them
+    expect(other.locator(".post-body").first).to_have_text("Also mine.")  # the hub has dispatched all earlier posts
     page.context.set_offline(False)
-    live(page)
-    shows(page, "Also mine.", *[f"Number {number}." for number in range(200, 181, -1)])
+    wait_until_live(page)
+    expect_posts(page, "Also mine.", *[f"Number {number}." for number in range(200, 181, -1)])
     expect(page.get_by_label("Post", exact=True).first).to_have_value("Half a thought")
     make_post(cast.author, "After the reset.")
     expect(page.locator(".post-body").first).to_have_text("After the reset.")
 
 
-def test_a_late_answer_neither_doubles_nor_resurrects(window, cast):
-    """The answer to a POST comes after the socket has shown the post, and after it was deleted again."""
-    page = live(window(cast.author))
+def test_a_late_response_neither_repeats_nor_restores_a_post(live_window, cast):
+    """The response to a POST arrives after the socket has delivered the post, or even its deletion."""
+    page = live_window(cast.author)
 
-    def answer_late(route) -> None:
-        answer = route.fetch()
+    def delay_response(route: Route) -> None:
+        response = route.fetch()
         expect(page.locator("#posts > .post")).to_have_count(1)
         if "gone" in (route.request.post_data or ""):
             Post.objects.latest("pk").delete()
             expect(page.locator("#posts > .post")).to_have_count(0)
-        route.fulfill(response=answer)
+        route.fulfill(response=response)
 
-    page.route("**/posts/", answer_late)
+    page.route("**/posts/", delay_response)
     with page.expect_response("**/posts/"):
-        write(page, "Soon gone.")
+        write_post(page, "Soon gone.")
     expect(page.get_by_label("Post", exact=True)).to_have_value("")
-    shows(page)
+    expect_posts(page)
     with page.expect_response("**/posts/"):
-        write(page, "Here to stay.")
+        write_post(page, "Here to stay.")
     expect(page.get_by_label("Post", exact=True)).to_have_value("")
-    shows(page, "Here to stay.")
+    expect_posts(page, "Here to stay.")
 
 
-def test_a_session_that_ended_says_so(window, cast):
-    page = live(window(cast.author))
+def test_the_page_shows_that_its_session_has_ended(live_window, cast):
+    page = live_window(cast.author)
     Session.objects.all().delete()
     page.context.set_offline(True)
     page.context.set_offline(False)

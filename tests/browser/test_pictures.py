@@ -1,4 +1,4 @@
-"""Pictures in the browser: chosen, dropped, pasted, described, posted, edited, and seen live."""
+"""Pictures in the browser: choosing, dropping, pasting, describing, posting and editing them, and live updates."""
 
 import base64
 from pathlib import Path
@@ -8,50 +8,50 @@ from playwright.sync_api import Page, Route, expect
 
 from livefeed.models import Picture, Post
 from tests import image_files
-from tests.browser.conftest import SIZES, live, shows
+from tests.browser.conftest import SIZES, expect_posts, wait_until
 from tests.factories import make_post
 
 
-def payload(content: bytes, name: str = "picture.jpg", kind: str = "image/jpeg") -> Any:
+def file_payload(content: bytes, name: str = "picture.jpg", kind: str = "image/jpeg") -> Any:
     return {"name": name, "mimeType": kind, "buffer": content}
 
 
-def choose(page: Page, *contents: bytes) -> None:
-    page.locator("#composer [data-pictures]").set_input_files([payload(content) for content in contents])
+def choose_pictures(page: Page, *contents: bytes) -> None:
+    page.locator("#composer [data-pictures]").set_input_files([file_payload(content) for content in contents])
 
 
-def attached(page: Page, count: int) -> None:
-    """Waits until so many pictures stand in the composer."""
+def expect_attached(page: Page, count: int) -> None:
+    """Waits until the composer contains `count` uploaded pictures."""
     expect(page.locator("#composer .attached[data-picture]")).to_have_count(count)
 
 
-def is_seen(page: Page) -> None:
-    """Waits until the page's first picture is loaded."""
+def expect_picture_loaded(page: Page) -> None:
+    """Scrolls to the page's first picture and waits until it is loaded."""
     page.locator(".picture img").first.scroll_into_view_if_needed()
     expect(page.locator(".picture img").first).not_to_have_js_property("naturalWidth", 0)
 
 
 @SIZES
-def test_a_post_with_pictures_is_live_with_its_descriptions(window, cast, size):
-    page = live(window(cast.author, **size))
-    follower, stranger = live(window(cast.follower, **size)), live(window(cast.stranger))
-    choose(page, image_files.jpeg((640, 480)), image_files.moving_gif())
-    attached(page, 2)
+def test_a_post_with_pictures_is_live_with_its_descriptions(live_window, cast, size):
+    page = live_window(cast.author, **size)
+    follower, stranger = live_window(cast.follower, **size), live_window(cast.stranger)
+    choose_pictures(page, image_files.jpeg((640, 480)), image_files.moving_gif())
+    expect_attached(page, 2)
     page.get_by_label("Picture description").first.fill("A blue field.")
     page.get_by_label("Post", exact=True).fill("Look.")
     page.get_by_role("button", name="Post", exact=True).click()
-    for each in (page, follower):
-        shows(each, "Look.")
-        expect(each.get_by_role("img", name="A blue field.")).to_have_count(1)
-        is_seen(each)
-    shows(stranger)
-    attached(page, 0)
+    for open_page in (page, follower):
+        expect_posts(open_page, "Look.")
+        expect(open_page.get_by_role("img", name="A blue field.")).to_have_count(1)
+        expect_picture_loaded(open_page)
+    expect_posts(stranger)
+    expect_attached(page, 0)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert Post.objects.get().pictures_count == 2
 
 
-def test_pictures_are_dropped_and_pasted_too(window, cast):
-    page = live(window(cast.author))
+def test_pictures_are_dropped_and_pasted(live_window, cast):
+    page = live_window(cast.author)
     for kind in ("drop", "paste"):
         page.evaluate(
             """([kind, content]) => {
@@ -64,107 +64,111 @@ def test_pictures_are_dropped_and_pasted_too(window, cast):
             }""",
             [kind, base64.b64encode(image_files.jpeg()).decode()],
         )
-    attached(page, 2)
+    expect_attached(page, 2)
 
 
-def test_a_picture_alone_is_a_post(window, cast):
-    page = live(window(cast.author))
-    choose(page, image_files.jpeg())
-    attached(page, 1)
+def test_a_picture_alone_is_a_post(live_window, cast):
+    page = live_window(cast.author)
+    choose_pictures(page, image_files.jpeg())
+    expect_attached(page, 1)
     page.get_by_role("button", name="Post", exact=True).click()
     expect(page.locator("#posts .picture")).to_have_count(1)
 
 
-def test_a_post_waits_for_its_pictures_and_shows_how_far_they_are(window, cast):
-    page = live(window(cast.author))
+def test_a_post_cannot_be_sent_during_an_upload_whose_progress_is_shown(live_window, cast):
+    page = live_window(cast.author)
     held: list[Route] = []
     page.route("**/pictures/", lambda route: held.append(route))
-    with page.expect_request("**/pictures/"):
-        choose(page, image_files.jpeg())
+    choose_pictures(page, image_files.jpeg())
+    wait_until(page, lambda: held)
     expect(page.get_by_role("progressbar", name="Uploading")).to_be_visible()
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_disabled()
     held[0].continue_()
-    attached(page, 1)
+    expect_attached(page, 1)
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_enabled()
 
 
-def test_what_is_no_picture_too_large_or_one_too_many_is_said_so(window, cast):
-    page = live(window(cast.author))
+def test_a_file_that_cannot_be_a_picture_of_the_post_shows_the_reason(live_window, cast):
+    page = live_window(cast.author)
     page.locator("#composer [data-pictures]").set_input_files(
         [
-            payload(image_files.SVG, "drawing.svg", "image/svg+xml"),
-            payload(image_files.jpeg() + bytes(10 * 1024 * 1024)),
-            payload(image_files.jpeg() + b"<script>alert(1)</script>"),
+            file_payload(image_files.SVG, "drawing.svg", "image/svg+xml"),
+            file_payload(image_files.jpeg() + bytes(10 * 1024 * 1024)),
+            file_payload(image_files.jpeg() + b"<script>alert(1)</script>"),
         ]
     )
-    for said in ("this file is none of them", "too large. The limit is 10 MB", "a picture and something else in one"):
-        expect(page.get_by_text(said)).to_be_visible()
+    for message in (
+        "this file is none of them",
+        "too large. The limit is 10 MB",
+        "a picture and something else in one",
+    ):
+        expect(page.get_by_text(message)).to_be_visible()
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_enabled()
     for _ in range(3):
         page.get_by_role("button", name="Remove").first.click()
-    choose(page, *[image_files.jpeg()] * 5)
-    attached(page, 4)
+    choose_pictures(page, *[image_files.jpeg()] * 5)
+    expect_attached(page, 4)
     expect(page.get_by_text("A post can have up to 4 pictures.")).to_be_visible()
     assert Picture.objects.count() == 4
 
 
-def test_what_did_not_get_through_is_tried_again(window, cast):
-    page = live(window(cast.author))
+def test_a_failed_upload_is_retried(live_window, cast):
+    page = live_window(cast.author)
     page.route("**/pictures/", lambda route: route.abort())
-    choose(page, image_files.jpeg())
+    choose_pictures(page, image_files.jpeg())
     expect(page.get_by_text("Try again in a moment")).to_be_visible()
     page.unroute("**/pictures/")
     page.get_by_role("button", name="Try again").click()
-    attached(page, 1)
+    expect_attached(page, 1)
 
 
-def test_pictures_are_part_of_the_draft(window, cast):
-    page = live(window(cast.author))
-    choose(page, image_files.jpeg())
-    attached(page, 1)
+def test_pictures_are_part_of_the_draft(live_window, cast):
+    page = live_window(cast.author)
+    choose_pictures(page, image_files.jpeg())
+    expect_attached(page, 1)
     page.get_by_label("Picture description").fill("Half written")
     page.reload()
-    attached(page, 1)
+    expect_attached(page, 1)
     expect(page.get_by_label("Picture description")).to_have_value("Half written")
-    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+    with page.expect_response(lambda response: response.request.method == "DELETE"):
         page.get_by_role("button", name="Discard draft").click()
-    attached(page, 0)
+    expect_attached(page, 0)
     assert not Picture.objects.exists()
 
 
 @SIZES
-def test_the_editor_changes_descriptions_and_pictures(window, cast, size):
-    page, follower = live(window(cast.author, **size)), live(window(cast.follower))
-    choose(page, image_files.jpeg(), image_files.jpeg(color="#aa3300"))
-    attached(page, 2)
+def test_the_editor_changes_descriptions_and_pictures(live_window, cast, size):
+    page, follower = live_window(cast.author, **size), live_window(cast.follower)
+    choose_pictures(page, image_files.jpeg(), image_files.jpeg(color="#aa3300"))
+    expect_attached(page, 2)
     page.get_by_label("Post", exact=True).fill("Look.")
     page.get_by_role("button", name="Post", exact=True).click()
-    shows(follower, "Look.")
+    expect_posts(follower, "Look.")
     page.get_by_role("link", name="Edit").click()
     editor = page.locator(".editor")
     expect(editor.locator(".attached")).to_have_count(2)
     editor.get_by_role("button", name="Remove").first.click()
     editor.get_by_label("Picture description").fill("What is left.")
     editor.get_by_role("button", name="Save").click()
-    for each in (page, follower):
-        expect(each.locator("#posts .picture")).to_have_count(1)
-        expect(each.get_by_role("img", name="What is left.")).to_have_count(1)
+    for open_page in (page, follower):
+        expect(open_page.locator("#posts .picture")).to_have_count(1)
+        expect(open_page.get_by_role("img", name="What is left.")).to_have_count(1)
     assert Picture.objects.count() == 1
 
 
-def test_what_is_for_followers_is_shown_to_nobody_else(window, cast, site):
-    author = live(window(cast.author))
+def test_a_picture_for_followers_is_served_only_to_followers(window, live_window, cast, site):
+    author = live_window(cast.author)
     author.get_by_label("Who may see it").select_option("Followers")
-    choose(author, image_files.jpeg())
-    attached(author, 1)
+    choose_pictures(author, image_files.jpeg())
+    expect_attached(author, 1)
     author.get_by_role("button", name="Post", exact=True).click()
     expect(author.locator("#posts .picture")).to_have_count(1)
     address = Picture.objects.get().large
-    for person, status in ((cast.follower, 200), (cast.stranger, 404), (None, 404)):
-        assert window(person).request.get(f"{site.url}{address}").status == status
+    for user, status in ((cast.follower, 200), (cast.stranger, 404), (None, 404)):
+        assert window(user).request.get(f"{site.url}{address}").status == status
 
 
-def test_without_javascript_pictures_go_with_the_form(window, cast, tmp_path: Path):
+def test_pictures_are_posted_without_javascript(window, cast, tmp_path: Path):
     (tmp_path / "picture.jpg").write_bytes(image_files.jpeg())
     page = window(cast.author, java_script_enabled=False)
     page.get_by_label("Post", exact=True).fill("Look.")
@@ -178,9 +182,9 @@ def test_without_javascript_pictures_go_with_the_form(window, cast, tmp_path: Pa
     assert not Picture.objects.exists()
 
 
-def test_a_picture_that_is_not_there_breaks_nothing(window, cast):
+def test_a_draft_with_a_missing_picture_is_restored_without_it(live_window, cast):
     make_post(cast.author)
-    page = live(window(cast.author))
+    page = live_window(cast.author)
     page.evaluate(
         """author => localStorage.setItem(`livefeed-draft:${author}:new`, JSON.stringify({ title: "", body: "Kept.",
         audience: "public", pictures: [{ id: "00000000-0000-0000-0000-000000000000", description: "" }] }))""",
@@ -188,4 +192,4 @@ def test_a_picture_that_is_not_there_breaks_nothing(window, cast):
     )
     page.reload()
     expect(page.get_by_label("Post", exact=True)).to_have_value("Kept.")
-    attached(page, 0)
+    expect_attached(page, 0)

@@ -1,11 +1,12 @@
-"""A network that lets no WebSocket through: the page asks by HTTP and misses nothing."""
+"""Networks that block WebSockets: the page polls by HTTP and misses no event."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import live, shows, write
+from tests.browser.conftest import expect_posts, wait_until_live, write_post
 from tests.factories import make_post, signed_in
 
-NO_SOCKETS = """
+BLOCK_SOCKETS = """
 window.WebSocket = class {
   static CONNECTING = 0; static OPEN = 1; static CLOSED = 3;
   readyState = 0;
@@ -16,39 +17,40 @@ window.WebSocket = class {
 """
 
 
-def polling(window, user) -> Page:
-    """A page whose sockets never open, once it is live."""
+def open_polling_page(window, user) -> Page:
+    """Opens a page whose sockets never open, and waits until it is live."""
     page = window(user, "/healthz")
-    page.add_init_script(NO_SOCKETS)
+    page.add_init_script(BLOCK_SOCKETS)
     page.goto("/")
-    return live(page)
+    return wait_until_live(page)
 
 
+@pytest.mark.both
 def test_posts_edits_and_deletions_arrive_by_themselves(window, cast):
-    follower, stranger = polling(window, cast.follower), polling(window, cast.stranger)
+    follower, stranger = open_polling_page(window, cast.follower), open_polling_page(window, cast.stranger)
     post = make_post(cast.author, "First.")
-    shows(follower, "First.")
+    expect_posts(follower, "First.")
     post.edit(title="", body="Edited.", seen_version=1)
-    shows(follower, "Edited.")
+    expect_posts(follower, "Edited.")
     make_post(cast.author, "Second.")
-    shows(follower, "Second.", "Edited.")
+    expect_posts(follower, "Second.", "Edited.")
     post.delete()
-    shows(follower, "Second.")
-    write(stranger, "The first thing this page ever showed.")
-    shows(stranger, "The first thing this page ever showed.")
+    expect_posts(follower, "Second.")
+    write_post(stranger, "The first post on this page.")
+    expect_posts(stranger, "The first post on this page.")
 
 
-def test_what_was_missed_offline_is_asked_for(window, cast):
-    page = polling(window, cast.follower)
+def test_posts_missed_offline_are_polled(window, cast):
+    page = open_polling_page(window, cast.follower)
     page.context.set_offline(True)
     expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
     make_post(cast.author, "Meanwhile.")
     page.context.set_offline(False)
-    shows(live(page), "Meanwhile.")
+    expect_posts(wait_until_live(page), "Meanwhile.")
 
 
-def test_it_ends_with_the_session(window, cast):
-    page = polling(window, cast.follower)
+def test_polling_ends_with_the_session(window, cast):
+    page = open_polling_page(window, cast.follower)
     signed_in(cast.follower)  # another session, which stays
     cast.follower.sessions.order_by("expire_date").first().delete()
     expect(page.locator("#connection")).to_have_attribute("data-state", "refused")

@@ -1,4 +1,4 @@
-"""The site as it is in production, with its static files collected: small, and it works."""
+"""The site with the settings of production and collected static files."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import live, shows
+from tests.browser.conftest import expect_posts
 from tests.conftest import database_url
 from tests.factories import make_post
 from tests.stack.servers import Site
@@ -19,7 +19,7 @@ MAX_BYTES = 40_000
 
 @pytest.fixture
 def site(transactional_db, tmp_path: Path):
-    """In place of the one that all other tests share."""
+    """A server with the settings of production, in place of the one that all other tests share."""
     environment = {
         **os.environ,
         "BENCH_STATIC": str(tmp_path / "static"),
@@ -36,7 +36,7 @@ def site(transactional_db, tmp_path: Path):
     site.stop()
 
 
-def test_it_is_small_and_works(cast, site, window, tmp_path):
+def test_static_files_are_small_and_the_site_works(cast, site, live_window, tmp_path):
     sizes = {
         file.name: file.stat().st_size for kind in ("css", "js") for file in (tmp_path / "static" / kind).glob("*.br")
     }
@@ -44,9 +44,9 @@ def test_it_is_small_and_works(cast, site, window, tmp_path):
     assert len(hashed) > 30
     assert sum(hashed.values()) < MAX_BYTES
     make_post(cast.author, "Before.")
-    page = live(window(path="/"))
-    shows(page, "Before.")
+    page = live_window(path="/")
+    expect_posts(page, "Before.")
     make_post(cast.author, "News.")
-    shows(page, "News.", "Before.")
+    expect_posts(page, "News.", "Before.")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()

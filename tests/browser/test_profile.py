@@ -1,4 +1,4 @@
-"""A person's page in the browser: what they say of themselves, and its tabs."""
+"""Profile pages in the browser: name, description, links and picture, and the tabs."""
 
 from pathlib import Path
 
@@ -6,15 +6,15 @@ from playwright.sync_api import expect
 
 from livefeed.models import Like, Post
 from tests import image_files
-from tests.browser.conftest import SIZES, live, shows
+from tests.browser.conftest import SIZES, expect_posts, wait_until_live
 from tests.factories import make_post
 
 
 @SIZES
-def test_one_says_who_one_is_and_everybody_sees_it(window, cast, size, tmp_path: Path):
+def test_an_edited_profile_is_shown_on_open_pages(live_window, cast, size, tmp_path: Path):
     (tmp_path / "me.jpg").write_bytes(image_files.jpeg((300, 200)))
     make_post(cast.author, "Hello.")
-    follower, page = live(window(cast.follower, **size)), live(window(cast.author, "/@author/", **size))
+    follower, page = live_window(cast.follower, **size), live_window(cast.author, "/@author/", **size)
     page.get_by_role("link", name="Edit profile").click()
     page.get_by_label("Display name").fill("Ada Author")
     page.get_by_label("About you").fill("I write **here**.")
@@ -26,29 +26,29 @@ def test_one_says_who_one_is_and_everybody_sees_it(window, cast, size, tmp_path:
     expect(page.locator(".profile-about strong")).to_have_text("here")
     expect(page.get_by_role("link", name="example.org/me")).to_have_attribute("href", "https://example.org/me")
     expect(follower.locator(".post-name")).to_have_text("Ada Author")
-    for each, place in ((page, ".profile"), (follower, ".post-avatar")):
-        expect(each.locator(f"{place} img.avatar")).not_to_have_js_property("naturalWidth", 0)
+    for open_page, place in ((page, ".profile"), (follower, ".post-avatar")):
+        expect(open_page.locator(f"{place} img.avatar")).not_to_have_js_property("naturalWidth", 0)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @SIZES
-def test_the_tabs_are_live(window, cast, size):
-    other = make_post(cast.stranger, "Somebody else's.")
+def test_the_tabs_are_live(live_window, cast, size):
+    other = make_post(cast.stranger, "From a stranger.")
     Like.objects.add(cast.author, other)
-    page = live(window(None, "/@author/", **size))
-    shows(page)
+    page = live_window(None, "/@author/", **size)
+    expect_posts(page)
     page.get_by_role("link", name="Replies", exact=True).click()
-    live(page)
+    wait_until_live(page)
     make_post(cast.author, "A post.")
     make_post(cast.author, "A reply.", parent=other)
-    shows(page, "A reply.")
+    expect_posts(page, "A reply.")
     page.get_by_role("link", name="Likes", exact=True).click()
-    live(page)
-    shows(page, "Somebody else's.")
+    wait_until_live(page)
+    expect_posts(page, "From a stranger.")
     Post.objects.get(pk=other.pk).edit(title="", body="Edited.", seen_version=1)
-    shows(page, "Edited.")
+    expect_posts(page, "Edited.")
     page.get_by_role("link", name="Posts", exact=True).click()
-    live(page)
-    shows(page, "A post.")
+    wait_until_live(page)
+    expect_posts(page, "A post.")
     make_post(cast.author, "Another post.")
-    shows(page, "Another post.", "A post.")
+    expect_posts(page, "Another post.", "A post.")

@@ -1,14 +1,14 @@
-"""What people make of a text: Markdown, a preview, an audience, tags."""
+"""Writing in the browser: Markdown, the preview, the audience, drafts and tags."""
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SIZES, live, shows, sign_in, write
+from tests.browser.conftest import SIZES, expect_posts, sign_in, wait_until_live, write_post
 from tests.factories import make_post
 
 
 @SIZES
-def test_a_text_is_previewed_and_then_shown_with_its_markdown(window, cast, size):
-    page, follower = live(window(cast.author, **size)), live(window(cast.follower))
+def test_a_text_is_previewed_and_then_shown_with_its_markdown(live_window, cast, size):
+    page, follower = live_window(cast.author, **size), live_window(cast.follower)
     page.get_by_label("Post", exact=True).fill("**Bold**, see example.org")
     page.locator("#composer").get_by_role("button", name="Preview").click()
     preview = page.locator(".composer-preview")
@@ -17,68 +17,68 @@ def test_a_text_is_previewed_and_then_shown_with_its_markdown(window, cast, size
     page.get_by_label("Post", exact=True).press_sequentially("!")
     expect(preview).to_be_empty()
     page.locator("#composer").get_by_role("button", name="Post").click()
-    for each in (page, follower):
-        expect(each.locator(".post-body strong")).to_have_text("Bold")
+    for open_page in (page, follower):
+        expect(open_page.locator(".post-body strong")).to_have_text("Bold")
 
 
 @SIZES
-def test_what_is_for_followers_arrives_at_theirs_and_nowhere_else(window, cast, size):
-    author, follower = live(window(cast.author, **size)), live(window(cast.follower, **size))
-    stranger, visitor = live(window(cast.stranger, "/@author/")), live(window(None, "/@author/"))
+def test_a_post_for_followers_reaches_only_followers(live_window, cast, size):
+    author, follower = live_window(cast.author, **size), live_window(cast.follower, **size)
+    stranger, visitor = live_window(cast.stranger, "/@author/"), live_window(None, "/@author/")
     author.get_by_label("Who may see it").select_option(label="Followers")
-    write(author, "Only for you.")
+    write_post(author, "Only for you.")
     for page in (author, follower):
-        shows(page, "Only for you.")
+        expect_posts(page, "Only for you.")
         expect(page.get_by_title("Only followers see this")).to_be_visible()
-    make_post(cast.author, "For everybody.")
+    make_post(cast.author, "For all.")
     for page in (stranger, visitor):
-        shows(page, "For everybody.")
+        expect_posts(page, "For all.")
 
 
 @SIZES
-def test_a_draft_outlives_the_page_and_belongs_to_its_person_and_place(window, cast, size):
+def test_a_draft_survives_the_page_and_belongs_to_one_user_and_place(live_window, cast, size):
     post = make_post(cast.author, "Who brings bread?")
-    page = live(window(cast.follower, **size))
+    page = live_window(cast.follower, **size)
     page.get_by_label("Title").fill("A title")
     page.get_by_label("Post", exact=True).fill("Half a thought")
     page.get_by_label("Who may see it").select_option(label="Followers")
     page.goto(f"/posts/{post.pk}/")
     expect(page.get_by_label("Post", exact=True)).to_have_value("")
     page.get_by_label("Post", exact=True).fill("Half a reply")
-    again = page.context.new_page()
+    new_page = page.context.new_page()
     page.close(run_before_unload=False)
-    again.goto("/")
-    expect(again.get_by_label("Post", exact=True)).to_have_value("Half a thought")
-    expect(again.get_by_label("Title")).to_have_value("A title")
-    expect(again.get_by_label("Who may see it")).to_have_value("followers")
-    sign_in(again.context, cast.stranger, again.url.removesuffix("/"))
-    again.reload()
-    expect(again.get_by_label("Post", exact=True)).to_have_value("")
-    sign_in(again.context, cast.follower, again.url.removesuffix("/"))
-    again.reload()
-    live(again)
-    again.locator("#composer").get_by_role("button", name="Post").click()
-    expect(again.get_by_label("Post", exact=True)).to_have_value("")
-    again.reload()
-    expect(again.get_by_label("Post", exact=True)).to_have_value("")
-    again.goto(f"/posts/{post.pk}/")
-    expect(again.get_by_label("Post", exact=True)).to_have_value("Half a reply")
+    new_page.goto("/")
+    expect(new_page.get_by_label("Post", exact=True)).to_have_value("Half a thought")
+    expect(new_page.get_by_label("Title")).to_have_value("A title")
+    expect(new_page.get_by_label("Who may see it")).to_have_value("followers")
+    sign_in(new_page.context, cast.stranger, new_page.url.removesuffix("/"))
+    new_page.reload()
+    expect(new_page.get_by_label("Post", exact=True)).to_have_value("")
+    sign_in(new_page.context, cast.follower, new_page.url.removesuffix("/"))
+    new_page.reload()
+    wait_until_live(new_page)
+    new_page.locator("#composer").get_by_role("button", name="Post").click()
+    expect(new_page.get_by_label("Post", exact=True)).to_have_value("")
+    new_page.reload()
+    expect(new_page.get_by_label("Post", exact=True)).to_have_value("")
+    new_page.goto(f"/posts/{post.pk}/")
+    expect(new_page.get_by_label("Post", exact=True)).to_have_value("Half a reply")
     for name in ("Discard draft", "Reply"):
-        expect(again.locator("#composer").get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
-    again.get_by_role("button", name="Discard draft").click()
-    expect(again.get_by_label("Post", exact=True)).to_be_focused()
-    again.reload()
-    expect(again.get_by_label("Post", exact=True)).to_have_value("")
-    expect(again.get_by_role("button", name="Discard draft")).to_be_hidden()
+        expect(new_page.locator("#composer").get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    new_page.get_by_role("button", name="Discard draft").click()
+    expect(new_page.get_by_label("Post", exact=True)).to_be_focused()
+    new_page.reload()
+    expect(new_page.get_by_label("Post", exact=True)).to_have_value("")
+    expect(new_page.get_by_role("button", name="Discard draft")).to_be_hidden()
 
 
-def test_a_tags_page_is_live(window, cast):
+def test_a_tags_page_is_live(live_window, cast):
     make_post(cast.author, "Roses. #Garden")
-    page = live(window(None, "/explore/"))
+    page = live_window(None, "/explore/")
     page.locator(".post").get_by_role("link", name="#Garden").click()
-    live(page)
+    wait_until_live(page)
     expect(page.get_by_role("heading", name="#garden")).to_be_visible()
-    shows(page, "Roses. #Garden")
+    expect_posts(page, "Roses. #Garden")
     make_post(cast.stranger, "Not here.")
     make_post(cast.stranger, "Beans. #GARDEN")
-    shows(page, "Beans. #GARDEN", "Roses. #Garden")
+    expect_posts(page, "Beans. #GARDEN", "Roses. #Garden")

@@ -1,3 +1,3 @@
-// Collects what the content security policy has to report.
+// Collects violations of the content security policy in window.__reports.
 window.__reports = [];
 addEventListener("securitypolicyviolation", (event) => window.__reports.push(event.violatedDirective + " " + event.blockedURI));
