@@ -24,7 +24,7 @@ def test_the_badge_moves_on_every_page_and_seeing_the_list_clears_all(window, ca
     for page in (home, settings):
         expect(badge(page)).to_have_text("2")
     home.get_by_role("link", name="Notifications").click()
-    expect(home.locator(".notification-said")).to_have_text(
+    expect(home.locator(".notification-sentence")).to_have_text(
         [
             "New: Stranger follows you",
             "New: Follower likes your post",
