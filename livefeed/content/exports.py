@@ -41,7 +41,7 @@ def write(user: User, archive: ZipFile) -> None:
         for part in _json(user):
             file.write(part.encode())
     posts = _posts(user).iterator(BATCH_SIZE)
-    context = {"person": user, "profile": Profile.objects.for_user(user), "posts": posts, "made_at": timezone.now()}
+    context = {"user": user, "profile": Profile.objects.for_user(user), "posts": posts, "made_at": timezone.now()}
     archive.writestr("index.html", render_to_string("export/index.html", context))
     for picture in user.pictures.iterator(BATCH_SIZE):
         with default_storage.open(picture.path("large")) as content:
@@ -83,8 +83,8 @@ def _account(user: User) -> dict[str, Any]:
 
 def _lists(user: User) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
     yield "posts", (_post(post) for post in _posts(user).iterator(BATCH_SIZE))
-    marks = {"likes": Like, "bookmarks": Bookmark}
-    for name, model in marks.items():
+    reactions = {"likes": Like, "bookmarks": Bookmark}
+    for name, model in reactions.items():
         rows = model.objects.filter(user=user).select_related("post__author").order_by("-pk")
         visible = set(Post.objects.visible_to(user).filter(pk__in=rows.values("post")).values_list("pk", flat=True))
         yield name, (_reference(row.post, visible) for row in rows.iterator(BATCH_SIZE))
@@ -114,7 +114,9 @@ def _post(post: Post) -> dict[str, Any]:
         "reply_to": post.parent_id,
         "likes": post.likes_count,
         "replies": post.replies_count,
-        "pictures": [{"file": media_name(each), "description": each.description} for each in post.pictures.all()],
+        "pictures": [
+            {"file": media_name(picture), "description": picture.description} for picture in post.pictures.all()
+        ],
     }
 
 

@@ -42,7 +42,7 @@ def render_card(profile: Profile) -> SafeString:
         *(user.pk, user.username, user.name, user.avatar_id, profile.about, profile.links),
         *(profile.posts_count, profile.following_count, profile.followers_count),
     )
-    context = {"profile": profile, "person": user}
+    context = {"profile": profile, "profile_user": user}
     return _cached(_card_key(user.pk), sources, lambda: render_to_string("profiles/_card.html", context))
 
 

@@ -76,7 +76,7 @@ class PostForm(forms.Form):
             # The server checks the length: the browser's own limit would cut a text that is too long.
             attributes = self.fields[name].widget.attrs
             attributes.pop("maxlength", None)
-            attributes |= {"aria-label": label, "data-most": max_length}
+            attributes |= {"aria-label": label, "data-max-length": max_length}
 
     def clean(self) -> dict[str, Any]:
         """Requires a body or pictures. Raises `ValidationError` if the pictures cannot be posted."""

@@ -35,7 +35,7 @@ class RateLimitedFormMixin:
         seconds = max(rate_limits.retry_after(self.request, action, key) for action, key in self.limits())
         form_kwargs = self.get_form_kwargs() | {"data": None, "files": None, "initial": self.preserved_values()}
         form = self.get_form_class()(**form_kwargs)
-        context = self.get_context_data(form=form, said=rate_limits.message(seconds))
+        context = self.get_context_data(form=form, message=rate_limits.message(seconds))
         response: HttpResponse = self.render_to_response(context, status=TOO_MANY_REQUESTS)
         response["Retry-After"] = seconds
         return response

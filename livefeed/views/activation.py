@@ -45,7 +45,7 @@ class ActivationView(SignedInResource):
 
     def page(self, message: str, status: int = 200) -> HttpResponse:
         template = "account/_not_activated.html" if self.request.htmx else "account/activation.html"
-        context = {"said": message, "is_refused": status == TOO_MANY_REQUESTS}
+        context = {"message": message, "is_refused": status == TOO_MANY_REQUESTS}
         return render(self.request, template, context, status=status)
 
 
@@ -77,7 +77,7 @@ class ConfirmEmailView(views.ConfirmEmailView):
         """Sends a new link to the same address."""
         if not rate_limits.consume(self.request, "confirm_email", address.email):
             seconds = rate_limits.retry_after(self.request, "confirm_email", address.email)
-            return self.page(link, TOO_MANY_REQUESTS, said=rate_limits.message(seconds))
+            return self.page(link, TOO_MANY_REQUESTS, message=rate_limits.message(seconds))
         AccountAdapter(self.request).send_link(address)
         return self.page(link, 200, is_sent=True)
 

@@ -26,7 +26,7 @@ class CompletionView(SignedInResource):
                 users = User.objects.complete(prefix, self.viewer)
             else:
                 tags = Tagging.objects.complete(normalize_tag(prefix), self.viewer)
-        return render(request, "posts/_completions.html", {"people": users, "tags": tags})
+        return render(request, "posts/_completions.html", {"users": users, "tags": tags})
 
     def handle_no_permission(self) -> HttpResponse:  # type: ignore[override]  # the mixin raises or redirects
         """Returns 401 without a redirect: the composer must stay on screen."""

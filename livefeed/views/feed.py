@@ -19,7 +19,7 @@ from livefeed.models.reaction import reactions_by
 from livefeed.views.paging import PAGE_SIZE, template_for
 from livefeed.views.resource import Request, viewer_of
 
-PARTIALS = {"a": "feed/_posts.html", "div#posts": "feed/_again.html", "form#activation": "posts/_place.html"}
+PARTIALS = {"a": "feed/_posts.html", "div#posts": "feed/_refresh.html", "form#activation": "posts/_composer_place.html"}
 """Partial templates by the element that makes the htmx request: the link to older posts, a list that reloads, and the
 place of the composer."""
 

@@ -28,7 +28,8 @@ class FollowView(SignedInResource):
     def answer(self, user: User) -> HttpResponse:
         """Renders the buttons in their new state; without htmx, redirects to the user's profile."""
         if self.request.htmx:
-            return render(self.request, "profiles/_follow.html", {"person": user, **self.viewer.follow_state(user)})
+            context = {"profile_user": user, **self.viewer.follow_state(user)}
+            return render(self.request, "profiles/_follow.html", context)
         return redirect(user)
 
 

@@ -26,7 +26,7 @@ class Group(NamedTuple):
 
     @property
     def actors(self) -> list[User]:
-        return [each.actor for each in (self.first, *self.rest)]
+        return [notification.actor for notification in (self.first, *self.rest)]
 
 
 def grouped(rows: list[Notification]) -> list[Group]:

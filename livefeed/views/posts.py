@@ -26,7 +26,7 @@ PREPEND = {"HX-Retarget": "#posts", "HX-Reswap": "afterbegin"}
 APPEND = {"HX-Retarget": "#posts", "HX-Reswap": "beforeend"}
 """htmx inserts a new post at the top of the feed, a reply at the end of its thread. The page resets its composer itself
 (static/js/composer.js): rendering a composer with each answer took a quarter of the time of a POST."""
-PARTIALS = {"div#posts": "feed/_again.html", "form#activation": "posts/_place.html"}
+PARTIALS = {"div#posts": "feed/_refresh.html", "form#activation": "posts/_composer_place.html"}
 """Partial templates of a thread by the element that makes the htmx request."""
 GONE = "This post does not exist any more."
 

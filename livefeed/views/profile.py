@@ -36,7 +36,7 @@ def profile(request: Request, username: str, tab: str = "posts") -> HttpResponse
     viewer = viewer_of(request)
     posts = _posts_of(user, tab, Post.objects.visible_to(viewer))
     context: dict[str, Any] = {
-        "person": user,
+        "profile_user": user,
         "profile": Profile.objects.for_user(user),
         "tabs": TABS,
         "tab": tab,

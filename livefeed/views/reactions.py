@@ -31,7 +31,7 @@ class ReactionView(SignedInResource):
         if is_new or request.htmx:
             return self.answer(post)
         context = {"post": post, "word": self.word, "end_word": self.end_word, "address": request.path}
-        return render(request, "posts/marked.html", context)
+        return render(request, "posts/reaction.html", context)
 
     def delete(self, request: Request, pk: int) -> HttpResponse:
         post = find_post(request, pk)

@@ -44,11 +44,11 @@ def search_page(request: Request) -> HttpResponse:
     if len(found) > PAGE_SIZE:
         context["next"] = f"?{urlencode({'q': text, 'before': posts[-1].sort_key})}"
     if not start and not (search.author or search.before or search.after):
-        context["people"] = search_users(search, MAX_USERS)
+        context["users"] = search_users(search, MAX_USERS)
         context["tags"] = _matching_tags(text.lstrip("#"), viewer)
     if viewer:
         context |= reactions_by(viewer, posts)
-        context["followed"] = _followed_by(viewer, context.get("people", []))
+        context["followed"] = _followed_by(viewer, context.get("users", []))
     response = render(request, template_for(request, "feed/search.html", PARTIALS), context)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -108,7 +108,7 @@ class SessionsView(SignedInResource):
 
     def get(self, request: Request) -> HttpResponse:
         context = {
-            "places": active_sessions.sessions_of(self.viewer, request.session.get(SIGN_IN)),
+            "sessions": active_sessions.sessions_of(self.viewer, request.session.get(SIGN_IN)),
             "programs": active_sessions.programs_of(self.viewer),
         }
         return render(request, "settings/sessions.html", context)

@@ -14,7 +14,10 @@ def overview(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     if viewer is None or not viewer.is_staff:
         raise PermissionDenied("This page is for staff.")
-    rows = [(each, call_stats.get(each.receiver, CallStats())) for each in connected_receivers()]
-    connected = {each.signal for each, _ in rows}
-    unconnected = [name for name in own_signals() if name not in connected]
-    return render(request, "staff/signals.html", {"rows": rows, "unheard": unconnected})
+    rows = [(connected, call_stats.get(connected.receiver, CallStats())) for connected in connected_receivers()]
+    connected_signals = {connected.signal for connected, _ in rows}
+    context = {
+        "rows": rows,
+        "signals_without_receivers": [name for name in own_signals() if name not in connected_signals],
+    }
+    return render(request, "staff/signals.html", context)

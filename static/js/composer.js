@@ -72,8 +72,8 @@ function newKey() {
 
 /** Keeps a deleted post in the list while its editor is open, so that the author can copy the text. */
 export function keepEditorOfDeleted(post) {
-  if (post.matches(".gone")) return;
-  post.classList.add("gone");
+  if (post.matches(".deleted")) return;
+  post.classList.add("deleted");
   const editor = post.querySelector(".editor");
   const message = "This post was deleted meanwhile. Your text is still here to copy.";
   editor.querySelector("[type=submit]").disabled = true;
@@ -82,7 +82,7 @@ export function keepEditorOfDeleted(post) {
 
 function closeEditor(post) {
   post.querySelector(".editor").remove();
-  if (post.matches(".gone")) post.remove();
+  if (post.matches(".deleted")) post.remove();
   else post.querySelector(".post-actions a")?.focus();
 }
 
@@ -92,7 +92,7 @@ function focusComposer() {
 }
 
 function updateCount(field) {
-  const left = Number(field.dataset.most) - [...field.value].length;
+  const left = Number(field.dataset.maxLength) - [...field.value].length;
   const count = field.form.querySelector(".composer-count");
   count.textContent = countText(left);
   count.toggleAttribute("data-over", left < 0);

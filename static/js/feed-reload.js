@@ -129,7 +129,7 @@ function swapKeepingEditors(list) {
 }
 
 function hidePosts(posts) {
-  for (const post of posts) post.classList.add("waiting");
+  for (const post of posts) post.classList.add("hidden-new");
 }
 
 // Dispatches an event for each difference between the old list and the current one.

@@ -99,7 +99,7 @@ function insert(id, sort, html) {
   const before = isHidden ? next : (awayLine ?? next);
   animateChange(() => {
     swapHtml(before ?? postList(), before ? "beforebegin" : "beforeend", html);
-    if (isHidden && !isOwnPost(findPost(id))) findPost(id).classList.add("waiting");
+    if (isHidden && !isOwnPost(findPost(id))) findPost(id).classList.add("hidden-new");
   });
   highlight(id, "arrived");
   notifyPostEvent(POST_ADDED, findPost(id));
@@ -110,13 +110,13 @@ function insert(id, sort, html) {
 // Replaces a post by a newer version. An open editor moves over with everything that was typed.
 function replace(old, id, html) {
   const editor = old.querySelector(".editor");
-  const isHidden = old.matches(".waiting");
+  const isHidden = old.matches(".hidden-new");
   const hasFocus = old === document.activeElement;
   editor?.remove();
   animateChange(() => {
     swapHtml(old, "outerHTML", html);
     if (editor) findPost(id).append(editor);
-    findPost(id).classList.toggle("waiting", isHidden);
+    findPost(id).classList.toggle("hidden-new", isHidden);
   });
   const post = findPost(id);
   if (hasFocus) focusSilently(post);
@@ -134,7 +134,7 @@ export function removePost(id) {
   if (post.querySelector(".editor")) return keepEditorOfDeleted(post);
   if (post === document.activeElement) focusNext(post);
   notifyPostEvent(POST_REMOVED, post);
-  if (prefersReducedMotion() || document.hidden || post.matches(".waiting")) return takeOut(post);
+  if (prefersReducedMotion() || document.hidden || post.matches(".hidden-new")) return takeOut(post);
   post.classList.add("leaving");
   setTimeout(() => takeOut(post), LEAVE_DURATION);
 }

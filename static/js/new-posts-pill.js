@@ -42,7 +42,7 @@ function update() {
 function reveal() {
   const hidden = hiddenPosts();
   if (!hidden.length) return;
-  keepScrollPosition(() => hidden.forEach((post) => post.classList.remove("waiting")), { atTopToo: true });
+  keepScrollPosition(() => hidden.forEach((post) => post.classList.remove("hidden-new")), { atTopToo: true });
   dispatch(LIST_CHANGED);
 }
 

@@ -67,8 +67,8 @@ function entryFrom(composer) {
 }
 
 function isValid(composer, { body, pictures }) {
-  const fields = [...composer.querySelectorAll("[data-most]")];
-  const fits = fields.every((field) => [...field.value.trim()].length <= Number(field.dataset.most));
+  const fields = [...composer.querySelectorAll("[data-max-length]")];
+  const fits = fields.every((field) => [...field.value.trim()].length <= Number(field.dataset.maxLength));
   return fits && (body.trim() !== "" || pictures.length > 0);
 }
 

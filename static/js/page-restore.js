@@ -27,7 +27,7 @@ export function restorePage() {
 function store(cursor) {
   const list = postList().cloneNode(true);
   for (const element of list.querySelectorAll(".editor, .leaving")) element.remove();
-  for (const link of list.querySelectorAll("[data-asked]")) link.removeAttribute("data-asked");
+  for (const link of list.querySelectorAll("[data-loading]")) link.removeAttribute("data-loading");
   const html = list.outerHTML;
   session.remove(storageKey());
   if (html.length >= MAX_HTML_LENGTH) return;

@@ -35,8 +35,8 @@ function watchOlderLink(observer) {
 
 // Follows the link once. If that fails, the user can click it.
 function load(link) {
-  if (link.dataset.asked) return;
-  link.dataset.asked = "yes";
+  if (link.dataset.loading) return;
+  link.dataset.loading = "yes";
   link.click();
 }
 
@@ -54,7 +54,7 @@ function trimTop() {
   if (!excess.length) return;
   keepScrollPosition(() => {
     postList().dataset.from = excess.at(-1).dataset.sort;
-    for (const element of postList().querySelectorAll(":scope > .waiting, :scope > .away")) element.remove();
+    for (const element of postList().querySelectorAll(":scope > .hidden-new, :scope > .away")) element.remove();
     for (const post of excess) post.remove();
     addNewestLink();
   });

@@ -10,7 +10,7 @@ const elementOf = (key) => document.querySelector(`#outbox > [data-key="${key}"]
 export const isPendingHere = ({ parent }) => outbox()?.dataset.parent === parent;
 
 /** True if a post is shown that could not reach the server. */
-export const hasUnreachable = () => document.querySelector("#outbox > .failed.waits") !== null;
+export const hasUnreachable = () => document.querySelector("#outbox > .failed.unreachable") !== null;
 
 /** Returns the keys of the posts that are shown. */
 export const pendingKeys = () =>
@@ -27,7 +27,7 @@ export function showPending(entry, { onRetry, onChange, onDiscard }) {
   fillIn(element, entry);
   element.querySelector("[data-try-again]").addEventListener("click", () => onRetry(entry));
   element.querySelector("[data-change]").addEventListener("click", () => onChange(entry));
-  element.querySelector("[data-give-up]").addEventListener("click", () => onDiscard(entry));
+  element.querySelector("[data-discard-pending]").addEventListener("click", () => onDiscard(entry));
   if (outbox().dataset.order === "oldest") outbox().append(element);
   else outbox().prepend(element);
 }
@@ -50,10 +50,10 @@ export function updatePending({ key }, failure) {
   if (!element) return;
   const isUnreachable = failure?.isUnreachable ?? false;
   element.classList.toggle("failed", failure !== null);
-  element.classList.toggle("waits", isUnreachable);
+  element.classList.toggle("unreachable", isUnreachable);
   element.querySelector("[data-change]").hidden = !document.getElementById("composer"); // not before activation
   element.querySelector(".pending-state").textContent = stateLabel(failure);
-  element.querySelector(".pending-why").textContent = explanation(failure);
+  element.querySelector(".pending-reason").textContent = explanation(failure);
 }
 
 function stateLabel(failure) {

@@ -65,8 +65,9 @@ function onDrag(event) {
 }
 
 function highlightDropTarget(form) {
-  for (const element of document.querySelectorAll(".aimed")) element.classList.toggle("aimed", element === form);
-  form?.classList.add("aimed");
+  for (const element of document.querySelectorAll(".drop-target"))
+    element.classList.toggle("drop-target", element === form);
+  form?.classList.add("drop-target");
 }
 
 function addFiles(form, files) {
@@ -107,7 +108,7 @@ function validate(form, file) {
 // Shows the state of an upload: in progress (null), or failed with an error.
 function showState(item, error) {
   const isFailed = error !== null;
-  const message = item.querySelector(".attached-said");
+  const message = item.querySelector(".attached-message");
   item.querySelector("progress").hidden = isFailed;
   item.querySelector("[data-retry-picture]").hidden = !isFailed || error instanceof Refused;
   message.hidden = !isFailed;

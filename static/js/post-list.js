@@ -20,10 +20,10 @@ export const isOwnPost = (post) => post.dataset.author === document.body.dataset
 export const allPosts = () => [...postList().querySelectorAll(":scope > .post")];
 
 /** Returns the new posts that stay hidden until the user clicks the pill. */
-export const hiddenPosts = () => [...postList().querySelectorAll(":scope > .post.waiting")];
+export const hiddenPosts = () => [...postList().querySelectorAll(":scope > .post.hidden-new")];
 
 /** Returns the posts that the list shows. */
-export const visiblePosts = () => [...postList().querySelectorAll(":scope > .post:not(.waiting)")];
+export const visiblePosts = () => [...postList().querySelectorAll(":scope > .post:not(.hidden-new)")];
 
 /** Returns the link to older posts, or null. */
 export const olderLink = () => postList().querySelector(":scope > .older");

@@ -1,5 +1,5 @@
 // Likes and bookmarks. The HTML of a post is the same for all viewers; what the page's user has liked and bookmarked is
-// listed apart from it, in `.marks` elements, and shown on the posts by this module.
+// listed apart from it, in `.reactions` elements, and shown on the posts by this module.
 
 import { delegate } from "./dom.js";
 import { CONTENT_ADDED, subscribe } from "./events.js";
@@ -19,7 +19,7 @@ export function initReactions() {
   subscribe(CONTENT_ADDED, (element) => readReactions(element ?? document));
   otherTabs.addEventListener("message", ({ data: { kind, id, on } }) => setState(kind, id, on));
   addEventListener("pagehide", sendUnsent);
-  delegate("click", ".mark", onClick);
+  delegate("click", ".reaction", onClick);
 }
 
 function onClick(button, event) {
@@ -32,13 +32,13 @@ function onClick(button, event) {
 
 // Reads the lists in new HTML, then updates all buttons in it.
 function readReactions(root) {
-  for (const element of root.querySelectorAll(".marks")) {
+  for (const element of root.querySelectorAll(".reactions")) {
     for (const [kind, ids] of Object.entries(idsByKind)) {
       for (const id of element.dataset[kind].split(" ").filter(Boolean)) ids.add(Number(id));
     }
     element.remove();
   }
-  root.querySelectorAll(".post .mark").forEach(updateButton);
+  root.querySelectorAll(".post .reaction").forEach(updateButton);
 }
 
 function updateButton(button) {

@@ -30,7 +30,7 @@ export function setUnreadNotifications(count) {
 
 function update() {
   const posts = [...unseenIds].map((id) => document.getElementById(id));
-  const unseen = posts.filter((post) => post && !post.matches(".waiting"));
+  const unseen = posts.filter((post) => post && !post.matches(".hidden-new"));
   const hidden = postList() ? hiddenPosts().length : 0;
   const count = unreadNotifications + unseen.length + hidden;
   document.title = count ? `(${count > MAX_COUNT ? `${MAX_COUNT}+` : count}) ${plainTitle}` : plainTitle;

@@ -26,7 +26,7 @@ def test_the_badge_is_updated_on_every_page_and_cleared_by_opening_the_list(wind
     for page in (home, settings):
         expect(badge(page)).to_have_text("2")
     home.get_by_role("link", name="Notifications").click()
-    expect(home.locator(".notification-said")).to_have_text(
+    expect(home.locator(".notification-sentence")).to_have_text(
         [
             "New: Stranger follows you",
             "New: Follower likes your post",

@@ -34,7 +34,7 @@ def reauthenticated(user: User) -> Client:
 
 def who(client: Client) -> str | None:
     """Returns the name of the signed-in user as a page shows it; None for a visitor."""
-    found = re.search(r'class="rail-person" href="/@(\w+)/"', text(client.get("/explore/")))
+    found = re.search(r'class="rail-user" href="/@(\w+)/"', text(client.get("/explore/")))
     return found[1] if found else None
 
 

@@ -64,7 +64,7 @@ VARYING = re.compile(
 def fragments_on(address: str, html: str) -> list[str]:
     """Returns the names of the fragments that a page contains."""
     names = [f"post {pk}" for pk in re.findall(r'<article id="post-(\d+)"', html)]
-    if 'class="profile-who"' in html:
+    if 'class="profile-names"' in html:
         names.append(f"card {address.split('/')[1].removeprefix('@')}")
     return names
 

@@ -22,7 +22,7 @@ def _nothing_yet(cast: Cast) -> None:
 
 def texts(client: Client, address: str = ADDRESS) -> list[str]:
     """Returns the text of each notification on the page."""
-    return [" ".join(each.text.split()) for each in Page(client.get(address)).all("p", "notification-said")]
+    return [" ".join(each.text.split()) for each in Page(client.get(address)).all("p", "notification-sentence")]
 
 
 def badge(client: Client, address: str = ADDRESS) -> str:

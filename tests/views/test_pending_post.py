@@ -5,7 +5,7 @@ from django.template.loader import render_to_string
 from livefeed.content.fragments import render_post
 from tests.views.html import Page
 
-ONLY_PENDING = {"pending", "pending-state", "pending-pictures", "pending-failed", "pending-why"}
+ONLY_PENDING = {"pending", "pending-state", "pending-pictures", "pending-failed", "pending-reason"}
 ONLY_SENT = {"post-time", "post-actions"}
 
 

@@ -53,9 +53,9 @@ def test_a_hidden_post_gets_no_reaction(cast, stranger, word, model, verb):
 def test_a_page_lists_the_viewers_reactions_apart_from_the_posts(cast, follower, stranger, post):
     Like.objects.add(cast.follower, post)
     for address in ("/", "/@author/", "/explore/", f"/posts/{post.pk}/"):
-        marks = Page(follower.get(address)).one("template", "marks")
-        assert (marks["data-like"], marks["data-bookmark"]) == (str(post.pk), "")
-    assert Page(stranger.get("/explore/")).all("template", "marks") == []
+        reactions = Page(follower.get(address)).one("template", "reactions")
+        assert (reactions["data-like"], reactions["data-bookmark"]) == (str(post.pk), "")
+    assert Page(stranger.get("/explore/")).all("template", "reactions") == []
 
 
 def test_a_post_shows_its_likes(cast, visitor, post):

@@ -27,7 +27,7 @@ def page_of(user: User) -> Page:
 
 def ways(page: Page) -> list[str]:
     """Returns the actor and origin of each entry, newest first, without the sign-in of the viewing client."""
-    return [" ".join(each.text.split()) for each in page.all("p", "entry-how")][1:]
+    return [" ".join(each.text.split()) for each in page.all("p", "entry-origin")][1:]
 
 
 def from_address(user: User, address: str) -> Client:
@@ -113,5 +113,5 @@ def test_only_the_user_and_staff_with_the_permission_see_it(user):
 def test_a_first_display_name_is_described():
     user = make_user("tove", name="")
     signed_in(user).post("/settings/profile/", {"name": "Tove"})
-    assert [each.text for each in page_of(user).all("p", "entry-said")][1] == "Display name set to “Tove”"
+    assert [each.text for each in page_of(user).all("p", "entry-text")][1] == "Display name set to “Tove”"
     assert PASSWORD not in page_of(user).html

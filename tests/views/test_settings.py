@@ -93,12 +93,12 @@ def test_a_user_sees_their_sessions_and_ends_one(cast):
     others = sign_in(cast.stranger)
 
     page = Page(here.get("/settings/sessions/"))
-    places = [" ".join(each.text.split()) for each in page.all("li", "place")]
-    assert [("This session" in place, "Firefox on Linux" in place) for place in places] == [
+    sessions = [" ".join(each.text.split()) for each in page.all("li", "session")]
+    assert [("This session" in session, "Firefox on Linux" in session) for session in sessions] == [
         (True, False),
         (False, True),
     ]
-    assert "From 198.51.100.7, since" in places[1]
+    assert "From 198.51.100.7, since" in sessions[1]
 
     (address,) = {each["action"] for each in page.all("form") if "/sessions/" in each.attributes.get("action", "")}
     assert others.post(address, {"_method": "DELETE"}).status_code == 404
