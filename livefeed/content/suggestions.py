@@ -15,7 +15,7 @@ MAX_POSTS_EXAMINED = 200
 """Number of the newest posts whose authors fill the list up."""
 
 
-def people_to_follow(viewer: User, most: int = MAX_SUGGESTIONS) -> list[User]:
+def users_to_follow(viewer: User, most: int = MAX_SUGGESTIONS) -> list[User]:
     """Returns up to `most` active users whom `viewer` does not follow yet.
 
     Users whom many of the viewer's followed users follow come first, each with `known_by` ("Ada", "Ada and 2 others");

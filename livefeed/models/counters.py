@@ -40,12 +40,12 @@ class Counter:
 
     def mismatches(self) -> Iterator["Mismatch"]:
         """Finds wrong counts, without locks: counts changed meanwhile may be reported too."""
-        rows = self._rows().annotate(true=self._true_count())
+        rows = self._rows().annotate(actual=self._actual_count())
         last = self._rows().aggregate(last=models.Max("pk"))["last"] or 0
         for start in range(0, last + 1, BATCH_SIZE):
             batch = rows.filter(pk__gt=start, pk__lte=start + BATCH_SIZE)
-            for pk, said, true in batch.exclude(true=F(self.field)).values_list("pk", self.field, "true"):
-                yield Mismatch(self, pk, said, true)
+            for pk, stored, actual in batch.exclude(actual=F(self.field)).values_list("pk", self.field, "actual"):
+                yield Mismatch(self, pk, stored, actual)
 
     def repair_all(self) -> Iterator["Mismatch"]:
         """Repairs all wrong counts, one row in each transaction. Yields what was repaired."""
@@ -59,17 +59,17 @@ class Counter:
         mismatch, or None if the count is right."""
         with transaction.atomic():
             self._rows().filter(pk=pk).lock()
-            counted = self._rows().filter(pk=pk).annotate(true=self._true_count())
-            for said, true in counted.values_list(self.field, "true"):
-                if said != true:
-                    self._rows().filter(pk=pk).update(**{self.field: true})
-                    return Mismatch(self, pk, said, true)
+            counted = self._rows().filter(pk=pk).annotate(actual=self._actual_count())
+            for stored, actual in counted.values_list(self.field, "actual"):
+                if stored != actual:
+                    self._rows().filter(pk=pk).update(**{self.field: actual})
+                    return Mismatch(self, pk, stored, actual)
         return None
 
     def _rows(self) -> Any:
         return apps.get_model("livefeed", self.model)._default_manager.all()
 
-    def _true_count(self) -> Coalesce:
+    def _actual_count(self) -> Coalesce:
         """Returns an expression for the number of counted rows."""
         candidates = apps.get_model("livefeed", self.of)._default_manager.filter(**dict(self.only))
         counted = candidates.filter(**{self.by: OuterRef("pk")}).order_by().values(self.by)
@@ -78,12 +78,12 @@ class Counter:
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A wrong count of one row: `said` is the stored number, `true` the number of rows."""
+    """A wrong count of one row: `stored` is the stored number, `actual` the number of rows."""
 
     count: Counter
     pk: int
-    said: int
-    true: int
+    stored: int
+    actual: int
 
 
 POSTS_COUNT = Counter(

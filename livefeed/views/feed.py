@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 
 from livefeed.content.markup import is_tag, normalize_tag
-from livefeed.content.suggestions import people_to_follow
+from livefeed.content.suggestions import users_to_follow
 from livefeed.content.trends import trending_posts
 from livefeed.forms.post import PostForm
 from livefeed.models import Event, Post, User
@@ -105,7 +105,7 @@ def viewer_context(viewer: User | None, posts: list[Post]) -> dict[str, Any]:
     """Returns the viewer's reactions to `posts` and suggestions of users to follow; empty for a visitor."""
     if viewer is None:
         return {}
-    return reactions_by(viewer, posts) | {"suggestions": people_to_follow(viewer)}
+    return reactions_by(viewer, posts) | {"suggestions": users_to_follow(viewer)}
 
 
 def page_of(

@@ -239,17 +239,17 @@ def test_a_user_sees_only_their_own_entries(user, operator):
     user.name = "<b>Maria</b> \u202e"
     user.save()
     page = Page(client.get(SECURITY))
-    assert [each.text for each in page.all("p", "entry-said")] == [
+    assert [each.text for each in page.all("p", "entry-text")] == [
         "Display name changed from “Mara” to “<b>Maria</b> \u202e”",
         "Signed in",
     ]
-    assert [" ".join(each.text.split()) for each in page.all("p", "entry-how")] == ["on the server", f"from {HERE}"]
+    assert [" ".join(each.text.split()) for each in page.all("p", "entry-origin")] == ["on the server", f"from {HERE}"]
     assert "other" not in page.html
     operator.post(
         f"/admin/livefeed/user/{user.pk}/password/", {"password1": "a new one here", "password2": "a new one here"}
     )
     page = Page(log_in("a new one here").get(SECURITY))
-    assert " ".join(page.all("p", "entry-how")[1].text.split()) == "by @operator"
+    assert " ".join(page.all("p", "entry-origin")[1].text.split()) == "by @operator"
 
 
 def test_the_settings_link_to_the_page_and_older_entries_are_on_further_pages(user):
@@ -261,7 +261,7 @@ def test_the_settings_link_to_the_page_and_older_entries_are_on_further_pages(us
     assert Page(client.get("/settings/profile/")).one("a", href=SECURITY).text == "Security"
     page = Page(client.get(SECURITY))
     older = client.get(SECURITY + page.one("a", "older")["href"], headers={"HX-Request": "true", "HX-Source": "a"})
-    texts = [each.text for each in page.all("p", "entry-said") + Page(older).all("p", "entry-said")]
+    texts = [each.text for each in page.all("p", "entry-text") + Page(older).all("p", "entry-text")]
     assert [text.partition(" to ")[2] for text in texts] == [f"“Number {number}”" for number in reversed(range(25))]
     assert client.get(f"{SECURITY}?before=nonsense").status_code == 404
 

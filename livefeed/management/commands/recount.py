@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if not check:
             self._publish([each.pk for each in mismatches if each.count.model == "post"])
         for mismatch in mismatches[:MAX_LISTED]:
-            self.stdout.write(f"{_label(mismatch)}: {mismatch.count.field} {mismatch.said} -> {mismatch.true}")
+            self.stdout.write(f"{_label(mismatch)}: {mismatch.count.field} {mismatch.stored} -> {mismatch.actual}")
         number = len(mismatches)
         if number > MAX_LISTED:
             self.stdout.write(f"and {number - MAX_LISTED:,} more")
