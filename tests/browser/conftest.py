@@ -72,7 +72,7 @@ class ContextPool:
         """Closes the context's pages, clears its cookies and storage, and keeps it for the next test."""
         context.set_offline(False)
         context.unroute_all(behavior="ignoreErrors")
-        page = context.new_page()
+        page = context.pages[0] if context.pages else context.new_page()
         devtools = context.new_cdp_session(page)
         storage = {"origin": options["base_url"], "storageTypes": "local_storage"}
         devtools.send("Storage.clearDataForOrigin", storage)

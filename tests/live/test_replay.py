@@ -5,15 +5,16 @@ import asyncio
 import pytest
 from asgiref.sync import sync_to_async
 
-from consumers.hub import event_log
+from consumers.hub import event_log, replay
 from consumers.hub.hub import Hub
 from livefeed.models import Event, Post
 from tests.factories import make_post
 from tests.live.conftest import head
 
 post_it = sync_to_async(make_post)
-AROUND_THE_LIMIT = 199, 200, 201
-"""Numbers of posts around MAX_REPLAYED_POSTS."""
+LIMIT = 20
+"""Replaces MAX_REPLAYED_POSTS; tests/faults/test_cursors.py has the real number."""
+AROUND_THE_LIMIT = LIMIT - 1, LIMIT, LIMIT + 1
 
 
 @pytest.fixture
@@ -95,18 +96,20 @@ async def test_a_post_created_and_deleted_meanwhile_arrives_as_deleted(reconnect
 
 
 @pytest.mark.parametrize("missed", AROUND_THE_LIMIT)
-async def test_up_to_200_posts_are_replayed_and_more_lead_to_a_reset(reconnect, cast, missed):
+async def test_posts_up_to_the_limit_are_replayed_and_more_lead_to_a_reset(reconnect, cast, missed, monkeypatch):
+    monkeypatch.setattr(replay, "MAX_REPLAYED_POSTS", LIMIT)
     start = await head()
     await sync_to_async(lambda: [make_post(cast.author, f"{number}") for number in range(missed)])()
 
     reader = await reconnect(cast.follower, f"after={start}")
 
     kinds = [frame["type"] for frame in await reader.rest()]
-    assert kinds == (["post.created"] * missed if missed <= 200 else ["reset"])
+    assert kinds == (["post.created"] * missed if missed <= LIMIT else ["reset"])
 
 
 @pytest.mark.parametrize("missed", AROUND_THE_LIMIT)
-async def test_events_for_others_do_not_count_towards_the_limit(reconnect, cast, missed):
+async def test_events_for_others_do_not_count_towards_the_limit(reconnect, cast, missed, monkeypatch):
+    monkeypatch.setattr(replay, "MAX_REPLAYED_POSTS", LIMIT)
     start = await head()
     await sync_to_async(lambda: [make_post(cast.stranger, f"{number}") for number in range(missed)])()
     await post_it(cast.author, "The one that counts.")
