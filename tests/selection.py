@@ -12,19 +12,17 @@ FULL = os.environ.get("LIVEFEED_FAULTS") == "full"
 """True under `bin/test --full` and `bin/bench --faults`: every repetition, variant and generated example."""
 
 ON_BOTH = (
-    # The log, its order and its recovery.
-    "tests/faults/",
-    "tests/live/test_rights.py",
-    "tests/live/test_counts.py",
+    # The order of the log, replays, and processes that are killed.
+    "tests/faults/test_commit_order.py",
+    "tests/faults/test_killed.py",
+    "tests/faults/test_replay_rows.py",
     "tests/live/test_newlog.py",
-    "tests/live/test_notifications.py",
     # SQL that is written for each database, locks, and concurrent writers.
     "tests/models/",
     "tests/views/test_hostile.py",
-    # The live path in the browser. Single tests of other files are marked `both` themselves.
-    "tests/browser/test_rights.py",
 )
-"""Runs on SQLite and again on PostgreSQL with Redis."""
+"""Runs on SQLite and again on PostgreSQL with Redis. `bin/test --full` repeats more: REPEATED_IN_FULL, and browser tests
+that are marked `both`."""
 
 ONLY_ON_POSTGRESQL = (
     "tests/live/test_serve.py",  # workers, and the launcher as operators run it
@@ -34,8 +32,8 @@ ONLY_ON_POSTGRESQL = (
 )
 """Runs only on PostgreSQL with Redis: what it tests involves several processes."""
 
-ONLY_ON_SQLITE = ("tests/faults/test_sqlite.py", "tests/faults/test_slow_readers.py")
-"""Exceptions to `ON_BOTH`: they test SQLite itself, or nothing that reaches the database."""
+ONLY_ON_SQLITE = ("tests/faults/test_sqlite.py", "tests/faults/test_slow_readers.py", "tests/live/test_proxy.py")
+"""Never repeated: they test SQLite itself, or nothing that reaches the database."""
 
 STARTS_SERVERS = (
     "tests/browser/",
@@ -50,12 +48,17 @@ STARTS_SERVERS = (
 """Left out by `bin/test --fast`, like every test that uses a site."""
 
 
+REPEATED_IN_FULL = ("tests/faults/", "tests/live/", "tests/browser/test_rights.py")
+"""Runs on both databases under `bin/test --full`."""
+
+
 def add_markers(items: Iterable[pytest.Item]) -> None:
     """Adds the markers `both`, `postgresql` and `server` to tests; `pyproject.toml` describes them."""
+    on_both = ON_BOTH + REPEATED_IN_FULL if FULL else ON_BOTH
     for item in items:
         if item.nodeid.startswith(ONLY_ON_POSTGRESQL):
             item.add_marker(pytest.mark.postgresql)
-        elif item.nodeid.startswith(ON_BOTH) and not item.nodeid.startswith(ONLY_ON_SQLITE):
+        elif item.nodeid.startswith(on_both) and not item.nodeid.startswith(ONLY_ON_SQLITE):
             item.add_marker(pytest.mark.both)
         if item.nodeid.startswith(STARTS_SERVERS) or uses_a_site(item):
             item.add_marker(pytest.mark.server)

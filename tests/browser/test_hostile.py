@@ -25,7 +25,7 @@ from tests.factories import make_post, make_user
 from tests.live.test_hostile import HOSTILE
 from tests.views.html import Page as Parsed
 
-BATCH = 50
+BATCH = 30
 BATCHES = 40 if selection.FULL else 1
 FOLDER = Path(__file__).parent
 

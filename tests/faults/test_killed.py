@@ -58,6 +58,7 @@ def pair(transactional_db, tmp_path) -> Iterator[list[Site]]:
         yield sites
 
 
+@pytest.mark.postgresql
 def test_a_rolling_restart_of_two_sites_loses_no_post(pair, cast):
     author = Author(cast.author, *pair)
     with Crowd(*pair) as crowd, ThreadPoolExecutor(THREADS) as pool:
