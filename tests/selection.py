@@ -21,8 +21,8 @@ ON_BOTH = (
     "tests/models/",
     "tests/views/test_hostile.py",
 )
-"""Runs on SQLite and again on PostgreSQL with Redis. `bin/test --full` repeats more: REPEATED_IN_FULL, and browser tests
-that are marked `both`."""
+"""Runs on SQLite and again on PostgreSQL with Redis. `bin/test --full` repeats more: REPEATED_IN_FULL, and the tests that
+are marked `both` themselves."""
 
 ONLY_ON_POSTGRESQL = (
     "tests/live/test_serve.py",  # workers, and the launcher as operators run it
