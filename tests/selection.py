@@ -21,8 +21,8 @@ ON_BOTH = (
     "tests/models/",
     "tests/views/test_hostile.py",
 )
-"""Runs on SQLite and again on PostgreSQL with Redis. `bin/test --full` repeats more: REPEATED_IN_FULL, and the tests that
-are marked `both` themselves."""
+"""Runs on SQLite and again on PostgreSQL with Redis. `bin/test --full` repeats more: REPEATED_IN_FULL, and the tests
+that are marked `both` themselves."""
 
 ONLY_ON_POSTGRESQL = (
     "tests/live/test_serve.py",  # workers, and the launcher as operators run it
@@ -47,13 +47,30 @@ STARTS_SERVERS = (
 )
 """Left out by `bin/test --fast`, like every test that uses a site."""
 
+SLOW = (
+    "tests/accounts/test_welcome_mail.py",
+    "tests/commands/",
+    "tests/live/test_hostile.py",
+    "tests/live/test_replay.py",
+    "tests/live/test_rights_joining.py",
+    "tests/live/test_rights_streaming.py",
+    "tests/models/test_counts.py",
+    "tests/models/test_window.py",
+    "tests/tasks/test_worker.py",
+    "tests/views/test_cache.py",
+    "tests/views/test_fragment.py",
+    "tests/views/test_hostile.py",
+    "tests/views/test_safety.py",
+)
+"""Left out by `bin/test --fast`: large tables of cases, and tests of commands that create demo data."""
+
 
 REPEATED_IN_FULL = ("tests/faults/", "tests/live/", "tests/browser/test_rights.py")
 """Runs on both databases under `bin/test --full`."""
 
 
 def add_markers(items: Iterable[pytest.Item]) -> None:
-    """Adds the markers `both`, `postgresql` and `server` to tests; `pyproject.toml` describes them."""
+    """Adds the markers `both`, `postgresql`, `server` and `slow` to tests; `pyproject.toml` describes them."""
     on_both = ON_BOTH + REPEATED_IN_FULL if FULL else ON_BOTH
     for item in items:
         if item.nodeid.startswith(ONLY_ON_POSTGRESQL):
@@ -62,6 +79,8 @@ def add_markers(items: Iterable[pytest.Item]) -> None:
             item.add_marker(pytest.mark.both)
         if item.nodeid.startswith(STARTS_SERVERS) or uses_a_site(item):
             item.add_marker(pytest.mark.server)
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 def uses_a_site(item: pytest.Item) -> bool:

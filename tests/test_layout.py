@@ -103,6 +103,7 @@ def test_the_listed_tests_exist():
         *selection.ONLY_ON_POSTGRESQL,
         *selection.ONLY_ON_SQLITE,
         *selection.STARTS_SERVERS,
+        *selection.SLOW,
     ]
 
     assert [path for path in listed if not (ROOT / path).exists()] == []
