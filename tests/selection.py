@@ -24,6 +24,9 @@ ON_BOTH = (
 """Runs on SQLite and again on PostgreSQL with Redis. `bin/test --full` repeats more: REPEATED_IN_FULL, and the tests
 that are marked `both` themselves."""
 
+REPEATED_IN_FULL = ("tests/faults/", "tests/live/", "tests/browser/test_rights.py")
+"""Runs on both databases under `bin/test --full`."""
+
 ONLY_ON_POSTGRESQL = (
     "tests/live/test_serve.py",  # workers, and the launcher as operators run it
     "tests/live/test_site.py",  # several sites and a Redis that fails
@@ -63,10 +66,6 @@ SLOW = (
     "tests/views/test_safety.py",
 )
 """Left out by `bin/test --fast`: large tables of cases, and tests of commands that create demo data."""
-
-
-REPEATED_IN_FULL = ("tests/faults/", "tests/live/", "tests/browser/test_rights.py")
-"""Runs on both databases under `bin/test --full`."""
 
 
 def add_markers(items: Iterable[pytest.Item]) -> None:

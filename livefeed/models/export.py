@@ -1,7 +1,7 @@
 """Exports: archives with all data of one user, to download."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import ClassVar
 
@@ -56,10 +56,6 @@ class Export(models.Model):
     def path(self) -> str:
         """Path of the file in the storage."""
         return f"exports/{self.pk.hex}.zip"
-
-    @property
-    def expires_at(self) -> datetime:
-        return self.begun_at + EXPORT_RETENTION
 
     @property
     def is_under_way(self) -> bool:

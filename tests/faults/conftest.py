@@ -11,6 +11,7 @@ from django.db import transaction
 
 from livefeed.models import Post, User
 from livefeed.models.post_query import PostQuerySet
+from tests import selection
 from tests.conftest import database_url
 from tests.factories import Cast, make_cast, make_post
 from tests.live.conftest import hub as hub
@@ -19,12 +20,10 @@ from tests.stack.people import Person
 from tests.stack.reader import Reader
 from tests.stack.servers import Site
 
-FULL = os.environ.get("LIVEFEED_FAULTS") == "full"
-
 
 def full_or[T](short: T, full: T) -> T:
     """Returns the documented number in a full run, else the smaller one for `bin/test`."""
-    return full if FULL else short
+    return full if selection.FULL else short
 
 
 @pytest.fixture
