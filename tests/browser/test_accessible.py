@@ -26,7 +26,16 @@ PUBLIC_PATHS = [
     "/posts/{post}/",
     "/tags/tea/",
 ]
-SIGN_IN_PATHS = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/posts/999999/"]
+VISITOR_PATHS = [
+    "/",
+    "/@author/",
+    "/posts/{post}/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/posts/999999/",
+]
+"""Pages that differ for visitors. The others are pages of a user with a smaller header."""
 USER_PATHS = [
     "/notifications/",
     "/bookmarks/",
@@ -92,7 +101,7 @@ def test_every_page_of_a_user_is_accessible(window, cast, placeholders, paths):
 
 def test_every_page_of_a_visitor_is_accessible(window, placeholders):
     page = window(None, "/healthz", color_scheme="light", viewport=DESKTOP)
-    for path in (*PUBLIC_PATHS, *SIGN_IN_PATHS):
+    for path in VISITOR_PATHS:
         page.goto(path.format(**placeholders))
         check_page(page)
 

@@ -40,7 +40,7 @@ RECORD_LAYOUT_SHIFTS = """async () => {
 """Collects the score and the elements of each layout shift in `window.layoutShifts`."""
 
 
-@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.fixture(params=[pytest.param(DESKTOP, marks=pytest.mark.full), PHONE], ids=["desktop", "phone"])
 def size(request: pytest.FixtureRequest) -> dict[str, int]:
     return request.param
 
@@ -108,6 +108,7 @@ def test_new_posts_wait_behind_the_pill_while_the_reader_is_further_down(live_wi
     assert bodies(stranger) == []
 
 
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_new_posts_appear_at_the_top_without_a_layout_shift(live_window, cast, size):
     make_posts(cast.author, 12)
     page = live_window(cast.follower, viewport=size)

@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 
+from tests import selection
+
 examples = settings(
-    max_examples=40,
+    max_examples=100 if selection.FULL else 20,
     deadline=None,
     derandomize=True,
     database=None,
