@@ -1,66 +1,78 @@
-"""Django's request handler in a bounded number of threads.
+"""Threads that compute responses: few of them, shared fairly between clients.
 
 Django's own handler starts a thread for each request, each with a new database connection: 150 concurrent requests had
 151. These threads are kept, and so are their connections to SQLite; connections to PostgreSQL come from a pool.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import AsyncExitStack
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from django.core.handlers.asgi import ASGIHandler
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
 
-from consumers import metrics
-
-Application = Callable[[Any, Any, Any], Awaitable[None]]
+MAX_REQUESTS_PER_CLIENT = 500
+"""Requests of one client that may run or wait."""
 
 
-class Handler(ASGIHandler):
-    """Django's handler, with the whole middleware chain and the view in one call to the thread.
-
-    Django's own handler returns to the event loop between its middleware and the view, and each return waits until the
-    loop is free.
-    """
-
-    def load_middleware(self, is_async: bool = False) -> None:
-        """Called when the handler is created. The chain is always synchronous."""
-        super().load_middleware(is_async=False)
-
-    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        """Returns the response, computed in the thread of this request."""
-        return await sync_to_async(self.get_response)(request)
+class TooManyRequestsError(Exception):
+    """Raised if a client already has MAX_REQUESTS_PER_CLIENT requests."""
 
 
 class RequestThreads:
-    """Runs the synchronous parts of an ASGI application in at most `count` threads, one thread for each request.
+    """Runs functions in at most `count` threads, at most half of them for the same client.
 
-    Further requests wait for a free thread.
+    A client is whatever the caller names so: a network address, or a session. Further functions wait for a free thread,
+    those of one client in the order in which they came.
     """
 
-    def __init__(self, application: Application, count: int) -> None:
-        self._application = application
+    def __init__(self, count: int) -> None:
         self._count = count
+        self._count_per_client = max(1, count // 2)
         self._idle: list[ThreadPoolExecutor] = []
+        self._requests: Counter[str] = Counter()
+        self._turns: dict[str, asyncio.Semaphore] = {}
         self._free: asyncio.Semaphore | None = None
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        with metrics.requests_running.track_inprogress():
-            async with self._thread() as thread, ThreadSensitiveContext(executor=thread):
-                await self._application(scope, receive, send)
+    async def run[T](self, clients: Collection[str], function: Callable[[], T]) -> T:
+        """Returns the result of `function`, called on behalf of `clients`.
 
-    @asynccontextmanager
-    async def _thread(self) -> AsyncIterator[ThreadPoolExecutor]:
-        """Acquires an idle thread, or a new one if none is idle."""
-        if self._free is None:
-            self._free = asyncio.Semaphore(self._count)  # created here: the first request runs on the server's loop
-        async with self._free:
-            thread = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="livefeed-request")
-            try:
-                yield thread
-            finally:
-                self._idle.append(thread)
+        If the caller is cancelled meanwhile, the thread counts as busy until the function has ended. Raises
+        `TooManyRequestsError`, and what the function raises.
+        """
+        if any(self._requests[client] >= MAX_REQUESTS_PER_CLIENT for client in clients):
+            raise TooManyRequestsError
+        acquired = await self._acquire(clients)
+        call = asyncio.ensure_future(self._call(function))
+        call.add_done_callback(lambda _: asyncio.ensure_future(acquired.aclose()))
+        return await asyncio.shield(call)
+
+    async def _acquire(self, clients: Collection[str]) -> AsyncExitStack:
+        """Waits for a turn of each client, then for a thread. Closing the result releases them."""
+        async with AsyncExitStack() as stack:
+            for client in clients:
+                self._requests[client] += 1
+                stack.callback(self._forget, client)
+            for client in clients:
+                turn = self._turns.setdefault(client, asyncio.Semaphore(self._count_per_client))
+                await stack.enter_async_context(turn)
+            if self._free is None:
+                self._free = asyncio.Semaphore(self._count)  # created here: the first request runs on the server's loop
+            await stack.enter_async_context(self._free)
+            return stack.pop_all()
+
+    def _forget(self, client: str) -> None:
+        """Removes a request of a client, and with the last one all that is known of the client."""
+        self._requests[client] -= 1
+        if not self._requests[client]:
+            del self._requests[client]
+            self._turns.pop(client, None)
+
+    async def _call[T](self, function: Callable[[], T]) -> T:
+        thread = self._idle.pop() if self._idle else ThreadPoolExecutor(1, thread_name_prefix="livefeed-request")
+        try:
+            async with ThreadSensitiveContext(executor=thread):
+                return await sync_to_async(function)()
+        finally:
+            self._idle.append(thread)

@@ -7,6 +7,7 @@ import asyncio
 import ctypes
 import gc
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -22,12 +23,13 @@ from daphne.server import Server as DaphneServer
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from twisted.internet import reactor
+from twisted.web.http import _GenericHTTPChannelProtocol
 
 from consumers.hub.hub import Hub
 from consumers.hub.time_slice import TimeSlice
 from consumers.protocol.direct_writer import DirectWriter
 from consumers.protocol.transport import EXTENSION
-from consumers.server.request_limits import LimitedRequest
+from consumers.server.request_limits import IDLE_TIMEOUT, LimitedChannel, LimitedRequest
 from livefeed.observability import health
 
 logger = logging.getLogger(__name__)
@@ -85,11 +87,16 @@ class SocketProtocol(WebSocketProtocol):
 
 
 class RequestFactory(HTTPFactory):
-    """Creates the protocol of each TCP connection, with the size limit of `LimitedRequest`."""
+    """Creates the protocol of each TCP connection, with the limits of `LimitedChannel` and `LimitedRequest`."""
+
+    def protocol(self) -> Any:
+        """Called for each connection."""
+        return _GenericHTTPChannelProtocol(LimitedChannel())  # type: ignore[no-untyped-call]
 
     def buildProtocol(self, addr: Any) -> Any:
         protocol = super().buildProtocol(addr)
         protocol.requestFactory = LimitedRequest
+        protocol.timeOut = IDLE_TIMEOUT
         return protocol
 
 
@@ -130,6 +137,7 @@ class Server(DaphneServer):
         loop.call_soon(self._on_ready)
         sys.setswitchinterval(SWITCH_INTERVAL)
         give_back_large_blocks()
+        allow_many_files()
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
@@ -148,13 +156,13 @@ class Server(DaphneServer):
         return queue
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Sends a message of an application.
+        """Sends a message of an application when the client has read the previous ones.
 
-        A long answer is sent as fast as the client reads it: daphne would buffer all of it.
+        daphne would buffer any number of answers, of pipelined requests too.
         """
-        await super().handle_reply(protocol, message)
-        while message.get("more_body") and self._is_behind(protocol):  # noqa: ASYNC110  # Twisted has no event for it
+        while self._is_behind(protocol):  # noqa: ASYNC110  # Twisted has no event for it
             await asyncio.sleep(BACKPRESSURE_POLL_INTERVAL)
+        await super().handle_reply(protocol, message)
 
     def _is_behind(self, protocol: Any) -> bool:
         """True if a connected client has not yet read what was sent: its transport has paused the HTTP channel."""
@@ -253,14 +261,24 @@ def give_back_large_blocks() -> None:
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES)
 
 
+def allow_many_files() -> None:
+    """Raises the limit of open files, and so of connections, to the highest one that the system allows."""
+    _, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
+
+
 def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """Returns a listening socket; with `shared`, other processes may listen on the same port.
 
-    Raises `OSError` if the port is taken.
+    Linux aborts its connections when the client has accepted no data for LIVEFEED_SLOW_SECONDS, however much of a
+    response is in the kernel's buffers. Raises `OSError` if the port is taken.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=BACKLOG, reuse_port=shared)
     listener.setblocking(False)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        milliseconds = int(settings.LIVEFEED_SLOW_SECONDS * 1_000)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)  # accepted sockets inherit it
     return listener
 
 

@@ -1,20 +1,16 @@
 """Settings: display, notifications, sessions, the user's data, and the deletion of the account."""
 
-from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
-from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.text import format_lazy
 from django.views.generic import FormView
 
@@ -28,8 +24,6 @@ from livefeed.models import Export, Preferences, Profile, Session, Token
 from livefeed.views.resource import Request, SignedInResource
 
 UNPROCESSABLE = 422
-CHUNK_SIZE = 64 * 1024
-"""Bytes of a file that are read at a time."""
 
 
 @login_required
@@ -160,27 +154,17 @@ class DataView(SignedInResource):
 class ExportView(SignedInResource):
     """The viewer's export: `GET` downloads the ZIP file, `DELETE` deletes it."""
 
-    def get(self, request: Request) -> HttpResponse | StreamingHttpResponse:
+    def get(self, request: Request) -> HttpResponse | FileResponse:
         export = Export.objects.filter(user=self.viewer).exclude(ready_at=None).first()
         if export is None or not default_storage.exists(export.path):
             raise Http404("This export no longer exists. Make a new one.")
         name = format_lazy("livefeed-{}-{:%Y-%m-%d}.zip", self.viewer.username, timezone.localtime(export.begun_at))
-        headers = {"Content-Disposition": content_disposition_header(True, str(name)), "Content-Length": export.size}
-        file = default_storage.open(export.path)
-        return StreamingHttpResponse(_chunks(file), content_type="application/zip", headers=headers)
+        return FileResponse(default_storage.open(export.path), as_attachment=True, filename=str(name))
 
     def delete(self, request: Request) -> HttpResponse:
         for export in Export.objects.filter(user=self.viewer):
             export.delete()
         return redirect("settings_data")
-
-
-async def _chunks(file: File[bytes]) -> AsyncIterator[bytes]:
-    """Yields the file in chunks of CHUNK_SIZE bytes, each read in the request's thread once the previous one is
-    sent."""
-    with file:
-        while chunk := await sync_to_async(file.read)(CHUNK_SIZE):
-            yield chunk
 
 
 class DeleteAccountView(SettingsFormView):

@@ -6,19 +6,20 @@ import select
 import socket
 import urllib.error
 import urllib.request
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from consumers.server.request_limits import MAX_LARGE_BODIES
 from livefeed.content import images
 from livefeed.models import Picture
 from tests import image_files
 from tests.factories import cookie_of
 from tests.faults.conftest import full_or
 from tests.stack.people import TOKEN
-from tests.stack.servers import Site
+from tests.stack.servers import Site, wait_until
 
 BOUNDARY = "livefeed-test"
 MAX_GROWTH = 50
@@ -114,3 +115,24 @@ def test_a_gigabyte_is_refused_while_it_arrives(site, announced):
     print(f"a gigabyte was refused after {sent} MB; the server grew by {grown} MB")
     assert sent < 200
     assert grown <= MAX_GROWTH
+
+
+def test_one_address_sends_eight_large_bodies_at_a_time(site):
+    head = b"POST /pictures/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2000000\r\n\r\n"
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", site.port), timeout=10))
+            for _ in range(MAX_LARGE_BODIES)
+        ]
+        for client in clients:
+            client.sendall(head)
+        assert answer_to(site, head).startswith(b"HTTP/1.1 429 ")
+        clients[0].close()
+        wait_until(lambda: answer_to(site, head + bytes(2_000_000)).startswith(b"HTTP/1.1 403 "), "another one is read")
+
+
+def answer_to(site: Site, request: bytes) -> bytes:
+    """Sends a request; returns the first line of the answer."""
+    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as client:
+        client.sendall(request)
+        return client.makefile("rb").readline()

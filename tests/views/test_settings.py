@@ -6,7 +6,6 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
@@ -159,17 +158,12 @@ def full(cast, settings, tmp_path):
     return client
 
 
-@async_to_sync
-async def pieces_of(answer) -> list[bytes]:
-    return [piece async for piece in answer.streaming_content]
-
-
 def exported(client: Client, user: User) -> ZipFile:
     client.post("/settings/data/")
     tasks.make_export.func(str(Export.objects.get(user=user).pk))
     answer = client.get("/settings/data/export.zip")
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="livefeed-author-')
-    return ZipFile(BytesIO(b"".join(pieces_of(answer))))
+    return ZipFile(BytesIO(b"".join(answer.streaming_content)))
 
 
 def test_an_export_contains_only_the_users_own_data(cast, full):

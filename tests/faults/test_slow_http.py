@@ -1,0 +1,99 @@
+"""Clients that send or read HTTP too slowly, while 50 others use the site: the others wait for nothing."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from livefeed.models import Export
+from tests.conftest import database_url
+from tests.factories import cookie_of, make_cast
+from tests.faults.others import others_are_not_delayed
+from tests.stack.servers import Site, wait_until
+
+SLOW_SECONDS = 4
+"""Seconds after which a client that reads nothing is disconnected (LIVEFEED_SLOW_SECONDS), and in which a request must
+arrive (LIVEFEED_REQUEST_SECONDS)."""
+STATIC = "/static/vendor/htmx.min.js"
+FILES = 200
+"""Requests that each client pipelines: more than the buffers of the operating system hold."""
+
+
+@pytest.fixture
+def own_site(transactional_db, tmp_path, settings) -> Iterator[Site]:
+    """A site with the media folder of the tests that disconnects slow clients soon."""
+    more = {
+        "LIVEFEED_SLOW_SECONDS": str(SLOW_SECONDS),
+        "LIVEFEED_REQUEST_SECONDS": str(SLOW_SECONDS),
+        "DJANGO_SETTINGS_MODULE": "livefeed.settings",
+        "LIVEFEED_MEDIA_DIR": settings.MEDIA_ROOT,
+    }
+    site = Site({**os.environ, "DATABASE_URL": database_url(), **more}, tmp_path)
+    site.start()
+    yield site
+    site.stop()
+
+
+def connect(site: Site) -> socket.socket:
+    """Opens a connection with small buffers, so that the server notices early that nothing is read."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    client.connect(("127.0.0.1", site.port))
+    return client
+
+
+def request(path: str, cookie: str = "") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n".encode()
+
+
+def is_reset(client: socket.socket) -> bool:
+    """True if the server has aborted the connection. Reads nothing.
+
+    A client that does not read has no room for the reset either and learns of it when it sends something.
+    """
+    try:
+        client.send(b"x", socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def are_reset(clients: list[socket.socket]) -> bool:
+    return {is_reset(client) for client in clients} == {True}
+
+
+def test_pipelined_requests_for_files_that_are_not_read_delay_no_other(own_site):
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(own_site)) for _ in range(10)]
+        with others_are_not_delayed(own_site):
+            for client in clients:
+                client.sendall(request(STATIC) * FILES)
+                assert client.recv(15) == b"HTTP/1.1 200 OK"
+        wait_until(lambda: are_reset(clients), "the server has disconnected clients that do not read")
+
+
+def test_exports_that_are_not_read_delay_no_other(own_site):
+    cast = make_cast()
+    export = Export.objects.create(user=cast.author, ready_at=timezone.now(), size=16 * 2**20)
+    default_storage.save(export.path, ContentFile(bytes(export.size)))
+    with ExitStack() as stack, others_are_not_delayed(own_site):
+        for _ in range(8):
+            client = stack.enter_context(connect(own_site))
+            client.sendall(request("/settings/data/export.zip", cookie_of(cast.author)))
+            assert client.recv(15) == b"HTTP/1.1 200 OK"
+    default_storage.delete(export.path)
+
+
+def test_requests_that_never_end_are_cut_off(own_site):
+    with connect(own_site) as head, connect(own_site) as body:
+        head.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+        body.sendall(b"POST /posts/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\nbody=")
+        clients = [head, body]
+        wait_until(lambda: are_reset(clients), "the server has disconnected clients that send a byte now and then")
