@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from livefeed.views import accounts, activation, dev_mail, feed, health, metrics, profile, search, settings, signals
 from livefeed.views.completion import CompletionView
@@ -58,6 +59,7 @@ urlpatterns = [
     path("accounts/confirm-email/<str:key>/", activation.ConfirmEmailView.as_view(), name="account_confirm_email"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/signals/", signals.overview, name="signals"),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),

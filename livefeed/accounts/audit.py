@@ -16,7 +16,7 @@ from django.db import models, transaction
 from django.http import HttpRequest
 
 from livefeed.accounts.current_actor import Actor, client_address, current_actor
-from livefeed.models import AuditEntry, Token, User
+from livefeed.models import AuditEntry, Post, Token, User
 from livefeed.models.audit import REDACTED_SENTENCES
 from livefeed.signals.cascades import is_part_of
 
@@ -81,6 +81,11 @@ def token_revoked(token: Token, origin: Any) -> None:
     """Records the end of a token, except where `origin` shows that its user is deleted: that has its own entry."""
     if not is_part_of(origin, User):
         record(Kind.CHANGED, token.user, current_actor(), {"tokens": [_token_name(token), ""]})
+
+
+def post_opened(post: Post) -> None:
+    """Records, for its author, that staff opened a post for followers in the admin."""
+    record(Kind.POST_OPENED, post.author, current_actor(), {"post": ["", post.pk]})
 
 
 def signed_in(user: User, request: HttpRequest | None) -> None:
