@@ -53,6 +53,7 @@ urlpatterns = [
     path("accounts/signup/", accounts.SignupView.as_view(), name="account_signup"),
     path("accounts/login/", accounts.LoginView.as_view(), name="account_login"),
     path("accounts/reauthenticate/", accounts.ReauthenticateView.as_view(), name="account_reauthenticate"),
+    path("accounts/password/change/", accounts.PasswordChangeView.as_view(), name="account_change_password"),
     path("accounts/password/reset/", accounts.PasswordResetView.as_view(), name="account_reset_password"),
     path("accounts/activation/", activation.ActivationView.as_view(), name="activation"),
     path("accounts/email/", accounts.EmailView.as_view(), name="account_email"),

@@ -25,6 +25,7 @@ from livefeed.forms.account_deletion import DeleteAccountForm
 from livefeed.forms.preferences import DisplayForm, NotificationsForm
 from livefeed.forms.profile import ProfileForm
 from livefeed.models import Export, Preferences, Profile, Session, Token
+from livefeed.views.accounts import PasswordFormMixin
 from livefeed.views.resource import Request, SignedInResource
 
 UNPROCESSABLE = 422
@@ -183,7 +184,7 @@ async def _chunks(file: File[bytes]) -> AsyncIterator[bytes]:
             yield chunk
 
 
-class DeleteAccountView(SettingsFormView):
+class DeleteAccountView(PasswordFormMixin, SettingsFormView):
     """Deletion of the viewer's account: `POST` with the password deactivates it, which hides its content and closes
     its sockets at once. A task then deletes the rows."""
 
