@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
+from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -12,8 +14,9 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.http import content_disposition_header
 from django.utils.text import format_lazy
 from django.views.generic import FormView
@@ -144,12 +147,13 @@ class TokenView(SignedInResource):
 
 
 class DataView(SignedInResource):
-    """The viewer's data: `GET` shows the state of the export, `POST` starts one."""
+    """The viewer's data: `GET` shows the state of the export, `POST` with a fresh password starts one."""
 
     def get(self, request: Request) -> HttpResponse:
         template = "settings/_export.html" if request.htmx else "settings/data.html"
         return render(request, template, {"export": Export.objects.filter(user=self.viewer).first()})
 
+    @method_decorator(reauthentication_required)
     def post(self, request: Request) -> HttpResponse:
         with transaction.atomic():
             export, is_new = Export.objects.start(self.viewer)
@@ -159,12 +163,20 @@ class DataView(SignedInResource):
 
 
 class ExportView(SignedInResource):
-    """The viewer's export: `GET` downloads the ZIP file, `DELETE` deletes it."""
+    """The viewer's export: `GET` with a fresh password downloads the ZIP file, `DELETE` deletes it."""
 
     def get(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         export = Export.objects.filter(user=self.viewer).exclude(ready_at=None).first()
         if export is None or not default_storage.exists(export.path):
             raise Http404("This export no longer exists. Make a new one.")
+        try:
+            return self.download(request, export)
+        except ReauthenticationRequired:
+            # Back to the page with the button: after a download the browser would stay at the form for the password.
+            return redirect(reverse("account_reauthenticate", query={"next": reverse("settings_data")}))
+
+    @method_decorator(reauthentication_required)
+    def download(self, request: Request, export: Export) -> StreamingHttpResponse:
         name = format_lazy("livefeed-{}-{:%Y-%m-%d}.zip", self.viewer.username, timezone.localtime(export.begun_at))
         headers = {"Content-Disposition": content_disposition_header(True, str(name)), "Content-Length": export.size}
         file = default_storage.open(export.path)
