@@ -14,6 +14,7 @@ from django.utils import timezone
 from livefeed import tasks
 from livefeed.accounts import active_sessions, devices, password_attempts, rate_limits
 from livefeed.accounts.current_actor import client_address
+from livefeed.accounts.logins import user_for_login
 from livefeed.models import User
 
 NAME_TAKEN = "That name is taken."
@@ -71,8 +72,10 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ValidationError(rate_limits.message(seconds), code=TOO_MANY, params={"seconds": seconds})
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """Called after the password was reset by mail."""
-        password_attempts.clear(request, password_attempts.limits_of(request, credentials))
+        """Called after the password was reset by mail, for each address of the account."""
+        password_attempts.clear(request, credentials["email"])
+        if user := user_for_login(credentials):
+            password_attempts.clear(request, user.username)
 
     def post_login(self, request: HttpRequest, user: User, *, signup: bool, **kwargs: Any) -> HttpResponse:
         """Makes the browser a known device, and reports one that was unknown by mail, except at the sign-up."""

@@ -4,9 +4,10 @@
 |---|---|
 | a session that asks for it again | the session |
 | a known device of the account | the device |
-| any other client | the account and the network address together, the address, and the account |
+| any other client | the login and the network address together, the address, and the login |
 
-The last of these counts all unknown devices together: it slows down a guess from many addresses.
+The last of these counts all unknown devices together: it slows down a guess from many addresses. A login is counted as
+it is typed, and not for its account: otherwise attempts with an email address would reveal the name that it belongs to.
 """
 
 from typing import Any, NamedTuple
@@ -31,12 +32,10 @@ def limits_of(request: HttpRequest, credentials: dict[str, Any]) -> list[Limit]:
     """Returns the limits of an attempt to give the password of the account that `credentials` names."""
     user = user_for_login(credentials)
     if user is not None and user == request.user:
-        return [Limit("login_device", f"session {request.session.get(SIGN_IN)}")]
+        return [Limit("login_device", f"session {user.pk} {request.session.get(SIGN_IN)}")]
     if user is not None and (device := devices.device_of(request, user)):
         return [Limit("login_device", f"device {device}")]
-    account = f"user {user.pk}" if user else f"name {typed_login(credentials).lower()}"
-    network = ratelimit.truncate_ip(client_address(request))
-    return [Limit("login_failed", f"{account} {network}"), Limit("login_account", account)]
+    return _limits_of_unknown_device(request, typed_login(credentials))
 
 
 def consume(request: HttpRequest, limits: list[Limit]) -> ratelimit.RateLimitUsage | None:
@@ -56,7 +55,13 @@ def retry_after(request: HttpRequest, limits: list[Limit]) -> int:
     return max(rate_limits.retry_after(request, limit.action, limit.key) for limit in limits)
 
 
-def clear(request: HttpRequest, limits: list[Limit]) -> None:
-    """Forgets all attempts, after the owner of the account has chosen a new password by mail."""
-    for limit in limits:
+def clear(request: HttpRequest, login: str) -> None:
+    """Forgets the attempts of unknown devices, after the owner of the account has chosen a new password by mail."""
+    for limit in _limits_of_unknown_device(request, login):
         ratelimit.clear(request, app=rate_limits.APP, action=limit.action, key=limit.key)
+
+
+def _limits_of_unknown_device(request: HttpRequest, login: str) -> list[Limit]:
+    login = login.lower()
+    network = ratelimit.truncate_ip(client_address(request))
+    return [Limit("login_failed", f"{login} {network}"), Limit("login_account", login)]
