@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -9,14 +10,16 @@ from livefeed.views.errors import forbidden, not_found
 
 
 class ErrorPageMiddleware:
-    """Answers `Http404` and `PermissionDenied` with the site's own pages, with DEBUG too: there htmx would swap
-    Django's technical page into the current page."""
+    """Answers `Http404`, `PermissionDenied` and unknown URLs with the site's own pages, with DEBUG too: there htmx
+    would swap Django's technical page into the current page. Other exceptions keep that page."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        is_unknown_url = response.status_code == 404 and request.resolver_match is None
+        return not_found(request, Http404()) if settings.DEBUG and is_unknown_url else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Http404):

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "livefeed.accounts.current_actor.CurrentActorMiddleware",
+    "livefeed.accounts.devices.KnownDeviceMiddleware",
     "livefeed.middleware.ErrorPageMiddleware",
 ]
 
@@ -217,9 +218,14 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 AUTH_USER_MODEL = "livefeed.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "name", "email")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},  # 20,000 from known breaches
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -249,6 +255,11 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 
 ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key",  # key: login and network address (livefeed/accounts/password_attempts.py)
+    "login_account": "30/30m/key",  # Livefeed's own: a login, from all unknown devices together
+    "login_device": "5/5m/key",  # Livefeed's own: a known device, or a session that asks for the password again
+    "change_password": "20/5m/user",
+    "new_device": "5/h/key",  # Livefeed's own: mails to one account
     "signup": "20/m/ip,60/h/ip",
     "signup_address": "5/h/key",  # Livefeed's own: emails to one address, from all clients together
     "confirm_email": "3/10m/key",

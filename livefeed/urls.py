@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from livefeed.views import accounts, activation, dev_mail, feed, health, metrics, profile, search, settings, signals
 from livefeed.views.completion import CompletionView
@@ -52,12 +53,14 @@ urlpatterns = [
     path("accounts/signup/", accounts.SignupView.as_view(), name="account_signup"),
     path("accounts/login/", accounts.LoginView.as_view(), name="account_login"),
     path("accounts/reauthenticate/", accounts.ReauthenticateView.as_view(), name="account_reauthenticate"),
+    path("accounts/password/change/", accounts.PasswordChangeView.as_view(), name="account_change_password"),
     path("accounts/password/reset/", accounts.PasswordResetView.as_view(), name="account_reset_password"),
     path("accounts/activation/", activation.ActivationView.as_view(), name="activation"),
     path("accounts/email/", accounts.EmailView.as_view(), name="account_email"),
     path("accounts/confirm-email/<str:key>/", activation.ConfirmEmailView.as_view(), name="account_confirm_email"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/signals/", signals.overview, name="signals"),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),

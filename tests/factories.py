@@ -51,9 +51,13 @@ def signed_in(user: User) -> Client:
     return client
 
 
-def cookie_of(user: User) -> str:
-    """Returns the value of a Cookie header with a session of `user`."""
-    return "; ".join(f"{name}={morsel.value}" for name, morsel in signed_in(user).cookies.items())
+def cookie_of(user: User, *, reauthenticated: bool = False) -> str:
+    """Returns the value of a Cookie header with a session of `user`, who has just given the password again if
+    `reauthenticated`."""
+    client = signed_in(user)
+    if reauthenticated:
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
 
 
 def _encoded_password(encoded: list[str] = []) -> str:  # noqa: B006  # hashed once for all users, because hashing is slow

@@ -8,10 +8,13 @@ from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from livefeed import tasks
-from livefeed.accounts import rate_limits
+from livefeed.accounts import active_sessions, devices, password_attempts, rate_limits
+from livefeed.accounts.current_actor import client_address
+from livefeed.accounts.logins import user_for_login
 from livefeed.models import User
 
 NAME_TAKEN = "That name is taken."
@@ -48,28 +51,53 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def set_password(self, user: User, password: str) -> None:
-        """Changes a password and renews the current session's hash in the same transaction.
+        """Changes a password, and renews the current session's hash in the same transaction.
 
         The check of open sockets compares both: seeing one without the other, it would close this session's sockets.
         """
         with transaction.atomic():
             super().set_password(user, password)
+            if self.request is not None:
+                devices.remember(self.request, user)
             if self.request is not None and self.request.user == user:
                 update_session_auth_hash(self.request, user)
                 self.request.session.save()
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Counts a sign-in attempt until one succeeds. Raises `ValidationError` with the time of the next attempt."""
-        try:
-            super().pre_authenticate(request, **credentials)
-        except ValidationError:
-            seconds = rate_limits.retry_after(request, "login_failed", self.login_key(request, **credentials))
-            raise ValidationError(rate_limits.message(seconds), code=TOO_MANY) from None
+        """Counts an attempt until one succeeds. Raises `ValidationError` with the time of the next attempt."""
+        limits = password_attempts.limits_of(request, credentials)
+        self._login_failed_rl_usage = password_attempts.consume(request, limits)
+        if self._login_failed_rl_usage is None:
+            seconds = password_attempts.retry_after(request, limits)
+            raise ValidationError(rate_limits.message(seconds), code=TOO_MANY, params={"seconds": seconds})
 
-    def login_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Returns the cache key under which sign-in attempts for an account are counted."""
-        key: str = self._get_login_attempts_cache_key(request, **credentials)
-        return key
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Called after the password was reset by mail, for each address of the account."""
+        password_attempts.clear(request, credentials["email"])
+        if user := user_for_login(credentials):
+            password_attempts.clear(request, user.username)
+
+    def post_login(self, request: HttpRequest, user: User, *, signup: bool, **kwargs: Any) -> HttpResponse:
+        """Makes the browser a known device, and reports one that was unknown by mail, except at the sign-up."""
+        is_new = not signup and not devices.device_of(request, user)
+        devices.remember(request, user)
+        if is_new:
+            self.report_new_device(request, user)
+        response: HttpResponse = super().post_login(request, user, signup=signup, **kwargs)
+        return response
+
+    def report_new_device(self, request: HttpRequest, user: User) -> None:
+        """Emails the owner of an account about a sign-in from a new device; never to an address that is not
+        confirmed."""
+        email = EmailAddress.objects.get_primary_email(user)
+        if email and user.is_activated and rate_limits.consume(request, "new_device", str(user.pk)):
+            context = {
+                "user": user,
+                "timestamp": timezone.now(),
+                "browser": active_sessions.browser_name(request.headers.get("User-Agent", "")),
+                "ip": client_address(request),
+            }
+            self.send_mail("account/email/new_device", email, context)
 
     def should_send_confirmation_mail(self, request: HttpRequest, email_address: EmailAddress, signup: bool) -> bool:
         """False at the sign-up: the welcome email contains the link."""

@@ -9,14 +9,14 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import get_hasher, identify_hasher
 from django.contrib.auth.models import Group, Permission
 from django.db import models, transaction
 from django.http import HttpRequest
 
 from livefeed.accounts.current_actor import Actor, client_address, current_actor
-from livefeed.models import AuditEntry, Token, User
+from livefeed.accounts.logins import user_for_login
+from livefeed.models import AuditEntry, Post, Token, User
 from livefeed.models.audit import REDACTED_SENTENCES
 from livefeed.signals.cascades import is_part_of
 
@@ -83,6 +83,11 @@ def token_revoked(token: Token, origin: Any) -> None:
         record(Kind.CHANGED, token.user, current_actor(), {"tokens": [_token_name(token), ""]})
 
 
+def post_opened(post: Post) -> None:
+    """Records, for its author, that staff opened a post for followers in the admin."""
+    record(Kind.POST_OPENED, post.author, current_actor(), {"post": ["", post.pk]})
+
+
 def signed_in(user: User, request: HttpRequest | None) -> None:
     """Records a sign-in."""
     record(Kind.SIGNED_IN, user, Actor(user, client_address(request)))
@@ -100,7 +105,7 @@ def refused(credentials: dict[str, Any], request: HttpRequest | None) -> None:
     An existing account gets a limited number of entries; beyond that, and for unknown names, only the log has a line.
     """
     actor = Actor(None, client_address(request))
-    user = _user_for_login(credentials)
+    user = user_for_login(credentials)
     if user is not None and AuditEntry.objects.has_room_for_refused(user):
         record(Kind.REFUSED, user, actor)
     else:
@@ -158,18 +163,3 @@ def _token_name(token: Token) -> str:
 def _public_values(name: str, before: Any, after: Any) -> list[Any]:
     """Returns a field's values before and after; none for secret fields."""
     return [] if name in REDACTED_SENTENCES else [before, after]
-
-
-def _user_for_login(credentials: dict[str, Any]) -> User | None:
-    """Returns the user whose name or address was typed, or None."""
-    login = str(credentials.get("username") or credentials.get("email") or "")
-    if "\0" in login:  # PostgreSQL rejects NUL characters, even in a comparison
-        return None
-    found: User | None = None
-    if "@" not in login:  # user names contain no @
-        found = User.objects.with_username(login).first()
-    elif address := EmailAddress.objects.filter(email=login.lower()).order_by("-verified", "pk").first():
-        found = address.user
-    else:  # users that a command created have no EmailAddress before their first sign-in
-        found = User.objects.filter(email__iexact=login).first()
-    return found

@@ -1,4 +1,4 @@
-"""Admin of users: activation, and protection of the last administrator."""
+"""Admin of users: ranks, activation, and protection of the last administrator."""
 
 from typing import Any
 
@@ -10,8 +10,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from livefeed import tasks
+from livefeed.accounts import ranks
 from livefeed.accounts.last_admin import LastAdministratorError, last_administrators
 from livefeed.admin.deletion import CountedDeletionAdmin
+from livefeed.admin.ranked import RankedAdmin, manager_of
 from livefeed.models import User
 
 
@@ -27,7 +29,7 @@ class GuardedUserForm(UserChangeForm[User]):
 
 
 @admin.register(User)
-class LivefeedUserAdmin(CountedDeletionAdmin[User], UserAdmin[User]):
+class LivefeedUserAdmin(RankedAdmin[User], CountedDeletionAdmin[User], UserAdmin[User]):
     """Users."""
 
     form = GuardedUserForm
@@ -52,6 +54,13 @@ class LivefeedUserAdmin(CountedDeletionAdmin[User], UserAdmin[User]):
         ("Dates", {"fields": ("last_login", "date_joined", "activated_at")}),
     )
 
+    def outranking(self, manager: User) -> QuerySet[User]:
+        return ranks.users_outranking(manager)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Adds `is_superuser` for users who are no superusers."""
+        return self.readonly_fields if manager_of(request).is_superuser else (*self.readonly_fields, "is_superuser")
+
     def protected(self, rows: list[User]) -> list[str]:
         """Returns a reason for each of the last administrators, if no other would be left."""
         return [str(LastAdministratorError(row)) for row in last_administrators(rows)]
@@ -62,12 +71,17 @@ class LivefeedUserAdmin(CountedDeletionAdmin[User], UserAdmin[User]):
 
     @admin.action(description="Activate the selected users", permissions=["change"])
     def activate(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        activated = sum(user.activate() for user in users.order_by("pk"))
+        activated = sum(user.activate() for user in self.manageable(request, users).order_by("pk"))
         self.message_user(request, f"{activated} can post now.", messages.SUCCESS)
 
     @admin.action(description="Send the activation link again", permissions=["change"])
     def send_welcome(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        not_activated = users.filter(activated_at=None, is_active=True)
+        not_activated = self.manageable(request, users).filter(activated_at=None, is_active=True)
         for user in not_activated:
             tasks.send_welcome.enqueue(user.pk)
         self.message_user(request, f"{len(not_activated)} will get the mail.", messages.SUCCESS)
+
+    def manageable(self, request: HttpRequest, users: QuerySet[User]) -> QuerySet[User]:
+        """Returns those of `users` who do not outrank the user of the request."""
+        outranking = self.outranking(manager_of(request))
+        return users.exclude(pk__in=outranking.values("pk"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from allauth.account import forms as allauth
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.core.validators import MaxLengthValidator
@@ -113,6 +114,13 @@ class ChangePasswordForm(AccountForm, allauth.ChangePasswordForm):
         "oldpassword": FieldTexts("Current password", "Enter your current password."),
         "password1": NEW_PASSWORD,
     }
+
+    def clean_oldpassword(self) -> str:
+        """Verifies the current password; every wrong one is counted, as at the sign-in."""
+        password: str = self.cleaned_data["oldpassword"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise get_adapter().validation_error("enter_current_password")
+        return password
 
 
 class SetPasswordForm(AccountForm, allauth.SetPasswordForm):

@@ -1,4 +1,4 @@
-"""The audit log: changes of accounts and sign-ins, with actor and network address."""
+"""The audit log: changes of accounts, sign-ins, and staff who open posts for followers, with actor and address."""
 
 from datetime import timedelta
 from typing import Any, ClassVar, Self
@@ -79,6 +79,7 @@ class AuditEntry(models.Model):
         SIGNED_IN = "signed_in", "Signed in"
         SIGNED_OUT = "signed_out", "Signed out"
         REFUSED = "sign_in.refused", "Sign-in refused"
+        POST_OPENED = "post.opened", "Post for followers opened"
 
     kind = models.CharField(max_length=20, choices=Kind)
     user_id = models.BigIntegerField()
@@ -129,6 +130,8 @@ class AuditEntry(models.Model):
     def sentences(self) -> list[SafeString]:
         """Sentences that describe the entry, as HTML. User input is wrapped in `bdi`: right-to-left text must not
         reorder the words around it."""
+        if self.kind == self.Kind.POST_OPENED:
+            return [format_html("Post {} for followers opened", self.changes["post"][1])]
         if self.kind != self.Kind.CHANGED:
             return [format_html("{}", self.get_kind_display())]
         return [_sentence(field, *values) for field, values in self.changes.items()]

@@ -163,6 +163,10 @@ class Post(models.Model):
         ]
 
     def __str__(self) -> str:
+        """Returns the beginning of the text, but not of a post for followers: the admin shows this value in lists and
+        keeps it in its history."""
+        if self.audience == Post.Audience.FOLLOWERS:
+            return f"Post {self.pk} for followers"
         return self.title or self.body[:60]
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from allauth.account import views
-from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from livefeed.accounts import rate_limits
+from livefeed.accounts import password_attempts, rate_limits
 from livefeed.accounts.adapter import NAME_TAKEN, TOO_MANY
 from livefeed.models import User
 
@@ -42,7 +41,7 @@ class RateLimitedFormMixin:
 
     def form_invalid(self: Any, form: Any) -> HttpResponse:
         """Returns 429 if the form's validation exceeded a limit: sign-in attempts are counted there."""
-        if any(error.code == TOO_MANY for errors in form.errors.as_data().values() for error in errors):
+        if seconds_to_wait(form) is not None:
             return HttpResponse(status=TOO_MANY_REQUESTS)
         response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]  # a mixin
         return response
@@ -56,6 +55,24 @@ class RateLimitedFormMixin:
         return str(self.preserved_values()["email"].strip().lower())
 
 
+class PasswordFormMixin:
+    """Answers 429 if too many wrong passwords were given; the form's error says when to try again."""
+
+    def form_invalid(self: Any, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]  # a mixin
+        seconds = seconds_to_wait(form)
+        if seconds is not None:
+            response.status_code = TOO_MANY_REQUESTS
+            response["Retry-After"] = seconds
+        return response
+
+
+def seconds_to_wait(form: Any) -> int | None:
+    """Returns the seconds until the next attempt if the form's validation exceeded a limit, else None."""
+    errors = [error for field_errors in form.errors.as_data().values() for error in field_errors]
+    return next((error.params["seconds"] for error in errors if error.code == TOO_MANY), None)
+
+
 class LoginView(RateLimitedFormMixin, views.LoginView):
     """Signs in."""
 
@@ -64,17 +81,19 @@ class LoginView(RateLimitedFormMixin, views.LoginView):
     def limits(self) -> Iterator[tuple[str, str | None]]:
         login = self.preserved_values()["login"].strip().removeprefix("@")
         yield "login", None
-        yield "login_failed", get_adapter().login_key(self.request, username=login)
+        yield from password_attempts.limits_of(self.request, {"username": login})
 
 
 class ReauthenticateView(RateLimitedFormMixin, views.ReauthenticateView):
     """Asks for the password again before a sensitive change."""
 
     def limits(self) -> Iterator[tuple[str, str | None]]:
-        user = self.request.user
-        login = EmailAddress.objects.get_primary_email(user) or user.username
         yield "reauthenticate", None
-        yield "login_failed", get_adapter().login_key(self.request, username=login)
+        yield from password_attempts.limits_of(self.request, {"username": self.request.user.username})
+
+
+class PasswordChangeView(PasswordFormMixin, views.PasswordChangeView):
+    """Changes the password, with the current one."""
 
 
 class PasswordResetView(RateLimitedFormMixin, views.PasswordResetView):

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -9,8 +11,9 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.text import format_lazy
 from django.views.generic import FormView
 
@@ -21,6 +24,7 @@ from livefeed.forms.account_deletion import DeleteAccountForm
 from livefeed.forms.preferences import DisplayForm, NotificationsForm
 from livefeed.forms.profile import ProfileForm
 from livefeed.models import Export, Preferences, Profile, Session, Token
+from livefeed.views.accounts import PasswordFormMixin
 from livefeed.views.resource import Request, SignedInResource
 
 UNPROCESSABLE = 422
@@ -137,12 +141,13 @@ class TokenView(SignedInResource):
 
 
 class DataView(SignedInResource):
-    """The viewer's data: `GET` shows the state of the export, `POST` starts one."""
+    """The viewer's data: `GET` shows the state of the export, `POST` with a fresh password starts one."""
 
     def get(self, request: Request) -> HttpResponse:
         template = "settings/_export.html" if request.htmx else "settings/data.html"
         return render(request, template, {"export": Export.objects.filter(user=self.viewer).first()})
 
+    @method_decorator(reauthentication_required)
     def post(self, request: Request) -> HttpResponse:
         with transaction.atomic():
             export, is_new = Export.objects.start(self.viewer)
@@ -152,12 +157,20 @@ class DataView(SignedInResource):
 
 
 class ExportView(SignedInResource):
-    """The viewer's export: `GET` downloads the ZIP file, `DELETE` deletes it."""
+    """The viewer's export: `GET` with a fresh password downloads the ZIP file, `DELETE` deletes it."""
 
     def get(self, request: Request) -> HttpResponse | FileResponse:
         export = Export.objects.filter(user=self.viewer).exclude(ready_at=None).first()
         if export is None or not default_storage.exists(export.path):
             raise Http404("This export no longer exists. Make a new one.")
+        try:
+            return self.download(request, export)
+        except ReauthenticationRequired:
+            # Back to the page with the button: after a download the browser would stay at the form for the password.
+            return redirect(reverse("account_reauthenticate", query={"next": reverse("settings_data")}))
+
+    @method_decorator(reauthentication_required)
+    def download(self, request: Request, export: Export) -> FileResponse:
         name = format_lazy("livefeed-{}-{:%Y-%m-%d}.zip", self.viewer.username, timezone.localtime(export.begun_at))
         return FileResponse(default_storage.open(export.path), as_attachment=True, filename=str(name))
 
@@ -167,7 +180,7 @@ class ExportView(SignedInResource):
         return redirect("settings_data")
 
 
-class DeleteAccountView(SettingsFormView):
+class DeleteAccountView(PasswordFormMixin, SettingsFormView):
     """Deletion of the viewer's account: `POST` with the password deactivates it, which hides its content and closes
     its sockets at once. A task then deletes the rows."""
 

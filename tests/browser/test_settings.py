@@ -81,6 +81,8 @@ def test_deleting_an_account_removes_its_posts_from_open_pages(window, live_wind
 def test_an_export_is_downloaded(window, cast):
     page = window(cast.author, "/settings/data/")
     page.get_by_role("button", name="Create an export").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename.startswith("livefeed-author-")
@@ -93,6 +95,8 @@ def test_a_pending_export_is_offered_when_it_is_ready(window, cast):
     tasks.make_export.func(str(export.pk))
     expect(page.get_by_role("link", name="Download")).to_be_visible()
     page.get_by_role("button", name="Create a new export").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Continue").click()
     wait_until(page, Export.objects.exclude(pk=export.pk).exists)
     expect(page.get_by_role("link", name="Download")).to_be_visible()
     assert Export.objects.count() == 1

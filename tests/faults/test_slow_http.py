@@ -86,7 +86,7 @@ def test_exports_that_are_not_read_delay_no_other(own_site):
     with ExitStack() as stack, others_are_not_delayed(own_site):
         for _ in range(8):
             client = stack.enter_context(connect(own_site))
-            client.sendall(request("/settings/data/export.zip", cookie_of(cast.author)))
+            client.sendall(request("/settings/data/export.zip", cookie_of(cast.author, reauthenticated=True)))
             assert client.recv(15) == b"HTTP/1.1 200 OK"
     default_storage.delete(export.path)
 

@@ -58,10 +58,6 @@ def delete_by_form(scene: Scene) -> None:
     assert scene.author.send(f"/posts/{scene.post.pk}/", _method="DELETE") == 200
 
 
-def post_by_admin(scene: Scene) -> None:
-    scene.administer("post/add/", author=scene.cast.author.pk, title="", body="By the admin.")
-
-
 def edit_by_admin(scene: Scene) -> None:
     scene.administer(f"post/{scene.post.pk}/change/", author=scene.cast.author.pk, title="", body="Edited.")
 
@@ -164,7 +160,6 @@ PATHS: list[Callable[[Scene], None]] = [
     post_by_form,
     edit_by_form,
     delete_by_form,
-    post_by_admin,
     edit_by_admin,
     give_to_another_author_by_admin,
     delete_by_admin,

@@ -194,7 +194,8 @@ def test_a_client_that_does_not_read_a_large_export_costs_no_memory(plain_site):
     assert plain_site.process is not None
     with socket.create_connection(("127.0.0.1", plain_site.port)) as client:
         before = memory_of(plain_site.process.pid)
-        head = f"GET /settings/data/export.zip HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie_of(cast.author)}\r\n"
+        cookie = cookie_of(cast.author, reauthenticated=True)
+        head = f"GET /settings/data/export.zip HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n"
         client.sendall(f"{head}Connection: close\r\n\r\n".encode())
         answer = client.recv(1000)
         assert b"200 OK" in answer

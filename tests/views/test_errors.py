@@ -38,6 +38,13 @@ def test_a_missing_page_is_404_with_a_message(follower, address):
     assert is_a_sentence(page.all("p")[-1].text)
 
 
+def test_an_unknown_url_has_the_same_page_in_development(visitor, settings):
+    settings.DEBUG = True
+    page = Page(visitor.get("/nothing/"))
+    assert page.one("h1").text == "Page not found"
+    assert visitor.get("/explore").headers["Location"] == "/explore/"
+
+
 @pytest.mark.parametrize("address", MISSING)
 def test_htmx_gets_only_a_notice(follower, address):
     answer = follower.get(address, headers=htmx("a"))

@@ -15,6 +15,7 @@ from livefeed.accounts.active_sessions import browser_name
 from livefeed.models import Export, Like, Notification, Picture, Post, Preferences, Session, Token, User
 from tests.factories import PASSWORD, make_post, make_user, signed_in
 from tests.image_files import file
+from tests.views.accounts import reauthenticated
 from tests.views.html import Page
 
 CHOSEN = {"theme": "dark", "language": "de", "time_zone": "Europe/Berlin", "announcements": "each", "has_keys": ""}
@@ -150,7 +151,7 @@ def test_browsers_have_their_usual_names(agent, name):
 def full(cast, settings, tmp_path):
     """The author's client; the author has data of every kind."""
     settings.MEDIA_ROOT = tmp_path
-    client = signed_in(cast.author)
+    client = reauthenticated(cast.author)
     picture = Picture.objects.store(cast.author, file()).pk
     client.post("/posts/", {"body": "With a picture. <b>", "picture": picture, "picture_description": "A kettle"})
     make_post(cast.author, "Gone.").remove()
@@ -163,7 +164,7 @@ def exported(client: Client, user: User) -> ZipFile:
     tasks.make_export.func(str(Export.objects.get(user=user).pk))
     answer = client.get("/settings/data/export.zip")
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="livefeed-author-')
-    return ZipFile(BytesIO(b"".join(answer.streaming_content)))
+    return ZipFile(BytesIO(answer.getvalue()))
 
 
 def test_an_export_contains_only_the_users_own_data(cast, full):
@@ -204,6 +205,21 @@ def test_the_file_is_deleted_with_the_export(cast, full, django_capture_on_commi
     with django_capture_on_commit_callbacks(execute=True):
         assert Export.objects.purge() == 1
     assert not default_storage.exists(export.path)
+
+
+def test_the_password_is_asked_for_before_an_export_and_before_its_download(cast, author, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    where = "/accounts/reauthenticate/?next=%2Fsettings%2Fdata%2F"
+    password = {"password": PASSWORD, "next": "/settings/data/"}
+    assert author.post("/settings/data/").headers["Location"] == where
+    assert not Export.objects.exists()
+    assert author.post("/accounts/reauthenticate/", password).headers["Location"] == "/settings/data/"
+    tasks.make_export.func(str(Export.objects.get().pk))  # the suspended request was resumed
+
+    later = signed_in(cast.author)
+    assert later.get("/settings/data/export.zip").headers["Location"] == where
+    assert later.post("/accounts/reauthenticate/", password).headers["Location"] == "/settings/data/"
+    assert later.get("/settings/data/export.zip").status_code == 200
 
 
 # --- Deletion ---
