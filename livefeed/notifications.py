@@ -10,7 +10,6 @@ from django.db.models.functions import Lower
 from livefeed.content.markup import references_in
 from livefeed.live import publishing
 from livefeed.models import Follow, Like, Notification, PastLike, Post, Preferences, User
-from livefeed.models.notification import NotificationQuerySet
 from livefeed.tasks import tell_of_new_post
 
 Kind = Notification.Kind
@@ -21,22 +20,15 @@ MAX_SINGLE_EVENTS = 100
 
 
 def follow_created(follow: Follow) -> None:
-    """Notifies the followed user. After an unfollow the earlier notification is shown again, as it was."""
+    """Notifies the followed user, once of each follower: after an unfollow the same notification is shown again."""
     _notify([follow.followed_id], Kind.FOLLOWED, follow.follower_id)
-    _notifications_of(follow).restore()
 
 
 def follow_removed(follow: Follow) -> None:
-    """Withdraws the notification of a follow."""
-    if _notifications_of(follow).withdraw():
+    """Publishes that the notification of a follow is no longer shown."""
+    sent = Notification.objects.filter(recipient=follow.followed_id, actor=follow.follower_id, kind=Kind.FOLLOWED)
+    if sent.exists():
         publishing.notifications_changed(follow.followed_id)
-
-
-def _notifications_of(follow: Follow) -> NotificationQuerySet:
-    found: NotificationQuerySet = Notification.objects.filter(
-        recipient=follow.followed_id, actor=follow.follower_id, kind=Kind.FOLLOWED
-    )
-    return found
 
 
 def like_created(like: Like) -> None:

@@ -25,12 +25,15 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     """Queries for notifications."""
 
     def shown(self) -> Self:
-        """Notifications that are not withdrawn and whose recipients may see the post now: permissions are checked on
-        reading."""
+        """Notifications of what is still true: a follow that was not ended, and a post that the recipient may see now.
+        Permissions are checked on reading."""
         follows = Follow.objects.filter(follower=OuterRef("recipient"), followed=OuterRef("post__author"))
         public = Q(post__audience=Audience.PUBLIC)
         visible = Q(post__removed_at=None) & (public | Q(post__author=F("recipient")) | Exists(follows))
-        return self.filter(Q(post=None) | visible, actor__is_active=True, withdrawn_at=None)
+        followed = Q(post=None) & Exists(
+            Follow.objects.filter(follower=OuterRef("actor"), followed=OuterRef("recipient"))
+        )
+        return self.filter(followed | visible, actor__is_active=True, withdrawn_at=None)
 
     def unread(self) -> Self:
         """Notifications not marked as read."""
@@ -57,9 +60,8 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.shown().unread().filter(recipient=recipient)[:MAX_UNREAD_COUNTED].count()
 
     def mark_read(self, recipient: User, upto: datetime) -> int:
-        """Marks notifications until `upto` as read, but not withdrawn ones, which the recipient has not seen. Returns
-        the number of unread ones among them."""
-        unread = self.unread().filter(recipient=recipient, created_at__lte=upto, withdrawn_at=None)
+        """Marks the notifications shown until `upto` as read. Returns the number of unread ones among them."""
+        unread = self.shown().unread().filter(recipient=recipient, created_at__lte=upto)
         return unread.update(read_at=timezone.now())
 
     def withdraw(self) -> int:
@@ -122,8 +124,8 @@ class Notification(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
-    """Time since when its cause is gone: a follow or the last like that was taken back, a mention that was removed. The
-    row stays hidden, so that a repetition shows it as it was, instead of as unread."""
+    """Time since when its cause is gone: the last like was taken back, or the mention was removed. The row stays, so that
+    a repetition shows it as it was, instead of as unread."""
 
     objects: ClassVar[NotificationManager] = NotificationManager()
 

@@ -128,6 +128,14 @@ def test_the_first_like_of_another_user_notifies_after_one_that_was_taken_back(c
     assert unread(cast.author) == 1
 
 
+def test_a_follow_ended_and_repeated_before_it_was_seen_stays_unread(cast):
+    cast.stranger.follow(cast.author)
+    cast.stranger.unfollow(cast.author)
+    read_all(cast.author)
+    cast.stranger.follow(cast.author)
+    assert unread(cast.author) == 1
+
+
 def test_following_again_does_not_make_the_notification_unread_again(cast):
     cast.stranger.follow(cast.author)
     sent_at = Notification.objects.get().created_at
