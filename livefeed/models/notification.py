@@ -28,6 +28,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """Notifications of what is still true: a follow that was not ended, and a post that the recipient may see now.
         Permissions are checked on reading."""
         follows = Follow.objects.filter(follower=OuterRef("recipient"), followed=OuterRef("post__author"))
+        is_followed = Follow.objects.filter(follower=OuterRef("actor"), followed=OuterRef("recipient"))
         public = Q(post__audience=Audience.PUBLIC)
         visible = Q(post__removed_at=None) & (public | Q(post__author=F("recipient")) | Exists(follows))
         followed = Q(post=None) & Exists(
