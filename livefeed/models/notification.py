@@ -31,10 +31,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         is_followed = Follow.objects.filter(follower=OuterRef("actor"), followed=OuterRef("recipient"))
         public = Q(post__audience=Audience.PUBLIC)
         visible = Q(post__removed_at=None) & (public | Q(post__author=F("recipient")) | Exists(follows))
-        followed = Q(post=None) & Exists(
-            Follow.objects.filter(follower=OuterRef("actor"), followed=OuterRef("recipient"))
-        )
-        return self.filter(followed | visible, actor__is_active=True, withdrawn_at=None)
+        return self.filter(Q(post=None) & Exists(is_followed) | visible, actor__is_active=True, withdrawn_at=None)
 
     def unread(self) -> Self:
         """Notifications not marked as read."""
@@ -125,8 +122,8 @@ class Notification(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
-    """Time since when its cause is gone: the last like was taken back, or the mention was removed. The row stays, so that
-    a repetition shows it as it was, instead of as unread."""
+    """Time since when its cause is gone: the last like was taken back, or the mention was removed. The row stays, so
+    that a repetition shows it as it was, instead of as unread."""
 
     objects: ClassVar[NotificationManager] = NotificationManager()
 
