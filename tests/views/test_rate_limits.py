@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core import checks
 from django.db import connection
 from django.test import Client
@@ -56,6 +57,12 @@ def test_every_row_names_a_url_and_an_action():
 
     assert {row.split()[1] for row in ACTIONS} - names == set()
     assert set(ACTIONS.values()) == LIMITS.keys()
+
+
+def test_the_documentation_has_a_row_for_every_action():
+    text = (settings.BASE_DIR / "docs/self-hosting.md").read_text()
+
+    assert [action for action in LIMITS if f"`{action}`" not in text] == []
 
 
 @pytest.mark.parametrize(
