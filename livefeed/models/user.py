@@ -124,8 +124,8 @@ class User(AbstractUser):
     """Picture displayed with the name; without one, initials."""
 
     activated_at = models.DateTimeField("activated", null=True, default=timezone.now, editable=False)
-    """Time since when the user may post, like and follow. Null between signing up and opening the link in the email. Accounts created in
-    any other way are active from the start."""
+    """Time since when the user may post, like and follow. Null between signing up and opening the link in the email.
+    Accounts created in any other way are active from the start."""
 
     objects: ClassVar[LivefeedUserManager] = LivefeedUserManager()
 
