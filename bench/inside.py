@@ -12,6 +12,8 @@ from pathlib import Path
 
 import django
 
+from livefeed.limits.table import LIMITS
+
 ROOT = Path(__file__).resolve().parents[1]
 PROCESS_TIMEOUT = 1_200
 """Seconds that one such process may take."""
@@ -32,12 +34,14 @@ def environment(folder: Path, port: int = 0) -> dict[str, str]:
     """Returns the environment of Livefeed in production on SQLite and the in-memory layer, with its files in
     `folder`."""
     url = f"http://127.0.0.1:{port}"
+    limits = ",".join(f"{action}=1000000/m" for action in LIMITS)  # counted as in production, never reached
     return {
         **os.environ,
         "BENCH_STATIC": str(folder / "static"),
         "DATABASE_URL": f"sqlite:///{folder / 'livefeed.sqlite3'}",
         "DEBUG": "0",
         "DJANGO_SETTINGS_MODULE": "bench.settings",
+        "LIVEFEED_RATE_LIMITS": limits,
         "LIVEFEED_URL": url,
         "PORT": str(port),
         "PYTHONPATH": str(ROOT),

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
+from livefeed.limits.table import limits
+
 SQLITE_WITH_SAFE_WAL = (3, 51, 3)
 """First SQLite version without the bug in WAL resets."""
 
@@ -16,6 +18,7 @@ def register() -> None:
     """Registers every check; called once, by `LivefeedConfig.ready()`."""
     checks.register(check_secret_key)
     checks.register(check_public_address)
+    checks.register(check_rate_limits)
     checks.register(check_sqlite_version, deploy=True)
     checks.register(check_static_files, deploy=True)
 
@@ -49,6 +52,16 @@ def _is_origin(url: str) -> bool:
         return False
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return parts.scheme in ("http", "https") and bool(host) and url.lower() == f"{parts.scheme}://{host}{port}"
+
+
+def check_rate_limits(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Requires LIVEFEED_RATE_LIMITS to be readable."""
+    try:
+        limits(settings.LIVEFEED_RATE_LIMITS)
+    except ValueError as error:
+        hint = "Write items such as post=60/h, post=30/h:60/h or like=off, separated by commas."
+        return [checks.Error(f"LIVEFEED_RATE_LIMITS: {error}.", hint=hint, id="livefeed.E006")]
+    return []
 
 
 def check_static_files(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:

@@ -9,7 +9,7 @@ import django_stubs_ext
 import environ
 from django.utils.csp import CSP
 
-from livefeed.observability.logging import redact_keys
+from livefeed.observability.logging import is_no_refusal, redact_keys
 
 django_stubs_ext.monkeypatch()  # allows type arguments at run time: ModelAdmin[Post]
 
@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "livefeed.accounts.current_actor.CurrentActorMiddleware",
     "livefeed.accounts.devices.KnownDeviceMiddleware",
     "livefeed.middleware.ErrorPageMiddleware",
+    "livefeed.limits.middleware.RateLimitMiddleware",
 ]
 
 ROOT_URLCONF = "livefeed.urls"
@@ -190,6 +191,8 @@ LIVEFEED_TRUSTED_PROXIES: int = env.int("LIVEFEED_TRUSTED_PROXIES", default=0)
 if LIVEFEED_TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = LIVEFEED_TRUSTED_PROXIES
+LIVEFEED_RATE_LIMITS: str = env.str("LIVEFEED_RATE_LIMITS", default="")  # changes livefeed/limits/table.py
+LIVEFEED_ESTABLISHED_DAYS: float = env.float("LIVEFEED_ESTABLISHED_DAYS", default=7.0)
 LIVEFEED_AUDIT_DAYS: float = env.float("LIVEFEED_AUDIT_DAYS", default=180.0)
 LIVEFEED_LOG_DAYS: float = env.float("LIVEFEED_LOG_DAYS", default=7.0)
 LIVEFEED_DIRECT_WRITES: bool = env.bool("LIVEFEED_DIRECT_WRITES", default=True)
@@ -328,10 +331,14 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"keys": {"()": "django.utils.log.CallbackFilter", "callback": redact_keys}},
+    "filters": {
+        "keys": {"()": "django.utils.log.CallbackFilter", "callback": redact_keys},
+        "refusals": {"()": "django.utils.log.CallbackFilter", "callback": is_no_refusal},
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["keys"]}},
     "loggers": {
         "django": {"handlers": []},  # its own handlers would log every line twice
+        "django.request": {"filters": ["refusals"]},
         "django.tasks": {"level": "WARNING"},  # otherwise two lines for each successful task
         "livefeed.audit": {"level": "INFO"},  # independent of LOG_LEVEL
     },

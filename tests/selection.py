@@ -20,6 +20,7 @@ ON_BOTH = (
     # SQL that is written for each database, locks, and concurrent writers.
     "tests/models/",
     "tests/views/test_hostile.py",
+    "tests/views/test_rate_limits.py",
 )
 """Runs on SQLite and again on PostgreSQL with Redis. `bin/test --full` repeats more: REPEATED_IN_FULL, and the tests
 that are marked `both` themselves."""

@@ -13,6 +13,7 @@ os.environ["SECRET_KEY"] = "for-tests-only"
 # Each run has its own folder, because concurrent runs must not share a database or pictures.
 FOLDER = Path(tempfile.mkdtemp(prefix="livefeed-tests-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+os.environ.setdefault("LIVEFEED_RATE_LIMITS", "off")  # tests/views/test_rate_limits.py turns them on
 os.environ["LIVEFEED_MEDIA_DIR"] = str(FOLDER / "media")
 
 from livefeed.settings import *  # noqa: E402, F403  # after the variables that they read

@@ -22,7 +22,8 @@ from consumers.protocol.message import Message
 from consumers.server.db_threads import DatabaseThreads
 from livefeed.accounts import rate_limits
 from livefeed.accounts.session_store import SessionStore
-from livefeed.models import AuditEntry, Event, Export, Notification, Picture, Post
+from livefeed.models import AuditEntry, Event, Export, Notification, PastLike, Picture, Post
+from livefeed.models.notification import NOTIFICATION_RETENTION
 from livefeed.tasks import worker
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,7 @@ class Maintenance:
         await self._thread.run(worker.prune)
         await self._thread.run(Export.objects.purge)
         await self._thread.run(Notification.objects.prune)
+        await self._thread.run(lambda: PastLike.objects.prune(NOTIFICATION_RETENTION))
         await self._thread.run(AuditEntry.objects.prune)
         await self._thread.run(rate_limits.prune)
 

@@ -9,6 +9,8 @@ from django.db import connection
 from django.http import HttpRequest
 from django.utils.timezone import now
 
+from livefeed.limits import counters
+
 APP = "allauth.account"
 
 
@@ -37,14 +39,23 @@ def prune() -> None:
     moment = connection.ops.adapt_datetimefield_value(now())
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM livefeed_cache WHERE expires < %s", [moment])
+    counters.prune(time.time())
 
 
 def message(seconds: int) -> str:
     """Returns the sentence shown to a user who must wait."""
-    return f"Too many attempts. Try again in {_duration(seconds)}."
+    return f"Too many attempts. Try again in {duration(seconds)}."
 
 
-def _duration(seconds: int) -> str:
+def exact_duration(seconds: int) -> str:
+    """Returns a time to wait in words, below a minute to the second."""
+    if 0 < seconds < 60:
+        return "a second" if seconds == 1 else f"{seconds} seconds"
+    return duration(seconds)
+
+
+def duration(seconds: int) -> str:
+    """Returns a time to wait in words, rounded up to minutes or hours."""
     minutes = ceil(seconds / 60)
     hours = ceil(seconds / 3_600)
     if minutes <= 1:

@@ -22,7 +22,7 @@ from livefeed.models.picture import MissingPictureError, Picture
 from livefeed.models.post import EditConflictError, Post
 from livefeed.models.preferences import Preferences
 from livefeed.models.profile import Profile
-from livefeed.models.reaction import Bookmark, Like
+from livefeed.models.reaction import Bookmark, Like, PastLike
 from livefeed.models.session import Session
 from livefeed.models.tagging import Tagging
 from livefeed.models.token import Token
@@ -39,6 +39,7 @@ __all__ = [
     "MissingPictureError",
     "NotActivatedError",
     "Notification",
+    "PastLike",
     "Picture",
     "Post",
     "Preferences",

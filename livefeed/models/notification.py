@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -25,11 +25,13 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     """Queries for notifications."""
 
     def shown(self) -> Self:
-        """Notifications whose recipients may see the post now: permissions are checked on reading."""
+        """Notifications of what is still true: a follow that was not ended, and a post that the recipient may see now.
+        Permissions are checked on reading."""
         follows = Follow.objects.filter(follower=OuterRef("recipient"), followed=OuterRef("post__author"))
+        is_followed = Follow.objects.filter(follower=OuterRef("actor"), followed=OuterRef("recipient"))
         public = Q(post__audience=Audience.PUBLIC)
         visible = Q(post__removed_at=None) & (public | Q(post__author=F("recipient")) | Exists(follows))
-        return self.filter(Q(post=None) | visible, actor__is_active=True)
+        return self.filter(Q(post=None) & Exists(is_followed) | visible, actor__is_active=True, withdrawn_at=None)
 
     def unread(self) -> Self:
         """Notifications not marked as read."""
@@ -56,8 +58,18 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.shown().unread().filter(recipient=recipient)[:MAX_UNREAD_COUNTED].count()
 
     def mark_read(self, recipient: User, upto: datetime) -> int:
-        """Marks notifications until `upto` as read. Returns the number of unread ones among them."""
-        return self.unread().filter(recipient=recipient, created_at__lte=upto).update(read_at=timezone.now())
+        """Marks the notifications shown until `upto` as read. Returns the number of unread ones among them."""
+        unread = self.shown().unread().filter(recipient=recipient, created_at__lte=upto)
+        return unread.update(read_at=timezone.now())
+
+    def withdraw(self) -> int:
+        """Hides notifications whose cause has ended. Returns the number of those that were shown."""
+        return self.filter(withdrawn_at=None).update(withdrawn_at=timezone.now())
+
+    def restore(self, **changes: Any) -> int:
+        """Shows withdrawn notifications again, as old and as read as they were, with `changes` to their fields. Returns
+        their number."""
+        return self.exclude(withdrawn_at=None).update(withdrawn_at=None, **changes)
 
     def prune(self) -> int:
         """Deletes notifications older than NOTIFICATION_RETENTION. Returns the number of deleted rows."""
@@ -88,7 +100,7 @@ class NotificationManager(models.Manager["Notification"].from_queryset(Notificat
             [row],
             update_conflicts=True,
             unique_fields=["recipient", "post"],
-            update_fields=["actor", "created_at", "read_at"],
+            update_fields=["actor", "created_at", "read_at", "withdrawn_at"],
         )
 
 
@@ -109,6 +121,9 @@ class Notification(models.Model):
     post = models.ForeignKey(Post, on_delete=models.CASCADE, null=True, blank=True, related_name="notifications")
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    """Time since when its cause is gone: the last like was taken back, or the mention was removed. The row stays, so
+    that a repetition shows it as it was, instead of as unread."""
 
     objects: ClassVar[NotificationManager] = NotificationManager()
 

@@ -1,12 +1,14 @@
 """Reactions to posts: likes, whose number everyone sees, and bookmarks, which only their owner sees."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 
 from livefeed.models.post import Post
 from livefeed.models.relation import Relation, RelationManager
-from livefeed.models.user import User
+from livefeed.models.user import NotActivatedError, User
 
 
 class ReactionManager(RelationManager[Any]):
@@ -44,8 +46,54 @@ class Reaction(Relation):
         return f"{type(self).__name__.lower()} of {self.user_id} on post {self.post_id}"
 
 
+class LikeManager(ReactionManager):
+    """Adds and removes likes."""
+
+    def add(self, user: User, post: Post) -> bool:
+        """Adds the like; True if it is new. Raises `NotActivatedError`, or `Post.DoesNotExist` if the post was removed
+        meanwhile."""
+        if not user.is_activated:
+            raise NotActivatedError
+        return super().add(user, post)
+
+    def remove(self, user: User, post: Post) -> bool:
+        """Removes the like, and remembers that it existed; True if it did."""
+        with transaction.atomic():
+            if is_removed := super().remove(user, post):
+                PastLike.objects.bulk_create([PastLike(user=user, post=post)], ignore_conflicts=True)
+        return is_removed
+
+
 class Like(Reaction):
     """`user` likes `post`. The post stores the number of its likes."""
+
+    objects: ClassVar[LikeManager] = LikeManager()
+
+
+class PastLikeManager(models.Manager["PastLike"]):
+    """Deletes old rows."""
+
+    def prune(self, keep: timedelta) -> int:
+        """Deletes the rows older than `keep`. Returns their number."""
+        deleted, _ = self.filter(created_at__lt=timezone.now() - keep).delete()
+        return deleted
+
+
+class PastLike(models.Model):
+    """`user` has taken back a like of `post`. Liking it again is then no news for its author."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[PastLikeManager] = PastLikeManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "post"], name="past_like_unique")]
+        indexes = [models.Index(fields=["created_at"], name="past_like_oldest")]
+
+    def __str__(self) -> str:
+        return f"past like of {self.user_id} on post {self.post_id}"
 
 
 class Bookmark(Reaction):

@@ -29,6 +29,9 @@ MAX_FOLLOWED_SEARCHED = 1_000
 """Followed users, newest follows first, whose display names are searched to complete what is being typed."""
 
 NOT_ACTIVATED = "Your account is not activated yet. Open the link that we sent you, and you can post."
+NOT_ACTIVATED_TO_REACT = (
+    "Your account is not activated yet. Open the link that we sent you, and you can like and follow."
+)
 
 username_validators: list[Callable[[Any], None]] = [
     RegexValidator(r"\A[A-Za-z0-9_]*\Z", "Use only letters a to z, digits and underscores."),
@@ -37,7 +40,7 @@ username_validators: list[Callable[[Any], None]] = [
 
 
 class NotActivatedError(Exception):
-    """Raised when a user whose account is not activated tries to post."""
+    """Raised when a user whose account is not activated tries to post, follow or like."""
 
 
 class UsernameCharacters(models.Func):
@@ -121,8 +124,8 @@ class User(AbstractUser):
     """Picture displayed with the name; without one, initials."""
 
     activated_at = models.DateTimeField("activated", null=True, default=timezone.now, editable=False)
-    """Time since when the user may post. Null between signing up and opening the link in the email. Accounts created in
-    any other way are active from the start."""
+    """Time since when the user may post, like and follow. Null between signing up and opening the link in the email.
+    Accounts created in any other way are active from the start."""
 
     objects: ClassVar[LivefeedUserManager] = LivefeedUserManager()
 
@@ -222,8 +225,10 @@ class User(AbstractUser):
         return reverse("profile", args=[self.username])
 
     def follow(self, other: "User") -> bool:
-        """Follows `other`; True if that is new. Raises `ValidationError` if `other` is this user, or was deleted
-        meanwhile."""
+        """Follows `other`; True if that is new. Raises `NotActivatedError`, or `ValidationError` if `other` is this
+        user, or was deleted meanwhile."""
+        if not self.is_activated:
+            raise NotActivatedError
         if other.pk == self.pk:
             raise ValidationError("You cannot follow yourself.", code="self")
         try:

@@ -48,6 +48,11 @@ def too_many(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def too_fast(request: HttpRequest, sentence: str) -> HttpResponse:
+    """Returns a 429 response with a sentence."""
+    return _error_page(request, 429, sentence)
+
+
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Handles a CSRF failure: the page was older than the session. A new post comes back in its form, with a fresh
     token; an edit does not."""

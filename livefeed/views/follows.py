@@ -4,7 +4,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from livefeed.models import Follow, User
+from livefeed.models import Follow, NotActivatedError, User
+from livefeed.models.user import NOT_ACTIVATED_TO_REACT
 from livefeed.views.profile import find_user
 from livefeed.views.resource import Request, SignedInResource
 
@@ -18,6 +19,8 @@ class FollowView(SignedInResource):
             self.viewer.follow(user)
         except ValidationError as error:
             raise PermissionDenied(error.messages[0]) from None
+        except NotActivatedError:
+            raise PermissionDenied(NOT_ACTIVATED_TO_REACT) from None
         return self.answer(user)
 
     def delete(self, request: Request, username: str) -> HttpResponse:

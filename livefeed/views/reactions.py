@@ -2,11 +2,13 @@
 
 from typing import ClassVar
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
-from livefeed.models import Bookmark, Like, Post
+from livefeed.models import Bookmark, Like, NotActivatedError, Post
 from livefeed.models.reaction import Reaction
+from livefeed.models.user import NOT_ACTIVATED_TO_REACT
 from livefeed.views.posts import GONE, find_post
 from livefeed.views.resource import Request, SignedInResource
 
@@ -28,6 +30,8 @@ class ReactionView(SignedInResource):
             is_new = self.model.objects.add(self.viewer, post)
         except Post.DoesNotExist:
             raise Http404(GONE) from None
+        except NotActivatedError:
+            raise PermissionDenied(NOT_ACTIVATED_TO_REACT) from None
         if is_new or request.htmx:
             return self.answer(post)
         context = {"post": post, "word": self.word, "end_word": self.end_word, "address": request.path}

@@ -24,14 +24,19 @@ def viewer_of(request: HttpRequest) -> User | None:
     return request.user if request.user.is_authenticated else None
 
 
+def method_of(request: HttpRequest) -> str:
+    """Returns the method of a request: that of its field `_method`, since HTML forms know only GET and POST."""
+    is_delete = request.method == "POST" and request.POST.get("_method", "").upper() == "DELETE"
+    return "DELETE" if is_delete else request.method or ""
+
+
 class Resource(View):
-    """A view whose HTML forms can also send `DELETE`: forms know only GET and POST, so a field `_method` names it."""
+    """A view whose HTML forms can also send `DELETE` (see `method_of`)."""
 
     request: Request
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method == "POST" and request.POST.get("_method", "").upper() == "DELETE":
-            request.method = "DELETE"
+        request.method = method_of(request)
         response = super().dispatch(request, *args, **kwargs)
         patch_vary_headers(response, ["HX-Request"])
         return response

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from livefeed import follower_notifications, notifications
-from livefeed.models import Event, Follow, Like, Notification, Post, User
+from livefeed.models import Event, Follow, Like, Notification, PastLike, Post, User
 from livefeed.models.notification import NOTIFICATION_RETENTION
 from livefeed.tasks import tell_of_new_post
 from tests.factories import Cast, make_post, make_user
@@ -73,6 +73,134 @@ def test_a_like_makes_a_read_notification_unread_and_its_removal_does_not(cast):
     notifications.mark_read(cast.author, timezone.now())
     Like.objects.remove(cast.stranger, post)
     assert unread(cast.author) == 0
+
+
+# --- Repetition ---
+
+
+def read_all(user: User) -> None:
+    notifications.mark_read(user, timezone.now())
+    assert unread(user) == 0
+
+
+def like_again(cast: Cast, post: Post) -> None:
+    Like.objects.remove(cast.follower, post)
+    Like.objects.add(cast.follower, post)
+
+
+def test_liking_again_does_not_make_a_notification_unread_again(cast):
+    post = make_post(cast.author)
+    Like.objects.add(cast.follower, post)
+    sent_at = Notification.objects.get().created_at
+    read_all(cast.author)
+    for _ in range(2):
+        like_again(cast, post)
+    assert shown_to(cast.author) == [(Kind.LIKED, "follower", post.pk)]
+    assert (unread(cast.author), Notification.objects.get().created_at) == (0, sent_at)
+
+
+def test_liking_again_among_other_likes_does_not_either(cast):
+    post = make_post(cast.author)
+    for user in (cast.follower, cast.stranger):
+        Like.objects.add(user, post)
+    read_all(cast.author)
+    like_again(cast, post)
+    assert unread(cast.author) == 0
+    assert shown_to(cast.author) == [(Kind.LIKED, "stranger", post.pk)]
+
+
+def test_a_like_taken_back_and_given_again_before_it_was_seen_stays_unread(cast):
+    post = make_post(cast.author)
+    Like.objects.add(cast.follower, post)
+    Like.objects.remove(cast.follower, post)
+    read_all(cast.author)
+    Like.objects.add(cast.follower, post)
+    assert unread(cast.author) == 1
+
+
+def test_the_first_like_of_another_user_notifies_after_one_that_was_taken_back(cast):
+    post = make_post(cast.author)
+    Like.objects.add(cast.follower, post)
+    read_all(cast.author)
+    Like.objects.remove(cast.follower, post)
+    Like.objects.add(cast.stranger, post)
+    assert shown_to(cast.author) == [(Kind.LIKED, "stranger", post.pk)]
+    assert unread(cast.author) == 1
+
+
+def test_a_follow_ended_and_repeated_before_it_was_seen_stays_unread(cast):
+    cast.stranger.follow(cast.author)
+    cast.stranger.unfollow(cast.author)
+    read_all(cast.author)
+    cast.stranger.follow(cast.author)
+    assert unread(cast.author) == 1
+
+
+def test_following_again_does_not_make_the_notification_unread_again(cast):
+    cast.stranger.follow(cast.author)
+    sent_at = Notification.objects.get().created_at
+    read_all(cast.author)
+    for _ in range(2):
+        cast.stranger.unfollow(cast.author)
+        assert shown_to(cast.author) == []
+        cast.stranger.follow(cast.author)
+    assert shown_to(cast.author) == [(Kind.FOLLOWED, "stranger", None)]
+    assert (unread(cast.author), Notification.objects.get().created_at) == (0, sent_at)
+
+
+def edit(post: Post, body: str) -> None:
+    post.refresh_from_db()
+    post.edit(title="", body=body, seen_version=post.version)
+
+
+def test_an_edit_that_removes_a_mention_withdraws_its_notification(cast):
+    post = make_post(cast.author, "@stranger and @follower")
+    Event.objects.all().delete()
+    edit(post, "@follower")
+    assert (shown_to(cast.stranger), unread(cast.stranger), unread(cast.follower)) == ([], 0, 1)
+    assert users_with_events() == {cast.stranger.pk}
+
+
+def test_a_mention_that_is_removed_and_added_again_notifies_once(cast):
+    post = make_post(cast.author, "@stranger")
+    read_all(cast.stranger)
+    for body in ("Nobody.", "Again @stranger.", "Nobody.", "@stranger"):
+        edit(post, body)
+    assert shown_to(cast.stranger) == [(Kind.MENTIONED, "author", post.pk)]
+    assert unread(cast.stranger) == 0
+
+
+def test_an_edit_that_keeps_a_mention_changes_no_notification(cast):
+    post = make_post(cast.author, "@stranger")
+    read_all(cast.stranger)
+    Event.objects.all().delete()
+    edit(post, "Dear @stranger.")
+    assert unread(cast.stranger) == 0
+    assert users_with_events() == set()
+
+
+def test_the_parents_author_stays_notified_of_a_reply_that_no_longer_mentions_them(cast):
+    reply = make_post(cast.follower, "@author look.", parent=make_post(cast.author))
+    edit(reply, "Look.")
+    assert shown_to(cast.author) == [(Kind.REPLIED, "follower", reply.pk)]
+
+
+def test_all_versions_of_a_post_together_notify_at_most_twenty_mentioned_users(cast):
+    users = [make_user() for _ in range(notifications.MAX_MENTIONS + 5)]
+    post = make_post(cast.author, " ".join(f"@{user.username}" for user in users[:15]))
+    edit(post, " ".join(f"@{user.username}" for user in users[15:]))
+    assert Notification.objects.count() == notifications.MAX_MENTIONS
+    assert Notification.objects.shown().count() == notifications.MAX_MENTIONS - 15
+
+
+def test_likes_that_were_taken_back_are_forgotten_after_three_months(cast):
+    post = make_post(cast.author)
+    for user, age in ((cast.follower, timedelta(hours=-1)), (cast.stranger, timedelta(hours=1))):
+        Like.objects.add(user, post)
+        Like.objects.remove(user, post)
+        PastLike.objects.filter(user=user).update(created_at=timezone.now() - NOTIFICATION_RETENTION - age)
+    assert PastLike.objects.prune(NOTIFICATION_RETENTION) == 1
+    assert PastLike.objects.get().user == cast.follower
 
 
 def test_your_own_actions_do_not_notify_you(cast):

@@ -11,7 +11,7 @@ from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from livefeed.models import NotActivatedError, Picture, Post, User
+from livefeed.models import Follow, Like, NotActivatedError, Picture, Post, User
 from tests.factories import PASSWORD, make_cast, make_post, make_user, signed_in
 from tests.image_files import jpeg
 from tests.views.accounts import ADDRESS, path_in, reauthenticated, sign_in, sign_up, text, who
@@ -39,18 +39,42 @@ def mara_user() -> User:
 # --- Before the activation ---
 
 
-def test_before_the_activation_a_user_can_do_everything_but_post(mara):
+def test_before_the_activation_a_user_can_read_and_bookmark_but_not_post(mara):
     cast = make_cast()
     post = make_post(cast.author)
-    assert mara.post("/@author/follow/").status_code == 302
-    assert mara.post(f"/posts/{post.pk}/like/").status_code == 302
     assert mara.post(f"/posts/{post.pk}/bookmark/").status_code == 302
-    assert "Hello." in text(mara.get("/"))
+    assert "Hello." in text(mara.get("/bookmarks/"))
     for answer in (mara.post("/posts/", {"body": "Mine."}), mara.post("/posts/", {"body": "Mine.", "parent": post.pk})):
         assert answer.status_code == 403
         assert NOT_YET in text(answer)
         assert ">\nMine.</textarea>" in text(answer)
     assert Post.objects.get() == post
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+@pytest.mark.parametrize("address", ["/@author/follow/", "/@author/bell/", "/posts/{}/like/"])
+def test_following_and_liking_need_the_activation_too(mara, headers, address):
+    cast = make_cast()
+    post = make_post(cast.author)
+    answer = mara.post(address.format(post.pk), headers=headers)
+    assert answer.status_code == 403
+    assert not Like.objects.exists()
+    assert not cast.author.followers.exclude(follower=cast.follower).exists()
+    assert not cast.author.notifications.filter(actor=mara_user()).exists()
+    if "bell" not in address:
+        assert NOT_YET in text(answer)
+
+
+def test_what_was_followed_and_liked_before_can_be_ended_without_the_activation():
+    cast = make_cast()
+    post = make_post(cast.author)
+    Like.objects.add(cast.follower, post)
+    User.objects.filter(pk=cast.follower.pk).update(activated_at=None)
+    client = signed_in(cast.follower)
+    assert client.delete("/@author/follow/").status_code == 302
+    assert client.delete(f"/posts/{post.pk}/like/").status_code == 302
+    assert not Like.objects.exists()
+    assert not Follow.objects.exists()
 
 
 def test_a_refused_post_returns_its_text_to_htmx_too(mara):

@@ -22,6 +22,7 @@ NAMES = {
     "slow_readers_closed": "counter",
     "renders": "counter",
     "poisoned": "counter",
+    "rate_limited": "counter",
     "requests_running": "gauge",
     "hub_failures": "counter",
     "hub_queries": "counter",

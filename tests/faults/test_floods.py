@@ -1,0 +1,126 @@
+"""Floods of every action that is limited: they are refused, and delay no others."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from urllib.parse import urlencode
+
+import pytest
+
+from livefeed.limits.table import LIMITS
+from livefeed.models import Post
+from tests.conftest import database_url
+from tests.factories import cookie_of, make_post, make_user
+from tests.faults.conftest import full_or
+from tests.stack.people import TOKEN
+from tests.stack.servers import Site
+
+Request = tuple[str, str, dict[str, str]]
+"""Method, path and form fields."""
+WELL_BEHAVED = 50
+LIMIT = 3
+"""Requests of each action allowed to a new account per minute, few enough to be reached at once."""
+SECONDS = full_or(4, 30)
+PAUSE = 2.0
+"""Seconds between two requests of a client that behaves well."""
+MAX_WAIT = 1.0
+"""Seconds within which 99 % of their requests are answered."""
+
+
+@pytest.fixture
+def limited_site(transactional_db, tmp_path) -> Iterator[Site]:
+    """A site with a low limit for every action."""
+    limits = ",".join(f"{action}={LIMIT}/m:100/m" for action in LIMITS)
+    site = Site({**os.environ, "DATABASE_URL": database_url(), "LIVEFEED_RATE_LIMITS": limits}, tmp_path)
+    site.start()
+    yield site
+    site.stop()
+
+
+class Browser:
+    """Sends requests of one user, or of a visitor, over one connection."""
+
+    def __init__(self, site: Site, cookie: str) -> None:
+        self._connection = HTTPConnection("127.0.0.1", site.port, timeout=30)
+        self._headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": f"{cookie}; csrftoken={TOKEN}",
+            "HX-Request": "true",
+            "Origin": site.url,
+            "X-CSRFToken": TOKEN,
+        }
+
+    def send(self, method: str, path: str, **fields: str) -> int:
+        self._connection.request(method, path, urlencode(fields), self._headers)
+        answer = self._connection.getresponse()
+        answer.read()
+        return answer.status
+
+
+def flood(browser: Browser, request: Request, until: float) -> Counter[int]:
+    """Sends a request as fast as the server answers; returns the number of answers of each status."""
+    method, path, fields = request
+    statuses: Counter[int] = Counter()
+    while time.monotonic() < until:
+        statuses[browser.send(method, path, **fields)] += 1
+    return statuses
+
+
+def behave_well(browser: Browser, number: int, post_id: int, until: float) -> list[float]:
+    """Reads and likes at a human pace; returns the seconds until each answer."""
+    waits = []
+    time.sleep(PAUSE * number / WELL_BEHAVED)
+    for method, path in (("GET", "/"), ("POST", f"/posts/{post_id}/like/"), ("GET", f"/posts/{post_id}/")) * SECONDS:
+        if time.monotonic() > until:
+            break
+        began = time.monotonic()
+        assert browser.send(method, path) in (200, 204)
+        waits.append(time.monotonic() - began)
+        time.sleep(PAUSE)
+    return waits
+
+
+def test_floods_of_every_action_are_refused_and_delay_no_others(limited_site, cast):
+    post = make_post(cast.author)
+    flooder = cookie_of(cast.stranger)
+    requests: dict[str, Request] = {
+        "post": ("POST", "/posts/", {"body": "Buy this."}),
+        "edit": ("POST", f"/posts/{post.pk}/", {"body": "Mine.", "version": "1"}),
+        "delete": ("DELETE", f"/posts/{post.pk}/", {}),
+        "like": ("POST", f"/posts/{post.pk}/like/", {}),
+        "bookmark": ("POST", f"/posts/{post.pk}/bookmark/", {}),
+        "follow": ("POST", "/@author/follow/", {}),
+        "upload": ("POST", "/pictures/", {}),
+        "preview": ("POST", "/posts/preview/", {"body": "*Text*"}),
+        "complete": ("GET", "/posts/complete/?q=@a", {}),
+        "search": ("GET", "/search/?q=hello", {}),
+        "export": ("POST", "/settings/data/", {}),
+        "read": ("POST", "/notifications/read/", {"upto": "2026-01-01T00:00:00Z"}),
+        "other": ("POST", "/settings/display/", {"theme": "dark"}),
+    }
+    assert requests.keys() == LIMITS.keys()
+    for method, path, fields in requests.values():
+        Browser(limited_site, flooder).send(method, path, **fields)  # loads what is loaded only once
+    people = [Browser(limited_site, cookie_of(make_user())) for _ in range(WELL_BEHAVED)]
+    until = time.monotonic() + SECONDS
+
+    with ThreadPoolExecutor(WELL_BEHAVED + len(requests)) as threads:
+        waits = [threads.submit(behave_well, browser, n, post.pk, until) for n, browser in enumerate(people)]
+        floods = {
+            action: threads.submit(flood, Browser(limited_site, flooder), request, until)
+            for action, request in requests.items()
+        }
+
+    seconds = sorted(second for each in waits for second in each.result())
+    p99 = seconds[-(-len(seconds) * 99 // 100) - 1]
+    answers = {action: each.result() for action, each in floods.items()}
+    print(f"{sum(map(Counter.total, answers.values()))} requests of a flood; others waited {p99:.2f} s (p99)")
+    for action, statuses in answers.items():
+        allowed = statuses.total() - statuses[429]
+        assert statuses[429] > 0, action
+        assert allowed <= LIMIT + SECONDS * LIMIT / 60 + 1, action
+    assert Post.objects.filter(author=cast.stranger).count() == answers["post"][200] + 1
+    assert p99 < MAX_WAIT
