@@ -118,12 +118,12 @@ def username_from(text: str) -> str:
 
 def _stored_claims(claims: dict[str, Any]) -> dict[str, Any]:
     found = claims.get("userinfo") or claims.get("id_token") or claims
-    return {name: found[name] for name in STORED_CLAIMS if name in found}
+    return {name: clean_line(str(found[name])) for name in STORED_CLAIMS if name in found}
 
 
 def _has_address_in_use(sociallogin: SocialLogin) -> bool:
     """True if the provider has confirmed an address that belongs to an account. For an address that it has not
     confirmed, the answer must not reveal that; its owner gets a mail, as after any sign-up."""
     emails = [address.email.lower() for address in sociallogin.email_addresses if address.verified]
-    is_confirmed = EmailAddress.objects.filter(email__in=emails, verified=True).exists()
+    is_confirmed: bool = EmailAddress.objects.filter(email__in=emails, verified=True).exists()
     return is_confirmed or User.objects.filter(email__in=emails).exclude(activated_at=None).exists()

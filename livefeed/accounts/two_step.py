@@ -61,6 +61,6 @@ def reset(user: User) -> int:
     """Turns two-step sign-in off for a user who has lost every second step. Returns the number of steps removed."""
     with transaction.atomic():
         steps = Authenticator.objects.filter(user=user)
-        number = steps.exclude(type=Type.RECOVERY_CODES).count()
+        number: int = steps.exclude(type=Type.RECOVERY_CODES).count()
         steps.delete()
     return number

@@ -1,7 +1,5 @@
-"""Admin of second steps and of accounts at the OpenID Connect provider. Superusers can delete them for a user who has lost
-all of them; secrets are shown to no one, and nothing can be added: that would be a way to take an account over."""
-
-from typing import Any
+"""Admin of second steps and of accounts at the OpenID Connect provider. Superusers can delete them for a user who has
+lost all of them. Secrets are never shown, and nothing can be added: that would be a way to take an account over."""
 
 from allauth.mfa import admin as _mfa  # noqa: F401  # registers the admins that are unregistered below
 from allauth.mfa.models import Authenticator
@@ -33,7 +31,7 @@ class AuthenticatorAdmin(SuperuserDeletesAdmin[Authenticator]):
 
     list_display = ("user", "type", "created_at", "last_used_at")
     list_filter = ("type",)
-    fields: Any = list_display
+    fields = ("user", "type", "created_at", "last_used_at")
 
 
 @admin.register(SocialAccount)
@@ -41,4 +39,4 @@ class ProviderAccountAdmin(SuperuserDeletesAdmin[SocialAccount]):
     """Accounts at the OpenID Connect provider."""
 
     list_display = ("user", "provider", "uid", "date_joined", "last_login")
-    fields: Any = list_display
+    fields = ("user", "provider", "uid", "date_joined", "last_login")

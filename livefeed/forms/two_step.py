@@ -9,7 +9,6 @@ from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
 
 from livefeed.accounts import rate_limits
 from livefeed.forms.accounts import AccountForm, FieldTexts
@@ -20,7 +19,6 @@ NAME_MAX = 40
 """Characters of a passkey's name."""
 PASSKEY_FAILED = "That passkey did not work. Try again, or use another way to sign in."
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "none"}
-NAME_TEXTS = FieldTexts("Name", "Enter a name.", "To tell your passkeys apart: “My phone”, “Blue key”.")
 
 
 class LimitedCodeMixin(AccountForm):
@@ -63,12 +61,16 @@ class ActivateAppForm(LimitedCodeMixin, totp.ActivateTOTPForm):
     texts = {"code": FieldTexts("Code", "Enter the code that the app shows.", "The six digits that the app shows now.")}
 
 
-class PasskeyMixin(forms.Form):
-    """Refuses every response that is not from a passkey of the user."""
+class CredentialForm(forms.Form):
+    """A response of a passkey, with messages of this site."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["credential"].error_messages |= {"required": PASSKEY_FAILED, "invalid": PASSKEY_FAILED}
+
+
+class PasskeyMixin(CredentialForm):
+    """Refuses every response that is not from a passkey of the user."""
 
     def clean_credential(self) -> Authenticator:
         try:
@@ -99,18 +101,16 @@ class ReauthenticatePasskeyForm(PasskeyMixin, webauthn.ReauthenticateWebAuthnFor
     """A passkey again, before a sensitive change."""
 
 
-def name_field(**kwargs: Any) -> LineField:
-    """Returns a field for a passkey's name; the server checks its length, so that a long one comes back whole."""
-    field = LineField(label=NAME_TEXTS.label, help_text=NAME_TEXTS.hint, **kwargs)
-    field.validators.append(MaxLengthValidator(NAME_MAX, f"Use at most {NAME_MAX} characters."))
-    field.error_messages["required"] = NAME_TEXTS.required
-    return field
+class AddPasskeyForm(CredentialForm, webauthn.AddWebAuthnForm):
+    """A new passkey. Without a name it gets a number, and no name is refused: the device has created the passkey
+    already."""
 
-
-class AddPasskeyForm(webauthn.AddWebAuthnForm):
-    """A new passkey. Without its name it gets a number."""
-
-    name = name_field(required=False)
+    name = LineField(
+        required=False,
+        label="Name",
+        help_text="To tell your passkeys apart: “My phone”, “Blue key”.",
+        widget=forms.TextInput(attrs={"maxlength": NAME_MAX}),
+    )
     passwordless = forms.BooleanField(
         required=False,
         initial=True,
@@ -118,9 +118,13 @@ class AddPasskeyForm(webauthn.AddWebAuthnForm):
         help_text="Your device asks for your fingerprint, face or PIN. Turn this off for a simple security key.",
     )
 
+    def clean_name(self) -> str:
+        name: str = super().clean_name()
+        return name[:NAME_MAX]
+
     def clean(self) -> dict[str, Any]:
         try:
-            cleaned: dict[str, Any] = super().clean()
+            cleaned: dict[str, Any] = super().clean() or {}
         except Exception as error:
             raise refusal(error) from None
         return cleaned
@@ -129,4 +133,12 @@ class AddPasskeyForm(webauthn.AddWebAuthnForm):
 class RenamePasskeyForm(webauthn.EditWebAuthnForm):
     """The name of a passkey."""
 
-    name = name_field()
+    name = LineField(
+        max_length=NAME_MAX,
+        label="Name",
+        error_messages={"required": "Enter a name.", "max_length": f"Use at most {NAME_MAX} characters."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs.pop("maxlength")  # the server checks the length and cuts nothing off

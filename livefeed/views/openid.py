@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from requests import RequestException
 
+from livefeed.accounts import rate_limits
 from livefeed.accounts.social_adapter import provider_id as configured_provider
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ PROVIDER_ERRORS = (RequestException, OAuth2Error, ImproperlyConfigured, KeyError
 """Raised by allauth for answers of a provider that is down, or that are not those of a provider."""
 
 
-@ratelimit.decorator(action="login")
+@ratelimit.decorator(app=rate_limits.APP, action="openid_connect_login")  # type: ignore[untyped-decorator]
 def start(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Leaves for the provider: `GET` asks first, `POST` goes.
 
@@ -39,7 +40,7 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponse:
     return response
 
 
-@ratelimit.decorator(action="login")
+@ratelimit.decorator(app=rate_limits.APP, action="openid_connect_callback")  # type: ignore[untyped-decorator]
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Signs in the user whom the provider sends back, or says why that is not possible."""
     return _guarded(openid_connect.callback, request, provider_id)

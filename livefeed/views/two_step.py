@@ -6,8 +6,10 @@ from urllib.parse import urlencode
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.base import views as base
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn import views as webauthn
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -41,6 +43,11 @@ class LimitedCodeView:
 
 class SecondStepView(LimitedCodeView, base.AuthenticateView):
     """The second step of a sign-in. The user is signed in only after it."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        has_passkey = is_mfa_enabled(self.stage.login.user, [Authenticator.Type.WEBAUTHN])
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"has_passkey": has_passkey}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Ends the sign-in of an account that was suspended after the first step."""
@@ -106,6 +113,11 @@ class ActivateAppView(ConfirmedOnlyView, LimitedCodeView, totp.ActivateTOTPView)
 
 class AddPasskeyView(ConfirmedOnlyView, webauthn.AddWebAuthnView):
     """Adds a passkey."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Keeps the form that was validated: a passkey's response is valid only once."""
+        context: dict[str, Any] = super().get_context_data()
+        return context | kwargs
 
 
 @method_decorator(never_cache, name="dispatch")
