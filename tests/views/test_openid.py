@@ -267,6 +267,13 @@ def test_the_last_way_in_cannot_be_disconnected(provider):
     assert SocialAccount.objects.exists()
 
 
+def test_a_user_without_password_chooses_one_before_deleting_the_account(provider):
+    client = Client()
+    sign_in(client)
+    assert 'href="/accounts/password/set/"' in text(client.get("/settings/delete/"))
+    assert client.get("/accounts/password/set/").status_code == 200
+
+
 def test_another_provider_does_not_inherit_accounts(provider):
     SocialAccount.objects.create(user=make_user("mara"), provider="old.example", uid="7")
     client = Client()

@@ -4,16 +4,13 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, user_signed_up
-from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authentication_failed, authenticator_used
-from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
 from livefeed import signals, tasks
-from livefeed.accounts import active_sessions, audit, email_confirmation, last_admin
+from livefeed.accounts import active_sessions, audit, last_admin
 from livefeed.accounts.session_store import assign_sign_in
 from livefeed.content import fragments
 from livefeed.live import publishing
@@ -35,19 +32,12 @@ def connect() -> None:
     pre_delete.connect(audit_group_deletion, sender=Group, dispatch_uid="group.audit_deletion")
     post_save.connect(audit_token, sender=Token, dispatch_uid="token.audit")
     post_delete.connect(audit_revocation, sender=Token, dispatch_uid="token.audit_revocation")
-    post_save.connect(audit_step, sender=Authenticator, dispatch_uid="step.audit")
-    post_delete.connect(audit_step_removal, sender=Authenticator, dispatch_uid="step.audit_removal")
-    authenticator_used.connect(audit_recovery_code, dispatch_uid="step.audit_recovery_code")
-    authentication_failed.connect(audit_failed_step, dispatch_uid="step.audit_failure")
-    post_save.connect(audit_provider, sender=SocialAccount, dispatch_uid="provider.audit")
-    post_delete.connect(audit_provider_removal, sender=SocialAccount, dispatch_uid="provider.audit_removal")
     user_logged_in.connect(audit_sign_in, dispatch_uid="session.audit_sign_in")
     user_logged_out.connect(audit_sign_out, dispatch_uid="session.audit_sign_out")
     user_login_failed.connect(audit_failed_sign_in, dispatch_uid="session.audit_failed_sign_in")
     pre_save.connect(check_last_admin_before_save, sender=User, dispatch_uid="user.check_last_admin_before_save")
     pre_delete.connect(check_last_admin_before_delete, sender=User, dispatch_uid="user.check_last_admin_before_delete")
     user_signed_up.connect(send_registration_signal, dispatch_uid="user.send_registration_signal")
-    user_signed_up.connect(activate_confirmed_user, dispatch_uid="user.activate_confirmed")
     signals.user_registered.connect(enqueue_welcome_mail, sender=User, dispatch_uid="user.enqueue_welcome_mail")
     email_confirmed.connect(activate_user, dispatch_uid="user.activate")
     post_save.connect(send_activation_signal, sender=User, dispatch_uid="user.send_activation_signal")
@@ -129,39 +119,6 @@ def audit_revocation(instance: Token, origin: Any = None, **kwargs: Any) -> None
 
 
 @measured
-def audit_step(instance: Authenticator, created: bool, raw: bool = False, **kwargs: Any) -> None:
-    if created and not raw:
-        audit.step_added(instance)
-
-
-@measured
-def audit_step_removal(instance: Authenticator, origin: Any = None, **kwargs: Any) -> None:
-    audit.step_removed(instance, origin)
-
-
-@measured
-def audit_recovery_code(user: User, authenticator: Authenticator, request: HttpRequest, **kwargs: Any) -> None:
-    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
-        audit.recovery_code_used(user, request)
-
-
-@measured
-def audit_failed_step(user: User, request: HttpRequest, **kwargs: Any) -> None:
-    audit.second_step_failed(user, request)
-
-
-@measured
-def audit_provider(instance: SocialAccount, created: bool, raw: bool = False, **kwargs: Any) -> None:
-    if created and not raw:
-        audit.provider_connected(instance)
-
-
-@measured
-def audit_provider_removal(instance: SocialAccount, origin: Any = None, **kwargs: Any) -> None:
-    audit.provider_disconnected(instance, origin)
-
-
-@measured
 def audit_sign_in(user: User, request: HttpRequest, **kwargs: Any) -> None:
     audit.signed_in(user, request)
 
@@ -179,11 +136,6 @@ def audit_failed_sign_in(credentials: dict[str, Any], request: HttpRequest | Non
 @measured
 def send_registration_signal(user: User, **kwargs: Any) -> None:
     dispatch.user_registered(user)
-
-
-@measured
-def activate_confirmed_user(user: User, **kwargs: Any) -> None:
-    email_confirmation.activate_confirmed(user)
 
 
 @measured
