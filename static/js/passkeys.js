@@ -9,19 +9,27 @@ const MESSAGES = {
 const UNSUPPORTED = "This browser does not support passkeys. Try a newer one.";
 const FAILED = "That did not work. Try again in a moment.";
 
-/** Asks for a passkey before the forms marked by `data-passkey` ("create" or "get") are sent. */
+/**
+ * Asks for a passkey before the forms marked by `data-passkey` ("create" or "get") are sent. Their buttons are disabled
+ * until then: without this script a form would send nothing that the server could verify.
+ */
 export function initPasskeys() {
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       send(form);
     });
+    enable(form);
+    addEventListener("pageshow", () => enable(form)); // the back button shows the page as it was sent
   }
 }
 
+const enable = (form) => (submitButton(form).disabled = false);
+const submitButton = (form) => form.querySelector("[type=submit]");
+
 async function send(form) {
   const error = form.querySelector("[data-passkey-error]");
-  const button = form.querySelector("[type=submit]");
+  const button = submitButton(form);
   error.hidden = true;
   button.disabled = true;
   try {
