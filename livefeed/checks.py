@@ -19,6 +19,7 @@ def register() -> None:
     checks.register(check_secret_key)
     checks.register(check_public_address)
     checks.register(check_rate_limits)
+    checks.register(check_openid_provider)
     checks.register(check_sqlite_version, deploy=True)
     checks.register(check_static_files, deploy=True)
 
@@ -41,6 +42,21 @@ def check_public_address(app_configs: Any, **kwargs: Any) -> list[checks.CheckMe
         return []
     hint = "Give the scheme and host that readers type, such as https://feed.example.org, and no path."
     return [checks.Error(f"LIVEFEED_URL is {settings.LIVEFEED_URL!r}.", hint=hint, id="livefeed.E002")]
+
+
+def check_openid_provider(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Requires the client's id and secret of an OpenID Connect provider, and an encrypted way to it."""
+    if not settings.LIVEFEED_OIDC_URL:
+        return []
+    errors: list[checks.CheckMessage] = []
+    if not (settings.LIVEFEED_OIDC_CLIENT_ID and settings.LIVEFEED_OIDC_CLIENT_SECRET):
+        hint = "Register Livefeed there, and set LIVEFEED_OIDC_CLIENT_ID and LIVEFEED_OIDC_CLIENT_SECRET."
+        errors.append(checks.Error("The OpenID Connect provider does not know us.", hint=hint, id="livefeed.E003"))
+    url = urlsplit(settings.LIVEFEED_OIDC_URL)
+    if not url.hostname or (url.scheme != "https" and url.hostname not in settings.LOOPBACK_HOSTS):
+        hint = "Give the issuer's https address, such as https://id.example.org/realms/team."
+        errors.append(checks.Error(f"LIVEFEED_OIDC_URL is {url.geturl()!r}.", hint=hint, id="livefeed.E004"))
+    return errors
 
 
 def _is_origin(url: str) -> bool:

@@ -53,6 +53,9 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_tasks_db",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -268,6 +271,42 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "3/10m/key",
     "reset_password": "20/m/ip,5/10m/key",
     "manage_email": "10/5m/user",
+    "openid_connect_login": "30/m/ip",  # Livefeed's own: each waits for the provider
+    "openid_connect_callback": "30/m/ip",
+}
+
+# Two-step sign-in and passkeys. Only confirmed accounts can turn them on (livefeed/views/two_step.py), so a pending new
+# address need not prevent it, nor two-step sign-in the change of an address.
+MFA_ADAPTER = "livefeed.accounts.two_step.TwoStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Livefeed"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG  # browsers allow http:// for localhost only
+MFA_RATE_LIMITS = {"webauthn_login": "30/m/ip"}  # no secret can be guessed there; an office shares one address
+MFA_FORMS = {
+    "activate_totp": "livefeed.forms.two_step.ActivateAppForm",
+    "add_webauthn": "livefeed.forms.two_step.AddPasskeyForm",
+    "authenticate": "livefeed.forms.two_step.CodeForm",
+    "authenticate_webauthn": "livefeed.forms.two_step.PasskeyForm",
+    "edit_webauthn": "livefeed.forms.two_step.RenamePasskeyForm",
+    "login_webauthn": "livefeed.forms.two_step.PasskeyLoginForm",
+    "reauthenticate": "livefeed.forms.two_step.ReauthenticateCodeForm",
+    "reauthenticate_webauthn": "livefeed.forms.two_step.ReauthenticatePasskeyForm",
+}
+
+# Sign-in with an OpenID Connect provider, off without LIVEFEED_OIDC_URL. The provider's host is part of the key of its
+# accounts: another provider must not inherit them, because its users may have the same ids.
+LIVEFEED_OIDC_URL: str = env.str("LIVEFEED_OIDC_URL", default="").rstrip("/")
+LIVEFEED_OIDC_NAME: str = env.str("LIVEFEED_OIDC_NAME", default=urlsplit(LIVEFEED_OIDC_URL).hostname or "")
+LIVEFEED_OIDC_CLIENT_ID: str = env.str("LIVEFEED_OIDC_CLIENT_ID", default="")
+LIVEFEED_OIDC_CLIENT_SECRET: str = env.str("LIVEFEED_OIDC_CLIENT_SECRET", default="")
+LIVEFEED_OIDC_TRUST_EMAIL: bool = env.bool("LIVEFEED_OIDC_TRUST_EMAIL", default=False)
+SOCIALACCOUNT_ADAPTER = "livefeed.accounts.social_adapter.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = LIVEFEED_OIDC_TRUST_EMAIL
+SOCIALACCOUNT_FORMS = {
+    "disconnect": "livefeed.forms.accounts.DisconnectForm",
+    "signup": "livefeed.forms.accounts.ProviderSignupForm",
 }
 
 MAIL_DIR = VAR_DIR / "mail"

@@ -4,7 +4,20 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from livefeed.views import accounts, activation, dev_mail, feed, health, metrics, profile, search, settings, signals
+from livefeed.views import (
+    accounts,
+    activation,
+    dev_mail,
+    feed,
+    health,
+    metrics,
+    openid,
+    profile,
+    search,
+    settings,
+    signals,
+    two_step,
+)
 from livefeed.views.completion import CompletionView
 from livefeed.views.deletion import DeletionView, RemovalView
 from livefeed.views.follows import BellView, FollowView
@@ -59,6 +72,24 @@ urlpatterns = [
     path("accounts/email/", accounts.EmailView.as_view(), name="account_email"),
     path("accounts/confirm-email/<str:key>/", activation.ConfirmEmailView.as_view(), name="account_confirm_email"),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", two_step.security_page, name="mfa_index"),
+    path("accounts/2fa/authenticate/", two_step.SecondStepView.as_view(), name="mfa_authenticate"),
+    path("accounts/2fa/reauthenticate/", two_step.ReauthenticateCodeView.as_view(), name="mfa_reauthenticate"),
+    path("accounts/2fa/totp/activate/", two_step.ActivateAppView.as_view(), name="mfa_activate_totp"),
+    path("accounts/2fa/recovery-codes/", two_step.RecoveryCodesView.as_view(), name="mfa_view_recovery_codes"),
+    path("accounts/2fa/webauthn/", two_step.security_page, name="mfa_list_webauthn"),
+    path("accounts/2fa/webauthn/add/", two_step.AddPasskeyView.as_view(), name="mfa_add_webauthn"),
+    path("accounts/2fa/webauthn/login/", two_step.PasskeyLoginView.as_view(), name="mfa_login_webauthn"),
+    path(
+        "accounts/2fa/webauthn/reauthenticate/",
+        two_step.ReauthenticatePasskeyView.as_view(),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/oidc/<str:provider_id>/login/", openid.start, name="openid_connect_login"),
+    path("accounts/oidc/<str:provider_id>/login/callback/", openid.callback, name="openid_connect_callback"),
+    path("accounts/social/", openid.ConnectionsView.as_view(), name="socialaccount_connections"),
+    path("accounts/social/", include("allauth.socialaccount.urls")),
     path("admin/signals/", signals.overview, name="signals"),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),

@@ -73,6 +73,28 @@ def test_a_scheme_and_a_host_are_a_valid_public_address(address):
         assert "livefeed.E002" not in own_messages()
 
 
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({}, None),
+        ({"LIVEFEED_OIDC_URL": ""}, None),
+        ({"LIVEFEED_OIDC_URL": "http://127.0.0.1:9000"}, None),
+        ({"LIVEFEED_OIDC_CLIENT_ID": ""}, "livefeed.E003"),
+        ({"LIVEFEED_OIDC_CLIENT_SECRET": ""}, "livefeed.E003"),
+        ({"LIVEFEED_OIDC_URL": "http://id.example.org"}, "livefeed.E004"),
+        ({"LIVEFEED_OIDC_URL": "id.example.org"}, "livefeed.E004"),
+    ],
+)
+def test_an_openid_provider_needs_its_settings(changes, error):
+    complete = {
+        "LIVEFEED_OIDC_URL": "https://id.example.org",
+        "LIVEFEED_OIDC_CLIENT_ID": "livefeed",
+        "LIVEFEED_OIDC_CLIENT_SECRET": "secret",
+    }
+    with override_settings(**complete | changes):
+        assert {"livefeed.E003", "livefeed.E004"} & own_messages().keys() == ({error} if error else set())
+
+
 @pytest.fixture
 def _on_sqlite():
     with patch.dict(settings.DATABASES["default"], ENGINE="django.db.backends.sqlite3"):

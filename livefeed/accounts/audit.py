@@ -9,6 +9,8 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.hashers import get_hasher, identify_hasher
 from django.contrib.auth.models import Group, Permission
 from django.db import models, transaction
@@ -23,6 +25,7 @@ from livefeed.signals.cascades import is_part_of
 logger = logging.getLogger("livefeed.audit")
 
 Kind = AuditEntry.Kind
+STEP_NAMES = {Authenticator.Type.TOTP: "authenticator app", Authenticator.Type.RECOVERY_CODES: "recovery codes"}
 RIGHTS_FIELDS = {Group: "groups", Permission: "permissions"}
 
 
@@ -88,6 +91,39 @@ def post_opened(post: Post) -> None:
     record(Kind.POST_OPENED, post.author, current_actor(), {"post": ["", post.pk]})
 
 
+def step_added(step: Authenticator) -> None:
+    """Records a new second step of a user's sign-in; new recovery codes too."""
+    record(Kind.CHANGED, step.user, current_actor(), {"steps": ["", _step_name(step)]})
+
+
+def step_removed(step: Authenticator, origin: Any) -> None:
+    """Records the end of a second step, except of recovery codes, which end with the last other step or are replaced,
+    and where `origin` shows that its user is deleted."""
+    if step.type != Authenticator.Type.RECOVERY_CODES and not is_part_of(origin, User):
+        record(Kind.CHANGED, step.user, current_actor(), {"steps": [_step_name(step), ""]})
+
+
+def recovery_code_used(user: User, request: HttpRequest) -> None:
+    """Records that a recovery code was used in place of a second step."""
+    record(Kind.CHANGED, user, Actor(user, client_address(request)), {"recovery_code": []})
+
+
+def provider_connected(account: SocialAccount) -> None:
+    """Records that a user can sign in with an account at the OpenID Connect provider."""
+    record(Kind.CHANGED, account.user, current_actor(), {"providers": ["", account.provider]})
+
+
+def provider_disconnected(account: SocialAccount, origin: Any) -> None:
+    """Records that a user can no longer sign in with that account, except where its user is deleted."""
+    if not is_part_of(origin, User):
+        record(Kind.CHANGED, account.user, current_actor(), {"providers": [account.provider, ""]})
+
+
+def second_step_failed(user: User, request: HttpRequest | None) -> None:
+    """Records a wrong code after the right password; at most as many as other failed sign-ins."""
+    _record_refused(user, Actor(None, client_address(request)))
+
+
 def signed_in(user: User, request: HttpRequest | None) -> None:
     """Records a sign-in."""
     record(Kind.SIGNED_IN, user, Actor(user, client_address(request)))
@@ -104,8 +140,10 @@ def refused(credentials: dict[str, Any], request: HttpRequest | None) -> None:
 
     An existing account gets a limited number of entries; beyond that, and for unknown names, only the log has a line.
     """
-    actor = Actor(None, client_address(request))
-    user = user_for_login(credentials)
+    _record_refused(user_for_login(credentials), Actor(None, client_address(request)))
+
+
+def _record_refused(user: User | None, actor: Actor) -> None:
     if user is not None and AuditEntry.objects.has_room_for_refused(user):
         record(Kind.REFUSED, user, actor)
     else:
@@ -158,6 +196,10 @@ def _is_rehash(user: User, changes: dict[str, tuple[Any, Any]]) -> bool:
 
 def _token_name(token: Token) -> str:
     return f"{token.pk} {token.label}".rstrip()
+
+
+def _step_name(step: Authenticator) -> str:
+    return step.wrap().name if step.type == Authenticator.Type.WEBAUTHN else STEP_NAMES[step.type]
 
 
 def _public_values(name: str, before: Any, after: Any) -> list[Any]:

@@ -8,6 +8,8 @@ from allauth.account import app_settings
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.core import signing
 
+from livefeed.models import User
+
 
 class LinkState(StrEnum):
     """State of a confirmation link."""
@@ -54,3 +56,9 @@ def _address_in(key: str) -> EmailAddress | None:
         return None
     address: EmailAddress | None = EmailAddress.objects.filter(pk=pk).select_related("user").first()
     return address
+
+
+def activate_confirmed(user: User) -> None:
+    """Activates a new user whose address an OpenID Connect provider has confirmed already."""
+    if EmailAddress.objects.filter(user=user, verified=True).exists():
+        user.activate()

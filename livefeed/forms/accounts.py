@@ -5,10 +5,12 @@ from typing import Any, ClassVar
 
 from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
+from allauth.socialaccount import forms as socialaccount
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.core.validators import MaxLengthValidator
 
+from livefeed.accounts.social_adapter import provider_id
 from livefeed.models.user import USERNAME_MAX, USERNAME_MIN
 
 EMAIL_MAX = 254
@@ -91,14 +93,36 @@ class SignupForm(AccountForm, allauth.SignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        name = self.fields["username"]
-        name.widget.attrs |= NAME_ATTRIBUTES
-        name.error_messages["min_length"] = f"Use at least {USERNAME_MIN} characters."
-        name.error_messages["max_length"] = f"Use at most {USERNAME_MAX} characters."
+        describe_username(self.fields["username"])
 
     def hash_password(self) -> None:
         """Hashes the password before the transaction that creates the account: hashing is slow by design."""
         self.hashed_password = make_password(self.cleaned_data.pop("password1"))
+
+
+class ProviderSignupForm(AccountForm, socialaccount.SignupForm):
+    """Sign-up with an OpenID Connect provider that did not send an address."""
+
+    texts = {"username": SignupForm.texts["username"], "email": SignupForm.texts["email"]}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        describe_username(self.fields["username"])
+
+
+class DisconnectForm(socialaccount.DisconnectForm):
+    """The account at the configured provider that is no longer used to sign in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["account"].queryset = self.accounts.filter(provider=provider_id())
+
+
+def describe_username(field: forms.Field) -> None:
+    """Sets the attributes and messages of a field for a new user name."""
+    field.widget.attrs |= NAME_ATTRIBUTES
+    field.error_messages["min_length"] = f"Use at least {USERNAME_MIN} characters."
+    field.error_messages["max_length"] = f"Use at most {USERNAME_MAX} characters."
 
 
 class AddEmailForm(AccountForm, allauth.AddEmailForm):

@@ -23,6 +23,8 @@ RIGHT_SENTENCES = {
     "groups": ("No longer has the group {}", "Given the group {}"),
     "permissions": ("No longer has the permission {}", "Given the permission {}"),
     "tokens": ("Token {} revoked", "Token {} made"),
+    "steps": ("Two-step sign-in: {} removed", "Two-step sign-in: {} added"),
+    "providers": ("Sign-in with {} turned off", "Sign-in with {} turned on"),
 }
 """Sentences for a right that was taken away, and for one that was given."""
 FLAG_SENTENCES = {
@@ -37,6 +39,7 @@ REDACTED_SENTENCES = {
     "password": "Password changed",
     "avatar_id": "Picture changed",
     "activated_at": "Account activated",
+    "recovery_code": "Recovery code used",
 }
 """Sentences for fields whose values are not recorded."""
 

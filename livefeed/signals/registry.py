@@ -16,6 +16,7 @@ SIGNAL_MODULES = {
     "django.db.models.signals": "in the transaction",
     "django.contrib.auth.signals": "when it is sent",
     "allauth.account.signals": "when it is sent",
+    "allauth.mfa.signals": "when it is sent",
     "django.core.signals": "when it is sent",
 }
 """Modules whose signals are listed, and when the receivers of each run."""

@@ -1,8 +1,10 @@
-"""Security history of the viewer's account."""
+"""Second steps, the account at the provider, and the security history of the viewer's account."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from livefeed.accounts.social_adapter import account_of
+from livefeed.accounts.two_step import TwoStep
 from livefeed.models import AuditEntry
 from livefeed.views.paging import newest_page, template_for
 from livefeed.views.resource import Request, SignedInResource
@@ -15,4 +17,10 @@ class SecurityView(SignedInResource):
         entries = AuditEntry.objects.about(self.viewer).newest_first()
         page, next_url = newest_page(entries, request.GET.get("before", ""))
         template = template_for(request, "security/page.html", {"a": "security/_entries.html"})
-        return render(request, template, {"entries": page, "next": next_url})
+        context = {
+            "entries": page,
+            "next": next_url,
+            "two_step": TwoStep.of(self.viewer),
+            "connected": account_of(self.viewer),
+        }
+        return render(request, template, context)

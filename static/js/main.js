@@ -16,6 +16,7 @@ import { initNotifications, showUnread } from "./notifications.js";
 import { initOutbox } from "./outbox.js";
 import { initPageRestore, restorePage } from "./page-restore.js";
 import { initPagination } from "./pagination.js";
+import { initPasskeys } from "./passkeys.js";
 import { initPictures } from "./pictures.js";
 import { initPostActions } from "./post-actions.js";
 import { postList } from "./post-list.js";
@@ -42,6 +43,7 @@ initAnnouncer();
 initPagination();
 initKeyboard();
 initActivation();
+initPasskeys();
 connect();
 awayLine.initAwayLine();
 

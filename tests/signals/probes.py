@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.account.signals import user_signed_up
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
@@ -25,7 +28,9 @@ from livefeed.content.fragments import render_card, render_post
 from livefeed.models import AuditEntry, Event, Export, Like, Notification, Picture, Post, Profile, Session, Token, User
 from tests import image_files
 from tests.factories import PASSWORD, Cast, make_post, make_user, signed_in
+from tests.views.accounts import sign_in as enter_password
 from tests.views.html import Page
+from tests.views.second_steps import enter, make_protected_user, recovery_codes_of, wrong_code
 
 Probe = Callable[[Cast], None]
 
@@ -287,6 +292,12 @@ def user_activated_is_sent(cast: Cast) -> None:
         user.activate()
 
 
+def confirmed_sign_up_is_activated(cast: Cast) -> None:
+    user = make_user(activated_at=None)
+    user_signed_up.send(User, user=user, request=None)
+    assert User.objects.get(pk=user.pk).is_activated
+
+
 def user_event_is_written(cast: Cast) -> None:
     user = User.objects.get(pk=cast.author.pk)
     user.name = "Another name"
@@ -430,6 +441,51 @@ def failed_sign_in_is_audited(cast: Cast) -> None:
     assert is_audited(cast.author, "sign_in.refused")
 
 
+# --- Second steps and the OpenID Connect provider ---
+
+
+def has_sentence(user: User, sentence: str) -> bool:
+    entries = AuditEntry.objects.about(user)
+    return any(sentence in str(each) for entry in entries for each in entry.sentences)
+
+
+def step_is_audited(cast: Cast) -> None:
+    user = make_protected_user()
+    assert has_sentence(user, "authenticator app</bdi> added")
+
+
+def step_removal_is_audited(cast: Cast) -> None:
+    user = make_protected_user()
+    Authenticator.objects.filter(user=user).delete()
+    assert has_sentence(user, "authenticator app</bdi> removed")
+
+
+def recovery_code_is_audited(cast: Cast) -> None:
+    user = make_protected_user()
+    client = Client()
+    enter_password(client, user.username)
+    enter(client, recovery_codes_of(user)[0])
+    assert has_sentence(user, "Recovery code used")
+
+
+def failed_step_is_audited(cast: Cast) -> None:
+    user = make_protected_user()
+    client = Client()
+    enter_password(client, user.username)
+    enter(client, wrong_code())
+    assert AuditEntry.objects.about(user).filter(kind=AuditEntry.Kind.REFUSED).exists()
+
+
+def provider_is_audited(cast: Cast) -> None:
+    SocialAccount.objects.create(user=cast.author, provider="id.example.org", uid="1")
+    assert has_sentence(cast.author, "Sign-in with <bdi>id.example.org</bdi> turned on")
+
+
+def provider_removal_is_audited(cast: Cast) -> None:
+    SocialAccount.objects.create(user=cast.author, provider="id.example.org", uid="1").delete()
+    assert has_sentence(cast.author, "Sign-in with <bdi>id.example.org</bdi> turned off")
+
+
 PROBES: dict[str, Probe] = {
     "post.clean_title": title_is_cleaned,
     "post.extract_tags": tags_are_extracted,
@@ -484,6 +540,13 @@ PROBES: dict[str, Probe] = {
     "session.audit_failed_sign_in": failed_sign_in_is_audited,
     "session.assign_sign_in_number": sign_in_has_number,
     "session.record_sign_in_details": sign_in_has_details,
+    "step.audit": step_is_audited,
+    "step.audit_removal": step_removal_is_audited,
+    "step.audit_recovery_code": recovery_code_is_audited,
+    "step.audit_failure": failed_step_is_audited,
+    "provider.audit": provider_is_audited,
+    "provider.audit_removal": provider_removal_is_audited,
+    "user.activate_confirmed": confirmed_sign_up_is_activated,
     "export.delete_file": export_file_is_deleted,
     "session.write_sign_out_event": sign_out_event_is_written,
     "token.write_revocation_event": revocation_event_is_written,
