@@ -243,8 +243,10 @@ def follow_notifies(cast: Cast) -> None:
 
 def unfollow_withdraws_notification(cast: Cast) -> None:
     cast.author.follow(cast.stranger)
+    Event.objects.all().delete()
     cast.author.unfollow(cast.stranger)
     assert unread(cast.stranger) == 0
+    assert has_event(Event.Kind.NOTIFIED, actor_id=cast.stranger.pk)
 
 
 # --- Users, sessions and files ---
