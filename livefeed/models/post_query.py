@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -82,6 +83,10 @@ class PostQuerySet(CounterQuerySet["Post"]):
         """Posts older than `sort_key`. Raises `ValueError` if it is not a sort key."""
         return self.filter(sort_keys.before(sort_key))
 
-    def after(self, sort_key: str) -> Self:
-        """Posts newer than `sort_key`. Raises `ValueError` if it is not a sort key."""
-        return self.filter(sort_keys.after(sort_key))
+    def older_than(self, moment: datetime | None, pk: int | None) -> Self:
+        """Posts that follow the post `pk`, created at `moment`, in the order of `newest_first`; without it all."""
+        return self if moment is None or pk is None else self.filter(sort_keys.older_than(moment, pk))
+
+    def newer_than(self, moment: datetime | None, pk: int | None) -> Self:
+        """Posts that follow the post `pk`, created at `moment`, in the order of `oldest_first`; without it all."""
+        return self if moment is None or pk is None else self.filter(sort_keys.newer_than(moment, pk))

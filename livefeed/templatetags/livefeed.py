@@ -13,7 +13,8 @@ from livefeed.content import trends
 from livefeed.content.fragments import render_card, render_post
 from livefeed.content.markup import render
 from livefeed.content.trends import Trend
-from livefeed.models import Event, Notification, Picture, Post, Preferences, Profile, User
+from livefeed.models import Picture, Post, Preferences, Profile, User
+from livefeed.models.page_state import PageState
 from livefeed.models.picture import picture_url
 
 register = template.Library()
@@ -74,8 +75,8 @@ def excerpt(post: Post) -> str:
 def unread_badge(context: Context) -> dict[str, int]:
     """Renders the number of unread notifications, and the event log's position before they were counted, from which a
     page without a feed subscribes."""
-    cursor = context["cursor"] if "cursor" in context else Event.objects.head()
-    return {"cursor": cursor, "unread": Notification.objects.unread_count(context["user"])}
+    state = context["state"] if "state" in context else PageState.of(context["user"])
+    return {"cursor": state.cursor, "unread": state.unread}
 
 
 @register.simple_tag(takes_context=True)

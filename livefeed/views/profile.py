@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 from django.http import Http404, HttpResponse
 
-from livefeed.models import Post, Profile, User
-from livefeed.models.post_query import PostQuerySet
+from livefeed.models import Profile, User
+from livefeed.models.post_list import ListName, PostList
 from livefeed.models.user import UserQuerySet
 from livefeed.views.feed import feed_page
 from livefeed.views.resource import Request, viewer_of
@@ -20,7 +20,7 @@ class Tab(NamedTuple):
     empty: str
 
 
-TABS = {
+TABS: dict[ListName, Tab] = {
     "posts": Tab("Posts", "user:{}", "No posts yet."),
     "replies": Tab("Replies", "replies:{}", "No replies yet."),
     "media": Tab("Pictures", "media:{}", "No pictures yet."),
@@ -28,13 +28,12 @@ TABS = {
 }
 
 
-def profile(request: Request, username: str, tab: str = "posts") -> HttpResponse:
+def profile(request: Request, username: str, tab: ListName = "posts") -> HttpResponse:
     """A user's posts, replies, pictures or likes, by tab."""
     if tab not in TABS:
         raise Http404("Page not found.")
     user = find_user(username)
     viewer = viewer_of(request)
-    posts = _posts_of(user, tab, Post.objects.visible_to(viewer))
     context: dict[str, Any] = {
         "profile_user": user,
         "profile": Profile.objects.for_user(user),
@@ -44,14 +43,8 @@ def profile(request: Request, username: str, tab: str = "posts") -> HttpResponse
     }
     if viewer:
         context |= viewer.follow_state(user)
+    posts = PostList(tab, viewer, user.pk)
     return feed_page(request, "profiles/profile.html", TABS[tab].view.format(user.username), posts, **context)
-
-
-def _posts_of(user: User, tab: str, visible: PostQuerySet) -> PostQuerySet:
-    if tab == "likes":
-        return visible.filter(likes__user=user)
-    written = visible.filter(author=user)
-    return {"posts": written.top_level, "replies": written.replies_only, "media": written.having_pictures}[tab]()
 
 
 def find_user(username: str, users: UserQuerySet | None = None) -> User:

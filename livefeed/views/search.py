@@ -8,7 +8,8 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
 from livefeed.content.markup import is_tag, normalize_tag
-from livefeed.models import Event, Tagging, User
+from livefeed.models import Tagging, User
+from livefeed.models.page_state import PageState
 from livefeed.models.picture import prefetch_pictures
 from livefeed.models.reaction import reactions_by
 from livefeed.models.search import QUERY_MAX, Search, search_posts, search_users
@@ -24,7 +25,7 @@ MAX_TAGS = 5
 def search_page(request: Request) -> HttpResponse:
     """Results for `?q=`: users and tags first, then posts, newest first, from `?before=` on."""
     viewer = viewer_of(request)
-    cursor = Event.objects.head()
+    state = PageState.of(viewer)
     text = request.GET.get("q", "").strip()[:QUERY_MAX]
     start = request.GET.get("before", "")
     search = Search.parse(text)
@@ -39,7 +40,8 @@ def search_page(request: Request) -> HttpResponse:
         "posts": posts,
         "start": start,
         "view": "shown",
-        "cursor": cursor,
+        "state": state,
+        "cursor": state.cursor,
     }
     if len(found) > PAGE_SIZE:
         context["next"] = f"?{urlencode({'q': text, 'before': posts[-1].sort_key})}"
