@@ -142,15 +142,22 @@ CACHES: dict[str, dict[str, Any]] = {
         "TIMEOUT": None,
         "OPTIONS": {"MAX_ENTRIES": 5_000},  # about 2 KB each
     },
-    # Trending tags and posts, in the memory of each process.
-    "trends": {
+    # Trending tags and posts, and the sidebar's HTML of them and of suggestions, in the memory of each process.
+    "sidebar": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "trends",
+        "LOCATION": "sidebar",
         "TIMEOUT": 60,
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
+    },
+    # Parts of pages, by everything that they show: `{% cache %}` in templates.
+    "template_fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "template_fragments",
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
     },
 }
 if not env.bool("LIVEFEED_CACHE", default=True):
-    CACHES["fragments"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    CACHES["fragments"] = CACHES["template_fragments"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 
 
 def _channel_layer(redis_url: str) -> dict[str, Any]:

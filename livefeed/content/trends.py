@@ -35,19 +35,19 @@ class Trend:
 
 def trending_tags() -> list[Trend]:
     """Returns up to MAX_TAGS trending tags. Each author counts once for a tag, by the latest post with it."""
-    return cast(list[Trend], caches["trends"].get_or_set("tags", _find_tags))
+    return cast(list[Trend], caches["sidebar"].get_or_set("tags", _find_tags))
 
 
 def trending_posts(viewer: User | None) -> list[Post]:
     """Returns up to MAX_POSTS trending posts that `viewer` may see, one of each author."""
-    ids = cast(list[int], caches["trends"].get_or_set("posts", _find_post_ids))
+    ids = cast(list[int], caches["sidebar"].get_or_set("posts", _find_post_ids))
     posts = Post.objects.visible_to(viewer).with_related().in_bulk(ids)
     return [posts[pk] for pk in ids if pk in posts]
 
 
 def clear_cache() -> None:
-    """Deletes the cached trends of this process."""
-    caches["trends"].clear()
+    """Deletes the cached trends and sidebars of this process."""
+    caches["sidebar"].clear()
 
 
 def _find_tags() -> list[Trend]:

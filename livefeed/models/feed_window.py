@@ -8,12 +8,11 @@ in that: windows are cut from the posts that the viewer may see.
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from livefeed.models.compiled import compiled
-from livefeed.models.follow import Follow
 from livefeed.models.post import Post
 from livefeed.models.post_list import PostSource, Start
 from livefeed.models.post_query import PostQuerySet
@@ -24,9 +23,8 @@ WINDOW_FACTORS = (2, 32)
 """Sizes of the windows that are tried, as multiples of the wanted posts. Greater than 1, because some posts of a window
 are not visible, or are replies that do not belong on the page. If the larger window has too few posts too, all posts
 are sorted."""
-MAX_QUERIES = 7
-"""Two for the smaller window and its posts, which usually suffice; two for the larger; one for all posts. For a viewer
-who follows no one, each window takes one more."""
+MAX_QUERIES = 5
+"""Two for the smaller window and its posts, which usually suffice; two for the larger; one for all posts."""
 
 
 class Window(NamedTuple):
@@ -92,36 +90,26 @@ class HomeWindow(FeedWindow):
         return Window(found, is_complete=not (oldest or newest_of_last))
 
     def _authors(self, start: Start, size: int) -> list[Author]:
-        """Returns the viewer, and the `size` followed authors with the newest posts. The viewer's times are in every
-        row, which saves a query."""
-        rows = _followed_authors(self.viewer, start.moment, size=size)
-        if not rows:
-            return [Author(*row) for row in _author(self.viewer, start.moment, size=size)]
-        return [Author(self.viewer.pk, *rows[0][3:]), *(Author(*row[:3]) for row in rows)]
+        """Returns the viewer, and the `size` followed authors with the newest posts."""
+        rows = _authors(self.viewer, start.moment, size=size)
+        own = Author(self.viewer.pk, *rows[0][3:])
+        return [own, *(Author(*row[:3]) for row in rows if row[0])]
 
 
 @compiled
-def _followed_authors(viewer: User, moment: datetime | None, *, size: int) -> QuerySet[Follow, tuple]:
-    """Rows of the `size` followed authors with the newest posts: id and times, and the viewer's times. Reads follows
-    alone: joining the users takes twice as long."""
-    newest, oldest_needed = _post_times(OuterRef("followed"), moment, size)
-    own = _post_times(Value(viewer.pk), moment, size)
-    follows = Follow.objects.filter(follower=viewer).annotate(newest=newest)
-    return follows.order_by(F("newest").desc(nulls_last=True)).values_list("followed", "newest", oldest_needed, *own)[
-        :size
-    ]
+def _authors(viewer: User, moment: datetime | None, *, size: int) -> QuerySet[User, tuple[Any, ...]]:
+    """Rows of the `size` followed authors with the newest posts: their ids and times, and the viewer's own times, which
+    saves a query. A single row without an author if the viewer follows no one."""
+    newest, oldest_needed = _post_times("following__followed", moment, size)
+    own = _post_times("pk", moment, size)
+    followed = User.objects.filter(pk=viewer.pk).annotate(newest=newest).order_by(F("newest").desc(nulls_last=True))
+    return followed.values_list("following__followed", "newest", oldest_needed, *own)[:size]
 
 
-@compiled
-def _author(user: User, moment: datetime | None, *, size: int) -> QuerySet[User, tuple]:
-    """The row of one author: id and times."""
-    return User.objects.filter(pk=user.pk).values_list("pk", *_post_times(OuterRef("pk"), moment, size))
-
-
-def _post_times(author: OuterRef | Value, moment: datetime | None, size: int) -> tuple[Subquery, Subquery]:
-    """Returns expressions for the times of the newest and the `size`-th newest post up to `moment` by an author. Both
-    read one index only."""
-    posts = Post.objects.filter(author=author)
+def _post_times(author_field: str, moment: datetime | None, size: int) -> tuple[Subquery, Subquery]:
+    """Returns expressions for the times of the newest and the `size`-th newest post up to `moment` by the author in
+    `author_field`. Both read one index only."""
+    posts = Post.objects.filter(author=OuterRef(author_field))
     if moment:
         posts = posts.filter(created_at__lte=moment)
     times = posts.order_by("-created_at", "-pk").values("created_at")

@@ -1,5 +1,6 @@
 """Tags and filters available in every template."""
 
+from functools import cache
 from html import unescape
 from zlib import crc32
 
@@ -21,6 +22,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """Returns an icon from static/icons.svg. It is hidden from screen readers: icons are decoration."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("icons.svg"), name)
