@@ -73,12 +73,15 @@ def excerpt(post: Post) -> str:
     return text or post.title or (f"{count} pictures" if count > 1 else "A picture")
 
 
-@register.inclusion_tag("notifications/_badge.html", takes_context=True)
-def unread_badge(context: Context) -> dict[str, int]:
-    """Renders the number of unread notifications, and the event log's position before they were counted, from which a
-    page without a feed subscribes."""
-    state = context["state"] if "state" in context else PageState.of(context["user"])
-    return {"cursor": state.cursor, "unread": state.unread}
+@register.simple_tag(takes_context=True)
+def page_state(context: Context) -> PageState:
+    """Returns the viewer's state as the view has read it; else reads it, for a user's pages without posts. Visitors'
+    pages without posts show nothing of it."""
+    if "state" in context:
+        state: PageState = context["state"]
+        return state
+    user = context.get("user")
+    return PageState.of(user) if user is not None and user.is_authenticated else PageState()
 
 
 @register.simple_tag(takes_context=True)
