@@ -111,6 +111,7 @@ class CompiledQuery:
             self._sql, parameters = self._compiler.as_sql()
         except EmptyResultSet:
             return
+        self._converters = self._compiler.get_converters([column for column, _, _ in self._compiler.select])
         self._constants = list(parameters)
         for position, parameter in enumerate(parameters):
             if (index := placeholders.indexes.get(parameter)) is not None:
@@ -126,6 +127,7 @@ class CompiledQuery:
         compiler: Any = copy(self._compiler)
         compiler.connection = connection  # each thread has its own
         compiler.as_sql = lambda: (self._sql, tuple(parameters))
+        compiler.get_converters = lambda columns: self._converters
         queryset: Any = self._queryset.all()
         queryset.query.get_compiler = lambda using: compiler
         return list(queryset)

@@ -24,6 +24,15 @@ class Audience(models.TextChoices):
     FOLLOWERS = "followers", "Followers"
 
 
+RENDERED_FIELDS = (
+    *("id", "version", "title", "body", "created_at", "edited_at", "key", "audience", "tags", "removed_at"),
+    *("likes_count", "replies_count", "pictures_count", "parent_author_id", "ancestors"),
+    *("author__username", "author__name", "author__avatar"),
+    *("parent__author__username", "parent__removed_at"),
+)
+"""Fields of a post and of related rows that are read to render it."""
+
+
 class PostQuerySet(CounterQuerySet["Post"]):
     """Queries for posts. The methods can be combined in any order."""
 
@@ -70,8 +79,9 @@ class PostQuerySet(CounterQuerySet["Post"]):
         return self.filter(pictures_count__gt=0)
 
     def with_related(self) -> Self:
-        """Selects the related rows that rendering needs."""
-        return self.select_related("author", "parent__author")
+        """Selects the related rows and the fields that rendering needs: a page reads 20 posts with up to 20 authors, 20
+        parents and their authors."""
+        return self.select_related("author", "parent__author").only(*RENDERED_FIELDS)
 
     def newest_first(self) -> Self:
         return self.with_related().order_by("-created_at", "-pk")
