@@ -137,21 +137,21 @@ CACHES: dict[str, dict[str, Any]] = {
     },
     # Rendered posts and profile cards, in the memory of each process: a network cache would be slower than rendering.
     "fragments": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "livefeed.memory_cache.MemoryCache",
         "LOCATION": "fragments",
         "TIMEOUT": None,
         "OPTIONS": {"MAX_ENTRIES": 5_000},  # about 2 KB each
     },
     # Trending tags and posts, and the sidebar's HTML of them and of suggestions, in the memory of each process.
     "sidebar": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "livefeed.memory_cache.MemoryCache",
         "LOCATION": "sidebar",
         "TIMEOUT": 60,
         "OPTIONS": {"MAX_ENTRIES": 5_000},
     },
     # Parts of pages, by everything that they show: `{% cache %}` in templates.
     "template_fragments": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "livefeed.memory_cache.MemoryCache",
         "LOCATION": "template_fragments",
         "OPTIONS": {"MAX_ENTRIES": 5_000},
     },
