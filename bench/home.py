@@ -20,8 +20,8 @@ from django.utils import timezone
 
 from bench.people import make_follows, make_people
 from bench.stopwatch import percentile, spent, timed_queries
-from livefeed.demo.bulk import YEAR, Crowd, seed
 from livefeed import urls
+from livefeed.demo.bulk import YEAR, Crowd, seed
 from livefeed.demo.conversation import TAGS
 from livefeed.models import Post, Tagging, User
 

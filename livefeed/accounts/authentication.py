@@ -1,14 +1,13 @@
 """The user of a request, loaded by the same query as the session."""
 
+from typing import Any
+
 from django.conf import settings
-from django.contrib import auth
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, middleware
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
-from livefeed.accounts.session_store import SessionStore
 from livefeed.models import User
 
 
@@ -17,20 +16,16 @@ class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        request.user = SimpleLazyObject(lambda: _user_of(request))
+        user: Any = SimpleLazyObject(lambda: _loaded_user(request) or middleware.get_user(request))
+        request.user = user
 
 
-def _user_of(request: HttpRequest) -> User | AnonymousUser:
-    if not hasattr(request, "_cached_user"):
-        request._cached_user = _loaded_user(request.session) or auth.get_user(request)
-    return request._cached_user  # type: ignore[no-any-return]
-
-
-def _loaded_user(session: SessionStore) -> User | None:
+def _loaded_user(request: HttpRequest) -> User | None:
     """Returns the user who was loaded with the session if nothing has changed since the user signed in. In all other
     cases, such as another password, Django's `get_user` decides."""
+    session: Any = request.session
     user_id = session.get(SESSION_KEY)  # loads the session
-    user = session.loaded_user
+    user: User | None = session.loaded_user
     if user is None or not user.is_active or str(user.pk) != user_id:
         return None
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:

@@ -7,7 +7,6 @@ from typing import Any, cast
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from livefeed.models import Session, User
@@ -63,7 +62,7 @@ class SessionStore(DatabaseStore):
 
 
 @compiled
-def _unexpired_sessions(key: str, now: datetime) -> QuerySet[Session]:
+def _unexpired_sessions(key: str, now: datetime) -> Any:
     return Session.objects.filter(session_key=key, expire_date__gt=now).select_related("user__preferences")
 
 

@@ -24,9 +24,9 @@ class compiled[**P]:  # noqa: N801  # a decorator
     """Decorator of a function that returns a queryset. A call of the decorated function returns the queryset's rows.
 
     The function is called once for each combination of its arguments' types, with placeholders for ids, users, times,
-    texts and lists of ids. It must use these only as values in conditions. Arguments of other types (None, True) and
-    keyword arguments are passed as they are: the function is called once for each of their values. So is a list for
-    each length: to keep these few, lists are filled up to a power of two with their last id.
+    texts and lists of ids. It must use these, unchanged, as values in conditions. None, booleans and keyword arguments
+    are passed as they are: the function is called once for each of their values. So it is for each length of a list; to
+    keep these few, lists are filled up to a power of two with their last id.
     """
 
     def __init__(self, build: Callable[P, QuerySet[Any, Any]]) -> None:
@@ -41,12 +41,12 @@ class compiled[**P]:  # noqa: N801  # a decorator
         query = self._queries.get(key)
         if query is None:
             placeholders = Placeholders()
-            queryset = self._build(*(placeholders.replace(arg) for arg in args), **kwargs)  # type: ignore[call-arg]
+            queryset = self._build(*(placeholders.replace(arg) for arg in args), **kwargs)
             query = self._queries[key] = CompiledQuery(queryset, placeholders)
         return query.rows(values)
 
 
-def _shape(argument: Any, values: list[Any]) -> Hashable:
+def _shape(argument: Any, values: list[Any]) -> Any:
     """Adds the values that `argument` holds to `values`. Returns what distinguishes it from arguments with which the
     SQL is different."""
     if isinstance(argument, bool) or argument is None:
@@ -91,7 +91,7 @@ class Placeholders:
         if isinstance(argument, datetime):
             placeholder = FIRST_MOMENT + timedelta(microseconds=number)
         elif isinstance(argument, str):
-            placeholder = f"placeholder {number}"
+            placeholder = f"Placeholder {number}\0"  # changed by most functions, so that these are noticed
         else:
             placeholder = FIRST_ID + number
         self.indexes[_prepared(placeholder)] = number
@@ -116,6 +116,8 @@ class CompiledQuery:
         for position, parameter in enumerate(parameters):
             if (index := placeholders.indexes.get(parameter)) is not None:
                 self._indexes.append((position, index))
+        if missing := set(placeholders.indexes.values()) - {index for _, index in self._indexes}:
+            raise ValueError(f"the query does not have the values {sorted(missing)} as parameters: {self._sql}")
 
     def rows(self, values: list[Any]) -> list[Any]:
         """Runs the query and returns its rows, as Django returns them."""

@@ -1,6 +1,7 @@
 """The event log: changes that open pages must show, in commit order."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -21,7 +22,7 @@ EVENT_RETENTION = timedelta(days=7)
 
 
 @compiled
-def _newest_positions() -> models.QuerySet["Event", int]:
+def _newest_positions() -> Any:
     newest = Event.objects.exclude(position=None).order_by("-position")
     return newest.values_list("position", flat=True)[:1]
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
 from livefeed.models.compiled import compiled
 from livefeed.models.post import Post
 from livefeed.models.post_list import PostSource, Start
-from livefeed.models.post_query import PostQuerySet
 from livefeed.models.tagging import Tagging
 from livefeed.models.user import User
 
@@ -97,7 +96,7 @@ class HomeWindow(FeedWindow):
 
 
 @compiled
-def _authors(viewer: User, moment: datetime | None, *, size: int) -> QuerySet[User, tuple[Any, ...]]:
+def _authors(viewer: User, moment: datetime | None, *, size: int) -> Any:
     """Rows of the `size` followed authors with the newest posts: their ids and times, and the viewer's own times, which
     saves a query. A single row without an author if the viewer follows no one."""
     newest, oldest_needed = _post_times("following__followed", moment, size)
@@ -127,7 +126,7 @@ def _home_posts(
     after: datetime | None,
     *,
     count: int,
-) -> PostQuerySet:
+) -> Any:
     """The newest posts of `viewer`'s home page by `authors` (None: all), within the given bounds."""
     posts = Post.objects.visible_to(viewer).older_than(moment, pk).home_of(viewer, authors)
     if newest:
@@ -156,7 +155,7 @@ class TagWindow(FeedWindow):
 
 
 @compiled
-def _tagged_ids(tag: str, moment: datetime | None, pk: int | None, *, size: int) -> QuerySet[Tagging, int]:
+def _tagged_ids(tag: str, moment: datetime | None, pk: int | None, *, size: int) -> Any:
     """The ids of the newest posts with a tag."""
     taggings = Tagging.objects.filter(tag=tag)
     if moment and pk:
@@ -173,7 +172,7 @@ def _tagged_posts(
     pk: int | None,
     *,
     count: int,
-) -> PostQuerySet:
+) -> Any:
     """The newest posts with a tag, or with the given ids."""
     posts = Post.objects.visible_to(viewer).older_than(moment, pk)
     posts = posts.tagged(tag) if tag else posts.filter(pk__in=ids)

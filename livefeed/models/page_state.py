@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple, Self
 
-from django.db.models import IntegerField, Max, OuterRef, QuerySet, Subquery
+from django.db.models import IntegerField, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from livefeed.models.compiled import compiled
@@ -13,8 +13,8 @@ from livefeed.models.user import User
 
 
 class PageState(NamedTuple):
-    """State before the page's data is read. `cursor` is the head of the event log: the page's socket resumes from there,
-    so no event is lost in between."""
+    """State before the page's data is read. `cursor` is the head of the event log: the page's socket resumes from
+    there, so no event is lost in between."""
 
     cursor: int = 0
     unread: int = 0
@@ -38,7 +38,7 @@ class CountOf(Subquery):
 
 
 @compiled
-def _states(viewer: User) -> QuerySet[User, Any]:
+def _states(viewer: User) -> Any:
     unread = Notification.objects.shown().unread().filter(recipient=OuterRef("pk")).values("pk")
     follows = Follow.objects.filter(follower=OuterRef("pk")).order_by().values("follower")  # grouped by it below
     return User.objects.filter(pk=viewer.pk).values_list(

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from livefeed.models import sort_keys
 from livefeed.models.compiled import compiled
@@ -13,7 +13,7 @@ from livefeed.models.post_query import PostQuerySet
 from livefeed.models.user import User
 
 ListName = Literal["public", "posts", "replies", "media", "likes", "bookmarks", "thread"]
-LISTS: dict[ListName, Callable[[PostQuerySet, int], PostQuerySet]] = {
+LISTS: dict[ListName, Callable[[PostQuerySet, int | None], PostQuerySet]] = {
     "public": lambda posts, _: posts.public().top_level(),
     "posts": lambda posts, author_id: posts.filter(author=author_id).top_level(),
     "replies": lambda posts, author_id: posts.filter(author=author_id).replies_only(),
@@ -51,7 +51,7 @@ class PostList(PostSource):
 
     name: ListName
     viewer: User | None
-    key: int = 0
+    key: int | None = None
 
     def read(self, start: Start, count: int) -> list[Post]:
         return _listed_posts(self.viewer, self.key, *start, name=self.name, count=count)
@@ -59,8 +59,8 @@ class PostList(PostSource):
 
 @compiled
 def _listed_posts(
-    viewer: User | None, key: int, moment: datetime | None, pk: int | None, *, name: ListName, count: int
-) -> PostQuerySet:
+    viewer: User | None, key: int | None, moment: datetime | None, pk: int | None, *, name: ListName, count: int
+) -> Any:
     posts = LISTS[name](Post.objects.visible_to(viewer), key)
     if name == "thread":
         return posts.newer_than(moment, pk).oldest_first()[:count]

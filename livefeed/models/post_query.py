@@ -93,6 +93,11 @@ class PostQuerySet(CounterQuerySet["Post"]):
         """Posts older than `sort_key`. Raises `ValueError` if it is not a sort key."""
         return self.filter(sort_keys.before(sort_key))
 
+    def created_between(self, after: datetime | None, before: datetime | None) -> Self:
+        """Posts created at or after one time (None: any) and before another (None: any)."""
+        posts = self if after is None else self.filter(created_at__gte=after)
+        return posts if before is None else posts.filter(created_at__lt=before)
+
     def older_than(self, moment: datetime | None, pk: int | None) -> Self:
         """Posts that follow the post `pk`, created at `moment`, in the order of `newest_first`; without it all."""
         return self if moment is None or pk is None else self.filter(sort_keys.older_than(moment, pk))

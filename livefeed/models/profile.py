@@ -26,8 +26,9 @@ class ProfileManager(models.Manager["Profile"].from_queryset(CounterQuerySet)): 
         return profile
 
     def for_user(self, user: User) -> "Profile":
-        """Returns the user's profile. Creates it for users without one (`bulk_create`, `loaddata`)."""
-        profile: Profile = self.filter(user=user).first() or self._create_counted(user)
+        """Returns the user's profile, by a query unless the user was loaded with it. Creates it for users without one
+        (`bulk_create`, `loaddata`)."""
+        profile: Profile = getattr(user, "profile", None) or self._create_counted(user)
         profile.user = user
         return profile
 

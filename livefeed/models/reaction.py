@@ -65,7 +65,7 @@ def reactions_by(user: User | None, posts: list[Post]) -> dict[str, list[int]]:
 
 
 @compiled
-def _reactions(user: User, post_ids: list[int]) -> models.QuerySet[Any, tuple[str, int]]:
+def _reactions(user: User, post_ids: list[int]) -> Any:
     conditions = {"user": user, "post__in": post_ids}
     likes = Like.objects.filter(**conditions).values_list(models.Value("likes"), "post")
     bookmarks = Bookmark.objects.filter(**conditions).values_list(models.Value("bookmarks"), "post")

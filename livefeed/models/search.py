@@ -10,11 +10,15 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.db.models.expressions import RawSQL
 
 from livefeed.content.markup import is_tag, normalize_tag
 from livefeed.models import sort_keys
+from livefeed.models.compiled import compiled
 from livefeed.models.post import Post
-from livefeed.models.post_query import PostQuerySet
 from livefeed.models.search_index import Marks, Term, search_index
 from livefeed.models.user import User
 
@@ -93,33 +97,49 @@ def split_words(text: str) -> tuple[str, ...]:
 def search_posts(search: Search, viewer: User | None, start: str, count: int) -> list[Post]:
     """Returns the newest `count` matching posts that are older than the sort key `start` (empty: the newest of all) and
     that `viewer` may see. Raises `ValueError` if `start` is not a sort key."""
-    posts = Post.objects.visible_to(viewer).with_related()
-    if search.after:
-        posts = posts.filter(created_at__gte=search.after)
-    if search.before:
-        posts = posts.filter(created_at__lt=search.before)
     author = User.objects.with_username(search.author).first() if search.author else None
     if search.author and author is None:
         return []
     if search.terms or search.tags:
         below = sort_keys.decode(start)[1] if start else _newest_pk(search) + 1
         marks = Marks(author.pk if author else 0, tuple(search.tags))
-        return _visible_matches(posts, search.terms, marks, below, count)
-    if author:
-        posts = posts.filter(author=author)
-    if start:
-        posts = posts.before(start)
-    return list(posts.newest_first()[:count])
+        return _visible_matches(search, viewer, marks, below, count)
+    position = sort_keys.decode(start) if start else (None, None)
+    return _visible_posts(viewer, author, search.after, search.before, *position, count=count)
 
 
-def _visible_matches(posts: PostQuerySet, terms: list[Term], marks: Marks, below: int, count: int) -> list[Post]:
-    """Returns the newest `count` of `posts` that the index finds, with ids less than `below`."""
+@compiled
+def _visible_posts(
+    viewer: User | None,
+    author: User | None,
+    after: datetime | None,
+    before: datetime | None,
+    moment: datetime | None,
+    pk: int | None,
+    *,
+    count: int,
+) -> Any:
+    """The newest posts of `author` (None: all) between two times, older than the post `pk` created at `moment`."""
+    posts = Post.objects.visible_to(viewer).created_between(after, before).older_than(moment, pk)
+    return (posts.filter(author=author) if author else posts).newest_first()[:count]
+
+
+def _visible_matches(search: Search, viewer: User | None, marks: Marks, below: int, count: int) -> list[Post]:
+    """Returns the newest `count` posts that the index finds, with ids less than `below`, and that `viewer` may see."""
     found: list[Post] = []
-    for batch in search_index().newest_posts(terms, marks, below):
-        found += posts.filter(pk__in=batch).order_by("-pk")[: count - len(found)]
-        if len(found) == count:
+    for batch in search_index().newest_posts(search.terms, marks, below):
+        found += _visible_among(batch, viewer, search.after, search.before, count=count)
+        if len(found) >= count:
             break
-    return found
+    return found[:count]
+
+
+@compiled
+def _visible_among(
+    ids: list[int], viewer: User | None, after: datetime | None, before: datetime | None, *, count: int
+) -> Any:
+    posts = Post.objects.visible_to(viewer).created_between(after, before).filter(pk__in=ids)
+    return posts.with_related().order_by("-pk")[:count]
 
 
 def _newest_pk(search: Search) -> int:
@@ -129,13 +149,22 @@ def _newest_pk(search: Search) -> int:
         later: Post | None = by_age.filter(created_at__gte=search.before + MAX_ID_DISORDER).first()
         if later is not None:
             return int(later.pk)
-    newest: Post | None = Post.objects.order_by("pk").last()
-    return newest.pk if newest else 0
+    return search_index().highest_pk()
 
 
-def search_users(search: Search, most: int) -> list[User]:
-    """Returns up to `most` active users whose names contain all the words, each as a word or the start of one."""
+def search_users(search: Search, most: int, viewer: User | None = None) -> list[User]:
+    """Returns up to `most` active users whose names contain all the words, each as a word or the start of one. With a
+    `viewer`, each has `is_followed`: True if the viewer follows the user."""
     terms = [Term(term.words, is_prefix=True) for term in search.terms]
     if not terms:
         return []
-    return list(User.objects.filter(is_active=True, pk__in=search_index().users(terms)).order_by("pk")[:most])
+    sql, parameters = search_index().users_query(terms)
+    return _matching_users(viewer, *parameters, sql=sql, most=most)
+
+
+@compiled
+def _matching_users(viewer: User | None, *parameters: str, sql: str, most: int) -> Any:
+    users = User.objects.filter(is_active=True, pk__in=RawSQL(sql, parameters))  # noqa: S611  # has placeholders
+    if viewer is not None:
+        users = users.annotate(is_followed=Exists(viewer.following.filter(followed=OuterRef("pk"))))
+    return users.order_by("pk")[:most]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from livefeed.models.compiled import compiled
 from livefeed.models.post import Post
 from livefeed.models.user import User
 
@@ -22,6 +23,10 @@ MAX_MATCHES = 50_000
 RECENT = 10_000
 """Newest posts that PostgreSQL scans before it reads all matches from its index: the scan finds frequent words, and of
 rare words the index has few matches."""
+
+
+MAX_PK = 2**63 - 2
+"""Greater than the id of any post; the greatest but one that both databases store."""
 
 
 class Term(NamedTuple):
@@ -66,9 +71,13 @@ class SearchIndex(ABC):
                     below = batch[-1]
                     size = min(10 * size, MAX_BATCH)
 
-    def users(self, terms: list[Term]) -> list[int]:
-        """Returns the ids of matching users, at most MAX_MATCHES."""
-        return _fetch_ids(*self.query(User._meta.db_table, terms, Marks(), f"TRUE LIMIT {MAX_MATCHES:d}"))
+    def highest_pk(self) -> int:
+        """Returns an id that no post exceeds."""
+        return MAX_PK
+
+    def users_query(self, terms: list[Term]) -> tuple[str, list[Any]]:
+        """Returns a query for the ids of matching users, at most MAX_MATCHES, and its parameters."""
+        return self.query(User._meta.db_table, terms, Marks(), f"TRUE LIMIT {MAX_MATCHES:d}")
 
     @abstractmethod
     def passes(self, below: int) -> list[Pass]:
@@ -106,6 +115,10 @@ class PostgresSearch(SearchIndex):
 
     id_column = "id"
 
+    def highest_pk(self) -> int:
+        """Returns the id of the newest post: the scan of recent posts starts there."""
+        return sum(_newest_pks())
+
     def passes(self, below: int) -> list[Pass]:
         """Returns a scan of recent posts by primary key, then a read of the index of words. `+ 0` keeps PostgreSQL from
         scanning the primary key in the second pass."""
@@ -128,6 +141,11 @@ class PostgresSearch(SearchIndex):
     def _phrase(term: Term) -> str:
         phrase = " <-> ".join(f"'{word}'" for word in term.words)
         return f"{phrase}:*" if term.is_prefix else phrase
+
+
+@compiled
+def _newest_pks() -> Any:
+    return Post.objects.order_by("-pk").values_list("pk", flat=True)[:1]
 
 
 def search_index() -> SearchIndex:

@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 from django.http import Http404, HttpResponse
 
 from livefeed.models import Profile, User
+from livefeed.models.compiled import compiled
 from livefeed.models.post_list import ListName, PostList
-from livefeed.models.user import UserQuerySet
+from livefeed.models.user import UserQuerySet, lowered_name
 from livefeed.views.feed import feed_page
 from livefeed.views.resource import Request, viewer_of
 
@@ -50,8 +51,14 @@ def profile(request: Request, username: str, tab: ListName = "posts") -> HttpRes
 def find_user(username: str, users: UserQuerySet | None = None) -> User:
     """Returns the user with this name, in any case, among `users` (default: active users). Raises `Http404` with a
     message for the viewer."""
-    candidates = User.objects.filter(is_active=True) if users is None else users
-    user: User | None = candidates.with_username(username).first()
-    if user is None:
+    name = lowered_name(username)
+    found: list[User] = _active_users(name) if users is None else list(users.with_lowered_name(name))
+    if not found:
         raise Http404("There is no user with this name.")
-    return user
+    return found[0]
+
+
+@compiled
+def _active_users(name: str) -> Any:
+    """The active user with this name in lower case, with the profile."""
+    return User.objects.filter(is_active=True).with_lowered_name(name).select_related("profile")

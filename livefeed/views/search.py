@@ -46,11 +46,11 @@ def search_page(request: Request) -> HttpResponse:
     if len(found) > PAGE_SIZE:
         context["next"] = f"?{urlencode({'q': text, 'before': posts[-1].sort_key})}"
     if not start and not (search.author or search.before or search.after):
-        context["users"] = search_users(search, MAX_USERS)
+        context["users"] = search_users(search, MAX_USERS, viewer)
+        context["followed"] = {user.pk for user in context["users"] if getattr(user, "is_followed", False)}
         context["tags"] = _matching_tags(text.lstrip("#"), viewer)
     if viewer:
         context |= reactions_by(viewer, posts)
-        context["followed"] = _followed_by(viewer, context.get("users", []))
     response = render(request, template_for(request, "feed/search.html", PARTIALS), context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -60,10 +60,3 @@ def _matching_tags(prefix: str, viewer: User | None) -> list[str]:
     if not is_tag(prefix):
         return []
     return Tagging.objects.complete(normalize_tag(prefix), viewer, MAX_TAGS)
-
-
-def _followed_by(viewer: User, users: list[User]) -> set[int]:
-    """Returns the ids of those of `users` whom the viewer follows."""
-    if not users:
-        return set()
-    return set(viewer.following.filter(followed__in=users).values_list("followed", flat=True))
