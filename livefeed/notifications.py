@@ -60,7 +60,7 @@ def post_saved(post: Post, *, created: bool, removal_changed: bool) -> None:
         _notify([post.parent_author_id], Kind.REPLIED, post.author_id, post.pk)
     if names := references_in(post.body).users[:MAX_MENTIONS]:
         _notify(_active_users(names), Kind.MENTIONED, post.author_id, post.pk)
-    if created and not post.parent_author_id and Follow.objects.with_bell_for(post.author_id).exists():
+    if created and not post.parent_author_id and Follow.objects.has_bell_for(post.author_id):
         tell_of_new_post.enqueue(post.pk)
 
 
