@@ -76,9 +76,7 @@ def _find_post_ids() -> list[int]:
 def _recent() -> Any:
     """Returns the newest public posts, without their authors."""
     newest = Post.objects.public().present().order_by("-created_at", "-pk").values("pk")[:MAX_POSTS_EXAMINED]
-    return (
-        Post.objects.visible_to(None).filter(pk__in=list(newest.values_list("pk", flat=True))).order_by("-created_at")
-    )
+    return Post.objects.visible_to(None).filter(pk__in=newest).order_by("-created_at")
 
 
 def _decay(age: timedelta, half_life: timedelta) -> float:
