@@ -51,8 +51,7 @@ OWN_PAGES = {
     "/accounts/password/change/": 2,
 }
 COLD_HOME = 9
-"""Queries of a home page whose sidebar is not in the cache: two for suggestions if the followed users follow others, one
-more if they are too few, and one for trends."""
+"""Queries of a home page whose sidebar is not in the cache: up to three for suggestions, one for trends."""
 
 
 @pytest.fixture(params=[1, 20])
