@@ -27,7 +27,7 @@ def render_post(post: Post) -> SafeString:
     author = post.author
     parent = post.visible_parent
     sources = (
-        *(post.pk, post.key, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience),
+        *(post.pk, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience),
         *(post.likes_count, post.replies_count),
         *((parent.pk, parent.author.username) if parent else (post.parent_author_id,)),
         *(author.pk, author.username, author.name, author.avatar_id),
@@ -44,15 +44,6 @@ def render_card(profile: Profile) -> SafeString:
     )
     context = {"profile": profile, "profile_user": user}
     return _cached(_card_key(user.pk), sources, lambda: render_to_string("profiles/_card.html", context))
-
-
-def post_saved(post: Post, *, created: bool) -> None:
-    """Renders a new post before its transaction ends: after the commit, the hub and the answer need it at the same
-    time. Of a changed post, frees the memory. A post with pictures does not have them yet."""
-    if created and not post.pictures_count:
-        render_post(post)
-    else:
-        invalidate_post(post)
 
 
 def invalidate_post(post: Post) -> None:

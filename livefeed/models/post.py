@@ -177,7 +177,7 @@ class Post(models.Model):
                 self.edited_at = timezone.now()
             update_fields = {*fields, "version", "edited_at", "tags"}
         try:
-            with transaction.atomic(savepoint=False):
+            with transaction.atomic():
                 super().save(*args, update_fields=update_fields, **kwargs)
         except BaseException:
             self.version = version_before

@@ -19,7 +19,7 @@ def connect() -> None:
     post_save.connect(write_post_event, sender=Post, dispatch_uid="post.write_event")
     post_save.connect(send_post_signal, sender=Post, dispatch_uid="post.send_signal")
     post_save.connect(index_tags, sender=Post, dispatch_uid="post.index_tags")
-    post_save.connect(update_fragment, sender=Post, dispatch_uid="post.invalidate")
+    post_save.connect(invalidate_post, sender=Post, dispatch_uid="post.invalidate")
     post_save.connect(notify_of_post, sender=Post, dispatch_uid="post.notify")
     post_save.connect(count_reply, sender=Post, dispatch_uid="reply.count")
     post_save.connect(count_post, sender=Post, dispatch_uid="post.count")
@@ -69,12 +69,6 @@ def send_post_signal(
 def index_tags(instance: Post, raw: bool = False, **kwargs: Any) -> None:
     if not raw:
         Tagging.objects.keep(instance)
-
-
-@measured
-def update_fragment(instance: Post, created: bool, raw: bool = False, **kwargs: Any) -> None:
-    if not raw:
-        fragments.post_saved(instance, created=created)
 
 
 @measured
