@@ -11,6 +11,7 @@ from livefeed.content.sanitize import clean_text
 from livefeed.forms.attachments import MISSING_PICTURE, Attachments
 from livefeed.forms.post import EditForm, PostForm, reply_form
 from livefeed.models import EditConflictError, MissingPictureError, Post, User
+from livefeed.models.compiled import compiled
 from livefeed.models.page_state import PageState
 from livefeed.models.picture import prefetch_pictures
 from livefeed.models.post import BODY_MAX
@@ -173,10 +174,15 @@ def explain(form: PostForm, author: User | None) -> int:
 
 def find_post(request: Request, pk: int) -> Post:
     """Returns a post that the viewer may see. Raises `Http404` with a message for the viewer."""
-    post: Post | None = Post.objects.visible_to(viewer_of(request)).with_related().filter(pk=pk).first()
-    if post is None:
+    found: list[Post] = _visible_posts(viewer_of(request), pk)
+    if not found:
         raise Http404(GONE)
-    return post
+    return found[0]
+
+
+@compiled
+def _visible_posts(viewer: User | None, pk: int) -> Any:
+    return Post.objects.visible_to(viewer).with_related().filter(pk=pk)
 
 
 def find_own_post(request: Request, pk: int) -> Post:

@@ -19,7 +19,7 @@ USERS_PAGES = {
     "/@author/media/": 5,  # no posts, no reactions
     "/@author/likes/": 6,
     "/posts/{post}/": 5,  # the post, its replies
-    "/posts/{post}/?after={start}": 5,
+    "/posts/{post}/?after={start}": 4,
     "/posts/{reply}/": 6,  # and the posts above it
     "/search/": 2,
     "/search/?q=hello": 7,  # the index, posts, users, tags
@@ -46,11 +46,11 @@ OWN_PAGES = {
     "/settings/sessions/": 4,
     "/settings/security/": 3,
     "/settings/data/": 3,
-    "/settings/delete/": 3,
-    "/accounts/email/": 4,
+    "/settings/delete/": 2,
+    "/accounts/email/": 6,
     "/accounts/password/change/": 2,
 }
-COLD_HOME = 9
+COLD_HOME = 8
 """Queries of a home page whose sidebar is not in the cache: up to three for suggestions, one for trends."""
 
 
