@@ -19,7 +19,7 @@ from django.urls import path
 from django.utils import timezone
 
 from bench.people import make_follows, make_people
-from bench.stopwatch import percentile, spent, timed_queries
+from bench.stopwatch import EMPTY, percentile, spent, timed_queries
 from livefeed import urls
 from livefeed.demo.bulk import YEAR, Crowd, seed
 from livefeed.demo.conversation import TAGS
@@ -37,8 +37,6 @@ COMMON = TAGS[0]
 """The most used tag."""
 RARE = "rare"
 """A tag of three posts."""
-EMPTY = "empty"
-"""Name of the empty page, and its address."""
 BATCH = 20_000
 """Posts inserted by one query."""
 OLDER = re.compile(rb'<a class="older" href="([^"]+)"')
