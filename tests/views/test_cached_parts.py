@@ -53,10 +53,7 @@ def test_suggestions_change_with_the_viewers_follows(cast, follower):
 
 
 def test_a_reply_form_names_the_author_of_the_post(cast, follower):
-    posts = [
-        make_post(user, audience=audience) for user, audience in [(cast.author, "public"), (cast.author, "followers")]
-    ]
-    posts.append(make_post(cast.stranger))
+    posts = [make_post(cast.author), make_post(cast.author, audience="followers"), make_post(cast.stranger)]
     for _ in range(2):
         for post in posts:
             page = Page(follower.get(f"/posts/{post.pk}/"))
