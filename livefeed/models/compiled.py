@@ -16,6 +16,8 @@ from django.db.models import Model, QuerySet
 
 FIRST_ID = 2**62
 """First of the ids that stand for ids while a query is compiled. No row has such an id."""
+MAX_ID = 2**63 - 1
+"""The greatest id that both databases store; users can send greater numbers."""
 FIRST_MOMENT = datetime(9999, 1, 1, tzinfo=UTC)
 """First of the times that stand for times while a query is compiled."""
 
@@ -37,6 +39,8 @@ class compiled[**P]:  # noqa: N801  # a decorator
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[Any]:
         values: list[Any] = []
         shapes = tuple(_shape(arg, values) for arg in args)
+        if any(isinstance(value, int) and value > MAX_ID for value in values):  # Django compiles this differently
+            return list(self._build(*args, **kwargs))
         key = (shapes, *kwargs.items())
         query = self._queries.get(key)
         if query is None:

@@ -51,6 +51,11 @@ def test_lists_may_have_any_length(cast, posts, count):
     assert posts_of(cast.author, ids, None, None, count=2) == posts[:count][:2]
 
 
+def test_numbers_may_be_greater_than_any_id(cast, posts):
+    assert posts_of(cast.author, [posts[0].pk, 10**30], None, None) == [posts[0]]
+    assert posts_of(cast.author, [10**30], None, None) == []
+
+
 def test_related_rows_are_loaded(cast, posts, django_assert_num_queries):
     with django_assert_num_queries(1):
         assert posts_of(cast.author, None, None, "one")[0].author.username == "author"
