@@ -95,7 +95,7 @@ class Placeholders:
         if isinstance(argument, datetime):
             placeholder = FIRST_MOMENT + timedelta(microseconds=number)
         elif isinstance(argument, str):
-            placeholder = f"Placeholder {number}\0"  # changed by most functions, so that these are noticed
+            placeholder = f"Placeholder {number}\0 "  # changed by most functions, so that these are noticed
         else:
             placeholder = FIRST_ID + number
         self.indexes[_prepared(placeholder)] = number
