@@ -8,19 +8,21 @@ know. It is shown in its ASCII form (`xn--...`), as browsers do
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 import idna
 
-from livefeed.content.characters import INVISIBLE
+from livefeed.content.characters import IGNORABLE
 
-_HOST = re.compile(r"(?P<start>https?://)(?P<host>[^/?#@:\\\[]*)(?P<rest>(?::[0-9]{0,5})?(?:[/?#].*)?)", re.DOTALL)
+_HOST = re.compile(
+    r"(?P<start>https?://)(?P<host>[^/?#@:\\\[]*)(?P<rest>(?::[0-9]{0,5})?(?:[/?#].*)?)", re.DOTALL | re.IGNORECASE
+)
 _ADDRESS = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?(?:[/?#][^\\]*)?", re.IGNORECASE)
 _HOST_IN_TEXT = re.compile(r"(?<=//)[\w.-]+|(?<![\w.-])[\w-]+(?:[.\u3002][\w-]+)+")
 _DECIMAL = re.compile(r"\d+\.\d+")
 _NAME_OR_TAG_IN_TEXT = re.compile(r"@\w|#\w*[^\W\d_]")
-_INVISIBLE = re.compile(f"[{INVISIBLE}]+")
+_IGNORABLE = re.compile(f"[{IGNORABLE}]+")
 _EAST_ASIAN = {"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO"}
 """Scripts that Chinese and Japanese mix in one word, by the first word of the names of their characters."""
 _LATIN = re.compile(
@@ -48,6 +50,11 @@ def is_web_address(url: str) -> bool:
     return _ADDRESS.fullmatch(url) is not None
 
 
+def has_user_info(url: str) -> bool:
+    """True if a URL has a user name or password before its host. Browsers take a backslash for a slash."""
+    return "@" in urlsplit(url.replace("\\", "/")).netloc
+
+
 def host_of(url: str) -> str:
     """Returns the host of a URL in ASCII; empty if it has none."""
     found = _HOST.fullmatch(encode_host(url))
@@ -64,12 +71,11 @@ def show_host(url: str) -> str:
 
 def is_misleading(text: str, url: str) -> bool:
     """True if the text of a link names a host other than the one it leads to, or reads as a mention or a tag."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).lower()
+    plain = _IGNORABLE.sub("", unicodedata.normalize("NFKC", text)).lower()
     if _NAME_OR_TAG_IN_TEXT.search(plain):
         return True
-    real_hosts = (host_of(url), readable_host(url))
-    named_hosts = (found[0].replace("\u3002", ".").strip(".") for found in _HOST_IN_TEXT.finditer(plain))
-    return any(not _is_one_of(named, real_hosts) for named in named_hosts if not _DECIMAL.fullmatch(named))
+    named_hosts = [found[0].replace("\u3002", ".").strip(".") for found in _HOST_IN_TEXT.finditer(plain)]
+    return any(not _leads_to(named, url) for named in named_hosts if not _DECIMAL.fullmatch(named))
 
 
 def readable_host(url: str) -> str:
@@ -77,10 +83,10 @@ def readable_host(url: str) -> str:
     return _readable_host(host_of(url))
 
 
-def _is_one_of(named: str, hosts: Iterable[str]) -> bool:
-    """True if a host, or the domain it belongs to, is the one that a text names."""
+def _leads_to(named: str, url: str) -> bool:
+    """True if a host that a text names is the URL's host, or the domain of that."""
     domain = named.removeprefix("www.")
-    return any(host == domain or host.endswith(f".{domain}") for host in hosts)
+    return any(host == domain or host.endswith(f".{domain}") for host in (host_of(url), readable_host(url)))
 
 
 @lru_cache(maxsize=256)

@@ -97,6 +97,8 @@ def normalize_tag(tag: str) -> str:
 
     Characters that make no visible difference are removed, as are those that a tag cannot contain.
     """
+    if tag.isascii():
+        return _NOT_IN_TAG.sub("", tag.lower())
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", tag).casefold())
     folded = folded.replace("i\u0307", "i")  # a lower-case İ
     return unicodedata.normalize("NFKC", remove_hidden(_NOT_IN_TAG.sub("", folded)))
@@ -203,7 +205,7 @@ class _Markdown(MarkdownIt):
         return links.is_web_address(url)
 
 
-class _Linkify(LinkifyIt):
+class _Linkify(LinkifyIt):  # type: ignore[misc]  # shipped without types
     """Finder of bare addresses. They end before invisible characters and punctuation of all scripts; https is the
     default."""
 
