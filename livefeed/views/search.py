@@ -43,7 +43,7 @@ def search_page(request: Request) -> HttpResponse:
     }
     if len(found) > PAGE_SIZE:
         context["next"] = f"?{urlencode({'q': text, 'before': posts[-1].sort_key})}"
-    if not start and not (search.author or search.before or search.after):
+    if not start:
         context["users"] = search_users(search, MAX_USERS)
         context["tags"] = _matching_tags(text.lstrip("#"), viewer)
     if viewer:
