@@ -2,7 +2,9 @@
 
 SQLite: marks such as the vowel signs of Devanagari are parts of words, and tags are indexed whole, in hexadecimal
 digits: FTS5 would split them at underscores and dots and remove their accents. (A blank is the byte 20. It is found only
-between tags: `20` across two bytes would need one below 10, which no tag contains.) PostgreSQL does both already.
+between tags: `20` across two bytes would need one below 10, which no tag contains.)
+
+PostgreSQL: punctuation of more scripts, joiners and invisible characters separate words, as on SQLite.
 
 Posts: earlier versions cut tags at the first mark or dot. The tags of existing posts are found again.
 
@@ -18,6 +20,13 @@ TAGS_AS_WORDS = {False: "{row}.tags", True: "replace(hex({row}.tags), '20', ' ')
 TOKENIZERS = {
     False: "unicode61 remove_diacritics 2",
     True: "unicode61 remove_diacritics 2 categories ''L* N* Co M*''",
+}
+
+
+PUNCTUATION = {
+    False: '!"#$%&()*+,-./:;<=>?@[]^_`{|}~“”„‘’‚«»‹›–—…·•¿¡。，、！？：；（）「」',
+    True: '!"#$%&()*+,-./:;<=>?@[]^_`{|}~“”„‟‘’‚«»‹›–—…·•¿¡。，、！？：；（）「」'
+    "『』【】〈〉《》〔〕〖〗〘〙〚〛〜〝〞〟・゠،؛؟۔।॥་༌།၊။።។՝։־׳״\u00ad\u200b\u200c\u200d\u2060\ufeff",
 }
 
 
@@ -49,6 +58,7 @@ def find_tags(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 def _recreate_index(schema_editor: BaseDatabaseSchemaEditor, *, is_new: bool) -> None:
     if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(_postgresql(PUNCTUATION[is_new]), params=None)
         return
     post_words = {
         "words": "{row}.title || ' ' || {row}.body",
@@ -62,6 +72,28 @@ def _recreate_index(schema_editor: BaseDatabaseSchemaEditor, *, is_new: bool) ->
     ]
     for statement in statements:
         schema_editor.execute(statement, params=None)
+
+
+def _postgresql(punctuation: str) -> str:
+    return rf"""
+ALTER TABLE livefeed_post DROP COLUMN search;
+ALTER TABLE livefeed_user DROP COLUMN search;
+CREATE OR REPLACE FUNCTION livefeed_words(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT lower(translate(
+        regexp_replace(normalize($1, NFKD), '[\u0300-\u036F]', '', 'g'),
+        $p${punctuation}'\$p$, repeat(' ', {len(punctuation) + 2})
+    ))
+$$;
+ALTER TABLE livefeed_post ADD COLUMN search tsvector GENERATED ALWAYS AS (
+    to_tsvector('simple', livefeed_words(title || ' ' || body))
+    || array_to_tsvector(string_to_array('by' || author_id || ' #' || replace(tags, ' ', ' #'), ' '))
+) STORED;
+CREATE INDEX livefeed_post_search ON livefeed_post USING gin (search);
+ALTER TABLE livefeed_user ADD COLUMN search tsvector GENERATED ALWAYS AS (
+    to_tsvector('simple', livefeed_words(username || ' ' || name))
+) STORED;
+CREATE INDEX livefeed_user_search ON livefeed_user USING gin (search);
+"""
 
 
 def _statements(table: str, words: dict[str, str], columns: str, tokenizer: str) -> list[str]:
