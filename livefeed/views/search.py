@@ -1,9 +1,11 @@
 """Search for posts, users and tags."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
@@ -19,6 +21,16 @@ from livefeed.views.resource import Request, viewer_of
 MAX_USERS = 5
 MAX_TAGS = 5
 """Users and tags shown above the posts."""
+EXAMPLES = (
+    ("garden tea", "posts with both words"),
+    ("coffee OR tea", "posts with one of the words"),
+    ("tea -coffee", "posts with “tea”, without “coffee”"),
+    ('"cup of tea"', "posts with this exact phrase"),
+    ("gard*", "words that start with “gard”"),
+    ("from:mara", "posts by @mara"),
+    ("#garden -from:mara", "posts with this tag, not by @mara"),
+)
+"""Searches that the help shows, with what they find. Each finds something in the demo data."""
 
 
 def search_page(request: Request) -> HttpResponse:
@@ -34,6 +46,7 @@ def search_page(request: Request) -> HttpResponse:
         raise Http404("Page not found.") from None
     posts = prefetch_pictures(found[:PAGE_SIZE])
     context: dict[str, Any] = {
+        "examples": [*EXAMPLES, _example_of_days()],
         "q": text,
         "search": search,
         "posts": posts,
@@ -52,6 +65,12 @@ def search_page(request: Request) -> HttpResponse:
     response = render(request, template_for(request, "feed/search.html", PARTIALS), context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _example_of_days() -> tuple[str, str]:
+    """Returns a search for the past week."""
+    today = timezone.now().date()
+    return f"after:{today - timedelta(days=7)} before:{today + timedelta(days=1)}", "posts between two dates"
 
 
 def _matching_tags(prefix: str, viewer: User | None) -> list[str]:
