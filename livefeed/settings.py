@@ -312,7 +312,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # --- Language and time ---
 
 LANGUAGE_CODE = "en"
-LIVEFEED_TITLECASE: bool = env.bool("LIVEFEED_TITLECASE", default=LANGUAGE_CODE.startswith("en"))
+LIVEFEED_TITLECASE: bool = env.bool("LIVEFEED_TITLECASE", default=False)
 TIME_ZONE = "UTC"
 USE_TZ = True
 

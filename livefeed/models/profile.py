@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.db import models, transaction
 
+from livefeed.content import links
 from livefeed.models.counters import USER_COUNTS, CounterQuerySet
 from livefeed.models.picture import Picture
 from livefeed.models.user import User
@@ -88,5 +89,11 @@ class Profile(models.Model):
 
     @property
     def named_links(self) -> list[tuple[str, str]]:
-        """Each link as its URL and its text: host and path, without scheme."""
-        return [(link, link.removeprefix(f"{urlsplit(link).scheme}://").rstrip("/")) for link in self.addresses]
+        """Each link as its URL and its text: host and path, without scheme. Links with a user name were accepted once;
+        they look like other addresses, and are not shown."""
+        encoded = [links.encode_host(link) for link in self.addresses]
+        return [(link, _link_text(link)) for link in encoded if links.is_web_address(link)]
+
+
+def _link_text(link: str) -> str:
+    return links.show_host(link).removeprefix(f"{urlsplit(link).scheme}://").rstrip("/")

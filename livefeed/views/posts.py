@@ -5,16 +5,17 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.datastructures import MultiValueDict
 
 from livefeed.content.fragments import render_post
-from livefeed.content.sanitize import clean_text
+from livefeed.content.sanitize import clean_text, clean_title
 from livefeed.forms.attachments import MISSING_PICTURE, Attachments
 from livefeed.forms.post import EditForm, PostForm, reply_form
 from livefeed.models import EditConflictError, MissingPictureError, Post, User
 from livefeed.models.compiled import compiled
 from livefeed.models.page_state import PageState
-from livefeed.models.picture import prefetch_pictures
-from livefeed.models.post import BODY_MAX
+from livefeed.models.picture import MAX_PICTURES, prefetch_pictures
+from livefeed.models.post import BODY_MAX, TITLE_MAX
 from livefeed.models.post_list import PostList
 from livefeed.models.reaction import reactions_by
 from livefeed.models.user import NOT_ACTIVATED
@@ -70,11 +71,14 @@ class PostsView(Resource):
 
 
 class PreviewView(SignedInResource):
-    """Preview: `POST` a `body` to get it as HTML."""
+    """Preview: `POST` the fields of the composer to get title, body and pictures as the post will show them. Saves
+    nothing: files are uploaded by the composer before."""
 
     def post(self, request: Request) -> HttpResponse:
-        text = clean_text(request.POST.get("body", ""))[:BODY_MAX]
-        return render(request, "posts/_preview.html", {"text": text})
+        text = {"title": clean_title(request.POST.get("title", "")), "body": clean_text(request.POST.get("body", ""))}
+        post = Post(title=text["title"][:TITLE_MAX], body=text["body"][:BODY_MAX])
+        pictures = Attachments.submitted(self.viewer, request.POST, MultiValueDict()).shown[:MAX_PICTURES]
+        return render(request, "posts/_preview.html", {"post": post, "pictures": pictures})
 
 
 class PostView(Resource):

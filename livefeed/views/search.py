@@ -1,9 +1,11 @@
 """Search for posts, users and tags."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
@@ -20,6 +22,16 @@ from livefeed.views.resource import Request, viewer_of
 MAX_USERS = 5
 MAX_TAGS = 5
 """Users and tags shown above the posts."""
+EXAMPLES = (
+    ("garden tea", "posts with both words"),
+    ("coffee OR tea", "posts with one of the words"),
+    ("tea -coffee", "posts with “tea”, without “coffee”"),
+    ('"cup of tea"', "posts with this exact phrase"),
+    ("gard*", "words that start with “gard”"),
+    ("from:mara", "posts by @mara"),
+    ("#garden -from:mara", "posts with this tag, not by @mara"),
+)
+"""Searches that the help shows, with what they find. Each finds something in the demo data."""
 
 
 def search_page(request: Request) -> HttpResponse:
@@ -35,6 +47,7 @@ def search_page(request: Request) -> HttpResponse:
         raise Http404("Page not found.") from None
     posts = prefetch_pictures(found[:PAGE_SIZE])
     context: dict[str, Any] = {
+        "examples": [*EXAMPLES, _example_of_days()],
         "q": text,
         "search": search,
         "posts": posts,
@@ -45,7 +58,7 @@ def search_page(request: Request) -> HttpResponse:
     }
     if len(found) > PAGE_SIZE:
         context["next"] = f"?{urlencode({'q': text, 'before': posts[-1].sort_key})}"
-    if not start and not (search.author or search.before or search.after):
+    if not start:
         context["users"] = search_users(search, MAX_USERS, viewer)
         context["followed"] = {user.pk for user in context["users"] if getattr(user, "is_followed", False)}
         context["tags"] = _matching_tags(text.lstrip("#"), viewer)
@@ -54,6 +67,12 @@ def search_page(request: Request) -> HttpResponse:
     response = render(request, template_for(request, "feed/search.html", PARTIALS), context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _example_of_days() -> tuple[str, str]:
+    """Returns a search for the past week."""
+    today = timezone.now().date()
+    return f"after:{today - timedelta(days=7)} before:{today + timedelta(days=1)}", "posts between two dates"
 
 
 def _matching_tags(prefix: str, viewer: User | None) -> list[str]:
