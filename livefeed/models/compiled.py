@@ -14,6 +14,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, QuerySet
 
+MAX_QUERIES = 100
+"""Compiled queries of one function that stay in memory, about 30 KB each."""
 FIRST_ID = 2**62
 """First of the ids that stand for ids while a query is compiled. No row has such an id."""
 MAX_ID = 2**63 - 1
@@ -44,6 +46,8 @@ class compiled[**P]:  # noqa: N801  # a decorator
         key = (shapes, *kwargs.items())
         query = self._queries.get(key)
         if query is None:
+            if len(self._queries) >= MAX_QUERIES:  # users choose the form of some queries: a search's words
+                self._queries.clear()
             placeholders = Placeholders()
             queryset = self._build(*(placeholders.replace(arg) for arg in args), **kwargs)
             query = self._queries[key] = CompiledQuery(queryset, placeholders)

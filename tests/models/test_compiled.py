@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from livefeed.models import Post, User
-from livefeed.models.compiled import compiled
+from livefeed.models.compiled import MAX_QUERIES, compiled
 from tests.factories import make_post, make_user
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +75,12 @@ def test_a_query_is_compiled_once(cast, posts):
 
     assert [len(counted(user, None)) for user in (cast.author, cast.stranger, cast.author)] == [3, 1, 3]
     assert len(calls) == 1
+
+
+def test_the_memory_of_compiled_queries_is_limited(cast, posts):
+    for count in range(1, 2 * MAX_QUERIES):
+        assert posts_of(cast.author, None, None, None, count=count) == posts[:count]
+    assert len(posts_of._queries) <= MAX_QUERIES
 
 
 @pytest.mark.parametrize("use", [str.lower, str.strip, lambda text: "", lambda text: f"%{text}%"])
