@@ -1,4 +1,5 @@
-"""Home and tag pages on a site of many posts: time in the database, time of the whole page, number of queries.
+"""Pages of a site of many posts: time in the database, time of the whole page, number of queries. Next to them an empty
+page behind the same middleware, with session and user: the least that a page can take.
 
 Run by `bench.inside`, in a database of its own; the pages are requested in this process, without a server.
 """
@@ -12,11 +13,14 @@ from random import Random
 
 from django.core.management import call_command
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.urls import path
 from django.utils import timezone
 
 from bench.people import make_follows, make_people
-from bench.stopwatch import percentile, spent, timed_queries
+from bench.stopwatch import EMPTY, percentile, spent, timed_queries
+from livefeed import urls
 from livefeed.demo.bulk import YEAR, Crowd, seed
 from livefeed.demo.conversation import TAGS
 from livefeed.models import Post, Tagging, User
@@ -36,6 +40,11 @@ RARE = "rare"
 BATCH = 20_000
 """Posts inserted by one query."""
 OLDER = re.compile(rb'<a class="older" href="([^"]+)"')
+
+
+def empty(request: HttpRequest) -> HttpResponse:
+    """View of the empty page: it names the user."""
+    return HttpResponse(str(request.user))
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,7 @@ def main(people: str, follows: str, followed: str, posts: str, written: str) -> 
     There are `people` users who follow `follows` others each, and a reader who follows `followed`. Adds `posts` posts
     of average users and `written` of each prolific author.
     """
+    urls.urlpatterns.append(path(f"{EMPTY}/", empty))
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("migrate", verbosity=0)
     seed(Crowd(int(people), int(follows), int(posts)), "nobody signs in", quiet=True)
@@ -104,12 +114,15 @@ def write_much(cast: Cast, each: int) -> None:
 
 def subjects(cast: Cast) -> Iterator[tuple[str, User, str]]:
     """Yields a name, the reader and the address of each page to measure."""
+    yield EMPTY, cast.busy, f"/{EMPTY}/"
     yield "busy", cast.busy, "/"
     yield "any", cast.anybody, "/"
     yield "faithful", cast.faithful, "/"
     yield "alone", cast.alone, "/"
     yield "common tag", cast.busy, f"/tags/{COMMON}/"
     yield "rare tag", cast.busy, f"/tags/{RARE}/"
+    yield "explore", cast.busy, "/explore/"
+    yield "profile", cast.busy, f"/@{cast.prolific[0].username}/"
 
 
 def measure(reader: User, address: str) -> dict[str, dict[str, float]]:

@@ -1,4 +1,5 @@
-"""Pages of a site of many posts: the same pages with a tenth of the posts and with all, on each database."""
+"""Pages of a site of many posts: the same pages with a tenth of the posts and with all, on each database, next to an
+empty page of the same site."""
 
 import json
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import inside, machine
+from bench.stopwatch import EMPTY
 from bench.table import Figure, Figures, Results, Target, table
 from tests import needs
 from tests.stack import servers
@@ -14,6 +16,9 @@ from tests.stack import servers
 TITLE = "Home and tags"
 SEARCH = "Search"
 WHOLE = Figure("whole page, p95")
+MIDDLE = Figure("whole page, p50")
+QUERIES = Figure("queries")
+MAX_QUERIES = 7
 LITE = "SQLite"
 STACK = "PostgreSQL"
 SLOWEST = "slowest"
@@ -65,7 +70,7 @@ def run(place: Place, folder: Path, databases: list[str]) -> tuple[list[str], li
         tables.append(table(f"{TITLE}, {database}, ms", results, compared=False))
         tables.append(table(f"{SEARCH}, {database}, ms", found, compared=False))
         rows += [target.row({f"{TITLE}, {database}": results[SLOWEST]}) for target in targets(database)]
-        rows.append(Target(f"{SEARCH}, {database}", WHOLE, at_most=50).row({f"{SEARCH}, {database}": found[SLOWEST]}))
+        rows += [target.row({f"{SEARCH}, {database}": found[SLOWEST]}) for target in search_targets(database)]
     return tables, rows
 
 
@@ -78,6 +83,9 @@ def measure(place: Place, folder: Path, database: str) -> tuple[Results, Results
         found = searches(env, database)
     for name, column in many.items():
         column |= {growth(page): column[middle(page)] / few[name][middle(page)] for page in PLACES.values()}
+    empty = many[EMPTY][Figure(f"{PLACES['first']}: {MIDDLE.name}")]
+    for column in (*many.values(), *found.values()):
+        column |= {times_empty(figure): column[figure] / empty for figure in list(column) if MIDDLE.name in figure.name}
     return many, found
 
 
@@ -125,6 +133,11 @@ def whole(page: str) -> Figure:
     return Figure(f"{page}: whole page, p95")
 
 
+def times_empty(figure: Figure) -> Figure:
+    """Returns the figure of how many times as long as the empty page a page takes."""
+    return Figure(f"{figure.name}, times the empty page")
+
+
 def growth(page: str) -> Figure:
     return Figure(f"{page}: database, p50, times that of a tenth of the posts")
 
@@ -135,6 +148,15 @@ def targets(database: str) -> Iterator[Target]:
         yield Target(of, in_database(page), at_most=15)
         yield Target(of, growth(page), at_most=1.5)
         yield Target(of, whole(page), at_most=60)
+        yield Target(of, Figure(f"{page}: {QUERIES.name}"), at_most=MAX_QUERIES)
+        yield Target(of, times_empty(Figure(f"{page}: {MIDDLE.name}")), at_most=3)
+
+
+def search_targets(database: str) -> Iterator[Target]:
+    of = f"{SEARCH}, {database}"
+    yield Target(of, WHOLE, at_most=50)
+    yield Target(of, QUERIES, at_most=MAX_QUERIES)
+    yield Target(of, times_empty(MIDDLE), at_most=3)
 
 
 @contextmanager

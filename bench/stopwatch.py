@@ -11,6 +11,9 @@ from unittest.mock import patch
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+EMPTY = "empty"
+"""Name of the empty page, and its address."""
+
 
 class Stopwatch:
     """Seconds spent in `with` blocks, and the number of queries."""

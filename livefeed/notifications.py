@@ -69,7 +69,7 @@ def post_saved(post: Post, *, created: bool, removal_changed: bool) -> None:
     if created and post.parent_author_id:
         _notify([post.parent_author_id], Kind.REPLIED, post.author_id, post.pk)
     _update_mentions(post, is_new=created)
-    if created and not post.parent_author_id and Follow.objects.with_bell_for(post.author_id).exists():
+    if created and not post.parent_author_id and Follow.objects.has_bell_for(post.author_id):
         tell_of_new_post.enqueue(post.pk)
 
 

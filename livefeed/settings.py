@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "livefeed.accounts.authentication.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -142,20 +142,27 @@ CACHES: dict[str, dict[str, Any]] = {
     },
     # Rendered posts and profile cards, in the memory of each process: a network cache would be slower than rendering.
     "fragments": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "livefeed.memory_cache.MemoryCache",
         "LOCATION": "fragments",
         "TIMEOUT": None,
         "OPTIONS": {"MAX_ENTRIES": 5_000},  # about 2 KB each
     },
-    # Trending tags and posts, in the memory of each process.
-    "trends": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "trends",
+    # Trending tags and posts, and the sidebar's HTML of them and of suggestions, in the memory of each process.
+    "sidebar": {
+        "BACKEND": "livefeed.memory_cache.MemoryCache",
+        "LOCATION": "sidebar",
         "TIMEOUT": 60,
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
+    },
+    # Parts of pages, by everything that they show: `{% cache %}` in templates.
+    "template_fragments": {
+        "BACKEND": "livefeed.memory_cache.MemoryCache",
+        "LOCATION": "template_fragments",
+        "OPTIONS": {"MAX_ENTRIES": 5_000},
     },
 }
 if not env.bool("LIVEFEED_CACHE", default=True):
-    CACHES["fragments"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    CACHES["fragments"] = CACHES["template_fragments"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 
 
 def _channel_layer(redis_url: str) -> dict[str, Any]:
@@ -359,7 +366,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # --- Language and time ---
 
 LANGUAGE_CODE = "en"
-LIVEFEED_TITLECASE: bool = env.bool("LIVEFEED_TITLECASE", default=LANGUAGE_CODE.startswith("en"))
+LIVEFEED_TITLECASE: bool = env.bool("LIVEFEED_TITLECASE", default=False)
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -54,6 +54,8 @@ def crowd(size: Size) -> Stage:
             Target(plain, RATE, TUTORIAL.name, times=6),
             Target(ours, LAST_P50, at_most=20),
             Target(ours, LAST_P99, at_most=40),
+            Target(ours, LAST_P50, SOCKET_IO.name, times=0.8),
+            Target(ours, LAST_P99, SOCKET_IO.name, times=1),
         ),
         notes=limits,
     )

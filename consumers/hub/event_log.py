@@ -5,10 +5,11 @@ Queries and rendering run in a thread of their own.
 
 import logging
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from functools import partial
 from itertools import batched, islice
 from operator import attrgetter
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -21,6 +22,7 @@ from consumers.protocol.message import Message
 from consumers.server.db_threads import DatabaseThreads
 from livefeed.content.fragments import render_post
 from livefeed.models import Event, Follow, Notification, Post
+from livefeed.models.compiled import compiled
 from livefeed.models.picture import prefetch_pictures
 
 logger = logging.getLogger(__name__)
@@ -33,8 +35,11 @@ REPLAY_PAGE_SIZE = 200
 """Events that a replay from the database reads at once."""
 MAX_IDS_PER_QUERY = 500
 """User ids in one query at most."""
-AUDIENCE_COLUMNS = ("audience", "tags", "parent_id", "parent_author_id", "pictures")
-"""The columns of an event that decide its audience, in the order of `LogEntry`."""
+COLUMNS = (
+    *("position", "kind", "subject_id", "actor_id", "created_at"),
+    *("audience", "tags", "parent_id", "parent_author_id", "pictures"),
+)
+"""The columns of an event that are read, in the order of `LogEntry`."""
 MAX_CACHED_POSTS = 5_000
 """Rendered posts that stay in memory."""
 MAX_CACHED_FRAMES = 5_000
@@ -63,7 +68,7 @@ class EventLog:
 
     async def read(self) -> list[LogEntry]:
         """Returns the events after `position`, in order, at most READ_LIMIT. Does not change the position."""
-        return await self._thread.run(lambda: _entries(Event.objects.after(self.position)[:READ_LIMIT]))
+        return await self._thread.run(lambda: _log_entries(_rows_after(self.position)))
 
     def advance(self, entries: list[LogEntry]) -> None:
         """Moves the position behind `entries`, which are about to be dispatched."""
@@ -201,19 +206,28 @@ class EventLog:
 
 def _entries(query: QuerySet[Event]) -> list[LogEntry]:
     """Runs a query and returns its events as log entries."""
-    rows = query.values_list("position", "kind", "subject_id", "actor_id", "created_at", *AUDIENCE_COLUMNS)
+    return _log_entries(query.values_list(*COLUMNS))
+
+
+def _log_entries(rows: Iterable[tuple[Any, ...]]) -> list[LogEntry]:
+    """Returns rows with COLUMNS as log entries."""
     return [
         LogEntry(position or 0, kind, subject_id, actor_id, created_at.timestamp(), *audience)
         for position, kind, subject_id, actor_id, created_at, *audience in rows
     ]
 
 
+@compiled
+def _rows_after(position: int) -> Any:
+    """The next events of the log."""
+    return Event.objects.after(position).values_list(*COLUMNS)[:READ_LIMIT]
+
+
 def _render(post_ids: Collection[int]) -> dict[int, Rendered]:
     """Renders posts. A post that cannot be rendered is logged, counted and left out, so that it does not block the
     events after it."""
     rendered = {}
-    posts = Post.objects.present().filter(pk__in=post_ids, author__is_active=True).with_related()
-    for post in prefetch_pictures(list(posts)):
+    for post in prefetch_pictures(_visible_posts(list(post_ids))):
         try:
             rendered[post.pk] = frames.rendered(post, render_post(post), settings.LIVEFEED_URL)
         except Exception:
@@ -221,6 +235,12 @@ def _render(post_ids: Collection[int]) -> dict[int, Rendered]:
             logger.exception("Post %s cannot be rendered; it is left out of the live feed.", post.pk)
     metrics.renders.inc(len(rendered))
     return rendered
+
+
+@compiled
+def _visible_posts(post_ids: list[int]) -> Any:
+    """The posts that were neither deleted nor hidden."""
+    return Post.objects.present().filter(pk__in=post_ids, author__is_active=True).with_related()
 
 
 def _unread_counts(recipients: Collection[tuple[int, int]]) -> dict[int, int]:

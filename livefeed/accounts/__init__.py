@@ -3,6 +3,7 @@
 - `active_sessions`: list of a user's sign-ins and tokens, with the pages that are open with each.
 - `adapter`: django-allauth's hooks: error messages, sign-up, sign-in limits, emails handed to tasks.
 - `audit`: writes the audit log, in the database and in the server's log.
+- `authentication`: the user of a request, loaded with the session.
 - `current_actor`: user and network address behind the request that is being answered.
 - `devices`: known devices of an account, recognized by a signed cookie.
 - `email_confirmation`: state of a confirmation link: fresh, used, taken, expired or unknown.

@@ -1,15 +1,14 @@
 """Cached HTML of posts and profile cards, which is the same for every viewer and on every transport.
 
-An entry is stored with a digest of every value it was rendered from: the post's version, its counts, its author's name
-and picture. It is used only while the digest matches, so it is never stale, even after a bulk update that sends no
+An entry is stored with a hash of every value it was rendered from: the post's version, its counts, its author's name
+and picture. It is used only while the hash matches, so it is never stale, even after a bulk update that sends no
 signals. Invalidating an entry only frees memory.
 
-`cache.get_or_set` does not fit: it cannot compare the digest, and with the digest as part of the key the entry of a
-deleted post could not be found and freed.
+`cache.get_or_set` does not fit: it cannot compare the hash, and with the hash as part of the key the entry of a deleted
+post could not be found and freed.
 """
 
 from collections.abc import Callable, Hashable
-from hashlib import blake2b
 
 from django.core.cache import caches
 from django.template.loader import render_to_string
@@ -66,10 +65,10 @@ def _card_key(user_id: int) -> str:
 
 def _cached(key: str, sources: Hashable, render: Callable[[], SafeString]) -> SafeString:
     """Returns the cached HTML if it was rendered from the same `sources`; else renders and caches it."""
-    digest = blake2b(repr(sources).encode(errors="surrogatepass"), digest_size=16).digest()
-    entry: tuple[bytes, SafeString] | None = caches["fragments"].get(key)
-    if entry and entry[0] == digest:
+    sources_hash = hash(sources)  # keyed by a secret of this process, so that no one can make two texts collide
+    entry: tuple[int, SafeString] | None = caches["fragments"].get(key)
+    if entry and entry[0] == sources_hash:
         return entry[1]
     html = render()
-    caches["fragments"].set(key, (digest, html))
+    caches["fragments"].set(key, (sources_hash, html))
     return html

@@ -35,19 +35,19 @@ class Trend:
 
 def trending_tags() -> list[Trend]:
     """Returns up to MAX_TAGS trending tags. Each author counts once for a tag, by the latest post with it."""
-    return cast(list[Trend], caches["trends"].get_or_set("tags", _find_tags))
+    return cast(list[Trend], caches["sidebar"].get_or_set("tags", _find_tags))
 
 
 def trending_posts(viewer: User | None) -> list[Post]:
     """Returns up to MAX_POSTS trending posts that `viewer` may see, one of each author."""
-    ids = cast(list[int], caches["trends"].get_or_set("posts", _find_post_ids))
+    ids = cast(list[int], caches["sidebar"].get_or_set("posts", _find_post_ids))
     posts = Post.objects.visible_to(viewer).with_related().in_bulk(ids)
     return [posts[pk] for pk in ids if pk in posts]
 
 
 def clear_cache() -> None:
-    """Deletes the cached trends of this process."""
-    caches["trends"].clear()
+    """Deletes the cached trends and sidebars of this process."""
+    caches["sidebar"].clear()
 
 
 def _find_tags() -> list[Trend]:
@@ -76,9 +76,7 @@ def _find_post_ids() -> list[int]:
 def _recent() -> Any:
     """Returns the newest public posts, without their authors."""
     newest = Post.objects.public().present().order_by("-created_at", "-pk").values("pk")[:MAX_POSTS_EXAMINED]
-    return (
-        Post.objects.visible_to(None).filter(pk__in=list(newest.values_list("pk", flat=True))).order_by("-created_at")
-    )
+    return Post.objects.visible_to(None).filter(pk__in=newest).order_by("-created_at")
 
 
 def _decay(age: timedelta, half_life: timedelta) -> float:

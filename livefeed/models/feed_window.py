@@ -6,17 +6,15 @@ in that: windows are cut from the posts that the viewer may see.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import starmap
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import F, OuterRef, Q, Subquery
 
-from livefeed.models import sort_keys
+from livefeed.models.compiled import compiled
 from livefeed.models.post import Post
-from livefeed.models.post_query import PostQuerySet
+from livefeed.models.post_list import PostSource, Start
 from livefeed.models.tagging import Tagging
 from livefeed.models.user import User
 
@@ -24,14 +22,14 @@ WINDOW_FACTORS = (2, 32)
 """Sizes of the windows that are tried, as multiples of the wanted posts. Greater than 1, because some posts of a window
 are not visible, or are replies that do not belong on the page. If the larger window has too few posts too, all posts
 are sorted."""
-MAX_QUERIES = 7
-"""Three for the smaller window and its posts, which usually suffice; three for the larger; one for all posts."""
+MAX_QUERIES = 5
+"""Two for the smaller window and its posts, which usually suffice; two for the larger; one for all posts."""
 
 
 class Window(NamedTuple):
-    """Candidates for the next posts. `is_complete` is true if they are all posts of the page."""
+    """The newest posts of a window. `is_complete` is true if the window has all posts of the page."""
 
-    posts: PostQuerySet
+    newest: list[Post]
     is_complete: bool
 
 
@@ -44,29 +42,24 @@ class Author(NamedTuple):
     oldest_needed: datetime | None
 
 
-class FeedWindow(ABC):
-    """A page of posts, and the way to find its next posts."""
+class FeedWindow(PostSource, ABC):
+    """A page of posts, and the way to find its next posts. Makes at most MAX_QUERIES queries."""
 
-    def newest(self, posts: PostQuerySet, start: str, count: int) -> list[Post]:
-        """Returns the newest `count` of `posts` on the page that are older than the sort key `start` (empty: the newest
-        of all). Makes at most MAX_QUERIES queries. Raises `ValueError` if `start` is not a sort key."""
-        if start:
-            posts = posts.before(start)
+    def read(self, start: Start, count: int) -> list[Post]:
         for factor in WINDOW_FACTORS:
-            window = self.window(posts, start, factor * count)
-            found = list(window.posts.newest_first()[:count])
-            if window.is_complete or len(found) == count:
-                return found
-        return list(self.all(posts).newest_first()[:count])
+            window = self.window(start, factor * count, count)
+            if window.is_complete or len(window.newest) == count:
+                return window.newest
+        return self.all(start, count)
 
     @abstractmethod
-    def all(self, posts: PostQuerySet) -> PostQuerySet:
-        """Returns those of `posts` that belong on the page."""
+    def all(self, start: Start, count: int) -> list[Post]:
+        """Returns the newest `count` posts of the page that are older than `start`, by sorting all of them."""
 
     @abstractmethod
-    def window(self, posts: PostQuerySet, start: str, size: int) -> Window:
-        """Returns a window of about `size` of the newest `posts` of the page, all older than `start`. Every post left
-        out is older than all posts in the window."""
+    def window(self, start: Start, size: int, count: int) -> Window:
+        """Returns the newest `count` posts of a window of about `size` of the newest posts of the page, all older than
+        `start`. Every post left out of the window is older than all posts in it."""
 
 
 @dataclass(frozen=True)
@@ -79,64 +72,108 @@ class HomeWindow(FeedWindow):
 
     viewer: User
 
-    def all(self, posts: PostQuerySet) -> PostQuerySet:
-        return posts.home_of(self.viewer)
+    def all(self, start: Start, count: int) -> list[Post]:
+        return _home_posts(self.viewer, None, *start, None, None, None, count=count)
 
-    def window(self, posts: PostQuerySet, start: str, size: int) -> Window:
-        followed = list(self._followed(start, size))
-        authors = [author for author in [*followed, *self._viewer(start, size)] if author.newest]
-        window = posts.home_of(self.viewer, [author.pk for author in authors])
-
+    def window(self, start: Start, size: int, count: int) -> Window:
+        own, *followed = self._authors(start, size)
+        authors = [author for author in [own, *followed] if author.newest]
+        # The newest post of all is a tighter bound than `start`.
         newest = max((author.newest for author in authors if author.newest), default=None)
-        if newest:  # a tighter bound than `start`
-            window = window.filter(created_at__lte=newest)
-
         oldest = max((author.oldest_needed for author in authors if author.oldest_needed), default=None)
-        if oldest:
-            window = window.filter(created_at__gte=oldest)
-
+        # Up to the newest post of the last author, authors who were not read may have posts as well.
         newest_of_last = followed[-1].newest if len(followed) == size else None
-        if newest_of_last:  # up to there, authors who were not read may have posts as well
-            window = window.filter(created_at__gt=newest_of_last)
+        found = _home_posts(
+            self.viewer, [author.pk for author in authors], *start, newest, oldest, newest_of_last, count=count
+        )
+        return Window(found, is_complete=not (oldest or newest_of_last))
 
-        return Window(window, is_complete=not (oldest or newest_of_last))
-
-    def _followed(self, start: str, size: int) -> Iterator[Author]:
-        """Returns the `size` followed authors with the newest posts. Reads follows alone: joining the users takes twice
-        as long."""
-        newest, oldest_needed = _post_times(start, size, "followed")
-        follows = self.viewer.following.annotate(newest=newest).order_by(F("newest").desc(nulls_last=True))
-        return starmap(Author, follows.values_list("followed", "newest", oldest_needed)[:size])
-
-    def _viewer(self, start: str, size: int) -> Iterator[Author]:
-        """Returns the viewer as an author."""
-        viewer = User.objects.filter(pk=self.viewer.pk)
-        return starmap(Author, viewer.values_list("pk", *_post_times(start, size, "pk")))
+    def _authors(self, start: Start, size: int) -> list[Author]:
+        """Returns the viewer, and the `size` followed authors with the newest posts."""
+        rows = _authors(self.viewer, start.moment, size=size)
+        own = Author(self.viewer.pk, *rows[0][3:])
+        return [own, *(Author(*row[:3]) for row in rows if row[0])]
 
 
-def _post_times(start: str, size: int, author_field: str) -> tuple[Subquery, Subquery]:
-    """Returns expressions for the times of the newest and the `size`-th newest post up to `start` by the author in
+@compiled
+def _authors(viewer: User, moment: datetime | None, *, size: int) -> Any:
+    """Rows of the `size` followed authors with the newest posts: their ids and times, and the viewer's own times, which
+    saves a query. A single row without an author if the viewer follows no one."""
+    newest, oldest_needed = _post_times("following__followed", moment, size)
+    own = _post_times("pk", moment, size)
+    followed = User.objects.filter(pk=viewer.pk).annotate(newest=newest).order_by(F("newest").desc(nulls_last=True))
+    return followed.values_list("following__followed", "newest", oldest_needed, *own)[:size]
+
+
+def _post_times(author_field: str, moment: datetime | None, size: int) -> tuple[Subquery, Subquery]:
+    """Returns expressions for the times of the newest and the `size`-th newest post up to `moment` by the author in
     `author_field`. Both read one index only."""
     posts = Post.objects.filter(author=OuterRef(author_field))
-    if start:
-        posts = posts.filter(created_at__lte=sort_keys.decode(start)[0])
+    if moment:
+        posts = posts.filter(created_at__lte=moment)
     times = posts.order_by("-created_at", "-pk").values("created_at")
     return Subquery(times[:1]), Subquery(times[size - 1 : size])
 
 
+@compiled
+def _home_posts(
+    viewer: User,
+    authors: list[int] | None,
+    moment: datetime | None,
+    pk: int | None,
+    newest: datetime | None,
+    oldest: datetime | None,
+    after: datetime | None,
+    *,
+    count: int,
+) -> Any:
+    """The newest posts of `viewer`'s home page by `authors` (None: all), within the given bounds."""
+    posts = Post.objects.visible_to(viewer).older_than(moment, pk).home_of(viewer, authors)
+    if newest:
+        posts = posts.filter(created_at__lte=newest)
+    if oldest:
+        posts = posts.filter(created_at__gte=oldest)
+    if after:
+        posts = posts.filter(created_at__gt=after)
+    return posts.newest_first()[:count]
+
+
 @dataclass(frozen=True)
 class TagWindow(FeedWindow):
-    """The page of a tag."""
+    """The page of a tag, as `viewer` may see it."""
 
     tag: str
+    viewer: User | None
 
-    def all(self, posts: PostQuerySet) -> PostQuerySet:
-        return posts.tagged(self.tag)
+    def all(self, start: Start, count: int) -> list[Post]:
+        return _tagged_posts(self.viewer, self.tag, None, *start, count=count)
 
-    def window(self, posts: PostQuerySet, start: str, size: int) -> Window:
-        taggings = Tagging.objects.filter(tag=self.tag)
-        if start:
-            moment, pk = sort_keys.decode(start)
-            taggings = taggings.filter(Q(created_at__lt=moment) | Q(post__lt=pk), created_at__lte=moment)
-        post_ids = list(taggings.order_by("-created_at", "-post_id").values_list("post", flat=True)[:size])
-        return Window(posts.filter(pk__in=post_ids), is_complete=len(post_ids) < size)
+    def window(self, start: Start, size: int, count: int) -> Window:
+        post_ids = _tagged_ids(self.tag, *start, size=size)
+        found = _tagged_posts(self.viewer, None, post_ids, *start, count=count)
+        return Window(found, is_complete=len(post_ids) < size)
+
+
+@compiled
+def _tagged_ids(tag: str, moment: datetime | None, pk: int | None, *, size: int) -> Any:
+    """The ids of the newest posts with a tag."""
+    taggings = Tagging.objects.filter(tag=tag)
+    if moment and pk:
+        taggings = taggings.filter(Q(created_at__lt=moment) | Q(post__lt=pk), created_at__lte=moment)
+    return taggings.order_by("-created_at", "-post_id").values_list("post", flat=True)[:size]
+
+
+@compiled
+def _tagged_posts(
+    viewer: User | None,
+    tag: str | None,
+    ids: list[int] | None,
+    moment: datetime | None,
+    pk: int | None,
+    *,
+    count: int,
+) -> Any:
+    """The newest posts with a tag, or with the given ids."""
+    posts = Post.objects.visible_to(viewer).older_than(moment, pk)
+    posts = posts.tagged(tag) if tag else posts.filter(pk__in=ids)
+    return posts.newest_first()[:count]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -21,6 +22,15 @@ class Audience(models.TextChoices):
 
     PUBLIC = "public", "Everyone"
     FOLLOWERS = "followers", "Followers"
+
+
+RENDERED_FIELDS = (
+    *("id", "version", "title", "body", "created_at", "edited_at", "key", "audience", "tags", "removed_at"),
+    *("likes_count", "replies_count", "pictures_count", "parent_author_id", "ancestors"),
+    *("author__username", "author__name", "author__avatar"),
+    *("parent__author__username", "parent__removed_at"),
+)
+"""Fields of a post and of related rows that are read to render it."""
 
 
 class PostQuerySet(CounterQuerySet["Post"]):
@@ -69,8 +79,9 @@ class PostQuerySet(CounterQuerySet["Post"]):
         return self.filter(pictures_count__gt=0)
 
     def with_related(self) -> Self:
-        """Selects the related rows that rendering needs."""
-        return self.select_related("author", "parent__author")
+        """Selects the related rows and the fields that rendering needs: a page reads 20 posts with up to 20 authors, 20
+        parents and their authors."""
+        return self.select_related("author", "parent__author").only(*RENDERED_FIELDS)
 
     def newest_first(self) -> Self:
         return self.with_related().order_by("-created_at", "-pk")
@@ -82,6 +93,15 @@ class PostQuerySet(CounterQuerySet["Post"]):
         """Posts older than `sort_key`. Raises `ValueError` if it is not a sort key."""
         return self.filter(sort_keys.before(sort_key))
 
-    def after(self, sort_key: str) -> Self:
-        """Posts newer than `sort_key`. Raises `ValueError` if it is not a sort key."""
-        return self.filter(sort_keys.after(sort_key))
+    def created_between(self, after: datetime | None, before: datetime | None) -> Self:
+        """Posts created at or after one time (None: any) and before another (None: any)."""
+        posts = self if after is None else self.filter(created_at__gte=after)
+        return posts if before is None else posts.filter(created_at__lt=before)
+
+    def older_than(self, moment: datetime | None, pk: int | None) -> Self:
+        """Posts that follow the post `pk`, created at `moment`, in the order of `newest_first`; without it all."""
+        return self if moment is None or pk is None else self.filter(sort_keys.older_than(moment, pk))
+
+    def newer_than(self, moment: datetime | None, pk: int | None) -> Self:
+        """Posts that follow the post `pk`, created at `moment`, in the order of `oldest_first`; without it all."""
+        return self if moment is None or pk is None else self.filter(sort_keys.newer_than(moment, pk))

@@ -40,8 +40,8 @@ class PreferencesManager(models.Manager["Preferences"]):
     """Looks up preferences."""
 
     def for_user(self, user: User) -> "Preferences":
-        """Returns the user's preferences, or unsaved defaults."""
-        return self.filter(user=user).first() or Preferences(user=user)
+        """Returns the user's preferences, or unsaved defaults. Makes no query if the user was loaded with them."""
+        return getattr(user, "preferences", None) or Preferences(user=user)
 
     def muted_by(self, user_ids: Collection[int], kind: str) -> set[int]:
         """Returns those of these users, by id, who have muted notifications of this kind."""

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.db import models, transaction
 
+from livefeed.content import links
 from livefeed.models.counters import USER_COUNTS, CounterQuerySet
 from livefeed.models.picture import Picture
 from livefeed.models.user import User
@@ -26,8 +27,9 @@ class ProfileManager(models.Manager["Profile"].from_queryset(CounterQuerySet)): 
         return profile
 
     def for_user(self, user: User) -> "Profile":
-        """Returns the user's profile. Creates it for users without one (`bulk_create`, `loaddata`)."""
-        profile: Profile = self.filter(user=user).first() or self._create_counted(user)
+        """Returns the user's profile, by a query unless the user was loaded with it. Creates it for users without one
+        (`bulk_create`, `loaddata`)."""
+        profile: Profile = getattr(user, "profile", None) or self._create_counted(user)
         profile.user = user
         return profile
 
@@ -87,5 +89,11 @@ class Profile(models.Model):
 
     @property
     def named_links(self) -> list[tuple[str, str]]:
-        """Each link as its URL and its text: host and path, without scheme."""
-        return [(link, link.removeprefix(f"{urlsplit(link).scheme}://").rstrip("/")) for link in self.addresses]
+        """Each link as its URL and its text: host and path, without scheme. Links with a user name were accepted once;
+        they look like other addresses, and are not shown."""
+        encoded = [links.encode_host(link) for link in self.addresses]
+        return [(link, _link_text(link)) for link in encoded if links.is_web_address(link)]
+
+
+def _link_text(link: str) -> str:
+    return links.show_host(link).removeprefix(f"{urlsplit(link).scheme}://").rstrip("/")

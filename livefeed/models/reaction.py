@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from livefeed.models.compiled import compiled
 from livefeed.models.post import Post
 from livefeed.models.relation import Relation, RelationManager
 from livefeed.models.user import NotActivatedError, User
@@ -100,13 +101,20 @@ class Bookmark(Reaction):
     """`user` saves `post` to read it later."""
 
 
-def reactions_by(user: User, posts: list[Post]) -> dict[str, list[int]]:
+def reactions_by(user: User | None, posts: list[Post]) -> dict[str, list[int]]:
     """Returns the ids of those `posts` that the user likes and has bookmarked, under `likes` and `bookmarks`, by one
-    query."""
-    conditions = {"user": user, "post__in": posts}
-    likes = Like.objects.filter(**conditions).values_list(models.Value("likes"), "post")
-    bookmarks = Bookmark.objects.filter(**conditions).values_list(models.Value("bookmarks"), "post")
+    query; empty for a visitor."""
+    if user is None:
+        return {}
     found: dict[str, list[int]] = {"likes": [], "bookmarks": []}
-    for kind, post_id in likes.union(bookmarks):
+    for kind, post_id in _reactions(user, [post.pk for post in posts]):
         found[kind].append(post_id)
     return found
+
+
+@compiled
+def _reactions(user: User, post_ids: list[int]) -> Any:
+    conditions = {"user": user, "post__in": post_ids}
+    likes = Like.objects.filter(**conditions).values_list(models.Value("likes"), "post")
+    bookmarks = Bookmark.objects.filter(**conditions).values_list(models.Value("bookmarks"), "post")
+    return likes.union(bookmarks)

@@ -1,15 +1,19 @@
 """Full-text indexes of posts and users: SQLite's FTS5 and PostgreSQL's `tsvector`, behind one interface.
 
-The databases maintain the indexes themselves (migration 0017). Each index holds the words of a row and, for posts, two
-kinds of marks: the author (`by7`) and the tags.
+The databases maintain the indexes themselves (migrations 0017 and 0040). Each index holds the words of a row and, for
+posts, two kinds of marks: the author (`by7`) and the tags (on SQLite in hexadecimal digits, so that FTS5 neither splits
+them nor removes accents).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Literal, NamedTuple
 
 from django.db import connection
 
+from livefeed.models.compiled import compiled
 from livefeed.models.post import Post
 from livefeed.models.user import User
 
@@ -22,20 +26,28 @@ MAX_MATCHES = 50_000
 RECENT = 10_000
 """Newest posts that PostgreSQL scans before it reads all matches from its index: the scan finds frequent words, and of
 rare words the index has few matches."""
+MAX_PK = 2**63 - 2
+"""Greater than the id of any post; the greatest but one that both databases store."""
+EVERY_POST = 'author : "by" *'
+"""Expression of FTS5 that all posts match."""
 
 
-class Term(NamedTuple):
-    """Adjacent words, in lower case and without accents. If `is_prefix`, the last one is the start of a word."""
+@dataclass(frozen=True)
+class Term:
+    """Condition on a row: adjacent words as typed, of which the last may be the start of a word, an author's id, or a
+    tag as `markup.normalize_tag` returns it."""
 
-    words: tuple[str, ...]
+    kind: Literal["words", "author", "tag"]
+    value: str
     is_prefix: bool = False
 
 
-class Marks(NamedTuple):
-    """Author and tags that a post must have. An `author_id` of 0 means any author."""
+@dataclass(frozen=True)
+class Query:
+    """What a row must match: of each of the `required` alternatives at least one, and none of the `excluded` terms."""
 
-    author_id: int = 0
-    tags: tuple[str, ...] = ()
+    required: tuple[tuple[Term, ...], ...] = ()
+    excluded: tuple[Term, ...] = ()
 
 
 class Pass(NamedTuple):
@@ -50,14 +62,14 @@ class SearchIndex(ABC):
 
     id_column: str
 
-    def newest_posts(self, terms: list[Term], marks: Marks, below: int) -> Iterator[list[int]]:
+    def newest_posts(self, query: Query, below: int) -> Iterator[list[int]]:
         """Yields ids of matching posts that are less than `below`, newest first, in growing batches."""
         remaining = MAX_MATCHES
         size = FIRST_BATCH
-        for lowest, sql in self.passes(below):
+        for lowest, sql in self.passes(query, below):
             while remaining > 0 and below > lowest:
                 condition = f"{self.id_column} < {below:d} {sql} LIMIT {size:d}"
-                batch = _fetch_ids(*self.query(Post._meta.db_table, terms, marks, condition))
+                batch = _fetch_ids(*self.select(Post._meta.db_table, query, condition))
                 yield batch
                 if len(batch) < size:  # the pass has no more matches
                     below = lowest
@@ -66,17 +78,22 @@ class SearchIndex(ABC):
                     below = batch[-1]
                     size = min(10 * size, MAX_BATCH)
 
-    def users(self, terms: list[Term]) -> list[int]:
-        """Returns the ids of matching users, at most MAX_MATCHES."""
-        return _fetch_ids(*self.query(User._meta.db_table, terms, Marks(), f"TRUE LIMIT {MAX_MATCHES:d}"))
+    def highest_pk(self) -> int:
+        """Returns an id that no post exceeds."""
+        return MAX_PK
+
+    def users_query(self, query: Query) -> tuple[str, list[Any]]:
+        """Returns the SQL for the ids of users whose names match the words of a query, at most MAX_MATCHES, and its
+        parameters."""
+        return self.select(User._meta.db_table, query, f"TRUE LIMIT {MAX_MATCHES:d}")
 
     @abstractmethod
-    def passes(self, below: int) -> list[Pass]:
+    def passes(self, query: Query, below: int) -> list[Pass]:
         """Returns the passes that together read all matching posts below an id."""
 
     @abstractmethod
-    def query(self, table: str, terms: list[Term], marks: Marks, condition: str) -> tuple[str, list[Any]]:
-        """Returns a query for the ids of matching rows, and its parameters."""
+    def select(self, table: str, query: Query, condition: str) -> tuple[str, list[Any]]:
+        """Returns the SQL that selects the ids of matching rows, and its parameters."""
 
 
 class SQLiteSearch(SearchIndex):
@@ -84,20 +101,28 @@ class SQLiteSearch(SearchIndex):
 
     id_column = "rowid"
 
-    def passes(self, below: int) -> list[Pass]:
+    def passes(self, query: Query, below: int) -> list[Pass]:
         return [Pass(0, "ORDER BY rowid DESC")]
 
-    def query(self, table: str, terms: list[Term], marks: Marks, condition: str) -> tuple[str, list[Any]]:
-        parts = [f"words : {self._phrase(term)}" for term in terms]
-        if marks.author_id:
-            parts.append(f'author : "by{marks.author_id}"')
-        parts += [f'tags : "{tag}"' for tag in marks.tags]
+    def select(self, table: str, query: Query, condition: str) -> tuple[str, list[Any]]:
         sql = f"SELECT rowid FROM {table}_search WHERE {table}_search MATCH %s AND {condition}"  # noqa: S608
-        return sql, [" AND ".join(parts)]
+        return sql, [self._expression(query)]
+
+    def _expression(self, query: Query) -> str:
+        required = " AND ".join(f"({self._any_of(alternatives)})" for alternatives in query.required)
+        expression = required or EVERY_POST  # FTS5 excludes only from what another expression finds
+        return f"({expression}) NOT ({self._any_of(query.excluded)})" if query.excluded else expression
+
+    def _any_of(self, terms: Iterable[Term]) -> str:
+        return " OR ".join(map(self._phrase, terms))
 
     @staticmethod
     def _phrase(term: Term) -> str:
-        phrase = f'"{" ".join(term.words)}"'
+        if term.kind == "author":
+            return f'author : "by{term.value}"'
+        if term.kind == "tag":
+            return f'tags : "{term.value.encode().hex()}"'
+        phrase = f'words : "{term.value.replace('"', " ")}"'
         return f"{phrase} *" if term.is_prefix else phrase
 
 
@@ -106,28 +131,50 @@ class PostgresSearch(SearchIndex):
 
     id_column = "id"
 
-    def passes(self, below: int) -> list[Pass]:
+    def highest_pk(self) -> int:
+        """Returns the id of the newest post: the scan of recent posts starts there."""
+        return sum(_newest_pks())
+
+    def passes(self, query: Query, below: int) -> list[Pass]:
         """Returns a scan of recent posts by primary key, then a read of the index of words. `+ 0` keeps PostgreSQL from
-        scanning the primary key in the second pass."""
+        scanning the primary key in the second pass. Most posts match a query that requires nothing: one scan does."""
+        if not query.required:
+            return [Pass(0, "ORDER BY id DESC")]
         oldest_recent = max(0, below - RECENT)
         return [
             Pass(oldest_recent, f"AND id >= {oldest_recent:d} ORDER BY id DESC"),
             Pass(0, "ORDER BY id + 0 DESC"),
         ]
 
-    def query(self, table: str, terms: list[Term], marks: Marks, condition: str) -> tuple[str, list[Any]]:
-        lexemes = [f"#{tag}" for tag in marks.tags]
-        if marks.author_id:
-            lexemes.insert(0, f"by{marks.author_id}")
-        expressions = ["to_tsquery('simple', %s)"] * len(terms) + ["%s::tsquery"] * len(lexemes)
-        parameters = [self._phrase(term) for term in terms] + [f"'{lexeme}'" for lexeme in lexemes]
-        sql = f"SELECT id FROM {table} WHERE search @@ ({' && '.join(expressions)}) AND {condition}"  # noqa: S608
-        return sql, parameters
+    def select(self, table: str, query: Query, condition: str) -> tuple[str, list[Any]]:
+        conjunction = [self._any_of(alternatives) for alternatives in query.required]
+        if query.excluded:
+            conjunction.append(f"!! {self._any_of(query.excluded)}")
+        terms = [*chain(*query.required), *query.excluded]
+        sql = f"SELECT id FROM {table} WHERE search @@ ({' && '.join(conjunction)}) AND {condition}"  # noqa: S608
+        return sql, [self._parameter(term) for term in terms]
+
+    def _any_of(self, terms: Iterable[Term]) -> str:
+        return f"({' || '.join(map(self._tsquery, terms))})"
 
     @staticmethod
-    def _phrase(term: Term) -> str:
-        phrase = " <-> ".join(f"'{word}'" for word in term.words)
-        return f"{phrase}:*" if term.is_prefix else phrase
+    def _tsquery(term: Term) -> str:
+        """Returns SQL for one term. Words are split by the function and the parser that split the indexed texts."""
+        if term.kind != "words":
+            return "%s::tsquery"
+        phrase = "phraseto_tsquery('simple', livefeed_words(%s))"
+        return f"(nullif({phrase}::text, '') || ':*')::tsquery" if term.is_prefix else phrase
+
+    @staticmethod
+    def _parameter(term: Term) -> str:
+        prefixes = {"words": "", "author": "by", "tag": "#"}
+        lexeme = f"{prefixes[term.kind]}{term.value}"
+        return lexeme if term.kind == "words" else f"'{lexeme}'"
+
+
+@compiled
+def _newest_pks() -> Any:
+    return Post.objects.order_by("-pk").values_list("pk", flat=True)[:1]
 
 
 def search_index() -> SearchIndex:

@@ -32,12 +32,15 @@ def decode(sort_key: str) -> tuple[datetime, int]:
 def before(sort_key: str) -> Q:
     """Returns the condition for rows that follow `sort_key` in the order `(-created_at, -id)`. Raises `ValueError` if
     it is not a sort key."""
-    moment, pk = decode(sort_key)
+    return older_than(*decode(sort_key))
+
+
+def older_than(moment: datetime, pk: int) -> Q:
+    """Returns the condition for rows that follow the row `pk`, created at `moment`, in the order `(-created_at,
+    -id)`."""
     return Q(Q(created_at__lt=moment) | Q(pk__lt=pk), created_at__lte=moment)
 
 
-def after(sort_key: str) -> Q:
-    """Returns the condition for rows that follow `sort_key` in the order `(created_at, id)`. Raises `ValueError` if it
-    is not a sort key."""
-    moment, pk = decode(sort_key)
+def newer_than(moment: datetime, pk: int) -> Q:
+    """Returns the condition for rows that follow the row `pk`, created at `moment`, in the order `(created_at, id)`."""
     return Q(Q(created_at__gt=moment) | Q(pk__gt=pk), created_at__gte=moment)

@@ -1,11 +1,12 @@
 """The index of tags: one row for each tag of each post."""
 
 from collections import Counter
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, OuterRef, Subquery, Value
 
+from livefeed.models.compiled import compiled
 from livefeed.models.post import Post
 from livefeed.models.user import COMPLETIONS, User
 
@@ -29,17 +30,24 @@ class TaggingManager(models.Manager["Tagging"]):
     def complete(self, typed: str, viewer: User | None, most: int = COMPLETIONS) -> list[str]:
         """Returns up to `most` tags that begin with `typed` (as `markup.normalize_tag` returns it), on posts that
         `viewer` may see: first tags of the newest posts, the most used first, then other tags from A to Z."""
-        visible = Exists(Post.objects.visible_to(viewer).filter(pk=OuterRef("post")))
-        matching = self.filter(visible, tag__startswith=typed).values_list("tag", flat=True)
+        rows = sorted(_matching_taggings(viewer, typed, typed + LAST_CHARACTER), reverse=True)
+        uses = Counter(tag for pk, tag in rows if pk)
+        most_used = [tag for tag, _ in uses.most_common(most)]
+        rest = sorted({tag for _, tag in rows}.difference(most_used))
+        return [*most_used, *rest][:most]
 
-        newest = self.aggregate(newest=Max("pk"))["newest"] or 0
-        uses = Counter(matching.filter(pk__gt=newest - MAX_TAGGINGS_SEARCHED).order_by("-pk"))
-        recent = [tag for tag, _ in uses.most_common(most)]
 
-        in_range = self.filter(tag__range=(typed, typed + LAST_CHARACTER)).order_by("tag")
-        searched = in_range.values("pk")[:MAX_TAGGINGS_SEARCHED]
-        others = matching.filter(pk__in=searched).exclude(tag__in=recent).order_by("tag").distinct()
-        return [*recent, *others[: most - len(recent)]]
+@compiled
+def _matching_taggings(viewer: User | None, typed: str, end: str) -> Any:
+    """Rows of taggings with tags that begin with `typed`, all of which sort before `end`: the id and the tag of recent
+    ones, 0 and the tag of others."""
+    visible = Exists(Post.objects.visible_to(viewer).filter(pk=OuterRef("post")))
+    matching = Tagging.objects.filter(visible, tag__startswith=Value(typed))
+    newest = Subquery(Tagging.objects.order_by("-pk").values("pk")[:1])
+    recent = matching.filter(pk__gt=newest - MAX_TAGGINGS_SEARCHED).values_list("pk", "tag")
+    in_range = Tagging.objects.filter(tag__range=(typed, end)).order_by("tag")
+    others = matching.filter(pk__in=in_range.values("pk")[:MAX_TAGGINGS_SEARCHED])
+    return recent.union(others.values_list(Value(0), "tag"))
 
 
 class Tagging(models.Model):

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from livefeed.models import locks
+from livefeed.models.compiled import compiled
 
 USERNAME_MIN = 3
 """Characters of the shortest user name."""
@@ -57,14 +58,22 @@ class UsernameCharacters(models.Func):
         return super().as_sql(compiler, connection, template="%(expressions)s ~ '^[A-Za-z0-9_]*$'", **extra)
 
 
+def lowered_name(username: str) -> str:
+    """Returns a user name in lower case, as it is looked up. PostgreSQL rejects null bytes even in a lookup; no user
+    name contains a blank."""
+    return username.lower().replace("\0", " ")
+
+
 class UserQuerySet(models.QuerySet["User"]):
     """Queries for users."""
 
     def with_username(self, username: str) -> Self:
         """The user with this name, ignoring case (uses the unique index on the lowered name)."""
-        if "\0" in username:  # PostgreSQL rejects null bytes, even in a lookup
-            return self.none()
-        return self.alias(lowered=Lower("username")).filter(lowered=username.lower())
+        return self.with_lowered_name(lowered_name(username))
+
+    def with_lowered_name(self, name: str) -> Self:
+        """The user with this name as `lowered_name` returns it."""
+        return self.alias(lowered=Lower("username")).filter(lowered=name)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Deletes users and everything that belongs to them, under the exclusive lock."""
@@ -246,5 +255,10 @@ class User(AbstractUser):
     def follow_state(self, other: "User") -> dict[str, bool]:
         """Returns, by one query, whether the user follows `other` (`follows`) and is notified of their new posts
         (`bell`)."""
-        bell = self.following.filter(followed=other).values_list("bell", flat=True).first()
-        return {"follows": bell is not None, "bell": bool(bell)}
+        bells = _bells(self, other)
+        return {"follows": bool(bells), "bell": any(bells)}
+
+
+@compiled
+def _bells(follower: User, followed: User) -> Any:
+    return follower.following.filter(followed=followed).values_list("bell", flat=True)

@@ -1,5 +1,6 @@
 """Tags and filters available in every template."""
 
+from functools import cache
 from html import unescape
 from zlib import crc32
 
@@ -13,13 +14,15 @@ from livefeed.content import trends
 from livefeed.content.fragments import render_card, render_post
 from livefeed.content.markup import render
 from livefeed.content.trends import Trend
-from livefeed.models import Event, Notification, Picture, Post, Preferences, Profile, User
+from livefeed.models import Picture, Post, Preferences, Profile, User
+from livefeed.models.page_state import PageState
 from livefeed.models.picture import picture_url
 
 register = template.Library()
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """Returns an icon from static/icons.svg. It is hidden from screen readers: icons are decoration."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("icons.svg"), name)
@@ -70,12 +73,15 @@ def excerpt(post: Post) -> str:
     return text or post.title or (f"{count} pictures" if count > 1 else "A picture")
 
 
-@register.inclusion_tag("notifications/_badge.html", takes_context=True)
-def unread_badge(context: Context) -> dict[str, int]:
-    """Renders the number of unread notifications, and the event log's position before they were counted, from which a
-    page without a feed subscribes."""
-    cursor = context["cursor"] if "cursor" in context else Event.objects.head()
-    return {"cursor": cursor, "unread": Notification.objects.unread_count(context["user"])}
+@register.simple_tag(takes_context=True)
+def page_state(context: Context) -> PageState:
+    """Returns the viewer's state as the view has read it; else reads it, for a user's pages without posts. Visitors'
+    pages without posts show nothing of it."""
+    if "state" in context:
+        state: PageState = context["state"]
+        return state
+    user = context.get("user")
+    return PageState.of(user) if user is not None and user.is_authenticated else PageState()
 
 
 @register.simple_tag(takes_context=True)

@@ -5,11 +5,12 @@ import re
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from livefeed.content.characters import MARKS, MEDIAL
 from livefeed.content.markup import TAG_MAX, normalize_tag
 from livefeed.models import Tagging, User
 from livefeed.views.resource import Request, SignedInResource
 
-QUERY = re.compile(rf"([@#])(\w{{1,{TAG_MAX}}})")
+QUERY = re.compile(rf"([@#])(\w[\w{MARKS}{MEDIAL}]{{0,{TAG_MAX - 1}}})")
 """A sign that says what to complete, and the beginning of a name or tag."""
 UNAUTHORIZED = 401
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from livefeed import notifications
-from livefeed.models import Event, Notification, User
+from livefeed.models import Notification, User
+from livefeed.models.page_state import PageState
 from livefeed.views.paging import newest_page, template_for
 from livefeed.views.resource import Request, SignedInResource
 
@@ -49,12 +50,13 @@ class NotificationsView(SignedInResource):
     """The list, newest first, from `?before=` on. `GET` does not mark it as read: ReadView does."""
 
     def get(self, request: Request) -> HttpResponse:
-        cursor = Event.objects.head()
+        state = PageState.of(self.viewer)
         upto = timezone.now()
         notifications = Notification.objects.filter(recipient=self.viewer).shown().newest_first()
         start = request.GET.get("before", "")
         rows, next_url = newest_page(notifications, start)
-        context = {"groups": grouped(rows), "next": next_url, "cursor": cursor, "upto": upto, "start": start}
+        context = {"groups": grouped(rows), "next": next_url, "upto": upto, "start": start}
+        context |= {"state": state, "cursor": state.cursor}
         return render(request, template_for(request, "notifications/page.html", PARTIALS), context)
 
 

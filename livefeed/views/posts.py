@@ -5,14 +5,18 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.datastructures import MultiValueDict
 
 from livefeed.content.fragments import render_post
-from livefeed.content.sanitize import clean_text
+from livefeed.content.sanitize import clean_text, clean_title
 from livefeed.forms.attachments import MISSING_PICTURE, Attachments
 from livefeed.forms.post import EditForm, PostForm, reply_form
-from livefeed.models import EditConflictError, Event, MissingPictureError, Post, User
-from livefeed.models.picture import prefetch_pictures
-from livefeed.models.post import BODY_MAX
+from livefeed.models import EditConflictError, MissingPictureError, Post, User
+from livefeed.models.compiled import compiled
+from livefeed.models.page_state import PageState
+from livefeed.models.picture import MAX_PICTURES, prefetch_pictures
+from livefeed.models.post import BODY_MAX, TITLE_MAX
+from livefeed.models.post_list import PostList
 from livefeed.models.reaction import reactions_by
 from livefeed.models.user import NOT_ACTIVATED
 from livefeed.views.feed import home_page, page_of
@@ -67,25 +71,28 @@ class PostsView(Resource):
 
 
 class PreviewView(SignedInResource):
-    """Preview: `POST` a `body` to get it as HTML."""
+    """Preview: `POST` the fields of the composer to get title, body and pictures as the post will show them. Saves
+    nothing: files are uploaded by the composer before."""
 
     def post(self, request: Request) -> HttpResponse:
-        text = clean_text(request.POST.get("body", ""))[:BODY_MAX]
-        return render(request, "posts/_preview.html", {"text": text})
+        text = {"title": clean_title(request.POST.get("title", "")), "body": clean_text(request.POST.get("body", ""))}
+        post = Post(title=text["title"][:TITLE_MAX], body=text["body"][:BODY_MAX])
+        pictures = Attachments.submitted(self.viewer, request.POST, MultiValueDict()).shown[:MAX_PICTURES]
+        return render(request, "posts/_preview.html", {"post": post, "pictures": pictures})
 
 
 class PostView(Resource):
     """One post: `GET` reads it, `POST` edits it, `DELETE` deletes it."""
 
     def get(self, request: Request, pk: int) -> HttpResponse:
-        cursor = Event.objects.head()
+        state = PageState.of(viewer_of(request))
         post = find_post(request, pk)
         if not self.request.htmx:
-            return thread_page(request, post, cursor, "posts/detail.html")
+            return thread_page(request, post, state, "posts/detail.html")
         if "after" in request.GET:
-            return thread_page(request, post, cursor, "feed/_posts.html")
+            return thread_page(request, post, state, "feed/_posts.html")
         if partial := PARTIALS.get(request.headers.get("HX-Source", "")):
-            return thread_page(request, post, cursor, partial)
+            return thread_page(request, post, state, partial)
         return HttpResponse(render_post(post))
 
     def post(self, request: Request, pk: int) -> HttpResponse:
@@ -127,20 +134,20 @@ class PostEditorView(Resource):
         return edit_page(request, pk, EditForm.of(find_own_post(request, pk)))
 
 
-def thread_page(request: Request, post: Post, cursor: int, template: str) -> HttpResponse:
+def thread_page(request: Request, post: Post, state: PageState, template: str) -> HttpResponse:
     """Renders a post's thread: its ancestors, the post, and its replies from `?after=` on, oldest first."""
     viewer = viewer_of(request)
     start = request.GET.get("after", "")
-    visible = Post.objects.visible_to(viewer)
-    replies, has_more = page_of(visible.filter(parent=post), start, oldest_first=True)
-    ancestors = [] if start else list(visible.filter(pk__in=post.ancestor_ids).oldest_first())
+    replies, has_more = page_of(PostList("thread", viewer, post.pk), start)
+    ancestors = [] if start else list(Post.objects.visible_to(viewer).filter(pk__in=post.ancestor_ids).oldest_first())
     posts = prefetch_pictures(replies if start else [*ancestors, post, *replies])
     context: dict[str, Any] = {
         "posts": posts,
         "post": post,
         "start": start,
         "view": f"post:{post.pk}",
-        "cursor": cursor,
+        "state": state,
+        "cursor": state.cursor,
         "order": "oldest",
         "has_gap": not start and len(ancestors) < len(post.ancestor_ids),
     }
@@ -171,10 +178,15 @@ def explain(form: PostForm, author: User | None) -> int:
 
 def find_post(request: Request, pk: int) -> Post:
     """Returns a post that the viewer may see. Raises `Http404` with a message for the viewer."""
-    post: Post | None = Post.objects.visible_to(viewer_of(request)).with_related().filter(pk=pk).first()
-    if post is None:
+    found: list[Post] = _visible_posts(viewer_of(request), pk)
+    if not found:
         raise Http404(GONE)
-    return post
+    return found[0]
+
+
+@compiled
+def _visible_posts(viewer: User | None, pk: int) -> Any:
+    return Post.objects.visible_to(viewer).with_related().filter(pk=pk)
 
 
 def find_own_post(request: Request, pk: int) -> Post:

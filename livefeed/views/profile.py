@@ -4,9 +4,10 @@ from typing import Any, NamedTuple
 
 from django.http import Http404, HttpResponse
 
-from livefeed.models import Post, Profile, User
-from livefeed.models.post_query import PostQuerySet
-from livefeed.models.user import UserQuerySet
+from livefeed.models import Profile, User
+from livefeed.models.compiled import compiled
+from livefeed.models.post_list import ListName, PostList
+from livefeed.models.user import UserQuerySet, lowered_name
 from livefeed.views.feed import feed_page
 from livefeed.views.resource import Request, viewer_of
 
@@ -20,7 +21,7 @@ class Tab(NamedTuple):
     empty: str
 
 
-TABS = {
+TABS: dict[ListName, Tab] = {
     "posts": Tab("Posts", "user:{}", "No posts yet."),
     "replies": Tab("Replies", "replies:{}", "No replies yet."),
     "media": Tab("Pictures", "media:{}", "No pictures yet."),
@@ -28,13 +29,12 @@ TABS = {
 }
 
 
-def profile(request: Request, username: str, tab: str = "posts") -> HttpResponse:
+def profile(request: Request, username: str, tab: ListName = "posts") -> HttpResponse:
     """A user's posts, replies, pictures or likes, by tab."""
     if tab not in TABS:
         raise Http404("Page not found.")
     user = find_user(username)
     viewer = viewer_of(request)
-    posts = _posts_of(user, tab, Post.objects.visible_to(viewer))
     context: dict[str, Any] = {
         "profile_user": user,
         "profile": Profile.objects.for_user(user),
@@ -44,21 +44,21 @@ def profile(request: Request, username: str, tab: str = "posts") -> HttpResponse
     }
     if viewer:
         context |= viewer.follow_state(user)
+    posts = PostList(tab, viewer, user.pk)
     return feed_page(request, "profiles/profile.html", TABS[tab].view.format(user.username), posts, **context)
-
-
-def _posts_of(user: User, tab: str, visible: PostQuerySet) -> PostQuerySet:
-    if tab == "likes":
-        return visible.filter(likes__user=user)
-    written = visible.filter(author=user)
-    return {"posts": written.top_level, "replies": written.replies_only, "media": written.having_pictures}[tab]()
 
 
 def find_user(username: str, users: UserQuerySet | None = None) -> User:
     """Returns the user with this name, in any case, among `users` (default: active users). Raises `Http404` with a
     message for the viewer."""
-    candidates = User.objects.filter(is_active=True) if users is None else users
-    user: User | None = candidates.with_username(username).first()
-    if user is None:
+    name = lowered_name(username)
+    found: list[User] = _active_users(name) if users is None else list(users.with_lowered_name(name))
+    if not found:
         raise Http404("There is no user with this name.")
-    return user
+    return found[0]
+
+
+@compiled
+def _active_users(name: str) -> Any:
+    """The active user with this name in lower case, with the profile."""
+    return User.objects.filter(is_active=True).with_lowered_name(name).select_related("profile")

@@ -1,14 +1,17 @@
 """Search for posts, users and tags."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
 from livefeed.content.markup import is_tag, normalize_tag
-from livefeed.models import Event, Tagging, User
+from livefeed.models import Tagging, User
+from livefeed.models.page_state import PageState
 from livefeed.models.picture import prefetch_pictures
 from livefeed.models.reaction import reactions_by
 from livefeed.models.search import QUERY_MAX, Search, search_posts, search_users
@@ -19,12 +22,22 @@ from livefeed.views.resource import Request, viewer_of
 MAX_USERS = 5
 MAX_TAGS = 5
 """Users and tags shown above the posts."""
+EXAMPLES = (
+    ("garden tea", "posts with both words"),
+    ("coffee OR tea", "posts with one of the words"),
+    ("tea -coffee", "posts with “tea”, without “coffee”"),
+    ('"cup of tea"', "posts with this exact phrase"),
+    ("gard*", "words that start with “gard”"),
+    ("from:mara", "posts by @mara"),
+    ("#garden -from:mara", "posts with this tag, not by @mara"),
+)
+"""Searches that the help shows, with what they find. Each finds something in the demo data."""
 
 
 def search_page(request: Request) -> HttpResponse:
     """Results for `?q=`: users and tags first, then posts, newest first, from `?before=` on."""
     viewer = viewer_of(request)
-    cursor = Event.objects.head()
+    state = PageState.of(viewer)
     text = request.GET.get("q", "").strip()[:QUERY_MAX]
     start = request.GET.get("before", "")
     search = Search.parse(text)
@@ -34,34 +47,35 @@ def search_page(request: Request) -> HttpResponse:
         raise Http404("Page not found.") from None
     posts = prefetch_pictures(found[:PAGE_SIZE])
     context: dict[str, Any] = {
+        "examples": [*EXAMPLES, _example_of_days()],
         "q": text,
         "search": search,
         "posts": posts,
         "start": start,
         "view": "shown",
-        "cursor": cursor,
+        "state": state,
+        "cursor": state.cursor,
     }
     if len(found) > PAGE_SIZE:
         context["next"] = f"?{urlencode({'q': text, 'before': posts[-1].sort_key})}"
-    if not start and not (search.author or search.before or search.after):
-        context["users"] = search_users(search, MAX_USERS)
+    if not start:
+        context["users"] = search_users(search, MAX_USERS, viewer)
+        context["followed"] = {user.pk for user in context["users"] if getattr(user, "is_followed", False)}
         context["tags"] = _matching_tags(text.lstrip("#"), viewer)
     if viewer:
         context |= reactions_by(viewer, posts)
-        context["followed"] = _followed_by(viewer, context.get("users", []))
     response = render(request, template_for(request, "feed/search.html", PARTIALS), context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _example_of_days() -> tuple[str, str]:
+    """Returns a search for the past week."""
+    today = timezone.now().date()
+    return f"after:{today - timedelta(days=7)} before:{today + timedelta(days=1)}", "posts between two dates"
 
 
 def _matching_tags(prefix: str, viewer: User | None) -> list[str]:
     if not is_tag(prefix):
         return []
     return Tagging.objects.complete(normalize_tag(prefix), viewer, MAX_TAGS)
-
-
-def _followed_by(viewer: User, users: list[User]) -> set[int]:
-    """Returns the ids of those of `users` whom the viewer follows."""
-    if not users:
-        return set()
-    return set(viewer.following.filter(followed__in=users).values_list("followed", flat=True))

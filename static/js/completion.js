@@ -4,9 +4,17 @@
 import { delegate, placeAtLine } from "./dom.js";
 
 const TYPING_PAUSE = 120; // ms without a keystroke after which the server is asked
-// Finds names and tags as livefeed's markup does.
-const WORD_PATTERN = /(?<![\p{L}\p{N}_/&#@.=?:-])[@#][\p{L}\p{N}_]{1,50}$/u;
-const WORD_REST_PATTERN = /^[\p{L}\p{N}_@#]/u; // after a caret that is inside a word
+// Finds names and tags as livefeed/content/markup.py does. A name may follow anything but the characters of names and
+// addresses. A tag is no part of a word; it has marks, and dots and joiners between letters.
+const NAME_PATTERN = /(?<![A-Za-z0-9_/&#@.=?+%-])@[\p{L}\p{N}_][\p{L}\p{M}\p{N}_]{0,49}$/u;
+const MEDIAL = "\u00b7\u05be\u05f3\u05f4\u0f0b\u0f0c\u30a0\u30fb\uff65\u200c\u200d";
+const TAG_PATTERN = new RegExp(
+  `(?<![\\p{L}\\p{M}\\p{N}_/&#@.=?:-])#[\\p{L}\\p{N}_][\\p{L}\\p{M}\\p{N}_${MEDIAL}]{0,49}$`,
+  "u",
+);
+// After a caret that is inside a word. Words of scripts without spaces may follow a name.
+const NAME_REST_PATTERN = /^[\p{Lu}\p{Ll}\p{M}\p{N}_@]/u;
+const TAG_REST_PATTERN = /^[\p{L}\p{M}\p{N}_#]/u;
 const HTMX_EVENTS = ["before:request", "response:error", "error", "before:swap", "after:swap"];
 
 let session = null; // { field, list, start }: start is the index of the word that is being completed
@@ -38,10 +46,11 @@ function hideFromPage(event) {
 // Returns the match of the word that ends at the caret, or null. Input methods compose on phones at every word, so
 // composed text is completed like any other.
 function wordAtCaret({ value, selectionStart, selectionEnd }) {
-  const hasSelection = selectionStart !== selectionEnd;
-  const isInsideWord = WORD_REST_PATTERN.test(value.slice(selectionEnd));
-  if (hasSelection || isInsideWord) return null;
-  return WORD_PATTERN.exec(value.slice(0, selectionEnd));
+  if (selectionStart !== selectionEnd) return null;
+  const before = value.slice(0, selectionEnd);
+  const after = value.slice(selectionEnd);
+  const name = NAME_REST_PATTERN.test(after) ? null : NAME_PATTERN.exec(before);
+  return name ?? (TAG_REST_PATTERN.test(after) ? null : TAG_PATTERN.exec(before));
 }
 
 function onInput(field) {

@@ -7,7 +7,8 @@ const COUNTDOWN_START = 500; // characters left from which on they are shown
 
 /** Handles keys and clicks of the composer and of editors. */
 export function initComposer() {
-  delegate("input", ".composer-body", onInput);
+  delegate("input", ".composer-body", updateCount);
+  delegate("input", ".composer-title, .composer-body, .attached-text", clearPreview);
   document.addEventListener("keydown", onKeyDown);
   delegate("click", ".post [data-close-editor]", onCloseClick);
   delegate("click", ".rail-compose", onNewPostClick);
@@ -18,9 +19,9 @@ export function initComposer() {
   if (location.hash === "#composer-body") focusComposer();
 }
 
-function onInput(field) {
-  updateCount(field);
-  field.form.querySelector(".composer-preview").replaceChildren(); // the preview is out of date
+// A preview is out of date as soon as the text or a picture changes.
+function clearPreview(field) {
+  field.form.querySelector(".composer-preview").replaceChildren();
 }
 
 function onKeyDown({ key, ctrlKey, metaKey, target }) {

@@ -49,11 +49,10 @@ awayLine.initAwayLine();
 
 // A page without posts connects for the number of unread notifications, if it shows it.
 function connect() {
-  const source = postList() ?? document.querySelector("[data-unread]");
-  if (!source) return;
+  if (!postList() && !document.querySelector("[data-unread]")) return;
   const socket = new LiveSocket({
     view: postList()?.dataset.view ?? "shown",
-    cursor: Number(source.dataset.cursor),
+    cursor: Number((postList() ?? document.body).dataset.cursor),
     onFrame,
     onState: (state, detail) => {
       if (state !== "live") awayLine.onDisconnect(socket.lastMessageAt);

@@ -92,6 +92,16 @@ def test_a_tag_is_chosen_with_the_pointer_and_the_draft_is_kept(live_window, cas
     expect(text_field(page)).to_have_value("For the #garden ")
 
 
+def test_names_and_tags_are_completed_in_any_script(live_window, cast, suggested_users):
+    make_post(cast.author, "#ज़रूरत #ぼっち・ざ・ろっく")
+    page = live_window(cast.follower)
+    text = text_field(page)
+    for typed, suggested in (("从@max", "@max"), ("#ज़रू", "#ज़रूरत"), ("「#ぼっち・", "#ぼっち・ざ・ろっく")):
+        text.fill("")
+        insert(page, text, typed)
+        expect_suggestions(page, suggested)
+
+
 @SIZES
 def test_escape_closes_the_list_and_only_then_the_editor(live_window, cast, suggested_users, size):
     post = make_post(cast.author, "Thanks")

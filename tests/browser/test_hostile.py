@@ -1,13 +1,11 @@
 """Hostile texts in a real page: pushed, edited, caught up, reloaded, loaded, and pending. No script runs, no other
 part of the page is swapped, each text is shown as typed, and the content security policy is never violated."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import override_settings
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Dialog, Page, Route, expect
@@ -39,13 +37,6 @@ INSPECT_PAGE = (FOLDER / "inspect_page.js").read_text()
 def some_of(pieces: list[str], step: int) -> list[str]:
     """Returns every `step`th of the pieces with `bin/test --full`, otherwise a third of these."""
     return pieces[:: step if selection.FULL else 3 * step]
-
-
-@pytest.fixture(autouse=True)
-def as_typed() -> Iterator[None]:
-    """Switches the correction of titles off, so that they stay as typed."""
-    with override_settings(LIVEFEED_TITLECASE=False):
-        yield
 
 
 @pytest.fixture

@@ -9,12 +9,14 @@ from tests.factories import make_post
 @SIZES
 def test_a_text_is_previewed_and_then_shown_with_its_markdown(live_window, cast, size):
     page, follower = live_window(cast.author, **size), live_window(cast.follower)
+    page.get_by_label("Title").fill("a title")
     page.get_by_label("Post", exact=True).fill("**Bold**, see example.org")
     page.locator("#composer").get_by_role("button", name="Preview").click()
     preview = page.locator(".composer-preview")
     expect(preview.locator("strong")).to_have_text("Bold")
-    expect(preview.get_by_role("link", name="example.org")).to_have_attribute("href", "http://example.org")
-    page.get_by_label("Post", exact=True).press_sequentially("!")
+    expect(preview.get_by_role("link", name="example.org")).to_have_attribute("href", "https://example.org")
+    expect(preview.get_by_role("heading")).to_have_text("a title")
+    page.get_by_label("Title").press_sequentially("!")
     expect(preview).to_be_empty()
     page.locator("#composer").get_by_role("button", name="Post").click()
     for open_page in (page, follower):

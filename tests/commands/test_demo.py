@@ -1,11 +1,13 @@
 """`manage.py demo`: a few demo users with posts."""
 
+import re
 from datetime import timedelta
 from io import StringIO
 from typing import ClassVar
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import TestCase, override_settings
 from django.utils import timezone
@@ -16,6 +18,7 @@ from livefeed.models import Event, Follow, Like, Picture, Post, Profile, User
 from livefeed.models.post import BODY_MAX, TITLE_MAX
 from tests.factories import make_user
 from tests.models.announced import log
+from tests.views.html import Page
 
 LINE = (
     "Demo: sign in as demo with password livefeed-demo (others: mara, jonas, aiko, samir, lucia, priya, tomasz, noor)\n"
@@ -52,6 +55,14 @@ class TestDemo(TestCase):
         assert Like.objects.count() == sum(map(len, LIKES.values()))
         assert Picture.objects.filter(post__pictures_count=1).exclude(description="").count() == 2
         assert Profile.objects.exclude(about="").count() == sum(bool(user.about) for user in USERS.values())
+
+    def test_every_example_of_the_help_for_searches_finds_posts(self):
+        examples = [term.text for term in Page(self.client.get("/search/")).all("dt")]
+        in_readme = re.findall(r"full-text search \(`(.*)`\)", (settings.BASE_DIR / "README.md").read_text())
+
+        assert in_readme
+        for example in examples + in_readme:
+            assert Page(self.client.get("/search/", {"q": example})).posts, example
 
     def test_a_second_run_changes_nothing(self):
         before = Event.objects.count()

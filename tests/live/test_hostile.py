@@ -1,8 +1,6 @@
 """User input is text: in the rendering, through the socket, and on a page."""
 
-import pytest
 from asgiref.sync import sync_to_async
-from django.test import override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -41,16 +39,9 @@ def typed(title: str, body: str) -> tuple[str, str] | None:
     return (form.cleaned_data["title"], form.cleaned_data["body"]) if form.is_valid() else None
 
 
-@pytest.fixture
-def as_typed():
-    """Disables title case, so that titles stay as typed."""
-    with override_settings(LIVEFEED_TITLECASE=False):
-        yield
-
-
 @settings(max_examples=full_or(60, 1_000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=texts, body=texts, name=texts)
-async def test_titles_bodies_and_names_are_text_in_every_frame(as_typed, read, cast, title, body, name):
+async def test_titles_bodies_and_names_are_text_in_every_frame(read, cast, title, body, name):
     """The fragment has the same elements as that of a harmless post, with nothing but light Markdown in its body."""
     accepted = typed(title, body)
     if accepted is None:

@@ -40,16 +40,16 @@ def test_validation_refuses_empty_and_too_long_texts(cast, title, body):
 
 def test_a_title_is_cleaned_by_every_save(cast):
     post = make_post(cast.author, title="  two\n words\u202e ")
-    assert post.title == "Two Words"
+    assert post.title == "two words"
 
-    post.edit(title="\tthree   more words", body=post.body, seen_version=1)
+    post.edit(title="\tthree   More words", body=post.body, seen_version=1)
     post.refresh_from_db()
-    assert post.title == "Three More Words"
+    assert post.title == "three More words"
 
 
-def test_a_title_keeps_its_case_if_title_case_is_off(cast, settings):
-    settings.LIVEFEED_TITLECASE = False
-    assert make_post(cast.author, title=" two words").title == "two words"
+def test_a_title_is_in_title_case_if_the_operator_chooses_so(cast, settings):
+    settings.LIVEFEED_TITLECASE = True
+    assert make_post(cast.author, title=" two words").title == "Two Words"
 
 
 # --- Versions ---
@@ -113,9 +113,9 @@ def test_an_edit_changes_the_text_and_the_version(cast):
 
     post.edit(title="A title", body="Before.", seen_version=1)
 
-    assert (post.title, post.body, post.version, post.is_edited) == ("A Title", "Before.", 2, True)
+    assert (post.title, post.body, post.version, post.is_edited) == ("A title", "Before.", 2, True)
     stored = Post.objects.get(pk=post.pk)
-    assert (stored.title, stored.body, stored.version, stored.is_edited) == ("A Title", "Before.", 2, True)
+    assert (stored.title, stored.body, stored.version, stored.is_edited) == ("A title", "Before.", 2, True)
 
 
 def test_an_edit_of_a_post_changed_meanwhile_is_refused(cast):
@@ -146,7 +146,7 @@ def test_an_edit_sent_twice_is_one_edit(cast):
 
     again.edit(title=" A  title ", body="Changed.", seen_version=1)
 
-    assert (again.title, again.body, again.version) == ("A Title", "Changed.", 2)
+    assert (again.title, again.body, again.version) == ("A title", "Changed.", 2)
     assert Post.objects.get().version == 2
 
 

@@ -35,6 +35,15 @@ def found(text: str, viewer: User | None = None) -> list[str]:
         "3rd",
         "от*",
         "“kettle”",
+        "“kettle is on”",
+        "kettle -coffee",
+        '-"on kettle" -coffee tea -from:stranger -#garden',
+        "-coffee -nothing",
+        "coffee OR kettle",
+        "coffee OR kettle tea",
+        'coffee OR "is on" OR milk -sugar',
+        "#garden OR kettle",
+        "from:nobody OR kettle",
     ],
 )
 def test_words_phrases_prefixes_and_accents(cast, text):
@@ -46,7 +55,12 @@ def test_words_phrases_prefixes_and_accents(cast, text):
 
 
 @pytest.mark.parametrize(
-    "text", ["kettles", '"on kettle"', "kett", "tea coffee", '"is', "'; DROP TABLE livefeed_post; --"]
+    "text",
+    [
+        *("kettles", '"on kettle"', "kett", "tea coffee", '"is', "'; DROP TABLE livefeed_post; --"),
+        *("-tea", "tea -kettle", '-"of tea"', "-kett*", "-from:author", "coffee OR milk", "tea OR coffee -kettle"),
+        *("coffee OR tea milk", "tea or coffee", 'tea "OR" coffee'),
+    ],
 )
 def test_texts_that_do_not_match_are_not_found(cast, text):
     make_post(cast.author, "The kettle of tea: on it.")
@@ -55,7 +69,27 @@ def test_texts_that_do_not_match_are_not_found(cast, text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", '"', '""', "*", "()", "AND", "OR NOT", "a:b:c", "\0", "&|!<->", "\\", "'", "from:", "x" * 999]
+    "text",
+    [
+        *(
+            "-",
+            "--",
+            "- -",
+            '-"',
+            '-""',
+            "-*",
+            "OR",
+            "OR OR",
+            "a OR",
+            "OR a",
+            "-OR",
+            "a OR -b",
+            "a OR before:x",
+            "-from:",
+        ),
+        *('"a""b"', "a NEAR b", "words:a", "(a OR b)", "{a}", "^a", "a + b", "$$", "%s", "-tag:", "tag:42", "-#"),
+        *("", "   ", '"', '""', "*", "()", "AND", "OR NOT", "a:b:c", "\0", "&|!<->", "\\", "'", "from:", "x" * 999),
+    ],
 )
 def test_any_input_is_accepted(cast, text):
     make_post(cast.author, "Hello.")
@@ -79,6 +113,41 @@ def test_by_author_and_by_tag(cast):
     assert found("#garden") == ["Tea by stranger. #Garden", "Tea by author. #Garden"]
     assert found("tag:GARDEN from:author tea") == ["Tea by author. #Garden"]
     assert found("tea from:nobody") == []
+
+
+def test_exclusions_and_alternatives_of_authors_and_tags(cast):
+    for author in (cast.author, cast.stranger):
+        make_post(author, f"Tea by {author.username}. #Garden")
+        make_post(author, f"Coffee by {author.username}.")
+
+    assert found("-from:author -tea") == ["Coffee by stranger."]
+    assert found("by -#garden -from:stranger") == ["Coffee by author."]
+    assert found("from:author -from:nobody -tag:garden") == ["Coffee by author."]
+    assert found("#garden OR from:author -stranger") == ["Coffee by author.", "Tea by author. #Garden"]
+    assert found("from:author OR from:stranger coffee") == ["Coffee by stranger.", "Coffee by author."]
+    assert found("from:nobody OR from:nobody_else") == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "other"),
+    [("ज़रूरत", "ज़र"), ("ぼっち・ざ", "ぼっち"), ("tea_cup", "tea"), ("café", "cafe"), ("می\u200cخواهم", "می")],
+)
+def test_a_tag_is_found_whole(cast, tag, other):
+    make_post(cast.author, f"#{tag}")
+
+    assert found(f"#{tag}") == found(f"tag:{tag}") == [f"#{tag}"]
+    assert found(f"#{other}") == []
+    assert found(f"-#{other}") == [f"#{tag}"]
+
+
+@pytest.mark.parametrize(
+    "text", ["ज़रूरत", "ज़रू*", '"बड़ी ज़रूरत"', "ज़रूरत -रत", "தமிழ்", "ภาษาไทย", "می\u200cخواهم", "ぼっち"]
+)
+def test_words_of_any_script_are_found_whole(cast, text):
+    body = "बड़ी ज़रूरत है। தமிழ் ภาษาไทย می\u200cخواهم ぼっち・ざ・ろっく"
+    make_post(cast.author, body)
+
+    assert found(text) == [body]
 
 
 def test_by_days(cast):

@@ -67,7 +67,7 @@ def has_event(kind: Event.Kind, **fields: int) -> bool:
 
 
 def title_is_cleaned(cast: Cast) -> None:
-    assert make_post(cast.author, title="  some \u202e news ").title == "Some News"
+    assert make_post(cast.author, title="  some \u202e news ").title == "some news"
 
 
 def tags_are_extracted(cast: Cast) -> None:

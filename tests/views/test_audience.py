@@ -1,8 +1,11 @@
 """Posts for followers are on no page of other users; tags have pages."""
 
+from uuid import uuid4
+
 import pytest
 
-from livefeed.models import Post
+from livefeed.models import Picture, Post
+from tests import image_files
 from tests.factories import make_post
 from tests.views.html import Page
 from tests.views.htmx import htmx
@@ -74,7 +77,7 @@ def test_a_tag_page_is_found_in_any_case_and_linked(cast, visitor):
     assert visitor.get("/tags/GRÜNZEUG/", follow=True).redirect_chain[0][0] == "/tags/gr%C3%BCnzeug/"
 
 
-@pytest.mark.parametrize(("typed", "tag"), [("İstanbul", "istanbul"), ("\u095b", "\u091c"), ("a½", "a12")])
+@pytest.mark.parametrize(("typed", "tag"), [("İstanbul", "istanbul"), ("\u095b", "\u091c\u093c"), ("a½", "a12")])
 def test_a_tag_page_redirects_to_the_normalized_tag(cast, visitor, typed, tag):
     post = make_post(cast.author, f"Here: #{typed}")
     (link,) = (each for each in Page(visitor.get("/explore/")).all("a") if each.text == f"#{typed}")
@@ -92,7 +95,28 @@ def test_a_preview_equals_the_post_and_saves_nothing(author):
     answer = author.post("/posts/preview/", {"body": "**Hi** @mara"}, headers=htmx())
     assert '<strong>Hi</strong> <a href="/@mara/"' in answer.text
     assert not Post.objects.exists()
-    assert "Nothing to preview yet." in author.post("/posts/preview/", {"body": " "}, headers=htmx()).text
+
+
+def test_a_preview_shows_title_and_pictures_as_the_post_does(author, cast):
+    picture = Picture.objects.store(cast.author, image_files.file())
+    fields = {"title": "  A <b>title</b> ", "body": "Hi.", "picture": picture.pk, "picture_description": "A square."}
+    preview = Page(author.post("/posts/preview/", fields, headers=htmx()))
+    post = Page(author.post("/posts/", fields | {"key": str(uuid4())}, headers=htmx()))
+
+    for css in ("post-title", "post-body", "picture"):
+        assert preview.one(css=css).text == post.one(css=css).text
+        assert preview.one(css=css).attributes == post.one(css=css).attributes
+    images = [page.one("img", loading="lazy") for page in (preview, post)]
+    assert [(image["src"], image["alt"]) for image in images] == [(picture.small, "A square.")] * 2
+    assert preview.one(css="post-title").text == "A <b>title</b>"
+
+
+def test_a_preview_of_nothing_or_of_anothers_picture_shows_nothing(author, cast):
+    picture = Picture.objects.store(cast.stranger, image_files.file())
+    fields = {"title": "\u200b", "body": "\u3164 ", "picture": picture.pk}
+    answer = author.post("/posts/preview/", fields, headers=htmx())
+    assert "Nothing to preview yet." in answer.text
+    assert not Page(answer).all("img")
 
 
 def test_a_preview_needs_a_session(visitor, db):

@@ -86,6 +86,28 @@ def test_a_prefix_is_normalized_as_tags_are(cast, stranger):
     assert completions(stranger, "#STRASS") == completions(stranger, "#straß") == ["#strassenfest"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "tag"),
+    [
+        ("ज़रू", "ज़रूरत"),
+        ("ぼっち・", "ぼっち・ざ・ろっく"),
+        ("ﾎﾞｯﾁ", "ボッチ・ザ"),
+        ("می\u200c", "می\u200cخواهم"),
+        ("cafe\u0301", "cafés"),
+    ],
+)
+def test_tags_of_any_script_are_found(cast, stranger, typed, tag):
+    make_post(cast.author, f"#{tag}")
+
+    assert completions(stranger, f"#{typed}") == [f"#{tag}"]
+
+
+def test_followed_users_are_found_by_names_of_any_script(cast, stranger):
+    cast.stranger.follow(make_user("priya", name="प्रिया शर्मा"))
+
+    assert completions(stranger, "@प्रि") == completions(stranger, "@शर्") == ["@priya"]
+
+
 def test_the_most_frequent_recent_tags_come_first(cast, stranger, monkeypatch):
     monkeypatch.setattr("livefeed.models.tagging.MAX_TAGGINGS_SEARCHED", 3)
     for body in ("#gac", "#gab", "#game", "#garden", "#game"):

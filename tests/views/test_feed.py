@@ -6,7 +6,7 @@ import pytest
 
 from livefeed.models import Event, User
 from livefeed.models.post_query import PostQuerySet
-from tests.factories import make_post, make_user, signed_in
+from tests.factories import make_post
 from tests.views.html import Page
 from tests.views.htmx import htmx
 
@@ -152,45 +152,3 @@ def test_pages_with_htmx_variants_vary_on_its_header(author, post, address):
         answer = author.get(address.format(post.pk), headers=headers)
 
         assert "HX-Request" in answer.headers["Vary"]
-
-
-# --- Queries ---
-
-
-@pytest.fixture(params=[1, 20])
-def crowd(request, cast):
-    """One post or twenty, each by another author, on every kind of page."""
-    for _ in range(request.param):
-        user = make_user()
-        cast.follower.follow(user)
-        make_post(user)
-        mine = make_post(cast.author)
-    return mine
-
-
-@pytest.mark.parametrize(
-    ("address", "queries"),
-    [
-        # session, viewer, preferences, head, where the posts are (2), posts, whether new here, own marks,
-        # suggestions (3), trends (2), unread notifications
-        ("/", 15),
-        ("/explore/", 12),
-        ("/@author/", 15),  # and the user, their profile, whether followed
-        ("/posts/{}/", 8),  # the post, its replies
-    ],
-)
-def test_a_users_page_needs_the_same_queries_for_20_posts_as_for_1(
-    cast, crowd, django_assert_num_queries, address, queries
-):
-    client = signed_in(cast.follower)
-
-    with django_assert_num_queries(queries):
-        client.get(address.format(crowd.pk))
-
-
-@pytest.mark.parametrize(("address", "queries"), [("/", 2), ("/explore/", 4), ("/@author/", 6), ("/posts/{}/", 3)])
-def test_a_visitors_page_needs_the_same_queries_for_20_posts_as_for_1(
-    visitor, crowd, django_assert_num_queries, address, queries
-):
-    with django_assert_num_queries(queries):
-        visitor.get(address.format(crowd.pk))

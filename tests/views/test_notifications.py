@@ -150,13 +150,6 @@ def test_visitors_have_no_notifications(visitor):
     assert Page(visitor.get("/")).all("b", "badge") == []
 
 
-def test_the_page_needs_the_same_queries_for_20_as_for_1(cast, author, django_assert_num_queries):
-    for number in range(PAGE_SIZE):
-        make_post(make_user(), f"@author {number}")
-        with django_assert_num_queries(6):  # session, viewer, preferences, head, the list, unread
-            author.get(ADDRESS)
-
-
 def test_hostile_titles_and_texts_are_shown_as_text(cast, author):
     make_post(cast.stranger, "@author <script>alert(1)</script> &amp; **bold**", title="<b>no</b>")
     page = Page(author.get(ADDRESS))

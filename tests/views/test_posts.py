@@ -112,6 +112,7 @@ REFUSED = [
     ("", "", "Write something first."),
     ("", "Only a title", "Write something first."),
     (" \r\n\t \u202e\0", "", "Write something first."),
+    ("\u200b\u2060 \u3164\n\U000e0041\u115f\u2800", "", "Write something first."),
     ("x" * (BODY_MAX + 1), "", "Your post has 5001 characters. The limit is 5,000."),
     ("x" * 100_000, "", "Your post has 100000 characters. The limit is 5,000."),
     ("Hello.", "t" * (TITLE_MAX + 1), "The title has 121 characters. The limit is 120."),

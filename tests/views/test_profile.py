@@ -63,18 +63,49 @@ def test_posts_for_followers_are_in_the_tabs_of_followers_only(follower, strange
 # --- Settings ---
 
 
+def own_links(client) -> list[tuple[str, str]]:
+    """Returns the URLs and texts of the links in the author's profile."""
+    links = [each for each in Page(client.get("/@author/")).all("a") if "me" in each.attributes.get("rel", "")]
+    return [(each["href"], each.text) for each in links]
+
+
 def test_profile_data_is_on_the_profile(author, visitor):
     answer = author.post(SETTINGS, SAID)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/@author/")
     page = Page(visitor.get("/@author/"))
     assert page.one(css="profile-name").text == "Ada Author"
     assert page.one("strong").text == "here"
-    links = [each for each in page.all("a") if "me" in each.attributes.get("rel", "")]
-    assert [(each["href"], each.text) for each in links] == [
+    assert own_links(visitor) == [
         ("https://example.org/me", "example.org/me"),
         ("http://example.com", "example.com"),
     ]
     assert Page(author.get(SETTINGS)).field_values["link_1"] == "https://example.org/me"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("https://pаypal.com/a", ("https://xn--pypal-4ve.com/a", "xn--pypal-4ve.com/a")),
+        ("https://xn--80ak6aa92e.com/", ("https://xn--80ak6aa92e.com/", "xn--80ak6aa92e.com")),
+        ("例え.jp/@me", ("https://xn--r8jz45g.jp/@me", "例え.jp/@me")),
+    ],
+)
+def test_a_link_whose_host_looks_like_another_is_shown_in_ascii(author, visitor, typed, shown):
+    author.post(SETTINGS, {**SAID, "link_1": typed, "link_2": ""})
+    assert own_links(visitor) == [shown]
+
+
+def test_a_link_with_a_user_name_stored_by_an_earlier_version_is_not_shown(user, visitor):
+    Profile.objects.filter(user=user).update(links="https://bank.example@evil.example/\nhttps://example.org")
+    assert own_links(visitor) == [("https://example.org", "example.org")]
+
+
+@pytest.mark.parametrize("typed", ["\u200b", "\u2060\u3164", "\U000e0041", "\u202e \u115f"])
+def test_a_name_and_a_description_without_a_visible_character_are_empty(author, user, visitor, typed):
+    author.post(SETTINGS, {**SAID, "name": typed, "about": typed})
+    page = Page(visitor.get("/@author/"))
+    assert page.one(css="profile-name").text == "author"
+    assert not page.all(css="profile-about")
 
 
 def test_only_the_own_profile_links_to_its_editor(author, follower, visitor):
@@ -92,6 +123,9 @@ def test_only_the_own_profile_links_to_its_editor(author, follower, visitor):
         ({"link_3": "no address"}, "Enter a web address"),
         ({"link_1": "javascript:alert(1)"}, "Enter a web address"),
         ({"link_1": "ftp://example.org"}, "Enter a web address"),
+        ({"link_1": "https://bank.example@evil.example/"}, "without a user name"),
+        ({"link_1": "https://user:secret@example.org/"}, "without a user name"),
+        ({"link_2": "bank.example@evil.example"}, "without a user name"),
         ({"link_4": f"https://example.org/{'x' * 200}"}, "too long"),
     ],
 )
