@@ -168,28 +168,25 @@ def _push_link(state: StateInline, text: str, word: str) -> None:
 
 
 def _link_text_rule(state: StateCore) -> None:
-    """Core rule of markdown-it: shows where a link leads if its text is empty or misleading."""
+    """Core rule of markdown-it: shows where a link leads if its text is empty or misleading. Links contain no links."""
     for block in state.tokens:
         children = block.children or []
-        opening = None
-        for token in [*children]:
-            if token.type == "link_open" and token.info != "auto":
-                opening = token
-            elif token.type == "link_close" and opening is not None:
-                _show_destination(children, opening, token)
-                opening = None
+        closing = 0
+        for index in reversed(range(len(children))):  # from the end: what is inserted moves no other index
+            token = children[index]
+            if token.type == "link_close":
+                closing = index
+            elif token.type == "link_open" and token.info != "auto":
+                text = "".join(inner.content for inner in children[index:closing])
+                if destination := _destination_to_show(text, str(token.attrs["href"])):
+                    children.insert(closing, Token("text", "", 0, content=destination))
 
 
-def _show_destination(tokens: list[Token], opening: Token, closing: Token) -> None:
-    """Adds a text before the end of a link: the host if the link's own text is misleading, the address if it is empty.
-    Links contain no links."""
-    end = tokens.index(closing)
-    address = str(opening.attrs["href"])
-    text = "".join(token.content for token in tokens[tokens.index(opening) : end])
+def _destination_to_show(text: str, address: str) -> str:
+    """Returns what to add to the text of a link: the address if the text is empty, the host if it is misleading."""
     if not has_visible(text):
-        tokens.insert(end, Token("text", "", 0, content=links.show_host(address)))
-    elif links.is_misleading(text, address):
-        tokens.insert(end, Token("text", "", 0, content=f" ({links.readable_host(address)})"))
+        return links.show_host(address)
+    return f" ({links.readable_host(address)})" if links.is_misleading(text, address) else ""
 
 
 class _Markdown(MarkdownIt):

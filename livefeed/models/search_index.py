@@ -1,6 +1,6 @@
 """Full-text indexes of posts and users: SQLite's FTS5 and PostgreSQL's `tsvector`, behind one interface.
 
-The databases maintain the indexes themselves (migrations 0017 and 0040). Each index holds the words of a row and, for
+The databases maintain the indexes themselves (migrations 0017 and 0023). Each index holds the words of a row and, for
 posts, two kinds of marks: the author (`by7`) and the tags (on SQLite in hexadecimal digits, so that FTS5 neither splits
 them nor removes accents).
 """

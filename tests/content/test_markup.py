@@ -241,6 +241,11 @@ def test_a_link_that_names_another_destination_shows_its_own(typed, shown):
     assert Page(render(typed)).one("a").text == shown
 
 
+def test_only_the_misleading_one_of_several_links_is_changed():
+    page = Page(render("#tag [a](https://x.org) @demo [b.org](https://y.org) [](https://z.org) [c](https://x.org)"))
+    assert [link.text for link in page.all("a")] == ["#tag", "a", "@demo", "b.org (y.org)", "https://z.org", "c"]
+
+
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [
