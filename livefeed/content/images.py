@@ -10,7 +10,11 @@ import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from PIL import GifImagePlugin as GifImagePlugin  # only these decoders: else `Image.open` imports all of them
 from PIL import Image, ImageCms, ImageOps, ImageSequence
+from PIL import JpegImagePlugin as JpegImagePlugin
+from PIL import PngImagePlugin as PngImagePlugin
+from PIL import WebPImagePlugin as WebPImagePlugin
 
 SIGNATURES = {"JPEG": rb"\xff\xd8", "PNG": rb"\x89PNG", "WEBP": rb"RIFF(?:.{4}WEBP|.{0,7}\Z)", "GIF": rb"GIF8"}
 """Patterns of the first bytes of each accepted format. A file that begins like a picture and is none is damaged."""
@@ -39,7 +43,6 @@ PDF_START = b"%PDF-"
 PDF_START_RANGE = 1_024
 """Readers of PDF files look for PDF_START in this many of the first bytes."""
 
-EMPTY = "This file is empty."
 NO_PICTURE = "Only JPEG, PNG, WebP and GIF pictures can be posted, and this file is none of them."
 DAMAGED = "This picture is damaged or not complete. Save or download it again, then choose it."
 TWO_IN_ONE = "This file is a picture and something else in one. Save it again as a picture, then choose it."
@@ -113,9 +116,7 @@ def process_image(content: bytes, sizes: Sizes = POST, max_pixels: int = MAX_PIX
 
 
 def _check_content(content: bytes) -> None:
-    """Raises `PictureError` if a file is empty, too large, or also a web page, zip or PDF file."""
-    if not content:
-        raise PictureError(EMPTY)
+    """Raises `PictureError` if a file is too large, or also a web page, zip or PDF file."""
     if len(content) > MAX_BYTES:
         raise PictureError(TOO_LARGE)
     is_page = FOREIGN_MARKUP.search(content) is not None
