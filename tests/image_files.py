@@ -53,6 +53,11 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+def large_png() -> bytes:
+    """A PNG of 160 KB with 49 million pixels, which take seconds to decode."""
+    return encoded(image((7_000, 7_000)), "PNG")
+
+
 def png16(*samples: int, transparent: bytes = b"", channels: int = 1) -> bytes:
     """A PNG of one row with 16 bits per sample: grey (1 channel), or red, green and blue (3)."""
     color_type = {1: 0, 3: 2}[channels]

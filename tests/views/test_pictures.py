@@ -52,6 +52,14 @@ def test_an_invalid_picture_is_refused_with_a_message(author, content, message):
     assert not Picture.objects.exists()
 
 
+def test_an_upload_over_a_limit_is_answered_with_429_and_the_time_to_wait(author, settings):
+    settings.LIVEFEED_MEGAPIXELS_PER_HOUR = 0
+    answer = hand_in(author, headers=htmx("form"))
+    assert answer.status_code == 429
+    assert "many large pictures. Try again in" in answer.text
+    assert 3_590 < int(answer.headers["Retry-After"]) <= 3_600
+
+
 def test_an_upload_without_a_file_is_refused(author):
     assert author.post(ADDRESS).status_code == 422
 
