@@ -127,6 +127,7 @@ def test_a_returned_form_contains_its_pictures(author, someone):
     [
         ({"files": [image_files.file(image_files.SVG, "drawing.svg")]}, "drawing.svg: Only JPEG"),
         ({"files": [image_files.file() for _ in range(5)]}, "up to 4 pictures"),
+        ({"files": [*(image_files.file() for _ in range(4)), image_files.file(name="e.jpg")]}, "Not added: e.jpg."),
         ({"picture": "00000000-0000-0000-0000-000000000000"}, "does not exist any more"),
     ],
 )
