@@ -92,11 +92,16 @@ function highlightDropTarget(form) {
 function addFiles(form, files) {
   for (const file of files) {
     const item = cloneTemplate("arriving-picture");
-    item.querySelector("img").src = URL.createObjectURL(file);
+    showPreview(item.querySelector("img"), file);
     item.addEventListener("retry", () => send(form, file, item));
     pictureList(form).append(item);
     send(form, file, item);
   }
+}
+
+function showPreview(image, file) {
+  image.addEventListener("error", () => image.removeAttribute("src")); // no picture: an empty place
+  image.src = URL.createObjectURL(file);
 }
 
 // --- Uploading ---
