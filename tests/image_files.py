@@ -44,12 +44,28 @@ def moving_gif(frames: int = 3) -> bytes:
 
 def huge_png(side: int = 50_000) -> bytes:
     """A PNG of a few hundred bytes whose header declares a width and height of `side` pixels."""
+    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + _chunk(b"IDAT", zlib.compress(b"\0" * 3_000)) + _chunk(b"IEND", b"")
 
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 3_000)) + chunk(b"IEND", b"")
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def large_png() -> bytes:
+    """A PNG of 160 KB with 49 million pixels, which take seconds to decode."""
+    return encoded(image((7_000, 7_000)), "PNG")
+
+
+def png16(*samples: int, transparent: bytes = b"", channels: int = 1) -> bytes:
+    """A PNG of one row with 16 bits per sample: grey (1 channel), or red, green and blue (3)."""
+    color_type = {1: 0, 3: 2}[channels]
+    row = b"\0" + struct.pack(f">{len(samples)}H", *samples)
+    parts = [_chunk(b"IHDR", struct.pack(">IIBBBBB", len(samples) // channels, 1, 16, color_type, 0, 0, 0))]
+    if transparent:
+        parts.append(_chunk(b"tRNS", transparent))
+    return b"\x89PNG\r\n\x1a\n" + b"".join([*parts, _chunk(b"IDAT", zlib.compress(row)), _chunk(b"IEND", b"")])
 
 
 def file(content: bytes | None = None, name: str = "picture.jpg") -> SimpleUploadedFile:

@@ -18,6 +18,7 @@ from livefeed.models.picture import DESCRIPTION_MAX, MAX_PICTURES, Attachment
 FormData = QueryDict | MultiValueDict[str, Any]
 TOO_MANY_PICTURES = f"A post can have up to {MAX_PICTURES} pictures."
 DESCRIPTION_TOO_LONG = f"A description of a picture is too long. The limit is {DESCRIPTION_MAX:,} characters."
+NOT_ADDED = "Not added: {}. Choose other pictures, or continue without."
 MISSING_PICTURE = "A picture does not exist any more. Remove it, and choose it again."
 
 
@@ -25,12 +26,14 @@ class Attachments:
     """Pictures of a form.
 
     `shown` are the pictures to show in the form again, each with its submitted description; `errors` are messages for
-    the user; `is_submitted` is False if the form was sent without its pictures part.
+    the user; `not_added` are the names of files that cannot be posted; `is_submitted` is False if the form was sent
+    without its pictures part.
     """
 
     def __init__(self, shown: list[Picture], errors: list[str] | None = None, *, is_submitted: bool = True) -> None:
         self.shown = shown
         self.errors = errors or []
+        self.not_added: list[str] = []
         self.is_submitted = is_submitted
 
     @classmethod
@@ -59,6 +62,8 @@ class Attachments:
     def messages(self) -> list[str]:
         """All errors, without repetitions."""
         messages = [*self.errors]
+        if self.not_added:
+            messages.append(NOT_ADDED.format(", ".join(self.not_added)))
         if len(self.shown) > MAX_PICTURES:
             messages.append(TOO_MANY_PICTURES)
         if any(len(picture.description) > DESCRIPTION_MAX for picture in self.shown):
@@ -81,13 +86,16 @@ class Attachments:
 
     def _store_files(self, owner: User, files: Iterable[File[bytes]]) -> None:
         for file in files:
-            if len(self.shown) >= MAX_PICTURES:
+            name = clean_line(file.name or "")
+            if len(self.shown) >= MAX_PICTURES:  # not stored: decoding a picture takes up to a few seconds
                 self.errors.append(TOO_MANY_PICTURES)
-                return  # decoding a picture takes up to a second
+                self.not_added.append(name)
+                continue
             try:
                 self.shown.append(Picture.objects.store(owner, file))
             except PictureError as error:
-                self.errors.append(f"{clean_line(file.name or '')}: {error}")
+                self.errors.append(f"{name}: {error}")
+                self.not_added.append(name)
 
 
 def _descriptions_by_id(data: FormData) -> list[tuple[UUID, str]]:

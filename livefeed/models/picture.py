@@ -13,8 +13,9 @@ from django.db.models import Q, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 
-from livefeed.content import images
+from livefeed.content import images, upload_limits
 from livefeed.content.sanitize import clean_text
+from livefeed.models import locks
 from livefeed.models.attachment import Attachment as Attachment
 from livefeed.models.post import Post
 from livefeed.models.user import NOT_ACTIVATED, User
@@ -59,20 +60,32 @@ class PictureManager(models.Manager["Picture"].from_queryset(PictureQuerySet)): 
     """Stores uploads and attaches them to posts."""
 
     def store(self, owner: User, file: File[bytes], sizes: images.Sizes = images.POST) -> "Picture":
-        """Stores an uploaded picture, not used anywhere yet. Raises `PictureError` with a message for the user."""
+        """Stores an uploaded picture, not used anywhere yet. Raises `PictureError` with a message for the user, and
+        `RetryLaterError` if only the time is wrong."""
         if not owner.is_activated:
             raise images.PictureError(NOT_ACTIVATED)
-        if self.unused().filter(owner=owner).count() >= MAX_UNUSED:
-            raise images.PictureError(TOO_MANY_UNUSED)
         if file.size > images.MAX_BYTES:
             raise images.PictureError(images.TOO_LARGE)
-        processed = images.process_image(file.read(), sizes)
+        self._check_unused(owner)
+        processed = upload_limits.convert_upload(owner.pk, file.read(), sizes)
         picture = Picture(owner=owner, width=processed.width, height=processed.height, color=processed.color)
         with transaction.atomic():
+            self._lock_uploads(owner)
+            self._check_unused(owner)
             picture.save(force_insert=True)
             for path, content in zip(picture.paths, (processed.large, processed.small), strict=True):
                 default_storage.save(path, ContentFile(content))
         return picture
+
+    def _check_unused(self, owner: User) -> None:
+        """Raises `PictureError` if the user has MAX_UNUSED unused pictures."""
+        if self.unused().filter(owner=owner).count() >= MAX_UNUSED:
+            raise images.PictureError(TOO_MANY_UNUSED)
+
+    def _lock_uploads(self, owner: User) -> None:
+        """Lets concurrent uploads of a user be counted one after the other. SQLite has a single writer."""
+        locks.shared_lock()
+        User.objects.select_for_update(no_key=True).filter(pk=owner.pk).first()
 
     def attach(self, post: Post, attachments: Sequence[Attachment]) -> None:
         """Makes `post` show exactly these pictures, in this order, and deletes the pictures that it no longer shows.

@@ -43,7 +43,12 @@ def too_many(request: HttpRequest) -> HttpResponse:
     url_name = request.resolver_match.url_name if request.resolver_match else None
     action = (url_name or "").removeprefix("account_")
     seconds = rate_limits.retry_after(request, action)
-    response = _error_page(request, 429, rate_limits.message(seconds))
+    return retry_later(request, rate_limits.message(seconds), seconds)
+
+
+def retry_later(request: HttpRequest, message: str, seconds: int) -> HttpResponse:
+    """Returns a 429 response that says why the request was refused for so many seconds."""
+    response = _error_page(request, 429, message)
     response["Retry-After"] = seconds
     return response
 

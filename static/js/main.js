@@ -8,6 +8,7 @@ import { initComposer } from "./composer.js";
 import { showConnectionState } from "./connection-status.js";
 import { initDrafts } from "./drafts.js";
 import { initFeedResponses, onShownPostsChange, receiveFrame } from "./feed.js";
+import { initHeldPosts } from "./held-posts.js";
 import { initKeyboard } from "./keyboard.js";
 import { LiveSocket } from "./live-socket.js";
 import { initNewPostsPill } from "./new-posts-pill.js";
@@ -33,6 +34,7 @@ initComposer();
 initCompletion();
 initNotices();
 initPictures();
+initHeldPosts(); // before the outbox and htmx take the post
 initReactions();
 initPostActions();
 initOutbox();

@@ -2,13 +2,15 @@
 // form then contains its id. And the preview of a new profile picture.
 
 import { cloneTemplate, createElement, delegate, parseHtml } from "./dom.js";
-import { Refused, csrfToken, errorMessage, htmlOf, request, requestHtml } from "./http.js";
+import { Refused, errorMessage, request, requestHtml } from "./http.js";
+import { inTurn, uploadPicture } from "./picture-upload.js";
 
 const MAX_PICTURES = 4; // of one post
 const MAX_BYTES = 10 * 1024 * 1024; // of one picture
 const TYPES = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 
-const formOf = (element) => element.closest?.(".composer, .editor");
+/** Returns the composer or editor that contains an element, if any. */
+export const formOf = (element) => element.closest?.(".composer, .editor");
 const pictureList = (form) => form.querySelector(".attached-list");
 
 /** Handles chosen, dropped and pasted pictures, and their buttons. */
@@ -22,7 +24,7 @@ export function initPictures() {
   document.addEventListener("dragenter", onDrag);
   document.addEventListener("dragover", onDrag);
   document.addEventListener("dragleave", (event) => event.relatedTarget || highlightDropTarget(null));
-  delegate("click", "[data-remove-picture]", (button) => remove(button.closest(".attached")));
+  delegate("click", "[data-remove-picture]", (button) => removePicture(button.closest(".attached")));
   delegate("click", "[data-retry-picture]", (button) => button.closest(".attached").dispatchEvent(new Event("retry")));
   delegate("change", "[data-avatar]", previewAvatar);
 }
@@ -33,19 +35,36 @@ export function picturesOf(form) {
   return items.map((item) => ({ id: item.dataset.picture, description: item.querySelector(".attached-text").value }));
 }
 
-/** Puts pictures that were uploaded before back into a form. */
+/** Returns the elements of the pictures that could not be added to a form. */
+export const failedPictures = (form) => [...form.querySelectorAll(".attached:has(.attached-message:not([hidden]))")];
+
+/** True while pictures of a form are being uploaded. */
+export const isUploading = (form) => form.querySelector(".attached-progress:not([hidden])") !== null;
+
+/** Puts pictures that were uploaded before back into a form. One that the server has deleted since is shown as failed. */
 export async function restorePictures(form, pictures) {
-  for (const { id, description } of pictures) {
-    try {
-      append(form, itemFrom(await requestHtml("GET", `/pictures/${id}/`), description));
-    } catch {
-      // The server has deleted it: it was not posted in time.
-    }
+  for (const picture of pictures) {
+    const item = cloneTemplate("arriving-picture");
+    item.addEventListener("retry", () => restore(form, picture, item));
+    pictureList(form).append(item);
+    await restore(form, picture, item);
   }
 }
 
+async function restore(form, { id, description }, item) {
+  showState(item, null);
+  updateSubmit(form);
+  try {
+    const html = await requestHtml("GET", `/pictures/${id}/`);
+    if (item.isConnected) replace(item, itemFrom(html, description));
+  } catch (error) {
+    showState(item, error);
+  }
+  updateSubmit(form);
+}
+
 /** Removes all pictures of a form. */
-export const removePictures = (form) => form.querySelectorAll(".attached").forEach(remove);
+export const removePictures = (form) => form.querySelectorAll(".attached").forEach(removePicture);
 
 // --- Choosing files ---
 
@@ -73,11 +92,16 @@ function highlightDropTarget(form) {
 function addFiles(form, files) {
   for (const file of files) {
     const item = cloneTemplate("arriving-picture");
-    item.querySelector("img").src = URL.createObjectURL(file);
+    showPreview(item.querySelector("img"), file);
     item.addEventListener("retry", () => send(form, file, item));
     pictureList(form).append(item);
     send(form, file, item);
   }
+}
+
+function showPreview(image, file) {
+  image.addEventListener("error", () => image.removeAttribute("src")); // no picture: an empty place
+  image.src = URL.createObjectURL(file);
 }
 
 // --- Uploading ---
@@ -86,23 +110,31 @@ async function send(form, file, item) {
   showState(item, null);
   onChanged(form);
   try {
-    validate(form, file);
-    const html = await upload(file, item);
-    if (item.isConnected) replace(item, itemFrom(html));
+    validate(file);
+    await inTurn(() => upload(form, file, item));
   } catch (error) {
     showState(item, error);
   }
-  onChanged(form);
+  if (form.isConnected) onChanged(form);
 }
 
 // Throws the refusal with which the server would respond, without uploading the file.
-function validate(form, file) {
-  if (pictureList(form).children.length > MAX_PICTURES)
-    throw new Refused(`A post can have up to ${MAX_PICTURES} pictures.`);
-  if (!TYPES.includes(file.type)) {
+function validate(file) {
+  if (file.type && !TYPES.includes(file.type)) {
     throw new Refused("Only JPEG, PNG, WebP and GIF pictures can be posted, and this file is none of them.");
   }
   if (file.size > MAX_BYTES) throw new Refused(`This file is too large. The limit is ${MAX_BYTES / 1024 / 1024} MB.`);
+}
+
+async function upload(form, file, item) {
+  if (!item.isConnected) return; // removed before its turn
+  if (picturesOf(form).length >= MAX_PICTURES) throw new Refused(`A post can have up to ${MAX_PICTURES} pictures.`);
+  const canceled = new AbortController();
+  item.addEventListener("removed", () => canceled.abort());
+  const onProgress = (part) => (item.querySelector("progress").value = part);
+  const uploaded = itemFrom(await uploadPicture(file, { onProgress, signal: canceled.signal }));
+  if (item.isConnected) replace(item, uploaded);
+  else deletePicture(uploaded.dataset.picture);
 }
 
 // Shows the state of an upload: in progress (null), or failed with an error.
@@ -110,31 +142,9 @@ function showState(item, error) {
   const isFailed = error !== null;
   const message = item.querySelector(".attached-message");
   item.querySelector("progress").hidden = isFailed;
-  item.querySelector("[data-retry-picture]").hidden = !isFailed || error instanceof Refused;
+  item.querySelector("[data-retry-picture]").hidden = !isFailed || (error instanceof Refused && !error.isTemporary);
   message.hidden = !isFailed;
   message.textContent = isFailed ? errorMessage(error) : "";
-}
-
-// Uploads a file and returns the server's HTML for it. Moves the <progress> of `item`; the event "removed" on `item`
-// aborts the upload. By XMLHttpRequest, since fetch does not report the progress of an upload.
-function upload(file, item) {
-  const xhr = new XMLHttpRequest();
-  xhr.open("POST", "/pictures/");
-  xhr.setRequestHeader("HX-Request", "true");
-  xhr.setRequestHeader("X-CSRFToken", csrfToken());
-  xhr.upload.onprogress = ({ loaded, total }) => (item.querySelector("progress").value = loaded / total);
-  item.addEventListener("removed", () => xhr.abort());
-  return new Promise((resolve, reject) => {
-    xhr.onerror = () => reject(new Error("The upload failed."));
-    xhr.onload = () => resolve(htmlOf(new Response(xhr.responseText, { status: xhr.status })));
-    xhr.send(formWith(file));
-  });
-}
-
-function formWith(file) {
-  const form = new FormData();
-  form.append("file", file);
-  return form;
 }
 
 // --- In the form ---
@@ -146,11 +156,6 @@ function itemFrom(html, description = "") {
   return item;
 }
 
-function append(form, item) {
-  pictureList(form).append(item);
-  onChanged(form);
-}
-
 function replace(uploading, item) {
   const form = formOf(uploading);
   URL.revokeObjectURL(uploading.querySelector("img").src);
@@ -158,21 +163,29 @@ function replace(uploading, item) {
   onChanged(form);
 }
 
-// Deletes a picture of the composer from the server. One of an editor is deleted when the editor's form is saved.
-function remove(item) {
+/** Removes a picture. One of the composer is deleted from the server, one of an editor when the editor is saved. */
+export function removePicture(item) {
   const form = formOf(item);
   const { picture } = item.dataset;
   item.dispatchEvent(new Event("removed")); // aborts its upload
   item.remove();
-  if (picture && form.matches(".composer")) request("DELETE", `/pictures/${picture}/`).catch(() => {});
+  if (picture && form.matches(".composer")) deletePicture(picture);
   onChanged(form);
   form.querySelector("[data-pictures]").focus();
 }
 
-// Disables the submit button during uploads. The input event lets the draft be stored.
+function deletePicture(id) {
+  request("DELETE", `/pictures/${id}/`).catch(() => {}); // else the server deletes it after a week
+}
+
+// Disables the submit button during uploads.
+function updateSubmit(form) {
+  form.querySelector("[type=submit]").disabled = isUploading(form);
+}
+
+// The input event lets the draft be stored.
 function onChanged(form) {
-  const isUploading = form.querySelector(".attached-progress:not([hidden])") !== null;
-  form.querySelector("[type=submit]").disabled = isUploading;
+  updateSubmit(form);
   form.querySelector(".composer-body").dispatchEvent(new Event("input", { bubbles: true }));
 }
 

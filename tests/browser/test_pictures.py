@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from livefeed.models import Picture, Post
 from tests import image_files
@@ -104,12 +104,79 @@ def test_a_file_that_cannot_be_a_picture_of_the_post_shows_the_reason(live_windo
     ):
         expect(page.get_by_text(message)).to_be_visible()
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_enabled()
-    for _ in range(3):
-        page.get_by_role("button", name="Remove").first.click()
     choose_pictures(page, *[image_files.jpeg()] * 5)
     expect_attached(page, 4)
     expect(page.get_by_text("A post can have up to 4 pictures.")).to_be_visible()
     assert Picture.objects.count() == 4
+
+
+def test_a_rejected_picture_does_not_count_and_is_not_dropped_without_asking(live_window, cast):
+    page, follower = live_window(cast.author), live_window(cast.follower)
+    rejected = [image_files.jpeg() + b"<script>alert(1)</script>"] * 2
+    choose_pictures(page, *rejected, *[image_files.jpeg()] * 4)
+    expect_attached(page, 4)
+    page.get_by_label("Post", exact=True).fill("Look.")
+    page.get_by_label("Post", exact=True).press("Control+Enter")
+    expect(page.get_by_text("2 pictures were not added. Post without them?")).to_be_visible()
+    page.get_by_role("button", name="Keep editing").click()
+    expect(page.get_by_text("were not added")).to_have_count(0)
+    assert not Post.objects.exists()
+    page.get_by_role("button", name="Post", exact=True).click()
+    page.get_by_role("button", name="Post without them").click()
+    expect_posts(follower, "Look.")
+    assert Post.objects.get().pictures_count == 4
+
+
+def test_an_edit_asks_too_before_it_is_saved_without_a_picture(live_window, cast):
+    page = live_window(cast.author)
+    page.get_by_label("Post", exact=True).fill("Before.")
+    page.get_by_role("button", name="Post", exact=True).click()
+    page.get_by_role("link", name="Edit").click()
+    editor = page.locator(".editor")
+    editor.locator("[data-pictures]").set_input_files([file_payload(image_files.SVG, "drawing.svg", "image/svg+xml")])
+    editor.locator(".composer-body").fill("After.")
+    editor.get_by_role("button", name="Save").click()
+    expect(editor.get_by_text("1 picture was not added. Save without it?")).to_be_visible()
+    editor.get_by_role("button", name="Save without it").click()
+    expect_posts(page, "After.")
+
+
+def test_a_post_is_not_sent_by_the_keyboard_during_an_upload(live_window, cast):
+    page = live_window(cast.author)
+    held: list[Route] = []
+    page.route("**/pictures/", lambda route: held.append(route))
+    choose_pictures(page, image_files.jpeg())
+    wait_until(page, lambda: held)
+    page.get_by_label("Post", exact=True).fill("Look.")
+    page.get_by_label("Post", exact=True).press("Control+Enter")
+    held[0].continue_()
+    expect_attached(page, 1)
+    expect(page.get_by_label("Post", exact=True)).to_have_value("Look.")
+    page.get_by_label("Post", exact=True).press("Control+Enter")
+    expect(page.locator("#posts .picture")).to_have_count(1)
+
+
+def test_pictures_are_uploaded_in_turn_and_again_if_the_server_is_busy(live_window, cast):
+    page = live_window(cast.author)
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request) if request.url.endswith("/pictures/") else None)
+    notice = '<p class="notice">Try again.</p>'
+    busy = {"status": 429, "headers": {"Retry-After": "1"}, "body": notice}
+    page.route("**/pictures/", lambda route: route.fulfill(**busy), times=1)
+    choose_pictures(page, image_files.jpeg(), image_files.jpeg(), image_files.jpeg())
+    expect_attached(page, 3)
+    assert len(sent) == 4  # the server refuses concurrent uploads, which would have been repeated
+
+
+def test_a_picture_over_the_limit_of_the_hour_shows_the_time_to_wait(live_window, cast):
+    page = live_window(cast.author)
+    notice = '<p class="notice">You have uploaded many large pictures. Try again in 24 minutes.</p>'
+    page.route("**/pictures/", lambda route: route.fulfill(status=429, headers={"Retry-After": "1440"}, body=notice))
+    choose_pictures(page, image_files.jpeg())
+    expect(page.get_by_text("Try again in 24 minutes.")).to_be_visible()
+    page.unroute("**/pictures/")
+    page.get_by_role("button", name="Try again").click()
+    expect_attached(page, 1)
 
 
 def test_a_failed_upload_is_retried(live_window, cast):
@@ -182,7 +249,7 @@ def test_pictures_are_posted_without_javascript(window, cast, tmp_path: Path):
     assert not Picture.objects.exists()
 
 
-def test_a_draft_with_a_missing_picture_is_restored_without_it(live_window, cast):
+def test_a_draft_with_a_missing_picture_is_restored_and_says_so(live_window, cast):
     make_post(cast.author)
     page = live_window(cast.author)
     page.evaluate(
@@ -193,3 +260,6 @@ def test_a_draft_with_a_missing_picture_is_restored_without_it(live_window, cast
     page.reload()
     expect(page.get_by_label("Post", exact=True)).to_have_value("Kept.")
     expect_attached(page, 0)
+    expect(page.get_by_text("This picture does not exist any more.")).to_be_visible()
+    page.get_by_role("button", name="Post", exact=True).click()
+    expect(page.get_by_text("1 picture was not added. Post without it?")).to_be_visible()

@@ -78,6 +78,67 @@ def test_transparency_is_kept():
     assert opened(images.process_image(image_files.encoded(clear, "PNG")).large).convert("RGBA").tobytes()[3] == 0
 
 
+def grey_of(content: bytes) -> list[tuple[int, int]]:
+    """Returns grey and opacity of each pixel of a converted one-row picture; WebP may change a value slightly."""
+    picture = opened(images.process_image(content).large).convert("RGBA")
+    return list(zip(picture.getchannel("G").tobytes(), picture.getchannel("A").tobytes(), strict=True))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_16_bits_are_scaled_to_8(channels):
+    samples = [value for value in (0, 0x4000, 0x8000, 0xFFFF) for _ in range(channels)]
+    found = grey_of(image_files.png16(*samples, channels=channels))
+    assert [grey for grey, _ in found] == pytest.approx([0, 0x40, 0x80, 0xFF], abs=6)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_transparent_colour_of_16_bits_is_transparent(channels):
+    samples = [value for value in (0, 0x4000, 0x8000, 0xFFFF) for _ in range(channels)]
+    transparent = b"\x80\x00" * channels
+    found = grey_of(image_files.png16(*samples, channels=channels, transparent=transparent))
+    assert [opacity for _, opacity in found] == [255, 255, 0, 255]
+
+
+@pytest.mark.parametrize(
+    ("picture", "options"),
+    [
+        (Image.new("RGB", (20, 20)).quantize(2), {"transparency": 0}),
+        (Image.new("L", (20, 20), 9), {"transparency": 9}),
+        (Image.new("LA", (20, 20), (9, 0)), {}),
+        (Image.new("RGB", (20, 20), "#090909"), {"transparency": (9, 9, 9)}),
+    ],
+    ids=["palette", "grey", "grey with alpha", "colours"],
+)
+@pytest.mark.parametrize("has_profile", [False, True])
+def test_every_kind_of_transparency_is_kept(picture, options, has_profile):
+    if has_profile:
+        options = {**options, "icc_profile": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()}
+    large = opened(images.process_image(image_files.encoded(picture, "PNG", **options)).large)
+    assert large.convert("RGBA").getchannel("A").getextrema() == (0, 0)
+
+
+def test_cmyk_keeps_its_colours():
+    content = image_files.encoded(Image.new("CMYK", (20, 20), (0, 255, 255, 0)))
+    assert color_at(opened(images.process_image(content).large), 10, 10) == "red"
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+def test_the_orientation_in_exif_data_applies_to_every_format(format):
+    exif = Image.Exif()
+    exif[image_files.ORIENTATION] = 6
+    content = image_files.encoded(image_files.image((80, 40)), format, exif=exif)
+    assert opened(images.process_image(content).large).size == (40, 80)
+
+
+def test_a_photo_with_a_second_picture_inside_is_no_animation():
+    """Phones append a preview or another exposure to a photo (MPO)."""
+    second = image_files.image(color="blue")
+    content = image_files.encoded(image_files.image(color="red"), "MPO", save_all=True, append_images=[second])
+    large = opened(images.process_image(content).large)
+    assert getattr(large, "n_frames", 1) == 1
+    assert color_at(large, 10, 10) == "red"
+
+
 def test_the_mean_colour_is_returned():
     assert images.process_image(image_files.encoded(image_files.image(color="#102030"), "PNG")).color == "#102030"
 
@@ -104,7 +165,6 @@ def test_an_animation_with_too_many_frames_becomes_a_still_picture():
         (b"<!DOCTYPE html><script>alert(1)</script>", images.NO_PICTURE),
         (image_files.encoded(image_files.image(), "BMP"), images.NO_PICTURE),
         (image_files.encoded(image_files.image(), "TIFF"), images.NO_PICTURE),
-        (image_files.jpeg()[:-40], images.DAMAGED),
         (image_files.jpeg() + b"<script>alert(1)</script>", images.TWO_IN_ONE),
         (image_files.moving_gif() + b"<?PHP system('id');", images.TWO_IN_ONE),
         (image_files.jpeg() + ZIP, images.TWO_IN_ONE),
@@ -113,12 +173,29 @@ def test_an_animation_with_too_many_frames_becomes_a_still_picture():
         (image_files.huge_png(), images.TOO_MANY_PIXELS),
         (image_files.huge_png(8_000), images.TOO_MANY_PIXELS),
         (image_files.jpeg() + bytes(images.MAX_BYTES), images.TOO_LARGE),
+        (b"RIFF\x24\0\0\0WAVEfmt ", images.NO_PICTURE),
     ],
 )
 def test_other_files_are_refused_with_the_reason(content, sentence):
     with pytest.raises(images.PictureError) as refusal:
         images.process_image(content)
     assert str(refusal.value) == sentence
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF"])
+@pytest.mark.parametrize("part", [0.01, 0.1, 0.5, 0.9])
+def test_an_incomplete_picture_is_called_incomplete(format, part):
+    whole = image_files.encoded(Image.effect_noise((64, 48), 80).convert("RGB"), format)
+    with pytest.raises(images.PictureError, match="damaged or not complete"):
+        images.process_image(whole[: max(4, int(len(whole) * part))])
+
+
+def test_a_picture_over_the_budget_is_not_decoded():
+    with pytest.raises(images.OverBudgetError):
+        images.process_image(image_files.jpeg((64, 48)), max_pixels=64 * 48 - 1)
+    assert images.process_image(image_files.jpeg((64, 48)), max_pixels=64 * 48).pixels == 64 * 48
+    with pytest.raises(images.OverBudgetError):
+        images.process_image(image_files.moving_gif(3), max_pixels=3 * 64 * 48 - 1)
 
 
 def test_a_film_behind_a_photo_is_removed():

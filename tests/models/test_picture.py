@@ -8,11 +8,14 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from livefeed.content.images import PictureError
+from livefeed.content import upload_limits
+from livefeed.content.conversion import RetryLaterError
+from livefeed.content.images import PictureError, process_image
 from livefeed.models import MissingPictureError, Picture, Post, User
 from livefeed.models.picture import MAX_UNUSED, Attachment, prefetch_pictures
 from tests import image_files
 from tests.factories import Cast, make_cast, make_post
+from tests.models.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +61,42 @@ def test_the_number_of_unused_pictures_of_a_user_is_limited(cast):
     with pytest.raises(PictureError, match="wait to be posted"):
         upload(cast.author)
     upload(cast.follower)
+
+
+def test_concurrent_uploads_do_not_exceed_the_number_of_unused_pictures(cast, monkeypatch):
+    monkeypatch.setattr(upload_limits, "convert_upload", lambda owner, content, sizes: process_image(content, sizes))
+    Picture.objects.bulk_create(Picture(owner=cast.author, width=1, height=1) for _ in range(MAX_UNUSED - 2))
+
+    def store() -> bool:
+        try:
+            return bool(upload(cast.author))
+        except PictureError:
+            return False
+
+    assert at_once(store).count(True) == 2
+    assert Picture.objects.filter(owner=cast.author).count() == MAX_UNUSED
+
+
+def test_a_user_uploads_one_picture_at_a_time(cast):
+    def store() -> bool:
+        try:
+            return bool(upload(cast.author))
+        except RetryLaterError:
+            return False
+
+    stored = at_once(store)
+    assert 1 <= stored.count(True) < len(stored)
+    assert upload(cast.author)
+
+
+def test_the_pixels_that_a_user_uploads_in_an_hour_are_limited(cast, settings):
+    settings.LIVEFEED_MEGAPIXELS_PER_HOUR = 5
+    with pytest.raises(PictureError, match="damaged"):  # decoding it took time all the same
+        Picture.objects.store(cast.author, image_files.file(image_files.jpeg((2_000, 2_000))[:-40]))
+    large = image_files.jpeg((2_000, 1_000))
+    with pytest.raises(RetryLaterError, match=r"many large pictures. Try again in (60|59) minutes"):
+        Picture.objects.store(cast.author, image_files.file(large))
+    assert Picture.objects.store(cast.follower, image_files.file(large))
 
 
 def test_a_post_shows_its_pictures_in_order(cast):

@@ -52,6 +52,14 @@ def test_an_invalid_picture_is_refused_with_a_message(author, content, message):
     assert not Picture.objects.exists()
 
 
+def test_an_upload_over_a_limit_is_answered_with_429_and_the_time_to_wait(author, settings):
+    settings.LIVEFEED_MEGAPIXELS_PER_HOUR = 0
+    answer = hand_in(author, headers=htmx("form"))
+    assert answer.status_code == 429
+    assert "many large pictures. Try again in" in answer.text
+    assert 3_590 < int(answer.headers["Retry-After"]) <= 3_600
+
+
 def test_an_upload_without_a_file_is_refused(author):
     assert author.post(ADDRESS).status_code == 422
 
@@ -119,6 +127,7 @@ def test_a_returned_form_contains_its_pictures(author, someone):
     [
         ({"files": [image_files.file(image_files.SVG, "drawing.svg")]}, "drawing.svg: Only JPEG"),
         ({"files": [image_files.file() for _ in range(5)]}, "up to 4 pictures"),
+        ({"files": [*(image_files.file() for _ in range(4)), image_files.file(name="e.jpg")]}, "Not added: e.jpg."),
         ({"picture": "00000000-0000-0000-0000-000000000000"}, "does not exist any more"),
     ],
 )
@@ -172,14 +181,17 @@ def test_an_edit_without_the_pictures_part_leaves_them_unchanged(author, someone
 # --- Files ---
 
 
-def test_a_file_is_cached_forever_and_never_sniffed(author, visitor, someone):
+def test_a_public_file_is_cached_by_browsers_for_minutes_and_never_sniffed(author, visitor, someone):
     picture = owned(someone)
     author.post("/posts/", {"body": "Look.", "picture": str(picture.pk)})
     for address in (picture.large, picture.small):
         answer = visitor.get(address)
         assert Image.open(io.BytesIO(answer.content)).format == "WEBP"
         assert answer.headers["Content-Type"] == "image/webp"
-        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["Cache-Control"] == "private, max-age=300, must-revalidate"
+        again = visitor.get(address, headers={"If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["Cache-Control"] == answer.headers["Cache-Control"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
@@ -189,15 +201,16 @@ def test_files_of_a_post_for_followers_are_404_for_others(author, follower, stra
     for client, status in ((author, 200), (follower, 200), (stranger, 404), (visitor, 404)):
         answer = client.get(picture.large)
         assert answer.status_code == status
-        assert "public" not in answer.headers.get("Cache-Control", "")
+        assert status == 404 or answer.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_files_of_a_deleted_post_are_404(author, visitor, someone):
+def test_files_of_a_deleted_post_are_404_also_for_browsers_that_have_them(author, visitor, someone):
     picture = owned(someone)
     author.post("/posts/", {"body": "Look.", "picture": str(picture.pk)})
+    known = visitor.get(picture.large).headers["ETag"]
     Post.objects.get().remove()
     for client in (author, visitor):
-        assert client.get(picture.large).status_code == 404
+        assert client.get(picture.large, headers={"If-None-Match": known}).status_code == 404
 
 
 def test_a_missing_file_is_404(author, someone):
@@ -209,6 +222,6 @@ def test_a_missing_file_is_404(author, someone):
 
 def test_only_the_owner_sees_an_unposted_picture(author, stranger, someone):
     picture = owned(someone)
-    assert author.get(picture.small).headers["Cache-Control"].startswith("private")
+    assert author.get(picture.small).headers["Cache-Control"] == "private, no-cache"
     assert stranger.get(picture.small).status_code == 404
     assert signed_in(someone).get(picture.small).status_code == 200

@@ -145,7 +145,7 @@ def test_an_avatar_replaces_the_initials_everywhere(author, visitor, user):
     for address in ("/@author/", "/explore/"):
         assert Page(visitor.get(address)).all("img", src=picture.small), address
     assert visitor.get(picture.small).status_code == 200
-    assert visitor.get(picture.small).headers["Cache-Control"].startswith("public")
+    assert visitor.get(picture.small).headers["Cache-Control"] == "private, max-age=300, must-revalidate"
 
 
 def test_an_avatar_remains_until_it_is_changed_or_removed(author, visitor, user):
