@@ -2,7 +2,7 @@
 // editors and the scroll position stay.
 
 import { keepEditorOfDeleted } from "./composer.js";
-import { parseHtml, swapHtml } from "./dom.js";
+import { moveElement, parseHtml, swapHtml } from "./dom.js";
 import {
   CONTENT_ADDED,
   LIST_CHANGED,
@@ -115,17 +115,15 @@ function replaceList(list, profile) {
 
 function swapKeepingEditors(list) {
   const edited = allPosts().filter((post) => post.querySelector(".editor"));
-  edited.forEach((post) => post.remove());
+  const editors = edited.map((post) => post.querySelector(".editor"));
+  for (const editor of editors) moveElement(editor, postList().parentElement);
   swapHtml(postList(), "outerHTML", list.outerHTML);
-  for (const old of edited) {
-    const post = findPost(old.dataset.post);
-    if (post) {
-      post.append(old.querySelector(".editor"));
-    } else {
-      postList().prepend(old);
-      keepEditorOfDeleted(old);
-    }
-  }
+  edited.forEach((old, index) => {
+    const post = findPost(old.dataset.post) ?? old;
+    if (post === old) postList().prepend(old);
+    moveElement(editors[index], post);
+    if (post === old) keepEditorOfDeleted(old);
+  });
 }
 
 function hidePosts(posts) {

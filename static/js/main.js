@@ -8,6 +8,9 @@ import { initComposer } from "./composer.js";
 import { showConnectionState } from "./connection-status.js";
 import { initDrafts } from "./drafts.js";
 import { initFeedResponses, onShownPostsChange, receiveFrame } from "./feed.js";
+import { initFirstSteps } from "./first-steps.js";
+import { initFocusKeeper } from "./focus-keeper.js";
+import { initFollowButtons } from "./follow-buttons.js";
 import { initKeyboard } from "./keyboard.js";
 import { LiveSocket } from "./live-socket.js";
 import { initNewPostsPill } from "./new-posts-pill.js";
@@ -25,6 +28,7 @@ import { initTitle } from "./title.js";
 
 // Listeners of the same event are called in the order of these calls.
 restorePage();
+initFocusKeeper();
 initFeedResponses();
 initTimes();
 initDrafts();
@@ -33,6 +37,8 @@ initCompletion();
 initNotices();
 initPictures();
 initReactions();
+initFollowButtons();
+initFirstSteps();
 initPostActions();
 initOutbox();
 initNotifications();
@@ -63,6 +69,7 @@ function connect() {
     initPageRestore(() => socket.cursor);
     onShownPostsChange((ids) => socket.setShown(ids));
   }
+  showConnectionState("connecting");
   socket.open();
 }
 

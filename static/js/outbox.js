@@ -8,7 +8,7 @@ import { showPosted } from "./feed.js";
 import { Refused, request, requestHtml } from "./http.js";
 import { picturesOf, restorePictures } from "./pictures.js";
 import {
-  hasUnreachable,
+  hasUnsent,
   isPendingHere,
   pendingKeys,
   removePending,
@@ -32,7 +32,7 @@ export function initOutbox() {
   document.addEventListener("submit", (event) => event.target.id === "composer" && onSubmit(event), true);
   subscribe(CONTENT_ADDED, removeArrived);
   addEventListener("online", sendAll);
-  subscribe(CONNECTION_CHANGED, (state) => state === "live" && hasUnreachable() && sendAll());
+  subscribe(CONNECTION_CHANGED, (state) => state === "live" && hasUnsent() && sendAll());
   sendAll();
 }
 
