@@ -81,7 +81,6 @@ function showHelp() {
   const dialog = createElement("dialog", { className: "dialog keys" });
   dialog.setAttribute("aria-labelledby", "keys-title");
   dialog.append(document.getElementById("keys-help").content.cloneNode(true));
-  dialog.autofocus = true; // the dialog itself: its only button stands at the end, and small windows would scroll there
   dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
   showDialog(dialog);
 }
