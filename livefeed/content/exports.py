@@ -100,11 +100,8 @@ def _account(user: User) -> dict[str, Any]:
 
 def _lists(user: User) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
     yield "posts", (_post(post) for post in _posts(user).iterator(BATCH_SIZE))
-    reactions = {"likes": Like, "bookmarks": Bookmark}
-    for name, model in reactions.items():
-        rows = model.objects.filter(user=user).select_related("post__author").order_by("-pk")
-        visible = set(Post.objects.visible_to(user).filter(pk__in=rows.values("post")).values_list("pk", flat=True))
-        yield name, (_reference(row.post, visible) for row in rows.iterator(BATCH_SIZE))
+    yield "likes", _reactions(user, Like)
+    yield "bookmarks", _reactions(user, Bookmark)
     follows = Follow.objects.select_related("follower", "followed").order_by("-pk")
     yield (
         "following",
@@ -140,6 +137,13 @@ def _post(post: Post) -> dict[str, Any]:
             {"file": media_name(picture), "description": picture.description} for picture in post.pictures.all()
         ],
     }
+
+
+def _reactions(user: User, model: type[Like] | type[Bookmark]) -> Iterator[dict[str, Any]]:
+    rows = model.objects.filter(user=user).select_related("post__author").order_by("-pk")
+    visible = set(Post.objects.visible_to(user).filter(pk__in=rows.values("post")).values_list("pk", flat=True))
+    for row in rows.iterator(BATCH_SIZE):
+        yield _reference(row.post, visible)
 
 
 def _reference(post: Post, visible: set[int]) -> dict[str, Any]:

@@ -169,7 +169,7 @@ def full(cast, settings, tmp_path):
     make_post(cast.author, "Gone.").remove()
     foreign = make_post(cast.stranger, "Words of another user.")
     Like.objects.add(cast.author, foreign)
-    Bookmark.objects.add(cast.author, foreign)
+    Bookmark.objects.add(cast.author, make_post(cast.stranger))
     client.post("/posts/", {"body": "For @follower about #tea."})
     cast.author.follow(cast.stranger)
     Token.objects.issue(cast.author, "Bridge")
