@@ -81,10 +81,10 @@ class PostForm(forms.Form):
 
     def _declare_default_audience(self) -> None:
         """Tells the script to which audience the composer returns after a post. A rejected reply does not know it."""
-        audience = self.fields.get("audience")
-        is_rejected_reply = self.is_bound and self["parent"].value()
-        if audience and not is_rejected_reply:
-            audience.widget.attrs["data-default"] = self.get_initial_for_field(audience, "audience")
+        if "audience" not in self.fields or (self.is_bound and self["parent"].value()):
+            return
+        audience = self.fields["audience"]
+        audience.widget.attrs["data-default"] = self.get_initial_for_field(audience, "audience")
 
     def clean(self) -> dict[str, Any]:
         """Requires a body or pictures. Raises `ValidationError` if the pictures cannot be posted."""

@@ -17,7 +17,6 @@ import { mustHide } from "./new-posts-pill.js";
 import {
   MAX_POSTS,
   allPosts,
-  findPost,
   isOwnPost,
   notifyPostEvent,
   postList,
@@ -114,16 +113,20 @@ function replaceList(list, profile) {
 }
 
 function swapKeepingEditors(list) {
+  const oldList = postList();
   const edited = allPosts().filter((post) => post.querySelector(".editor"));
-  const editors = edited.map((post) => post.querySelector(".editor"));
-  for (const editor of editors) moveElement(editor, postList().parentElement);
-  swapHtml(postList(), "outerHTML", list.outerHTML);
-  edited.forEach((old, index) => {
-    const post = findPost(old.dataset.post) ?? old;
-    if (post === old) postList().prepend(old);
-    moveElement(editors[index], post);
-    if (post === old) keepEditorOfDeleted(old);
-  });
+  swapHtml(oldList, "beforebegin", list.outerHTML);
+  const newList = postList(); // it stands first
+  for (const old of edited) {
+    const post = newList.querySelector(`#${old.id}`);
+    if (post) {
+      moveElement(old.querySelector(".editor"), post);
+    } else {
+      newList.prepend(old);
+      keepEditorOfDeleted(old);
+    }
+  }
+  oldList.remove();
 }
 
 function hidePosts(posts) {

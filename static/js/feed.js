@@ -112,10 +112,11 @@ function replace(old, id, html) {
   const editor = old.querySelector(".editor");
   const isHidden = old.matches(".hidden-new");
   animateChange(() => {
-    if (editor) moveElement(editor, postList());
-    swapHtml(old, "outerHTML", html);
-    if (editor) moveElement(editor, findPost(id));
-    findPost(id).classList.toggle("hidden-new", isHidden);
+    swapHtml(old, "beforebegin", html);
+    const post = findPost(id); // the new one: it stands first
+    if (editor) moveElement(editor, post);
+    post.classList.toggle("hidden-new", isHidden);
+    old.remove();
   });
   const post = findPost(id);
   highlight(id, "changed");

@@ -7,33 +7,40 @@ import { FOLLOW_CHANGED, dispatch } from "./events.js";
 const otherTabs = new BroadcastChannel("livefeed-follows"); // of the same browser
 
 const viewer = () => document.body.dataset.viewer;
+const userOf = (element) => element.closest?.(".follow")?.dataset.user;
 
 /** Handles responses to follow buttons. */
 export function initFollowButtons() {
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (!ctx.sourceElement?.closest(".follow") || !ctx.text) return;
-    update(ctx.text, { isOwnClick: true });
+    const button = update(ctx.text);
+    if (!button) return; // a notice
+    document.body.dataset.justFollowed = button.dataset.user;
     otherTabs.postMessage({ viewer: viewer(), html: ctx.text });
   });
   otherTabs.addEventListener("message", ({ data }) => data.viewer === viewer() && update(data.html));
   for (const name of ["pointerover", "focusin"]) document.addEventListener(name, ({ target }) => settle(target));
 }
 
-function update(html, { isOwnClick = false } = {}) {
+// Shows the buttons of a response wherever the page has buttons for the same user. Returns those of the response.
+function update(html) {
   const current = parseHtml(html).querySelector(".follow");
-  if (!current) return; // a notice
-  for (const button of buttonsFor(current)) if (!isSame(button, current)) swapHtml(button, "outerHTML", html);
-  if (isOwnClick) for (const button of buttonsFor(current)) button.classList.add("just-changed");
+  if (!current) return null;
+  for (const button of document.querySelectorAll(`.follow[data-user="${current.dataset.user}"]`)) {
+    if (!isSame(button, current)) swapHtml(button, "outerHTML", html);
+  }
   dispatch(FOLLOW_CHANGED);
+  return current;
 }
 
-const buttonsFor = ({ dataset }) => [...document.querySelectorAll(`.follow[data-user="${dataset.user}"]`)];
 const isSame = ({ dataset: one }, { dataset: other }) => one.follows === other.follows && one.bell === other.bell;
 
-// Lets a button offer "Unfollow" again once pointer and focus have left it: right after a click it must show the result.
+// Right after a click the button shows the result. It offers "Unfollow" once the pointer, or the focus of a user without
+// pointer, has left it.
 function settle(target) {
-  for (const button of document.querySelectorAll(".follow.just-changed")) {
-    const isInside = [target, document.activeElement].some((element) => button.contains(element));
-    if (!isInside) button.classList.remove("just-changed");
-  }
+  const { justFollowed } = document.body.dataset;
+  if (!justFollowed) return;
+  const focused = document.querySelector(":focus-visible");
+  const isThere = [target, focused].some((element) => element && userOf(element) === justFollowed);
+  if (!isThere) delete document.body.dataset.justFollowed;
 }
