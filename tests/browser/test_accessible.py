@@ -216,8 +216,7 @@ def test_shortcuts_are_listed_and_can_be_switched_off(live_window, cast):
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_in_viewport(ratio=1)  # the list is longer
     keys, meaning = page.get_by_role("dialog").locator("div", has_text="Go to Home").locator("dt, dd").all()
-    keys_box, meaning_box = keys.bounding_box(), meaning.bounding_box()
-    assert keys_box["y"] + keys_box["height"] <= meaning_box["y"]
+    assert keys.bounding_box()["x"] == meaning.bounding_box()["x"]  # below the keys, where there is room
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     Preferences.objects.create(user=cast.follower, has_keys=False)

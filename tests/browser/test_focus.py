@@ -64,7 +64,7 @@ def test_the_focus_follows_editing_and_deleting(live_window, cast):
     page.locator(".editor textarea").fill("")
     page.get_by_role("button", name="Save").press("Enter")
     expect(page.get_by_text("Write something first.")).to_be_visible()
-    expect_focus(page, ".editor [type=submit]")
+    expect_focus(page, ".editor textarea[aria-invalid]")
     page.locator(".editor textarea").fill("Edited.")
     page.get_by_role("button", name="Save").press("Enter")
     expect(page.locator(".editor")).to_have_count(0)

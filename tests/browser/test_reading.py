@@ -326,7 +326,7 @@ def test_reading_works_without_javascript(window, cast):
     expect(page.get_by_role("heading", name="Author", exact=True)).to_be_visible()
     page.goto("/")
     expect_posts(page, "Tea in the #garden.")
-    expect(page.locator(".column-head")).to_have_text("Home Reload to see new posts")
+    expect(page.locator(".column-head")).to_have_text("Home Reload to see new posts", use_inner_text=True)
     page.get_by_role("searchbox").fill("tea from:author")
     page.get_by_role("searchbox").press("Enter")
     expect(page).to_have_url(re.compile("/search/"))
