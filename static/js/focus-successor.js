@@ -3,7 +3,7 @@
 
 const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]";
 const STOPS = `article, ${FOCUSABLE}`; // where the focus may go: a post or notification itself, or a control
-const CONTAINERS = "[id], main, aside, dialog";
+const CONTAINERS = "[id], [data-key], main, aside, dialog";
 
 /** True if an element can have the focus now. */
 export const isFocusable = (element) =>
@@ -58,6 +58,7 @@ const visible = (element) => (element?.checkVisibility() ? element : null);
 // element, a post for instance, is gone, an element that stood next to it takes its place.
 function counterpart(element, removals) {
   for (const former of formerAncestors(element, removals)) {
+    if (!former.id && !former.dataset.key) continue;
     const current = currentVersion(former);
     if (current) return sameControl(element, former, [current]) ?? current;
     const next = currentNeighbour(former);
