@@ -213,6 +213,8 @@ def test_older_posts_are_live(live_window, cast):
     posts = [make_post(cast.author, f"Number {number}.") for number in range(25)]
     page = live_window(cast.follower)
     expect(page.locator(".post")).to_have_count(20)
+    page.locator(".older").focus()
+    expect(page.locator("#posts > .post").nth(20)).to_be_focused()
     load_posts(page, 25)
     posts[0].edit(title="", body="The oldest, edited.", seen_version=1)
     expect(page.locator(".post-body").last).to_have_text("The oldest, edited.")
