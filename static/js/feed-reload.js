@@ -14,15 +14,7 @@ import {
 } from "./events.js";
 import { fetchPart } from "./http.js";
 import { mustHide } from "./new-posts-pill.js";
-import {
-  MAX_POSTS,
-  allPosts,
-  isOwnPost,
-  notifyPostEvent,
-  postList,
-  sortsBefore,
-  visiblePosts,
-} from "./post-list.js";
+import { MAX_POSTS, allPosts, isOwnPost, notifyPostEvent, postList, sortsBefore, visiblePosts } from "./post-list.js";
 import { keepScrollPosition } from "./scroll-anchor.js";
 
 const MAX_RETRY_DELAY = 30_000; // ms between two attempts

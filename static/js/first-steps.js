@@ -18,5 +18,6 @@ function tick(name, isDone) {
   step(name)?.querySelector(".step-done").toggleAttribute("hidden", !isDone);
   const steps = [...list().querySelectorAll("[data-step]")];
   const count = steps.filter((each) => each.matches(".done")).length;
-  list().querySelector(".steps-done").textContent = count === steps.length ? "All done" : `${count} of ${steps.length} done`;
+  list().querySelector(".steps-done").textContent =
+    count === steps.length ? "All done" : `${count} of ${steps.length} done`;
 }

@@ -7,14 +7,7 @@ import { CONNECTION_CHANGED, CONTENT_ADDED, subscribe } from "./events.js";
 import { showPosted } from "./feed.js";
 import { Refused, request, requestHtml } from "./http.js";
 import { picturesOf, restorePictures } from "./pictures.js";
-import {
-  hasUnsent,
-  isPendingHere,
-  pendingKeys,
-  removePending,
-  showPending,
-  updatePending,
-} from "./pending-posts.js";
+import { hasUnsent, isPendingHere, pendingKeys, removePending, showPending, updatePending } from "./pending-posts.js";
 import { local } from "./storage.js";
 
 const RETRY_INTERVAL = 15_000; // ms after which posts are sent again that could not reach the server
