@@ -14,10 +14,10 @@ export function initFirstSteps() {
 }
 
 function tick(name, isDone) {
-  step(name)?.classList.toggle("done", isDone);
+  step(name)?.toggleAttribute("data-done", isDone);
   step(name)?.querySelector(".step-done").toggleAttribute("hidden", !isDone);
   const steps = [...list().querySelectorAll("[data-step]")];
-  const count = steps.filter((each) => each.matches(".done")).length;
+  const count = steps.filter((each) => each.matches("[data-done]")).length;
   list().querySelector(".steps-done").textContent =
     count === steps.length ? "All done" : `${count} of ${steps.length} done`;
 }
