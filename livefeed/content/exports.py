@@ -4,22 +4,27 @@ Rows are read in batches and pictures are copied one at a time: the posts of ten
 """
 
 import json
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
+from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from livefeed.accounts.active_sessions import sessions_of
 from livefeed.models import Bookmark, Export, Follow, Like, Notification, Picture, Post, Profile, Token, User
 
 BATCH_SIZE = 500
 """Rows read from the database at a time."""
+SITE_LINK = re.compile(r'href="/(?!/)')
+"""Start of a link to a page of the site, which leads nowhere from a file."""
 
 
 def build(export: Export) -> None:
@@ -40,9 +45,7 @@ def write(user: User, archive: ZipFile) -> None:
     with archive.open("livefeed.json", "w", force_zip64=True) as file:
         for part in _json(user):
             file.write(part.encode())
-    posts = _posts(user).iterator(BATCH_SIZE)
-    context = {"user": user, "profile": Profile.objects.for_user(user), "posts": posts, "made_at": timezone.now()}
-    archive.writestr("index.html", render_to_string("export/index.html", context))
+    archive.writestr("index.html", _page(user))
     for picture in user.pictures.iterator(BATCH_SIZE):
         with default_storage.open(picture.path("large")) as content:
             archive.writestr(media_name(picture), content.read(), compress_type=ZIP_STORED)
@@ -51,6 +54,20 @@ def write(user: User, archive: ZipFile) -> None:
 def media_name(picture: Picture) -> str:
     """Returns the path of a picture in the archive."""
     return f"media/{picture.pk.hex}.webp"
+
+
+def _page(user: User) -> str:
+    """Returns the page for readers. Links between the user's data lead into the archive, all others to the site."""
+    context = {
+        **dict(_lists(user)),
+        "user": user,
+        "account": _account(user),
+        "profile": Profile.objects.for_user(user),
+        "posts": _posts(user).iterator(BATCH_SIZE),
+        "made_at": timezone.now(),
+        "site": settings.LIVEFEED_URL,
+    }
+    return SITE_LINK.sub(f'href="{settings.LIVEFEED_URL}/', render_to_string("export/index.html", context))
 
 
 def _posts(user: User) -> Any:
@@ -83,11 +100,8 @@ def _account(user: User) -> dict[str, Any]:
 
 def _lists(user: User) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
     yield "posts", (_post(post) for post in _posts(user).iterator(BATCH_SIZE))
-    reactions = {"likes": Like, "bookmarks": Bookmark}
-    for name, model in reactions.items():
-        rows = model.objects.filter(user=user).select_related("post__author").order_by("-pk")
-        visible = set(Post.objects.visible_to(user).filter(pk__in=rows.values("post")).values_list("pk", flat=True))
-        yield name, (_reference(row.post, visible) for row in rows.iterator(BATCH_SIZE))
+    yield "likes", _reactions(user, Like)
+    yield "bookmarks", _reactions(user, Bookmark)
     follows = Follow.objects.select_related("follower", "followed").order_by("-pk")
     yield (
         "following",
@@ -99,6 +113,11 @@ def _lists(user: User) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
     )
     notifications = Notification.objects.shown().filter(recipient=user).select_related("actor").order_by("-pk")
     yield "notifications", (_notification(notification) for notification in notifications.iterator(BATCH_SIZE))
+    sessions = sessions_of(user, here=None)
+    yield (
+        "sessions",
+        ({"browser": each.name, "address": each.address, "began_at": each.began_at} for each in sessions),
+    )
     tokens = Token.objects.filter(user=user)
     yield "tokens", ({"label": token.label, "created_at": token.created_at} for token in tokens)
 
@@ -118,6 +137,13 @@ def _post(post: Post) -> dict[str, Any]:
             {"file": media_name(picture), "description": picture.description} for picture in post.pictures.all()
         ],
     }
+
+
+def _reactions(user: User, model: type[Like] | type[Bookmark]) -> Iterator[dict[str, Any]]:
+    rows = model.objects.filter(user=user).select_related("post__author").order_by("-pk")
+    visible = set(Post.objects.visible_to(user).filter(pk__in=rows.values("post")).values_list("pk", flat=True))
+    for row in rows.iterator(BATCH_SIZE):
+        yield _reference(row.post, visible)
 
 
 def _reference(post: Post, visible: set[int]) -> dict[str, Any]:

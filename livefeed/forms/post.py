@@ -77,6 +77,14 @@ class PostForm(forms.Form):
             attributes = self.fields[name].widget.attrs
             attributes.pop("maxlength", None)
             attributes |= {"aria-label": label, "data-max-length": max_length}
+        self._declare_default_audience()
+
+    def _declare_default_audience(self) -> None:
+        """Tells the script to which audience the composer returns after a post. A rejected reply does not know it."""
+        if "audience" not in self.fields or (self.is_bound and self["parent"].value()):
+            return
+        audience = self.fields["audience"]
+        audience.widget.attrs["data-default"] = self.get_initial_for_field(audience, "audience")
 
     def clean(self) -> dict[str, Any]:
         """Requires a body or pictures. Raises `ValidationError` if the pictures cannot be posted."""

@@ -1,7 +1,7 @@
 // The composer and the editor of a post: characters left, Ctrl/Cmd-Enter to submit, Escape to close an editor.
 
 import { delegate } from "./dom.js";
-import { storeDraft } from "./drafts.js";
+import { resetAudience, storeDraft } from "./drafts.js";
 
 const COUNTDOWN_START = 500; // characters left from which on they are shown
 
@@ -50,6 +50,7 @@ export function emptyComposer(composer) {
   }
   for (const element of composer.querySelectorAll(".attached, .field-error")) element.remove();
   composer.elements.key.value = newKey();
+  resetAudience(composer);
   composer.querySelector(".composer-preview").replaceChildren();
   updateCount(composer.elements.body);
   storeDraft(composer);
@@ -84,7 +85,7 @@ export function keepEditorOfDeleted(post) {
 function closeEditor(post) {
   post.querySelector(".editor").remove();
   if (post.matches(".deleted")) post.remove();
-  else post.querySelector(".post-actions a")?.focus();
+  else post.querySelector(".post-actions .edit").focus();
 }
 
 function focusComposer() {

@@ -17,6 +17,29 @@ export const cloneTemplate = (id) => document.getElementById(id).content.cloneNo
 /** Swaps HTML into `target` by htmx, which also activates its hx- attributes. `how` is a value of hx-swap. */
 export const swapHtml = (target, how, html) => htmx.swap({ sourceElement: target, target, swap: how, text: html });
 
+/** Makes `element` the last child of `parent`. Focus, selection and scroll position stay in browsers that can do so. */
+export function moveElement(element, parent) {
+  const keepsState = parent.moveBefore && element.isConnected && parent.isConnected;
+  if (keepsState) parent.moveBefore(element, null);
+  else parent.append(element);
+}
+
+/**
+ * Shows a dialog until it is closed, by a click outside too; then removes it and calls `onClose`. The browser returns
+ * the focus to the element that had it; if that was replaced meanwhile, the element around it receives the focus.
+ */
+export function showDialog(dialog, onClose = () => {}) {
+  const opener = document.activeElement.closest("[id]");
+  if (opener) dialog.dataset.successor = `#${CSS.escape(opener.id)}`;
+  document.body.appendChild(dialog);
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    onClose();
+  });
+  dialog.showModal();
+}
+
 /** Calls `handler(element, event)` for events on an element that matches `selector`, or inside of it. */
 export function delegate(type, selector, handler) {
   document.addEventListener(type, (event) => {

@@ -15,6 +15,11 @@ export function initDrafts() {
   delegate("click", "[data-discard]", (button) => discardDraft(button.form));
 }
 
+/** Chooses the audience that new posts have by default: the choice for one post does not apply to the next. */
+export function resetAudience({ elements: { audience } }) {
+  if (audience.dataset.default) audience.value = audience.dataset.default;
+}
+
 /** Stores the composer's content, or removes the draft if the composer is empty. */
 export function storeDraft(composer) {
   const fields = textFields(composer);
@@ -43,6 +48,7 @@ export function restoreDraft(composer) {
 
 function discardDraft(composer) {
   for (const field of textFields(composer)) field.value = "";
+  resetAudience(composer);
   removePictures(composer);
   storeDraft(composer);
   composer.querySelector(".composer-body").focus();

@@ -24,6 +24,12 @@ export const LIST_RELOADED = "livefeed:list-reloaded";
  */
 export const CONTENT_ADDED = "livefeed:content-added";
 
+/** A follow began or ended. Dispatched by follow-buttons. No detail. */
+export const FOLLOW_CHANGED = "livefeed:follow-changed";
+
+/** The server has fulfilled a request. Dispatched by http. No detail. */
+export const SERVER_REACHED = "livefeed:server-reached";
+
 /** The connection's state changed. Dispatched by connection-status. detail: the state, see LiveSocket's `onState`. */
 export const CONNECTION_CHANGED = "livefeed:connection-changed";
 

@@ -2,7 +2,7 @@
 // editors and the scroll position stay.
 
 import { keepEditorOfDeleted } from "./composer.js";
-import { parseHtml, swapHtml } from "./dom.js";
+import { moveElement, parseHtml, swapHtml } from "./dom.js";
 import {
   CONTENT_ADDED,
   LIST_CHANGED,
@@ -14,16 +14,7 @@ import {
 } from "./events.js";
 import { fetchPart } from "./http.js";
 import { mustHide } from "./new-posts-pill.js";
-import {
-  MAX_POSTS,
-  allPosts,
-  findPost,
-  isOwnPost,
-  notifyPostEvent,
-  postList,
-  sortsBefore,
-  visiblePosts,
-} from "./post-list.js";
+import { MAX_POSTS, allPosts, isOwnPost, notifyPostEvent, postList, sortsBefore, visiblePosts } from "./post-list.js";
 import { keepScrollPosition } from "./scroll-anchor.js";
 
 const MAX_RETRY_DELAY = 30_000; // ms between two attempts
@@ -114,18 +105,20 @@ function replaceList(list, profile) {
 }
 
 function swapKeepingEditors(list) {
+  const oldList = postList();
   const edited = allPosts().filter((post) => post.querySelector(".editor"));
-  edited.forEach((post) => post.remove());
-  swapHtml(postList(), "outerHTML", list.outerHTML);
+  swapHtml(oldList, "beforebegin", list.outerHTML);
+  const newList = postList(); // it stands first
   for (const old of edited) {
-    const post = findPost(old.dataset.post);
+    const post = newList.querySelector(`#${old.id}`);
     if (post) {
-      post.append(old.querySelector(".editor"));
+      moveElement(old.querySelector(".editor"), post);
     } else {
-      postList().prepend(old);
+      newList.prepend(old);
       keepEditorOfDeleted(old);
     }
   }
+  oldList.remove();
 }
 
 function hidePosts(posts) {

@@ -2,7 +2,7 @@
 // version of a post stays, a removed post stays removed, and a new post is inserted where its sort key belongs.
 
 import { keepEditorOfDeleted } from "./composer.js";
-import { focusSilently, parseHtml, prefersReducedMotion, swapHtml } from "./dom.js";
+import { moveElement, parseHtml, prefersReducedMotion, swapHtml } from "./dom.js";
 import {
   CONTENT_ADDED,
   LIST_CHANGED,
@@ -111,15 +111,14 @@ function insert(id, sort, html) {
 function replace(old, id, html) {
   const editor = old.querySelector(".editor");
   const isHidden = old.matches(".hidden-new");
-  const hasFocus = old === document.activeElement;
-  editor?.remove();
   animateChange(() => {
-    swapHtml(old, "outerHTML", html);
-    if (editor) findPost(id).append(editor);
-    findPost(id).classList.toggle("hidden-new", isHidden);
+    swapHtml(old, "beforebegin", html);
+    const post = findPost(id); // the new one: it stands first
+    if (editor) moveElement(editor, post);
+    post.classList.toggle("hidden-new", isHidden);
+    old.remove();
   });
   const post = findPost(id);
-  if (hasFocus) focusSilently(post);
   highlight(id, "changed");
   notifyPostEvent(POST_EDITED, post);
   dispatch(LIST_CHANGED);
@@ -132,16 +131,10 @@ export function removePost(id) {
   const post = findPost(id);
   if (!post) return;
   if (post.querySelector(".editor")) return keepEditorOfDeleted(post);
-  if (post === document.activeElement) focusNext(post);
   notifyPostEvent(POST_REMOVED, post);
   if (prefersReducedMotion() || document.hidden || post.matches(".hidden-new")) return takeOut(post);
   post.classList.add("leaving");
   setTimeout(() => takeOut(post), LEAVE_DURATION);
-}
-
-function focusNext(post) {
-  const next = post.nextElementSibling;
-  focusSilently(next?.matches(".post") ? next : postList());
 }
 
 function takeOut(post) {

@@ -1,6 +1,7 @@
 // Requests to our own server, with the CSRF token of the page.
 
 import { parseHtml } from "./dom.js";
+import { SERVER_REACHED, dispatch } from "./events.js";
 
 /** A refusal by the server. Its message is the server's sentence for the user. */
 export class Refused extends Error {}
@@ -32,7 +33,10 @@ export const csrfToken = () => document.querySelector("#act [name=csrfmiddleware
  */
 export async function htmlOf(response) {
   if (response.headers.has("HX-Redirect")) location.assign(response.headers.get("HX-Redirect"));
-  if (response.ok) return response.text();
+  if (response.ok) {
+    dispatch(SERVER_REACHED);
+    return response.text();
+  }
   const page = parseHtml(await response.text());
   const sentence = page.querySelector(".notice, .field-error")?.textContent.trim();
   const isRefused = sentence !== undefined && response.status < 500;

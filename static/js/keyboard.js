@@ -1,6 +1,6 @@
 // Keyboard shortcuts: single keys while nothing is being typed. The user can switch them off in the settings.
 
-import { createElement, delegate, focusSilently, prefersReducedMotion } from "./dom.js";
+import { createElement, delegate, focusSilently, prefersReducedMotion, showDialog } from "./dom.js";
 import { postList, visiblePosts } from "./post-list.js";
 
 const SEQUENCE_TIMEOUT = 1_500; // ms between "g" and the key that follows it
@@ -81,10 +81,6 @@ function showHelp() {
   const dialog = createElement("dialog", { className: "dialog keys" });
   dialog.setAttribute("aria-labelledby", "keys-title");
   dialog.append(document.getElementById("keys-help").content.cloneNode(true));
-  dialog.addEventListener("click", ({ target }) => {
-    if (target === dialog || target.closest("[data-close]")) dialog.close();
-  });
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+  dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
+  showDialog(dialog);
 }

@@ -9,6 +9,9 @@ import { showConnectionState } from "./connection-status.js";
 import { initDrafts } from "./drafts.js";
 import { initFeedResponses, onShownPostsChange, receiveFrame } from "./feed.js";
 import { initHeldPosts } from "./held-posts.js";
+import { initFirstSteps } from "./first-steps.js";
+import { initFocusKeeper } from "./focus-keeper.js";
+import { initFollowButtons } from "./follow-buttons.js";
 import { initKeyboard } from "./keyboard.js";
 import { LiveSocket } from "./live-socket.js";
 import { initNewPostsPill } from "./new-posts-pill.js";
@@ -27,6 +30,7 @@ import { initTitle } from "./title.js";
 
 // Listeners of the same event are called in the order of these calls.
 restorePage();
+initFocusKeeper();
 initFeedResponses();
 initTimes();
 initDrafts();
@@ -36,6 +40,8 @@ initNotices();
 initPictures();
 initHeldPosts(); // before the outbox and htmx take the post
 initReactions();
+initFollowButtons();
+initFirstSteps();
 initPostActions();
 initOutbox();
 initNotifications();
@@ -66,6 +72,7 @@ function connect() {
     initPageRestore(() => socket.cursor);
     onShownPostsChange((ids) => socket.setShown(ids));
   }
+  showConnectionState("connecting");
   socket.open();
 }
 

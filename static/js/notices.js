@@ -2,7 +2,8 @@
 // Django's debug page, must not be swapped into the page.
 
 import { createElement } from "./dom.js";
-import { errorMessage } from "./http.js";
+import { CONNECTION_CHANGED, SERVER_REACHED, subscribe } from "./events.js";
+import { Refused, errorMessage } from "./http.js";
 
 const RETRY = "Nothing is lost: try again in a moment.";
 
@@ -20,14 +21,24 @@ export function initNotices() {
     showNotice(`That did not work. ${RETRY}`);
   });
   document.addEventListener("htmx:before:request", () => notices().replaceChildren());
+  subscribe(SERVER_REACHED, removeFailures);
+  subscribe(CONNECTION_CHANGED, (state) => state === "live" && removeFailures());
 }
 
 /** Shows why a request failed. */
-export const showError = (error) => showNotice(errorMessage(error));
+export function showError(error) {
+  const className = error instanceof Refused ? "notice" : "notice failure";
+  showNotice(errorMessage(error), className);
+}
 
 // Shows a sentence in the page's live region, which screen readers announce.
-function showNotice(sentence) {
-  notices().replaceChildren(createElement("p", { className: "notice", textContent: sentence }));
+function showNotice(sentence, className = "notice failure") {
+  notices().replaceChildren(createElement("p", { className, textContent: sentence }));
+}
+
+// Removes what is no longer true once the server responds again. Refusals stay.
+function removeFailures() {
+  notices().querySelector(".failure")?.remove();
 }
 
 const notices = () => document.getElementById("notices");

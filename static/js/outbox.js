@@ -7,14 +7,7 @@ import { CONNECTION_CHANGED, CONTENT_ADDED, subscribe } from "./events.js";
 import { showPosted } from "./feed.js";
 import { Refused, request, requestHtml } from "./http.js";
 import { picturesOf, restorePictures } from "./pictures.js";
-import {
-  hasUnreachable,
-  isPendingHere,
-  pendingKeys,
-  removePending,
-  showPending,
-  updatePending,
-} from "./pending-posts.js";
+import { hasUnsent, isPendingHere, pendingKeys, removePending, showPending, updatePending } from "./pending-posts.js";
 import { local } from "./storage.js";
 
 const RETRY_INTERVAL = 15_000; // ms after which posts are sent again that could not reach the server
@@ -32,7 +25,7 @@ export function initOutbox() {
   document.addEventListener("submit", (event) => event.target.id === "composer" && onSubmit(event), true);
   subscribe(CONTENT_ADDED, removeArrived);
   addEventListener("online", sendAll);
-  subscribe(CONNECTION_CHANGED, (state) => state === "live" && hasUnreachable() && sendAll());
+  subscribe(CONNECTION_CHANGED, (state) => state === "live" && hasUnsent() && sendAll());
   sendAll();
 }
 

@@ -1,7 +1,7 @@
 // Shows the posts of the outbox: being sent, waiting for the connection, or refused.
 
 import { cloneTemplate, createElement } from "./dom.js";
-import { errorMessage } from "./http.js";
+import { Refused, errorMessage } from "./http.js";
 
 const outbox = () => document.getElementById("outbox");
 const elementOf = (key) => document.querySelector(`#outbox > [data-key="${key}"]`);
@@ -9,8 +9,8 @@ const elementOf = (key) => document.querySelector(`#outbox > [data-key="${key}"]
 /** True if the page shows the place of this post: the feed, or the thread that it replies to. */
 export const isPendingHere = ({ parent }) => outbox()?.dataset.parent === parent;
 
-/** True if a post is shown that could not reach the server. */
-export const hasUnreachable = () => document.querySelector("#outbox > .failed.unreachable") !== null;
+/** True if a post is shown that could not reach the server, or that the server failed to process. */
+export const hasUnsent = () => document.querySelector("#outbox > .failed:not(.refused)") !== null;
 
 /** Returns the keys of the posts that are shown. */
 export const pendingKeys = () =>
@@ -48,9 +48,9 @@ function thumbnail({ id, description }) {
 export function updatePending({ key }, failure) {
   const element = elementOf(key);
   if (!element) return;
-  const isUnreachable = failure?.isUnreachable ?? false;
   element.classList.toggle("failed", failure !== null);
-  element.classList.toggle("unreachable", isUnreachable);
+  element.classList.toggle("unreachable", failure?.isUnreachable ?? false);
+  element.classList.toggle("refused", failure?.error instanceof Refused);
   element.querySelector("[data-change]").hidden = !document.getElementById("composer"); // not before activation
   element.querySelector(".pending-state").textContent = stateLabel(failure);
   element.querySelector(".pending-reason").textContent = explanation(failure);

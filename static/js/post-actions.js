@@ -1,9 +1,10 @@
 // Editing and deleting of the user's own posts on the page. Without scripts the same links lead to pages.
 
-import { cloneTemplate, delegate, parseHtml } from "./dom.js";
+import { cloneTemplate, delegate, parseHtml, showDialog } from "./dom.js";
 import { removePost, showRestored } from "./feed.js";
 import { requestHtml } from "./http.js";
 import { showError } from "./notices.js";
+import { findPost } from "./post-list.js";
 
 const UNDO_TIMEOUT = 10_000; // ms during which a deletion can be undone; the progress bar's animation is as long
 
@@ -30,7 +31,8 @@ async function confirmDeletion(link, id) {
   link.ariaBusy = "true";
   try {
     const page = parseHtml(await requestHtml("GET", link.href));
-    openDialog(page.querySelector("dialog"), () => deletePost(new URL("..", link.href).href, id));
+    const dialog = page.querySelector("dialog");
+    showDialog(dialog, () => dialog.returnValue === "delete" && deletePost(new URL("..", link.href).href, id));
   } catch (error) {
     showError(error);
   } finally {
@@ -38,40 +40,38 @@ async function confirmDeletion(link, id) {
   }
 }
 
-function openDialog(dialog, onConfirm) {
-  document.body.appendChild(dialog); // throws if the page has none
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    if (dialog.returnValue === "delete") onConfirm();
-  });
-  dialog.showModal();
-}
-
 async function deletePost(address, id) {
+  const post = findPost(id);
+  const neighbour = post.nextElementSibling?.id || post.previousElementSibling?.id || "posts";
   try {
     await requestHtml("DELETE", address);
+    offerUndo(new URL("removal/", address), post, neighbour);
     removePost(id);
-    offerUndo(new URL("removal/", address));
   } catch (error) {
     showError(error);
   }
 }
 
-// Shows the offer for UNDO_TIMEOUT, in place of an earlier one.
-function offerUndo(address) {
+// Shows the offer for UNDO_TIMEOUT, in place of an earlier one. It takes the focus from the post; when it disappears,
+// the post's neighbour receives it.
+function offerUndo(address, post, neighbour) {
   const offer = cloneTemplate("undo-offer");
+  const button = offer.querySelector("button");
+  offer.dataset.successor = `#${neighbour}`;
   document.querySelector(".toast")?.remove();
   document.body.append(offer);
+  if (!post.isConnected || post.contains(document.activeElement)) button.focus();
   setTimeout(() => offer.remove(), UNDO_TIMEOUT);
-  offer.querySelector("button").addEventListener("click", () => undo(address, offer));
+  button.addEventListener("click", () => undo(address, post, offer));
 }
 
-async function undo(address, offer) {
-  offer.remove();
+async function undo(address, post, offer) {
+  offer.querySelector("button").disabled = true;
   try {
     showRestored(await requestHtml("DELETE", address));
+    offer.dataset.successor = `#${post.id}`;
   } catch (error) {
     showError(error);
   }
+  offer.remove();
 }

@@ -220,9 +220,12 @@ def test_keys_move_between_posts_like_reply_and_navigate(live_window, cast):
 
 def test_shortcuts_are_listed_and_can_be_switched_off(live_window, cast):
     make_post(cast.author, "First.")
-    page = live_window(cast.follower)
+    page = live_window(cast.follower, viewport={"width": 320, "height": 560})
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_in_viewport(ratio=1)  # the list is longer
+    keys, meaning = page.get_by_role("dialog").locator("div", has_text="Go to Home").locator("dt, dd").all()
+    assert keys.bounding_box()["x"] == meaning.bounding_box()["x"]  # below the keys, where there is room
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     Preferences.objects.create(user=cast.follower, has_keys=False)

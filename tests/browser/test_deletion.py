@@ -59,10 +59,12 @@ def test_the_dialog_closes_when_the_post_is_deleted_elsewhere(live_window, cast)
     expect_posts(page)
 
 
-def test_deleting_offline_shows_a_message_and_keeps_the_post(live_window, cast):
+def test_deleting_offline_keeps_the_post_and_shows_a_message_until_the_page_is_online(live_window, cast):
     make_post(cast.author, "Still here.")
     page = live_window(cast.author)
     page.context.set_offline(True)
     page.get_by_role("link", name="Delete").click()
     expect(page.get_by_role("alert").filter(has_text="did not reach the server")).to_be_visible()
     expect_posts(page, "Still here.")
+    page.context.set_offline(False)
+    expect(page.locator("#notices")).to_be_empty()

@@ -49,6 +49,10 @@ def test_the_open_list_shows_new_notifications_and_marks_them_as_read(live_windo
     read = Notification.objects.filter(recipient=cast.follower, read_at__isnull=False)
     wait_until(page, read.exists)
     expect(badge(page)).to_be_hidden()
+    page.get_by_role("link", name="mentioned you").focus()
+    make_post(cast.author, "Look again, @follower.")
+    expect(page.locator(".notification")).to_have_count(2)
+    expect(page.get_by_role("link", name="mentioned you").last).to_be_focused()
 
 
 def test_the_list_is_not_reloaded_until_the_reader_is_back_at_the_top(live_window, cast):

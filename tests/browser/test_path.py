@@ -77,12 +77,13 @@ def test_follow_and_unfollow_update_an_open_home_page(live_window, cast):
     home, profile = live_window(cast.stranger), live_window(cast.stranger, "/@author/")
     home.get_by_label("Post", exact=True).fill("Half a thought")
 
-    profile.locator("#profile").get_by_role("button", name="Follow author").click()
-    expect(profile.get_by_role("button", name="Unfollow")).to_be_visible()
+    header = profile.locator("#profile")
+    header.get_by_role("button", name="Follow author").click()
+    expect(header.get_by_role("button", name="Unfollow")).to_be_visible()
     expect(profile.locator(".profile-counts")).to_contain_text("2 followers")
     expect_posts(home, "Older than the follow.")
 
-    profile.get_by_role("button", name="Unfollow").click()
+    header.get_by_role("button", name="Unfollow").click()
     expect_posts(home)
     make_post(cast.author, "Not for this page.")
     make_post(cast.stranger, "Own.")
@@ -213,6 +214,8 @@ def test_older_posts_are_live(live_window, cast):
     posts = [make_post(cast.author, f"Number {number}.") for number in range(25)]
     page = live_window(cast.follower)
     expect(page.locator(".post")).to_have_count(20)
+    page.locator(".older").focus()
+    expect(page.locator("#posts > .post").nth(20)).to_be_focused()
     load_posts(page, 25)
     posts[0].edit(title="", body="The oldest, edited.", seen_version=1)
     expect(page.locator(".post-body").last).to_have_text("The oldest, edited.")

@@ -31,6 +31,26 @@ def test_an_edited_profile_is_shown_on_open_pages(live_window, cast, size, tmp_p
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_all_buttons_for_a_user_change_in_all_tabs_and_show_the_result_until_the_pointer_leaves(live_window, cast):
+    make_post(cast.stranger, "Recent.")
+    page = live_window(cast.author, "/@stranger/", viewport={"width": 1280, "height": 800})
+    other_tab = page.context.new_page()
+    other_tab.goto("/explore/")
+    buttons = page.locator(".follow:visible")
+    expect(buttons).to_have_text(["Follow", "Follow"])
+    page.locator("#profile .follow .button").click()
+    expect(page.locator(".follow .when-idle:visible")).to_have_text(["Following", "Following"])
+    expect(page.locator(".profile-counts")).to_contain_text("1 follower")  # the header was replaced
+    expect(page.locator(".on-hover:visible")).to_have_count(0)
+    expect(other_tab.locator(".side .follow .when-idle")).to_have_text("Following")
+    page.mouse.move(1, 1)
+    page.locator("#profile .follow .button").hover()
+    expect(page.locator("#profile .on-hover")).to_be_visible()
+    page.locator("#profile .follow .button").click()
+    expect(buttons).to_have_text(["Follow", "Follow"])
+    expect(other_tab.locator(".side .follow")).to_have_text("Follow")
+
+
 @SIZES
 def test_the_tabs_are_live(live_window, cast, size):
     other = make_post(cast.stranger, "From a stranger.")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from livefeed.live import publishing
-from livefeed.models import Bookmark, Like, Post
+from livefeed.models import Bookmark, Like, Post, Profile
 from tests import needs
 from tests.browser.conftest import (
     PHONE,
@@ -156,9 +156,17 @@ def test_changes_above_the_window_move_nothing(live_window, cast, size):
 def test_following_an_author_replaces_the_first_steps_with_a_live_feed(live_window, cast, size):
     ada = make_user("ada", name="Ada Byron")
     make_post(ada, "Before.")
-    page, stranger = live_window(make_user("newcomer"), **size), live_window(cast.stranger)
+    newcomer = make_user("newcomer")
+    Profile.objects.filter(user=newcomer).update(about="New here.")
+    page, stranger = live_window(newcomer, **size), live_window(cast.stranger)
     expect(page.get_by_role("heading", name="First steps")).to_be_visible()
+    expect(page.locator(".steps-done")).to_have_text("1 of 3 done")
     page.get_by_role("button", name="Follow Ada Byron").click()
+    expect_posts(page, "Before.")
+    expect(page.locator(".steps-done")).to_have_text("2 of 3 done")
+    make_post(newcomer, "Mine.")
+    expect(page.locator(".steps-done")).to_have_text("All done")
+    Post.objects.get(author=newcomer).remove()
     expect_posts(page, "Before.")
     make_post(ada, "News.")
     expect_posts(page, "News.", "Before.")
@@ -319,6 +327,7 @@ def test_reading_works_without_javascript(window, cast):
     expect(page.get_by_role("heading", name="Author", exact=True)).to_be_visible()
     page.goto("/")
     expect_posts(page, "Tea in the #garden.")
+    expect(page.locator(".column-head")).to_have_text("Home Reload to see new posts", use_inner_text=True)
     page.get_by_role("searchbox").fill("tea from:author")
     page.get_by_role("searchbox").press("Enter")
     expect(page).to_have_url(re.compile("/search/"))

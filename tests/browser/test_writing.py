@@ -29,6 +29,7 @@ def test_a_post_for_followers_reaches_only_followers(live_window, cast, size):
     stranger, visitor = live_window(cast.stranger, "/@author/"), live_window(None, "/@author/")
     author.get_by_label("Who may see it").select_option(label="Followers")
     write_post(author, "Only for you.")
+    expect(author.get_by_label("Who may see it")).to_have_value("public")  # the choice applies to one post
     for page in (author, follower):
         expect_posts(page, "Only for you.")
         expect(page.get_by_title("Only followers see this")).to_be_visible()

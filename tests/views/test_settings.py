@@ -12,7 +12,19 @@ from django.utils import timezone
 
 from livefeed import tasks
 from livefeed.accounts.active_sessions import browser_name
-from livefeed.models import Export, Like, Notification, Picture, Post, Preferences, Session, Token, User
+from livefeed.models import (
+    Bookmark,
+    Export,
+    Like,
+    Notification,
+    Picture,
+    Post,
+    Preferences,
+    Profile,
+    Session,
+    Token,
+    User,
+)
 from tests.factories import PASSWORD, make_post, make_user, signed_in
 from tests.image_files import file
 from tests.views.accounts import reauthenticated
@@ -155,7 +167,14 @@ def full(cast, settings, tmp_path):
     picture = Picture.objects.store(cast.author, file()).pk
     client.post("/posts/", {"body": "With a picture. <b>", "picture": picture, "picture_description": "A kettle"})
     make_post(cast.author, "Gone.").remove()
-    Like.objects.add(cast.author, make_post(cast.stranger, "Words of another user."))
+    foreign = make_post(cast.stranger, "Words of another user.")
+    Like.objects.add(cast.author, foreign)
+    Bookmark.objects.add(cast.author, make_post(cast.stranger))
+    client.post("/posts/", {"body": "For @follower about #tea."})
+    cast.author.follow(cast.stranger)
+    Token.objects.issue(cast.author, "Bridge")
+    avatar = Picture.objects.store(cast.author, file())
+    Profile.objects.for_user(cast.author).update(name="Ada", about="*Hi*", links=["https://example.org"], avatar=avatar)
     return client
 
 
@@ -172,18 +191,37 @@ def test_an_export_contains_only_the_users_own_data(cast, full):
 
     data = json.loads(archive.read("livefeed.json"))
     assert data["account"]["email"] == cast.author.email
-    (post,) = data["posts"]
+    (_, post) = data["posts"]
     assert post["body"] == "With a picture. <b>"
     (picture,) = post["pictures"]
     assert picture["description"] == "A kettle"
     assert archive.read(picture["file"])[8:12] == b"WEBP"
     assert data["followers"] == [{"username": "follower"}]
     assert [like["author"] for like in data["likes"]] == ["stranger"]
-    page = archive.read("index.html").decode()
-    assert "With a picture. &lt;b&gt;" in page
-    assert picture["file"] in page
     everything = b"".join(archive.read(name) for name in ("livefeed.json", "index.html")).decode()
     assert not any(text in everything for text in ("Gone.", "Words of another user.", cast.stranger.email, "pbkdf2"))
+
+
+def test_the_page_in_an_export_shows_everything_and_each_of_its_links_leads_somewhere(cast, full):
+    archive = exported(full, cast.author)
+
+    page = Page(archive.read("index.html").decode())
+    data = json.loads(archive.read("livefeed.json"))
+    text = " ".join(page.one("body").text.split())
+    (like,) = data["likes"]
+    session = "An unknown browser"
+    assert [each["browser"] for each in data["sessions"]] == [session]
+    shown = ["Ada", cast.author.email, "With a picture. <b>", "@follower followed you", session, "Bridge"]
+    assert [part for part in [*shown, f"Post {like['id']} by @stranger"] if part not in text] == []
+    addresses = {element.attributes.get("href") or element.attributes.get("src", "") for element in page.elements} - {
+        ""
+    }
+    anchors = {f"#{element.attributes.get('id')}" for element in page.elements}
+    local = {address for address in addresses if not address.startswith(("http://", "https://"))}
+    assert local - anchors - set(archive.namelist()) == set()
+    assert set(archive.namelist()) - local == {"index.html"}
+    site = "http://127.0.0.1:8000"
+    assert {f"{site}/@follower/", f"{site}/tags/tea/", f"{site}/@stranger/", "https://example.org"} <= addresses
 
 
 def test_an_export_is_created_once_and_private(cast, full, stranger):
