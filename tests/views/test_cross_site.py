@@ -1,9 +1,12 @@
 """Forms on other sites, and old pages of this site: only the latter get back what was typed."""
 
+from urllib.parse import urlencode
+
 import pytest
+from django.test import Client
 
 from livefeed.models import Post
-from tests.factories import make_post
+from tests.factories import PASSWORD, make_post
 from tests.image_files import file
 from tests.views.cases import case
 from tests.views.html import Page
@@ -142,3 +145,42 @@ def test_a_returned_form_sent_twice_creates_one_post_with_its_picture(cast, extr
         assert answer.status_code in (200, 302)
     post = Post.objects.get()
     assert (post.body, post.pictures_count) == ("Good morning.", 1)
+
+
+# --- Links from other sites ---
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "http://localhost:9/",
+        "http://127.0.0.1:9/",
+        "javascript:alert(1)",
+    ],
+)
+def test_a_sign_in_leads_to_no_other_site(cast, target):
+    answer = Client().post("/accounts/login/", {"login": "author", "password": PASSWORD, "next": target})
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/"
+
+
+def test_a_sign_in_leads_to_the_page_that_asked_for_it(cast):
+    for target in ("/settings/profile/?a=b", "http://testserver/bookmarks/"):
+        answer = Client().post("/accounts/login/", {"login": "author", "password": PASSWORD, "next": target})
+
+        assert answer.headers["Location"] == target
+
+
+def test_a_link_fills_in_no_form(author, visitor):
+    query = urlencode(dict.fromkeys(FIELDS, CLAIM) | {"email": "evil@example.org", "q": ""})
+    for address in ADDRESSES:
+        for client in (author, visitor):
+            with case(address):
+                page = Page(client.get(f"{address.format(1)}?{query}", follow=True))
+
+                values = [value for name, value in page.field_values.items() if name != "next"]
+                assert not any(text in value for value in values for text in (CLAIM, "evil"))
