@@ -57,7 +57,7 @@ def test_a_sign_out_has_the_browser_delete_what_it_stored(cast, act):
     cast.author.save()
     make_user(is_superuser=True, is_staff=True)
     client = signed_in(cast.author)
-    answer = client.post(act, {"password": PASSWORD})
+    answer = client.post(act, {"password": PASSWORD, "understood": "on"})
 
     assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
 
