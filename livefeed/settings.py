@@ -1,6 +1,7 @@
 """Settings for development, tests and production. Values that differ between installations come from the environment or
 from `.env`."""
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +19,12 @@ django_stubs_ext.monkeypatch()  # allows type arguments at run time: ModelAdmin[
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+os.umask(0o077)  # the database, pictures, exports and mails can only be read by the user that runs Livefeed
 (VAR_DIR / "static").mkdir(parents=True, exist_ok=True)
+if VAR_DIR.stat().st_uid == os.geteuid():
+    VAR_DIR.chmod(PRIVATE_FOLDER)  # made by an earlier version
 
 
 # --- Environment ---
@@ -199,6 +205,8 @@ LIVEFEED_METRICS_TOKEN: str = env.str("LIVEFEED_METRICS_TOKEN", default="")
 # --- Pictures and static files ---
 
 MEDIA_ROOT: str = env.str("LIVEFEED_MEDIA_DIR", default=str(VAR_DIR / "media"))  # uploaded pictures
+FILE_UPLOAD_PERMISSIONS = PRIVATE_FILE
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = PRIVATE_FOLDER
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
