@@ -10,6 +10,8 @@ REQUEST_TIMEOUT = 60
 TEXT = "The kettle is on, and whoever is near is welcome to come by for a cup and a chat."
 TOKEN = "b" * 32
 """A CSRF token: any text of this length, the same in cookie and header."""
+CSRF_COOKIE = f"csrftoken={TOKEN}"
+"""The cookie under its name on a site without https."""
 
 
 class Page:
@@ -30,7 +32,7 @@ class Page:
         `cookie` is a session's Cookie header; empty for peers without users. Raises `RuntimeError` if the status is not
         2xx.
         """
-        headers = self._headers | {"Cookie": f"{cookie}; csrftoken={TOKEN}"}
+        headers = self._headers | {"Cookie": f"{cookie}; {CSRF_COOKIE}"}
         self._connection.request("POST", path, urlencode(form), headers)
         answer = self._connection.getresponse()
         text = answer.read().decode(errors="replace")

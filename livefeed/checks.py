@@ -13,6 +13,9 @@ from livefeed.limits.table import limits
 SQLITE_WITH_SAFE_WAL = (3, 51, 3)
 """First SQLite version without the bug in WAL resets."""
 
+OTHER_USERS = 0o077
+"""Permissions of a file for all but its owner."""
+
 
 def register() -> None:
     """Registers every check; called once, by `LivefeedConfig.ready()`."""
@@ -22,6 +25,7 @@ def register() -> None:
     checks.register(check_openid_provider)
     checks.register(check_sqlite_version, deploy=True)
     checks.register(check_static_files, deploy=True)
+    checks.register(check_env_file, deploy=True)
 
 
 def check_secret_key(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -86,6 +90,15 @@ def check_static_files(app_configs: Any, **kwargs: Any) -> list[checks.CheckMess
         return []
     hint = "Run manage.py collectstatic: browsers then keep scripts and style sheets, compressed, for good."
     return [checks.Warning("Static files have not been collected.", hint=hint, id="livefeed.W002")]
+
+
+def check_env_file(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Warns if other users of the machine can read `.env`, which contains the secret key."""
+    file = settings.BASE_DIR / ".env"
+    if not file.is_file() or file.stat().st_mode & OTHER_USERS == 0:
+        return []
+    hint = f"Run chmod 600 {file} as its owner."
+    return [checks.Warning(".env can be read by other users of this machine.", hint=hint, id="livefeed.W003")]
 
 
 def check_sqlite_version(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:

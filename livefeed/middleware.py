@@ -6,7 +6,60 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 
+from livefeed.accounts.active_sessions import SIGNED_OUT
 from livefeed.views.errors import forbidden, not_found
+
+UNUSED_FEATURES = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "screen-wake-lock",
+    "usb",
+    "xr-spatial-tracking",
+)
+"""Features of browsers that no page of the site uses, by their names in the Permissions-Policy header."""
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES)
+PRIVATE = "private, no-store"
+LEFT_BY_SIGN_OUT = '"cache", "storage"'
+"""What a browser deletes after a sign-out: cached pages and pictures, stored lists of posts, drafts and the outbox. The
+cookie of the session is deleted anyway."""
+
+
+class PermissionsPolicyMiddleware:
+    """Turns off the features of browsers that the site does not use."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = PERMISSIONS_POLICY
+        return response
+
+
+class PrivateResponseMiddleware:
+    """Keeps a user's data out of the caches of browsers, and has a browser delete what it stored when its user signs
+    out.
+
+    A response is private if the browser sent a cookie or gets one. A view's own Cache-Control header stays.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.COOKIES or response.cookies:
+            response.setdefault("Cache-Control", PRIVATE)
+        if SIGNED_OUT in request.META:
+            response["Clear-Site-Data"] = LEFT_BY_SIGN_OUT
+        return response
 
 
 class ErrorPageMiddleware:

@@ -1,6 +1,7 @@
 """Settings for development, tests and production. Values that differ between installations come from the environment or
 from `.env`."""
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +19,12 @@ django_stubs_ext.monkeypatch()  # allows type arguments at run time: ModelAdmin[
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+os.umask(0o077)  # the database, pictures, exports and mails can only be read by the user that runs Livefeed
 (VAR_DIR / "static").mkdir(parents=True, exist_ok=True)
+if VAR_DIR.stat().st_uid == os.geteuid():
+    VAR_DIR.chmod(PRIVATE_FOLDER)  # made by an earlier version
 
 
 # --- Environment ---
@@ -67,6 +73,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "livefeed.middleware.PermissionsPolicyMiddleware",
+    "livefeed.middleware.PrivateResponseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -213,6 +221,8 @@ LIVEFEED_METRICS_TOKEN: str = env.str("LIVEFEED_METRICS_TOKEN", default="")
 # --- Pictures and static files ---
 
 MEDIA_ROOT: str = env.str("LIVEFEED_MEDIA_DIR", default=str(VAR_DIR / "media"))  # uploaded pictures
+FILE_UPLOAD_PERMISSIONS = PRIVATE_FILE
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = PRIVATE_FOLDER
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -349,7 +359,7 @@ SECURE_CSP: dict[str, Any] = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF],
     "style-src": [CSP.SELF, CSP.NONCE],
-    "img-src": [CSP.SELF, "data:", "blob:"],
+    "img-src": [CSP.SELF, "blob:"],  # blob: a picture that was chosen and is not uploaded yet
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],
@@ -357,9 +367,18 @@ SECURE_CSP: dict[str, Any] = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LIVEFEED_URL.startswith("https://")
 SESSION_ENGINE = "livefeed.accounts.session_store"
-SESSION_COOKIE_NAME = "livefeed_session"
+IS_HTTPS = urlsplit(LIVEFEED_URL).scheme == "https"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""  # browsers take such a cookie only from this host, and only by https
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}livefeed_session"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+SECURE_HSTS_SECONDS: int = env.int("LIVEFEED_HSTS_SECONDS", default=365 * 24 * 3600) if IS_HTTPS else 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains: they may be other sites of the operator
+    "security.W008",  # the proxy redirects to https; programs on this machine read /readyz without
+    "security.W021",  # preloading in browsers cannot be undone, so it is the operator's decision
+]
 CSRF_FAILURE_VIEW = "livefeed.views.errors.csrf_failed"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

@@ -95,6 +95,17 @@ def test_an_openid_provider_needs_its_settings(changes, error):
         assert {"livefeed.E003", "livefeed.E004"} & own_messages().keys() == ({error} if error else set())
 
 
+def test_an_env_file_that_others_can_read_causes_a_warning_for_deployment(settings, tmp_path):
+    settings.BASE_DIR = tmp_path
+    file = tmp_path / ".env"
+    assert "livefeed.W003" not in own_messages(deploy=True)
+    for mode, warns in ((0o600, False), (0o400, False), (0o640, True), (0o604, True)):
+        file.touch()
+        file.chmod(mode)
+
+        assert ("livefeed.W003" in own_messages(deploy=True)) is warns
+
+
 @pytest.fixture
 def _on_sqlite():
     with patch.dict(settings.DATABASES["default"], ENGINE="django.db.backends.sqlite3"):

@@ -23,6 +23,8 @@ from livefeed.models.audit import UNKNOWN
 
 SIGN_IN_DETAILS = "began"
 """Session key under which the time, address and browser of the sign-in are stored."""
+SIGNED_OUT = "livefeed.signed_out"
+"""Key of `request.META` of a request that ended the session: its response has the browser delete what it stored."""
 MAX_USER_AGENT_LENGTH = 300
 """Characters of the User-Agent header that are stored."""
 BROWSERS = {
@@ -65,6 +67,11 @@ def record_sign_in(session: SessionBase, request: HttpRequest) -> None:
     """Stores the time, address and browser of a sign-in in its session."""
     agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT_LENGTH]
     session[SIGN_IN_DETAILS] = {"at": timezone.now().isoformat(), "address": client_address(request), "agent": agent}
+
+
+def mark_sign_out(request: HttpRequest) -> None:
+    """Marks a request as the one that ends its session."""
+    request.META[SIGNED_OUT] = True
 
 
 def sessions_of(user: User, here: int | None) -> list[ActiveSession]:

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from livefeed import tasks
 from livefeed.accounts import active_sessions, devices, password_attempts, rate_limits
@@ -49,6 +50,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if commit:
             user.save()
         return user
+
+    def is_safe_url(self, url: str) -> bool:
+        """True if a user may be sent on to `url`: it leads to the host of the request.
+
+        allauth also accepts the other ALLOWED_HOSTS. Those include localhost, where other programs of the user listen.
+        """
+        hosts = {self.request.get_host()}
+        is_safe: bool = url_has_allowed_host_and_scheme(url, hosts, require_https=self.request.is_secure())
+        return is_safe
 
     def set_password(self, user: User, password: str) -> None:
         """Changes a password, and renews the current session's hash in the same transaction.

@@ -75,6 +75,10 @@ class UserQuerySet(models.QuerySet["User"]):
         """The user with this name as `lowered_name` returns it."""
         return self.alias(lowered=Lower("username")).filter(lowered=name)
 
+    def known_to(self, viewer: "User") -> Self:
+        """Active users, and suspended ones whom `viewer` follows: a follow of them can be ended."""
+        return self.filter(Q(is_active=True) | Q(pk__in=viewer.following.values("followed")))
+
     def delete(self) -> tuple[int, dict[str, int]]:
         """Deletes users and everything that belongs to them, under the exclusive lock."""
         with transaction.atomic():
@@ -144,13 +148,13 @@ class User(AbstractUser):
                 Lower("username"), name="user_name_unique", violation_error_message="That name is taken."
             ),
             models.CheckConstraint(
-                condition=models.Q(UsernameCharacters("username")),
+                condition=Q(UsernameCharacters("username")),
                 name="user_name_characters",
                 violation_error_message="Use only letters a to z, digits and underscores.",
             ),
             models.CheckConstraint(
-                condition=models.Q(models.lookups.GreaterThanOrEqual(Length("username"), USERNAME_MIN))
-                & models.Q(models.lookups.LessThanOrEqual(Length("username"), USERNAME_MAX)),
+                condition=Q(models.lookups.GreaterThanOrEqual(Length("username"), USERNAME_MIN))
+                & Q(models.lookups.LessThanOrEqual(Length("username"), USERNAME_MAX)),
                 name="user_name_length",
                 violation_error_message=f"Use {USERNAME_MIN} to {USERNAME_MAX} characters.",
             ),

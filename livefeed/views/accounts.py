@@ -114,6 +114,10 @@ class SignupView(RateLimitedFormMixin, views.SignupView):
         yield "signup", None
         yield "signup_address", self.submitted_email
 
+    def get_initial(self) -> dict[str, Any]:
+        """Returns an empty form. allauth fills in `?email=`, but a link must not choose the address of an account."""
+        return {}
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Creates the account and the task of its mail in one transaction. If two requests sign up with the same name
         at the same moment, the database accepts one of them."""

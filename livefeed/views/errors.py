@@ -4,11 +4,16 @@ a form that is being filled in."""
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from livefeed.accounts import rate_limits
+from livefeed.forms.attachments import Attachments
 from livefeed.forms.post import PostForm
+from livefeed.origins import is_from_own_page
+from livefeed.views.resource import viewer_of
 
 NOTICE_HEADERS = {"HX-Retarget": "#notices", "HX-Reswap": "innerHTML"}
+FOREIGN_REQUEST = "This did not come from a page of this site, so nothing was changed. Open it here and try again."
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -59,11 +64,17 @@ def too_fast(request: HttpRequest, sentence: str) -> HttpResponse:
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Handles a CSRF failure: the page was older than the session. A new post comes back in its form, with a fresh
-    token; an edit does not."""
-    if "body" not in request.POST or "version" in request.POST:
+    """Handles a CSRF failure: the page was older than the session, or it is a page of another site.
+
+    The site's own composer gets its text back with a fresh token. Another site's form must not: one click would publish
+    its text in the user's name.
+    """
+    if not is_from_own_page(request):
+        return _error_page(request, 403, FOREIGN_REQUEST)
+    if request.path != reverse("posts") or "body" not in request.POST:
         return _error_page(request, 403, "This page was out of date, so nothing was changed. Reload it and try again.")
-    form = PostForm(request.POST)
+    pictures = Attachments.submitted(viewer_of(request), request.POST, request.FILES)
+    form = PostForm(request.POST, pictures=pictures)
     form.add_error(None, "This page was out of date, so nothing was saved. Send it again: it is all still here.")
     template = "posts/_composer.html" if getattr(request, "htmx", False) else "posts/compose.html"
     return render(request, template, {"form": form}, status=403)

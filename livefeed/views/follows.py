@@ -24,7 +24,7 @@ class FollowView(SignedInResource):
         return self.answer(user)
 
     def delete(self, request: Request, username: str) -> HttpResponse:
-        user = find_user(username, User.objects.all())
+        user = find_user(username, User.objects.known_to(self.viewer))
         self.viewer.unfollow(user)
         return self.answer(user)
 

@@ -17,10 +17,13 @@ from prometheus_client.registry import Collector
 
 from livefeed.views.resource import viewer_of
 
+PROXY_HEADERS = ("X-Forwarded-", "X-Real-", "Forwarded", "Via")
+"""Beginnings of the names of headers that proxies add."""
+
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Returns the metrics of this process, or of all workers where there are several. Allowed from this machine, for
-    staff, and with LIVEFEED_METRICS_TOKEN as a bearer token."""
+    """Returns the metrics of this process, or of all workers where there are several. Allowed for staff, with
+    LIVEFEED_METRICS_TOKEN as a bearer token, and without a proxy from this machine."""
     if not (_is_local(request) or _has_token(request) or _is_staff(request)):
         raise PermissionDenied("These metrics are for the operator.")
     return HttpResponse(generate_latest(_registry()) + _task_metrics(), content_type=CONTENT_TYPE_LATEST)
@@ -53,8 +56,12 @@ class TaskCollector(Collector):
 
 
 def _is_local(request: HttpRequest) -> bool:
-    """True if a program on this machine asks, and not a proxy on it for another client."""
-    if any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via")):
+    """True if a program on this machine asks, and not a proxy on it for another client.
+
+    Behind a trusted proxy no request counts as local: the proxy is on this machine too and need not say for whom it
+    asks.
+    """
+    if settings.LIVEFEED_TRUSTED_PROXIES or any(name.startswith(PROXY_HEADERS) for name in request.headers):
         return False
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback

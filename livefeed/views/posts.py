@@ -161,7 +161,8 @@ def thread_page(request: Request, post: Post, state: PageState, template: str) -
 def edit_page(request: Request, pk: int, form: EditForm, status: int = 200) -> HttpResponse:
     """Renders the editor: in place for htmx, as a page otherwise."""
     template = "posts/_editor.html" if request.htmx else "posts/edit.html"
-    context = {"form": form, "pk": pk, "is_reply": Post.objects.replies_only().filter(pk=pk).exists()}
+    visible = Post.objects.visible_to(viewer_of(request))  # a form must not reveal what it answers to
+    context = {"form": form, "pk": pk, "is_reply": visible.replies_only().filter(pk=pk).exists()}
     return render(request, template, context, status=status)
 
 

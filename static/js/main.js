@@ -18,7 +18,7 @@ import { initNewPostsPill } from "./new-posts-pill.js";
 import { initNotices } from "./notices.js";
 import { initNotifications, showUnread } from "./notifications.js";
 import { initOutbox } from "./outbox.js";
-import { initPageRestore, restorePage } from "./page-restore.js";
+import { forgetPages, initPageRestore, restorePage } from "./page-restore.js";
 import { initPagination } from "./pagination.js";
 import { initPasskeys } from "./passkeys.js";
 import { initPictures } from "./pictures.js";
@@ -64,6 +64,7 @@ function connect() {
     onFrame,
     onState: (state, detail) => {
       if (state !== "live") awayLine.onDisconnect(socket.lastMessageAt);
+      if (state === "refused") forgetPages();
       showConnectionState(state, detail);
     },
     onMessage: awayLine.onMessage,

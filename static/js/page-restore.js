@@ -6,15 +6,30 @@ import { session } from "./storage.js";
 
 const MAX_HTML_LENGTH = 2_000_000; // characters; a longer list is not stored
 
-const storageKey = () => `livefeed-place:${document.body.dataset.viewer}:${location.pathname}${location.search}`;
+const PREFIX = "livefeed-place:";
+
+let isSignedOut = false;
+
+const viewerPrefix = () => `${PREFIX}${document.body.dataset.viewer}:`;
+const storageKey = () => `${viewerPrefix()}${location.pathname}${location.search}`;
 
 /** Stores the list when the user leaves the page. `getCursor` returns the position in the log. */
 export function initPageRestore(getCursor) {
   addEventListener("pagehide", () => store(getCursor()));
 }
 
-/** Restores the list after going back. Must run before other modules read the list. */
+/** Removes all stored lists, and stores none any more: the user is signed out, and another one may use this tab. */
+export function forgetPages() {
+  isSignedOut = true;
+  session.removeAll((key) => key.startsWith(PREFIX));
+}
+
+/**
+ * Restores the list after going back, and removes the lists of other users. Must run before other modules read the
+ * list.
+ */
 export function restorePage() {
+  session.removeAll((key) => key.startsWith(PREFIX) && !key.startsWith(viewerPrefix()));
   const isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
   if (!postList() || !isBack) return;
   const stored = session.read(storageKey());
@@ -25,6 +40,7 @@ export function restorePage() {
 }
 
 function store(cursor) {
+  if (isSignedOut) return;
   const list = postList().cloneNode(true);
   for (const element of list.querySelectorAll(".editor, .leaving")) element.remove();
   for (const link of list.querySelectorAll("[data-loading]")) link.removeAttribute("data-loading");

@@ -31,6 +31,15 @@ class JsonStorage {
       // There is nothing to remove.
     }
   }
+
+  // Removes the values for whose key `matches(key)` is true.
+  removeAll(matches) {
+    try {
+      for (const key of Object.keys(window[this.#name]).filter(matches)) window[this.#name].removeItem(key);
+    } catch {
+      // There is nothing to remove.
+    }
+  }
 }
 
 /** Values that outlive the page and the browser's session. */

@@ -1,6 +1,7 @@
 """The outbox: posts are shown while they are being sent, stored until they have arrived, and never shown twice."""
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import APIResponse, Page, Route, expect
 
 from livefeed.models import Post, Session
@@ -132,7 +133,7 @@ def test_a_pending_post_survives_the_session_and_is_sent_after_the_next_sign_in(
 
 def test_a_page_with_an_old_csrf_token_sends_the_post_with_a_new_one(live_window, cast):
     page = live_window(cast.author)
-    page.context.clear_cookies(name="csrftoken")
+    page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
     write_post(page, "Not lost.")
     expect_posts(page, "Not lost.")
     expect(pending_posts(page)).to_have_count(0)

@@ -14,7 +14,6 @@ from tests.browser.conftest import (
     bodies,
     expect_posts,
     load_posts,
-    sign_in,
     wait_for_animations,
     wait_until,
     wait_until_live,
@@ -280,14 +279,13 @@ def test_going_back_restores_the_scroll_position(live_window, cast, size):
 
 
 def test_a_page_from_the_back_forward_cache_catches_up(cast, site, playwright, browser_type_launch_args):
-    """Playwright disables the back-forward cache in all other tests, and the headless shell has none."""
+    """A visitor's page: those of users are not stored. Playwright disables the back-forward cache in all other tests,
+    and the headless shell has none."""
     make_posts(cast.author, 3)
     options = {"executable_path": needs.chromium(), "ignore_default_args": ["--disable-back-forward-cache"]}
     browser = playwright.chromium.launch(**browser_type_launch_args | options)
     try:
-        context = browser.new_context(base_url=site.url)
-        sign_in(context, cast.follower, site.url)
-        page = context.new_page()
+        page = browser.new_page(base_url=site.url)
         page.goto("/")
         wait_until_live(page)
         page.evaluate("addEventListener('pageshow', (event) => (window.wasCached = event.persisted))")

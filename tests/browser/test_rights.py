@@ -1,8 +1,8 @@
 """Permissions that end while pages are open."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import expect_posts
+from tests.browser.conftest import expect_posts, sign_in
 from tests.factories import PASSWORD, make_post
 
 
@@ -15,6 +15,39 @@ def test_signing_out_in_one_tab_disconnects_the_other(live_window, cast):
     make_post(cast.author, "Not for a page that is signed out.")
     expect_posts(stranger, "Not for a page that is signed out.")
     expect_posts(page)
+
+
+def test_a_sign_out_leaves_nothing_in_the_browser(live_window, cast):
+    make_post(cast.author, "Only for followers.", audience="followers")
+    page = live_window(cast.follower)
+    page.get_by_label("Post", exact=True).fill("Half a thought")
+    other = page.context.new_page()
+    other.goto("/")
+    page.goto("/accounts/logout/")
+    assert all(text in stored(page) for text in ("Only for followers.", "Half a thought"))
+    page.get_by_role("button", name="Sign out").last.click()
+    expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+    expect(other.locator("#connection")).to_have_attribute("data-state", "refused")
+    other.goto("/explore/")
+    for each in (page, other):
+        assert "Only for followers." not in stored(each)
+        assert "Half a thought" not in stored(each)
+    page.go_back()
+    expect(page.get_by_text("Only for followers.")).to_have_count(0)
+
+
+def test_the_next_user_of_a_tab_finds_nothing_of_the_one_before(live_window, cast, site):
+    make_post(cast.author, "Only for followers.", audience="followers")
+    page = live_window(cast.follower)
+    page.goto("/accounts/email/")
+    sign_in(page.context, cast.stranger, site.url)
+    page.goto("/")
+    assert "Only for followers." not in stored(page)
+
+
+def stored(page: Page) -> str:
+    """Returns all that the page's site has stored in this browser for the page's tab and for all tabs."""
+    return page.evaluate("JSON.stringify([{ ...sessionStorage }, { ...localStorage }])")
 
 
 def test_a_changed_password_ends_the_other_sessions_and_not_this_one(live_window, cast):

@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from PIL import Image
 
 from consumers.server.request_limits import MAX_LARGE_BODIES
@@ -50,7 +51,7 @@ def upload(site: Site, cookie: str, content: bytes) -> tuple[int, str]:
     part = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="picture.jpg"\r\n\r\n'
     body = part.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
     headers = {
-        "Cookie": f"{cookie}; csrftoken={TOKEN}",
+        "Cookie": f"{cookie}; {settings.CSRF_COOKIE_NAME}={TOKEN}",
         "X-CSRFToken": TOKEN,
         "HX-Request": "true",
         "Origin": site.url,

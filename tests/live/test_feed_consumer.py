@@ -247,6 +247,23 @@ async def test_the_host_to_which_the_socket_was_opened_is_an_allowed_origin(hub,
         await socket.disconnect()
 
 
+async def test_an_https_site_accepts_only_its_own_origin(hub, settings):
+    settings.LIVEFEED_URL = "https://feed.example.org"
+    settings.ALLOWED_HOSTS = ["feed.example.org", "localhost"]
+    for origin, accepts in (
+        (b"https://feed.example.org", True),
+        (b"https://feed.example.org:443", True),
+        (b"http://feed.example.org", False),
+        (b"https://localhost", False),
+        (b"http://localhost", False),
+    ):
+        headers = [(b"host", origin.partition(b"//")[2]), (b"origin", origin)]
+        socket = WebsocketCommunicator(application, "/ws/feed/?view=public", headers)
+        accepted, _ = await socket.connect()
+        assert accepted is accepts
+        await socket.disconnect()
+
+
 async def test_an_unknown_path_is_refused(hub):
     socket = WebsocketCommunicator(application, "/ws/nothing/", [(b"origin", b"http://127.0.0.1:8000")])
     assert await socket.connect() == (False, 1000)

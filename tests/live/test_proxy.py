@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import ssl
 import subprocess
 import time
@@ -12,10 +13,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from livefeed.models import Session
+from livefeed.models import Session, User
 from tests import needs
 from tests.conftest import database_url
 from tests.factories import PASSWORD, Cast, cookie_of, make_cast, make_post
@@ -40,7 +42,8 @@ def configuration(folder: Path, port: int, site: Site) -> Path:
     """Writes the documented configuration with the test's addresses and files; returns its path."""
     cert, key = certificate(folder)
     text = CONFIGURATION.read_text().replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
-    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{site.port}").replace("feed.example.org;", "localhost;")
+    text = text.replace("listen 80;", f"listen unix:{folder}/http;")
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{site.port}").replace("feed.example.org", "localhost")
     text = re.sub(r"(ssl_certificate) .*;", rf"\1 {cert};", text)
     text = re.sub(r"(ssl_certificate_key) .*;", rf"\1 {key};", text)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -78,11 +81,17 @@ def listen(proxy: str, cookie: str, origin: str = "") -> ClientConnection:
     return connect(address, origin=Origin(origin or proxy), additional_headers=headers, ssl=UNCHECKED)
 
 
+def secure_cookie_of(user: User) -> str:
+    """Returns the Cookie header of a session of `user` on a site with https."""
+    return f"__Host-{cookie_of(user)}"
+
+
 @pytest.mark.full
 def test_an_idle_socket_stays_open_for_a_minute_and_frames_arrive_at_once(proxy, cast):
-    with listen(proxy, cookie_of(cast.follower)) as reader, listen(proxy, cookie_of(cast.stranger)) as stranger:
-        for socket in (reader, stranger):
-            assert '"hello"' in socket.recv(timeout=10)
+    cookies = secure_cookie_of(cast.follower), secure_cookie_of(cast.stranger)
+    with listen(proxy, cookies[0]) as reader, listen(proxy, cookies[1]) as stranger:
+        for each in (reader, stranger):
+            assert '"hello"' in each.recv(timeout=10)
         began = time.monotonic()
         heard = []
         while time.monotonic() - began < IDLE_TIMEOUT + 5:
@@ -104,11 +113,27 @@ def test_forwarded_headers_are_trusted_only_as_far_as_the_proxy(proxy, cast):
     client.open(urllib.request.Request(f"{proxy}/accounts/login/", form.encode(), headers))
     session = Session.objects.get()
     assert session.get_decoded()["began"]["address"] == "127.0.0.1"
-    assert [cookie.secure for cookie in jar.cookiejar if cookie.name == settings.SESSION_COOKIE_NAME] == [True]
+    cookies = {cookie.name: (cookie.secure, cookie.path, cookie.domain_specified) for cookie in jar.cookiejar}
+    for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
+        assert cookies[f"__Host-{name}"] == (True, "/", False)
     with pytest.raises(urllib.error.HTTPError, match="404"):
         client.open(f"{proxy}/metrics")
 
 
 def test_sockets_of_other_origins_are_refused_through_the_proxy_too(proxy, cast):
-    with pytest.raises(Exception, match="403"):
-        listen(proxy, cookie_of(cast.follower), origin="https://elsewhere.example").close()
+    for origin in ("https://elsewhere.example", proxy.replace("https", "http"), "http://localhost"):
+        with pytest.raises(InvalidStatus, match="403"):
+            listen(proxy, secure_cookie_of(cast.follower), origin=origin)
+    with listen(proxy, secure_cookie_of(cast.follower)) as reader:
+        assert '"hello"' in reader.recv(timeout=10)
+
+
+def test_nothing_is_served_without_https(proxy, tmp_path):
+    with urllib.request.urlopen(f"{proxy}/explore/", context=UNCHECKED) as page:
+        assert page.headers["Strict-Transport-Security"] == f"max-age={365 * 24 * 3600}"
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(tmp_path / "http"))
+        connection.sendall(b"GET /explore/?a=b HTTP/1.0\r\nHost: elsewhere.example\r\n\r\n")
+        answer = connection.recv(4096).decode()
+    assert answer.startswith("HTTP/1.1 301 ")
+    assert "Location: https://localhost/explore/?a=b\r\n" in answer

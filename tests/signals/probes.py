@@ -438,6 +438,10 @@ def sign_out_is_audited(cast: Cast) -> None:
     assert is_audited(cast.author, "signed_out")
 
 
+def browser_is_cleared(cast: Cast) -> None:
+    assert "Clear-Site-Data" in signed_in(cast.author).post("/accounts/logout/").headers
+
+
 def failed_sign_in_is_audited(cast: Cast) -> None:
     Client().post("/accounts/login/", {"login": "author", "password": "wrong"})
     assert is_audited(cast.author, "sign_in.refused")
@@ -539,6 +543,7 @@ PROBES: dict[str, Probe] = {
     "token.audit_revocation": revocation_is_audited,
     "session.audit_sign_in": sign_in_is_audited,
     "session.audit_sign_out": sign_out_is_audited,
+    "session.mark_sign_out": browser_is_cleared,
     "session.audit_failed_sign_in": failed_sign_in_is_audited,
     "session.assign_sign_in_number": sign_in_has_number,
     "session.record_sign_in_details": sign_in_has_details,

@@ -6,6 +6,7 @@ import urllib.parse
 import urllib.request
 from typing import Any, Self
 
+from django.conf import settings
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
@@ -25,7 +26,7 @@ class Person:
     def __init__(self, site: Site, user: User | None = None) -> None:
         self.site = site
         session = cookie_of(user) if user else ""
-        self._cookie = "; ".join(filter(None, [session, f"csrftoken={TOKEN}"]))
+        self._cookie = "; ".join(filter(None, [session, f"{settings.CSRF_COOKIE_NAME}={TOKEN}"]))
 
     def send(self, path: str, **fields: str) -> int:
         """Submits a form by POST as htmx does; returns the status."""

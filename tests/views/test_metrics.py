@@ -78,9 +78,16 @@ def test_only_this_machine_is_allowed_without_credentials(visitor, address, stat
     assert visitor.get("/metrics", REMOTE_ADDR=address).status_code == status
 
 
-@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "Via"])
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"])
 def test_a_proxy_on_this_machine_is_not_allowed(visitor, name):
     assert visitor.get("/metrics", headers={name: "127.0.0.1"}).status_code == 403
+
+
+def test_behind_a_trusted_proxy_even_a_bare_request_from_this_machine_needs_the_token(visitor, settings):
+    settings.LIVEFEED_TRUSTED_PROXIES = 1
+    settings.LIVEFEED_METRICS_TOKEN = "secret"
+    assert visitor.get("/metrics").status_code == 403
+    assert visitor.get("/metrics", headers={"Authorization": "Bearer secret"}).status_code == 200
 
 
 @pytest.mark.parametrize(

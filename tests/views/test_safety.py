@@ -10,6 +10,7 @@ from tests.factories import make_cast, make_post, signed_in
 from tests.views.cases import case
 from tests.views.html import Page
 from tests.views.htmx import htmx
+from tests.views.strict import strict, token_on
 
 PAGES = [
     "/",
@@ -145,55 +146,6 @@ def test_reading_changes_nothing(everyone, post, extra):
 
 
 # --- Forms need a CSRF token ---
-
-
-def strict(user: User | None = None) -> Client:
-    """A client whose requests need a CSRF token, as a browser's do."""
-    client = Client(enforce_csrf_checks=True)
-    if user:
-        client.force_login(user)
-    return client
-
-
-def token_on(client: Client, address: str = "/") -> str:
-    return Page(client.get(address)).all("input", name="csrfmiddlewaretoken")[0]["value"]
-
-
-@EITHER_WAY
-def test_a_post_without_a_token_is_refused_and_its_text_is_returned(cast, extra):
-    text = {"title": "Today", "body": '</textarea><script>alert(1)</script>\r\n"'}
-
-    answer = strict(cast.author).post("/posts/", text, **extra)
-
-    page = Page(answer)
-    assert answer.status_code == 403
-    assert text.items() <= page.field_values.items()
-    assert page.errors == ["This page was out of date, so nothing was saved. Send it again: it is all still here."]
-    assert not Post.objects.exists()
-
-
-@EITHER_WAY
-def test_a_returned_form_can_be_sent_again(cast, extra):
-    client = strict(cast.author)
-    page = Page(client.post("/posts/", {"title": "Today", "body": "Good morning."}, **extra))
-    token = page.all("input", name="csrfmiddlewaretoken")[0]["value"]
-
-    answer = client.post("/posts/", {**page.field_values, "csrfmiddlewaretoken": token}, **extra)
-
-    assert answer.status_code in (200, 302)
-    assert Post.objects.get().body == "Good morning."
-
-
-@EITHER_WAY
-def test_a_returned_form_sent_twice_creates_one_post(cast, extra):
-    client = strict(cast.author)
-    page = Page(client.post("/posts/", {"title": "Today", "body": "Good morning."}, **extra))
-    token = page.all("input", name="csrfmiddlewaretoken")[0]["value"]
-
-    for _ in range(2):
-        client.post("/posts/", {**page.field_values, "csrfmiddlewaretoken": token}, **extra)
-
-    assert Post.objects.count() == 1
 
 
 @EITHER_WAY

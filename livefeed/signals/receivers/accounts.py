@@ -34,6 +34,7 @@ def connect() -> None:
     post_delete.connect(audit_revocation, sender=Token, dispatch_uid="token.audit_revocation")
     user_logged_in.connect(audit_sign_in, dispatch_uid="session.audit_sign_in")
     user_logged_out.connect(audit_sign_out, dispatch_uid="session.audit_sign_out")
+    user_logged_out.connect(mark_sign_out, dispatch_uid="session.mark_sign_out")
     user_login_failed.connect(audit_failed_sign_in, dispatch_uid="session.audit_failed_sign_in")
     pre_save.connect(check_last_admin_before_save, sender=User, dispatch_uid="user.check_last_admin_before_save")
     pre_delete.connect(check_last_admin_before_delete, sender=User, dispatch_uid="user.check_last_admin_before_delete")
@@ -126,6 +127,11 @@ def audit_sign_in(user: User, request: HttpRequest, **kwargs: Any) -> None:
 @measured
 def audit_sign_out(user: User | None, request: HttpRequest, **kwargs: Any) -> None:
     audit.signed_out(user, request)
+
+
+@measured
+def mark_sign_out(request: HttpRequest, **kwargs: Any) -> None:
+    active_sessions.mark_sign_out(request)
 
 
 @measured
