@@ -1,4 +1,4 @@
-"""Migration 0040: tags that earlier versions cut at a mark or a dot."""
+"""Migration 0023: tags that earlier versions cut at a mark or a dot."""
 
 from importlib import import_module
 
@@ -10,7 +10,7 @@ from tests.factories import make_post
 
 pytestmark = pytest.mark.django_db
 
-migration = import_module("livefeed.migrations.0040_words_of_all_scripts")
+migration = import_module("livefeed.migrations.0023_words_of_all_scripts")
 
 
 def test_the_tags_of_existing_posts_are_found_again(cast):

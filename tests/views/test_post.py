@@ -127,7 +127,7 @@ def test_an_edit_by_htmx_replaces_the_post(author, post):
 def test_an_edit_is_normalized_and_counts_a_line_end_as_one(author, post):
     edit(author, post, "x\r\n" * 2_499 + "xx\u202e ", " Too\u200e  late\n")
 
-    assert stands(post) == ("Too Late", "x\n" * 2_499 + "xx", 2)
+    assert stands(post) == ("Too late", "x\n" * 2_499 + "xx", 2)
 
 
 @EITHER_WAY

@@ -47,7 +47,7 @@ OWN_PAGES = {
     "/settings/display/": 2,
     "/settings/notifications/": 2,
     "/settings/sessions/": 4,
-    "/settings/security/": 3,
+    "/settings/security/": 5,
     "/settings/data/": 3,
     "/settings/delete/": 2,
     "/accounts/email/": 6,
