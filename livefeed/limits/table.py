@@ -75,7 +75,7 @@ def _limit(doing: str, new: str, established: str) -> Limit:
 
 
 LIMITS = {
-    "post": _limit("posting", "30/10m", "200/10m"),
+    "post": _limit("posting", "60/10m", "400/10m"),
     "edit": _limit("editing", "60/10m", "300/10m"),
     "delete": _limit("deleting", "60/10m", "300/10m"),
     "like": _limit("liking", "100/10m", "400/10m"),

@@ -13,13 +13,12 @@ from django.utils import timezone
 from livefeed.models import Export
 from tests.conftest import database_url
 from tests.factories import cookie_of, make_cast
-from tests.faults.others import others_are_not_delayed
+from tests.faults.others import STATIC, others_are_not_delayed
 from tests.stack.servers import Site, wait_until
 
 SLOW_SECONDS = 4
 """Seconds after which a client that reads nothing is disconnected (LIVEFEED_SLOW_SECONDS), and in which a request must
 arrive (LIVEFEED_REQUEST_SECONDS)."""
-STATIC = "/static/vendor/htmx.min.js"
 FILES = 200
 """Requests that each client pipelines: more than the buffers of the operating system hold."""
 
@@ -69,26 +68,23 @@ def are_reset(clients: list[socket.socket]) -> bool:
     return {is_reset(client) for client in clients} == {True}
 
 
-def test_pipelined_requests_for_files_that_are_not_read_delay_no_other(own_site):
+@pytest.fixture
+def export(own_site) -> Iterator[Export]:
+    export = Export.objects.create(user=make_cast().author, ready_at=timezone.now(), size=16 * 2**20)
+    default_storage.save(export.path, ContentFile(bytes(export.size)))
+    yield export
+    default_storage.delete(export.path)
+
+
+def test_responses_that_are_not_read_delay_no_others_and_are_cut_off(own_site, export):
+    download = request("/settings/data/export.zip", cookie_of(export.user, reauthenticated=True))
     with ExitStack() as stack:
-        clients = [stack.enter_context(connect(own_site)) for _ in range(10)]
+        clients = [stack.enter_context(connect(own_site)) for _ in range(18)]
         with others_are_not_delayed(own_site):
-            for client in clients:
-                client.sendall(request(STATIC) * FILES)
+            for client, sent in zip(clients, [request(STATIC) * FILES] * 10 + [download] * 8, strict=True):
+                client.sendall(sent)
                 assert client.recv(15) == b"HTTP/1.1 200 OK"
         wait_until(lambda: are_reset(clients), "the server has disconnected clients that do not read")
-
-
-def test_exports_that_are_not_read_delay_no_other(own_site):
-    cast = make_cast()
-    export = Export.objects.create(user=cast.author, ready_at=timezone.now(), size=16 * 2**20)
-    default_storage.save(export.path, ContentFile(bytes(export.size)))
-    with ExitStack() as stack, others_are_not_delayed(own_site):
-        for _ in range(8):
-            client = stack.enter_context(connect(own_site))
-            client.sendall(request("/settings/data/export.zip", cookie_of(cast.author, reauthenticated=True)))
-            assert client.recv(15) == b"HTTP/1.1 200 OK"
-    default_storage.delete(export.path)
 
 
 def test_requests_that_never_end_are_cut_off(own_site):
