@@ -261,7 +261,8 @@ def test_hostile_file_names_are_text(window, cast):
             {"name": name, "mimeType": "image/svg+xml", "buffer": image_files.SVG}
         )
         page.get_by_role("button", name="Post", exact=True).click()
-        expect(page.locator(".field-error")).to_contain_text(f"{number}.svg: Only JPEG")
+        expect(page.locator(".field-error", has_text=f"{number}.svg: Only JPEG")).to_be_visible()
+        expect(page.locator(".field-error", has_text=f"{number}.svg. Choose other pictures")).to_be_visible()
         assert page.locator(".field-error *").count() == 0
         assert page.locator("main :is(script, img, iframe)").count() == 0
 
