@@ -15,13 +15,13 @@ from consumers.hub.hub import Hub
 from livefeed.models import Session, User
 from tests.factories import cookie_of, make_post, make_user
 from tests.live.conftest import TIMEOUT, Reader, eventually, head
-from tests.live.endings import WAKE_UPS, assert_receives_next, browser_of, disable_wake_ups, end_of
+from tests.live.endings import assert_receives_next, browser_of, disable_wake_ups, end_of
 
 post_it = sync_to_async(make_post)
 SECRET = "Not for you any more."
 
 
-@pytest.fixture(params=WAKE_UPS, autouse=True)
+@pytest.fixture(params=["woken up", pytest.param("wake-ups lost", marks=pytest.mark.full)], autouse=True)
 def _ring(request, monkeypatch) -> None:
     if request.param == "wake-ups lost":
         disable_wake_ups(monkeypatch)
