@@ -10,7 +10,9 @@ from tests.browser.conftest import PHONE, expect_posts, wait_until
 from tests.factories import make_post, make_user
 
 SIZES = pytest.mark.parametrize(
-    "size", [{}, {"viewport": PHONE, "has_touch": True, "is_mobile": True}], ids=["desktop", "phone"]
+    "size",
+    [pytest.param({}, marks=pytest.mark.full), {"viewport": PHONE, "has_touch": True, "is_mobile": True}],
+    ids=["desktop", "phone"],
 )
 
 
