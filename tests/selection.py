@@ -17,15 +17,29 @@ ON_BOTH = (
     "tests/faults/test_killed.py",
     "tests/faults/test_replay_rows.py",
     "tests/live/test_newlog.py",
-    # SQL that is written for each database, locks, and concurrent writers.
-    "tests/models/",
+    # SQL that is written for each database, constraints, locks, and concurrent writers.
+    "tests/models/test_compiled.py",
+    "tests/models/test_counts.py",
+    "tests/models/test_event.py",
+    "tests/models/test_follow.py",
+    "tests/models/test_notification.py",
+    "tests/models/test_picture.py",
+    "tests/models/test_post_order.py",
+    "tests/models/test_reaction.py",
+    "tests/models/test_reply.py",
+    "tests/models/test_search.py",
+    "tests/models/test_session.py",
+    "tests/models/test_tag_migration.py",
+    "tests/models/test_trends.py",
+    "tests/models/test_user.py",
+    "tests/models/test_window.py",
     "tests/views/test_hostile.py",
     "tests/views/test_rate_limits.py",
 )
 """Runs on SQLite and again on PostgreSQL with Redis. `bin/test --full` repeats more: REPEATED_IN_FULL, and the tests
 that are marked `both` themselves."""
 
-REPEATED_IN_FULL = ("tests/faults/", "tests/live/", "tests/browser/test_rights.py")
+REPEATED_IN_FULL = ("tests/faults/", "tests/live/", "tests/models/", "tests/browser/test_rights.py")
 """Runs on both databases under `bin/test --full`."""
 
 ONLY_ON_POSTGRESQL = (
