@@ -86,7 +86,7 @@ class SignupForm(AccountForm, allauth.SignupForm):
             "User name", "Choose a name.", f"{USERNAME_MIN} to {USERNAME_MAX} letters, digits and underscores."
         ),
         "email": FieldTexts(
-            "Email", EMAIL.required, "We send a link to confirm it, and then you can post. Only you see your address."
+            "Email", EMAIL.required, "We send you a link: open it to post, like and follow. Only you see your address."
         ),
         "password1": FieldTexts("Password", NEW_PASSWORD.required, NEW_PASSWORD.hint),
     }

@@ -77,7 +77,7 @@ export function keepEditorOfDeleted(post) {
   if (post.matches(".deleted")) return;
   post.classList.add("deleted");
   const editor = post.querySelector(".editor");
-  const message = "This post was deleted meanwhile. Your text is still here to copy.";
+  const message = "This post was deleted in the meantime. Your text is still here to copy.";
   editor.querySelector("[type=submit]").disabled = true;
   editor.insertAdjacentHTML("afterbegin", `<p class="field-error" role="alert">${message}</p>`);
 }

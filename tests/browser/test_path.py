@@ -191,7 +191,7 @@ def test_an_open_editor_keeps_its_text_when_the_post_changes_elsewhere(live_wind
     page.get_by_role("link", name="Edit").click()
     field.fill("Too late.")
     post.delete()
-    expect(page.get_by_role("alert").filter(has_text="deleted meanwhile")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="deleted in the meantime")).to_be_visible()
     expect(field).to_have_value("Too late.")
     page.get_by_role("link", name="Cancel").click()
     expect_posts(page)
