@@ -279,7 +279,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 
 ACCOUNT_RATE_LIMITS = {
-    "login_failed": "10/m/ip,5/5m/key",  # key: login and network address (livefeed/accounts/password_attempts.py)
+    # key: login and network address (livefeed/accounts/password_attempts.py)
+    "login_failed": "10/m/ip,5/5m/key,12/30m/key",
     "login_account": "30/30m/key",  # Livefeed's own: a login, from all unknown devices together
     "login_device": "5/5m/key",  # Livefeed's own: a known device, or a session that asks for the password again
     "change_password": "20/5m/user",

@@ -1,6 +1,9 @@
 """Known devices: a stranger's wrong passwords do not lock the owner out, and a new device is reported by mail."""
 
+import time
+
 import pytest
+from allauth.core.internal import ratelimit
 from django.test import Client
 
 from livefeed.models import Session, User
@@ -49,6 +52,20 @@ def test_wrong_passwords_from_other_addresses_do_not_lock_the_owner_out(login):
     guess(10, login)
     owner = client_at(OWN_ADDRESS)
     sign_in(owner, login)
+    assert who(owner) == "mara"
+
+
+def test_one_address_does_not_use_up_the_attempts_of_all_unknown_devices(monkeypatch):
+    make_user("mara")
+    stranger = client_at("198.51.100.1")
+    now = time.time()
+    for _ in range(6):
+        monkeypatch.setattr(ratelimit.time, "time", lambda moment=now: moment)
+        for _ in range(5):
+            sign_in(stranger, "mara", "wrong horse")
+        now += 301
+    owner = client_at(OWN_ADDRESS)
+    sign_in(owner, "mara")
     assert who(owner) == "mara"
 
 
