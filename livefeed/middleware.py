@@ -27,8 +27,8 @@ UNUSED_FEATURES = (
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES)
 PRIVATE = "private, no-store"
 LEFT_BY_SIGN_OUT = '"cache", "storage"'
-"""What a browser deletes after a sign-out: cached pages and pictures, stored lists of posts, drafts and the outbox. The
-cookie of the session is deleted anyway."""
+"""Data that a browser deletes after a sign-out: cached pages and pictures, stored lists of posts, drafts and the
+outbox. The cookie of the session is deleted anyway."""
 
 
 class PermissionsPolicyMiddleware:

@@ -29,8 +29,8 @@ class compiled[**P]:  # noqa: N801  # a decorator
 
     The function is called once for each combination of its arguments' types, with placeholders for ids, users, times,
     texts and lists of ids. It must use these, unchanged, as values in conditions. None, booleans and keyword arguments
-    are passed as they are: the function is called once for each of their values. So it is for each length of a list; to
-    keep these few, lists are filled up to a power of two with their last id.
+    are passed as they are: the function is called once for each of their values, and once for each length of a list. To
+    keep these lengths few, lists are filled up to a power of two with their last id.
     """
 
     def __init__(self, build: Callable[P, QuerySet[Any, Any]]) -> None:
@@ -64,7 +64,7 @@ def _shape(argument: Any, values: list[Any]) -> Any:
         values.extend(padded)
         return len(padded)
     values.append(argument.pk if isinstance(argument, Model) else argument)
-    return argument.__class__  # of what a lazy object stands for
+    return argument.__class__  # the class that a lazy object represents, not that of the lazy object
 
 
 def _padded(ids: list[int]) -> list[int]:

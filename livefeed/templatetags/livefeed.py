@@ -93,7 +93,7 @@ def preferences(context: Context) -> Preferences:
 
 @register.simple_tag(takes_context=True)
 def first_steps(context: Context) -> dict[str, bool]:
-    """Returns the steps that a user who follows nobody has done already: "post", "profile" or both, each as True."""
+    """Returns the steps that a user who follows no one has done already: "post", "profile" or both, each as True."""
     user = context["user"]
     profile = Profile.objects.for_user(user)
     steps = {"post": profile.posts_count > 0, "profile": bool(profile.about or user.avatar_id)}
