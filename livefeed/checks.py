@@ -55,7 +55,7 @@ def check_openid_provider(app_configs: Any, **kwargs: Any) -> list[checks.CheckM
     errors: list[checks.CheckMessage] = []
     if not (settings.LIVEFEED_OIDC_CLIENT_ID and settings.LIVEFEED_OIDC_CLIENT_SECRET):
         hint = "Register Livefeed there, and set LIVEFEED_OIDC_CLIENT_ID and LIVEFEED_OIDC_CLIENT_SECRET."
-        errors.append(checks.Error("The OpenID Connect provider does not know us.", hint=hint, id="livefeed.E003"))
+        errors.append(checks.Error("The OpenID Connect client has no id or no secret.", hint=hint, id="livefeed.E003"))
     url = urlsplit(settings.LIVEFEED_OIDC_URL)
     if not url.hostname or (url.scheme != "https" and url.hostname not in settings.LOOPBACK_HOSTS):
         hint = "Give the issuer's https address, such as https://id.example.org/realms/team."

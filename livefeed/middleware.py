@@ -44,8 +44,7 @@ class PermissionsPolicyMiddleware:
 
 
 class PrivateResponseMiddleware:
-    """Keeps a user's data out of the caches of browsers, and has a browser delete what it stored when its user signs
-    out.
+    """Keeps a user's data out of the caches of browsers, and instructs a browser to delete stored data at the sign-out.
 
     A response is private if the browser sent a cookie or gets one. A view's own Cache-Control header stays.
     """

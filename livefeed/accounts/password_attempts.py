@@ -39,7 +39,7 @@ def limits_of(request: HttpRequest, credentials: dict[str, Any]) -> list[Attempt
 
 
 def consume(request: HttpRequest, limits: list[AttemptLimit]) -> ratelimit.RateLimitUsage | None:
-    """Counts an attempt. Returns None, and counts nothing, if it exceeds one of the limits."""
+    """Counts an attempt. Returns None if it exceeds one of the limits; those before that one then do not count it."""
     usage = ratelimit.RateLimitUsage(usage=[])
     for limit in limits:
         consumed = ratelimit.consume(request, app=rate_limits.APP, action=limit.action, key=limit.key)

@@ -45,7 +45,7 @@ class Usage(NamedTuple):
         return max(1, ceil(self.ends_at - time.time()))
 
     def add(self, user_id: int, pixels: int) -> None:
-        """Stores that the user has uploaded so many pixels more."""
+        """Adds `pixels` to the user's usage of the current hour."""
         cache.set(_usage_key(user_id), (self.pixels + pixels, self.ends_at), self.seconds_left)
 
 

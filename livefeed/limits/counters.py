@@ -93,7 +93,8 @@ def _execute(statement: str, *values: Any) -> list[Any]:
 
 
 def _execute_in_file(statement: str, values: tuple[Any, ...]) -> list[Any]:
-    """Runs a statement in the file of counters. One that cannot be used is logged, and limits nothing."""
+    """Runs a statement in the file of counters. If the file cannot be used, logs that and returns no rows: nothing is
+    limited then."""
     try:
         with _file_lock:
             return _counter_file().execute(statement, values).fetchall()

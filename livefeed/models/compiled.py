@@ -41,12 +41,12 @@ class compiled[**P]:  # noqa: N801  # a decorator
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[Any]:
         values: list[Any] = []
         shapes = tuple(_shape(arg, values) for arg in args)
-        if any(isinstance(value, int) and value > MAX_ID for value in values):  # Django compiles this differently
+        if any(isinstance(value, int) and value > MAX_ID for value in values):  # compiled differently
             return list(self._build(*args, **kwargs))
         key = (shapes, *kwargs.items())
         query = self._queries.get(key)
         if query is None:
-            if len(self._queries) >= MAX_QUERIES:  # users choose the form of some queries: a search's words
+            if len(self._queries) >= MAX_QUERIES:  # users determine the form of some queries, such as searches
                 self._queries.clear()
             placeholders = Placeholders()
             queryset = self._build(*(placeholders.replace(arg) for arg in args), **kwargs)

@@ -75,8 +75,8 @@ def excerpt(post: Post) -> str:
 
 @register.simple_tag(takes_context=True)
 def page_state(context: Context) -> PageState:
-    """Returns the viewer's state as the view has read it; else reads it, for a user's pages without posts. Visitors'
-    pages without posts show nothing of it."""
+    """Returns the state that the view has read. If it has read none, reads the state of a user; a visitor's is
+    empty, since such pages show visitors nothing of it."""
     if "state" in context:
         state: PageState = context["state"]
         return state
