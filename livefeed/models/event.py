@@ -32,7 +32,7 @@ class EventManager(models.Manager["Event"].from_queryset(EventQuerySet)):  # typ
 
     def head(self) -> int:
         """Returns the position of the newest event, 0 in an empty log. A page reads it *before* its data."""
-        newest = _newest_positions()
+        newest: list[int] = _newest_positions()
         return newest[0] if newest else 0
 
     def bounds(self) -> tuple[int, int]:

@@ -133,7 +133,7 @@ class PostgresSearch(SearchIndex):
 
     def highest_pk(self) -> int:
         """Returns the id of the newest post: the scan of recent posts starts there."""
-        newest = _newest_pks()
+        newest: list[int] = _newest_pks()
         return newest[0] if newest else 0
 
     def passes(self, query: Query, below: int) -> list[Pass]:
