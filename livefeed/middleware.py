@@ -27,8 +27,8 @@ UNUSED_FEATURES = (
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES)
 PRIVATE = "private, no-store"
 LEFT_BY_SIGN_OUT = '"cache", "storage"'
-"""What a browser deletes after a sign-out: cached pages and pictures, stored lists of posts, drafts and the outbox. The
-cookie of the session is deleted anyway."""
+"""Data that a browser deletes after a sign-out: cached pages and pictures, stored lists of posts, drafts and the
+outbox. The cookie of the session is deleted anyway."""
 
 
 class PermissionsPolicyMiddleware:
@@ -44,8 +44,7 @@ class PermissionsPolicyMiddleware:
 
 
 class PrivateResponseMiddleware:
-    """Keeps a user's data out of the caches of browsers, and has a browser delete what it stored when its user signs
-    out.
+    """Keeps a user's data out of the caches of browsers, and instructs a browser to delete stored data at the sign-out.
 
     A response is private if the browser sent a cookie or gets one. A view's own Cache-Control header stays.
     """

@@ -1,4 +1,4 @@
-"""Origins of requests: tells the site's own pages from those of other sites."""
+"""Origins of requests: distinguishes the site's own pages from those of other sites."""
 
 from typing import NamedTuple
 from urllib.parse import urlsplit

@@ -290,7 +290,7 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "3/10m/key",
     "reset_password": "20/m/ip,5/10m/key",
     "manage_email": "10/5m/user",
-    "openid_connect_login": "30/m/ip",  # Livefeed's own: each waits for the provider
+    "openid_connect_login": "30/m/ip",  # Livefeed's own: each request waits for the provider
     "openid_connect_callback": "30/m/ip",
 }
 

@@ -31,7 +31,7 @@ TOO_MANY = "You sent too many requests at once. Try again in a moment."
 
 
 class Handler(ASGIHandler):
-    """Computes each response in one call to a thread and sends it without any."""
+    """Computes each response by one call in a thread, and sends it from the event loop."""
 
     def __init__(self, threads: RequestThreads) -> None:
         super().__init__()

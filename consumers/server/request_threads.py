@@ -23,8 +23,8 @@ class TooManyRequestsError(Exception):
 class RequestThreads:
     """Runs functions in at most `count` threads, at most half of them for the same client.
 
-    A client is whatever the caller names so: a network address, or a session. Further functions wait for a free thread,
-    those of one client in the order in which they came.
+    The caller chooses the names of clients: a network address, or a session. Further functions wait for a free thread,
+    those of one client in the order of their calls.
     """
 
     def __init__(self, count: int) -> None:

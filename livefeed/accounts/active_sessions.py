@@ -24,7 +24,7 @@ from livefeed.models.audit import UNKNOWN
 SIGN_IN_DETAILS = "began"
 """Session key under which the time, address and browser of the sign-in are stored."""
 SIGNED_OUT = "livefeed.signed_out"
-"""Key of `request.META` of a request that ended the session: its response has the browser delete what it stored."""
+"""Key of `request.META` of a request that ended the session: its response clears the browser's storage."""
 MAX_USER_AGENT_LENGTH = 300
 """Characters of the User-Agent header that are stored."""
 BROWSERS = {

@@ -97,8 +97,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def report_new_device(self, request: HttpRequest, user: User) -> None:
-        """Emails the owner of an account about a sign-in from a new device; never to an address that is not
-        confirmed."""
+        """Emails the owner of an account, at a confirmed address only, about a sign-in from a new device."""
         email = EmailAddress.objects.get_primary_email(user)
         if email and user.is_activated and rate_limits.consume(request, "new_device", str(user.pk)):
             context = {

@@ -21,8 +21,8 @@ class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
 
 
 def _loaded_user(request: HttpRequest) -> User | None:
-    """Returns the user who was loaded with the session if nothing has changed since the user signed in. In all other
-    cases, such as another password, Django's `get_user` decides."""
+    """Returns the user who was loaded with the session, or None if the account has changed since the sign-in: after a
+    new password, for example, Django's `get_user` decides."""
     session: Any = request.session
     user_id = session.get(SESSION_KEY)  # loads the session
     user: User | None = session.loaded_user

@@ -21,25 +21,25 @@ from livefeed.accounts.logins import typed_login, user_for_login
 from livefeed.accounts.session_store import SIGN_IN
 
 
-class Limit(NamedTuple):
+class AttemptLimit(NamedTuple):
     """A limit of ACCOUNT_RATE_LIMITS, and the key that it counts attempts for."""
 
     action: str
     key: str
 
 
-def limits_of(request: HttpRequest, credentials: dict[str, Any]) -> list[Limit]:
+def limits_of(request: HttpRequest, credentials: dict[str, Any]) -> list[AttemptLimit]:
     """Returns the limits of an attempt to give the password of the account that `credentials` names."""
     user = user_for_login(credentials)
     if user is not None and user == request.user:
-        return [Limit("login_device", f"session {user.pk} {request.session.get(SIGN_IN)}")]
+        return [AttemptLimit("login_device", f"session {user.pk} {request.session.get(SIGN_IN)}")]
     if user is not None and (device := devices.device_of(request, user)):
-        return [Limit("login_device", f"device {device}")]
+        return [AttemptLimit("login_device", f"device {device}")]
     return _limits_of_unknown_device(request, typed_login(credentials))
 
 
-def consume(request: HttpRequest, limits: list[Limit]) -> ratelimit.RateLimitUsage | None:
-    """Counts an attempt. Returns None, and counts nothing, if it exceeds one of the limits."""
+def consume(request: HttpRequest, limits: list[AttemptLimit]) -> ratelimit.RateLimitUsage | None:
+    """Counts an attempt. Returns None if it exceeds one of the limits; those before that one then do not count it."""
     usage = ratelimit.RateLimitUsage(usage=[])
     for limit in limits:
         consumed = ratelimit.consume(request, app=rate_limits.APP, action=limit.action, key=limit.key)
@@ -50,7 +50,7 @@ def consume(request: HttpRequest, limits: list[Limit]) -> ratelimit.RateLimitUsa
     return usage
 
 
-def retry_after(request: HttpRequest, limits: list[Limit]) -> int:
+def retry_after(request: HttpRequest, limits: list[AttemptLimit]) -> int:
     """Returns the seconds until the next attempt; 0 means now."""
     return max(rate_limits.retry_after(request, limit.action, limit.key) for limit in limits)
 
@@ -61,7 +61,7 @@ def clear(request: HttpRequest, login: str) -> None:
         ratelimit.clear(request, app=rate_limits.APP, action=limit.action, key=limit.key)
 
 
-def _limits_of_unknown_device(request: HttpRequest, login: str) -> list[Limit]:
+def _limits_of_unknown_device(request: HttpRequest, login: str) -> list[AttemptLimit]:
     login = login.lower()
     network = ratelimit.truncate_ip(client_address(request))
-    return [Limit("login_failed", f"{login} {network}"), Limit("login_account", login)]
+    return [AttemptLimit("login_failed", f"{login} {network}"), AttemptLimit("login_account", login)]

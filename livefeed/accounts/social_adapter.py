@@ -19,10 +19,8 @@ from django.urls import reverse
 
 from livefeed.content.sanitize import clean_line
 from livefeed.models import User
-from livefeed.models.user import USERNAME_MAX, USERNAME_MIN
+from livefeed.models.user import DISPLAY_NAME_MAX, USERNAME_MAX, USERNAME_MIN
 
-NAME_MAX = 50
-"""Characters of a display name."""
 STORED_CLAIMS = ("sub", "email", "preferred_username", "name")
 """The only claims that are stored: a provider may send far more about a person."""
 CONFLICT = 409
@@ -70,7 +68,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             address.verified = address.verified is True  # some providers send "false", which is true in Python
         user: User = sociallogin.user
         user.username = username_from(str(data.get("username") or data.get("email") or ""))
-        user.name = clean_line(str(data.get("name") or ""))[:NAME_MAX]
+        user.name = clean_line(str(data.get("name") or ""))[:DISPLAY_NAME_MAX]
         user_email(user, str(data.get("email") or ""))
         return user
 

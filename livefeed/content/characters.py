@@ -23,7 +23,7 @@ IGNORABLE = f"{HIDDEN}{JOINERS}{VARIATION_SELECTORS}"
 BLANK = r"\u115f\u1160\u2800\u3164\uffa0\U00013441\U00013442\U0001d159"
 """Characters that are displayed as empty space, though Unicode counts them as letters or symbols."""
 INVISIBLE = rf"\s\x00-\x1f\x7f-\x9f\ud800-\udfff\ufff9-\ufffb{IGNORABLE}{BLANK}"
-"""Everything that leaves no ink: the above, white space, control characters and lone surrogates."""
+"""All characters that display nothing: the above, white space, control characters and lone surrogates."""
 MEDIAL = rf"\u00b7\u05be\u05f3\u05f4\u0f0b\u0f0c\u30a0\u30fb\uff65{JOINERS}"
 """Characters that belong to a word between two of its letters, though they are no letters: the dots of Catalan and
 Katakana, the marks of Hebrew and Tibetan, joiners (as in hashtags elsewhere: https://github.com/twitter/twitter-text)."""

@@ -41,7 +41,7 @@ MAX_MEMORY = 1024 * 1024 * 1024
 NICENESS = 10
 """Priority below that of the server, as in `nice`."""
 PIXELS_PER_SECOND = 5_000_000
-"""Pixels that a second of processor time counts at least: a file may be slow to decode and have few pixels."""
+"""Pixels as which a second of processor time counts: a file with few pixels may be slow to decode."""
 RETRY_AFTER = 2
 """Seconds after which a refused upload may be tried again."""
 BUSY = "Many pictures are being uploaded at the moment. Try again in a few seconds."

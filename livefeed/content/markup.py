@@ -172,7 +172,7 @@ def _link_text_rule(state: StateCore) -> None:
     for block in state.tokens:
         children = block.children or []
         closing = 0
-        for index in reversed(range(len(children))):  # from the end: what is inserted moves no other index
+        for index in reversed(range(len(children))):  # from the end: an insertion moves only indexes that were visited
             token = children[index]
             if token.type == "link_close":
                 closing = index

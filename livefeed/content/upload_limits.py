@@ -15,6 +15,7 @@ from django.core.cache import cache
 from livefeed.content import conversion
 from livefeed.content.conversion import RETRY_AFTER, RetryLaterError
 from livefeed.content.images import MAX_PIXELS, OverBudgetError, PictureError, ProcessedImage, Sizes
+from livefeed.limits.durations import duration
 
 HOUR = 3_600
 """Seconds."""
@@ -44,7 +45,7 @@ class Usage(NamedTuple):
         return max(1, ceil(self.ends_at - time.time()))
 
     def add(self, user_id: int, pixels: int) -> None:
-        """Stores that the user has uploaded so many pixels more."""
+        """Adds `pixels` to the user's usage of the current hour."""
         cache.set(_usage_key(user_id), (self.pixels + pixels, self.ends_at), self.seconds_left)
 
 
@@ -56,7 +57,7 @@ def convert_upload(user_id: int, content: bytes, sizes: Sizes) -> ProcessedImage
         try:
             processed = conversion.convert(content, sizes, min(usage.remaining, MAX_PIXELS))
         except OverBudgetError:
-            raise RetryLaterError(_too_many_pixels(usage.seconds_left), usage.seconds_left) from None
+            raise RetryLaterError(_budget_message(usage.seconds_left), usage.seconds_left) from None
         except PictureError as error:
             usage.add(user_id, error.pixels)
             raise
@@ -80,7 +81,5 @@ def _usage_key(user_id: int) -> str:
     return f"picture-pixels:{user_id}"
 
 
-def _too_many_pixels(seconds: int) -> str:
-    minutes = ceil(seconds / 60)
-    time_left = "a minute" if minutes == 1 else f"{minutes} minutes"
-    return f"You have uploaded many large pictures. Try again in {time_left}."
+def _budget_message(seconds: int) -> str:
+    return f"You have uploaded many large pictures. Try again in {duration(seconds)}."

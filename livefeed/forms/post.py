@@ -80,7 +80,7 @@ class PostForm(forms.Form):
         self._declare_default_audience()
 
     def _declare_default_audience(self) -> None:
-        """Tells the script to which audience the composer returns after a post. A rejected reply does not know it."""
+        """Names, for the script, the audience to which the composer returns after a post. A rejected reply has none."""
         if "audience" not in self.fields or (self.is_bound and self["parent"].value()):
             return
         audience = self.fields["audience"]

@@ -11,12 +11,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from livefeed.accounts import rate_limits
+from livefeed.accounts.adapter import TOO_MANY
 from livefeed.forms.accounts import AccountForm, FieldTexts
 from livefeed.forms.text import LineField
 
-TOO_MANY = "too_many"
 NAME_MAX = 40
 """Characters of a passkey's name."""
+TOO_MANY_PASSKEYS = "Too many attempts. Try again in a few minutes."
 PASSKEY_FAILED = "That passkey did not work. Try again, or use another way to sign in."
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "none"}
 
@@ -32,14 +33,14 @@ class LimitedCodeMixin(AccountForm):
         try:
             code: str = super().clean_code()  # type: ignore[misc]  # a mixin
         except ValidationError as error:
-            if error.code not in ("too_many_login_attempts", "rate_limited"):
+            if error.code not in (TOO_MANY, "rate_limited"):
                 raise
-            raise ValidationError(rate_limits.message(self.retry_after), code=TOO_MANY) from None
+            seconds = self.retry_after()
+            raise ValidationError(rate_limits.message(seconds), code=TOO_MANY, params={"seconds": seconds}) from None
         return code
 
-    @property
     def retry_after(self: Any) -> int:
-        """Seconds until the user may try another code."""
+        """Returns the seconds until the user may try another code."""
         return rate_limits.retry_after(context.request, "login_failed", f"mfa-auth-user-{self.user.pk}")
 
 
@@ -83,10 +84,8 @@ class PasskeyMixin(CredentialForm):
 def refusal(error: Exception) -> ValidationError:
     """Returns the message for a response that could not be verified. Parsers and cryptography raise a dozen different
     errors for a forged one, and none of them may become a server error."""
-    code = error.code if isinstance(error, ValidationError) else None
-    if code == "too_many_login_attempts":
-        return ValidationError("Too many attempts. Try again in a few minutes.", code=TOO_MANY)
-    return ValidationError(PASSKEY_FAILED, code="passkey")
+    is_limited = isinstance(error, ValidationError) and error.code == TOO_MANY
+    return ValidationError(TOO_MANY_PASSKEYS if is_limited else PASSKEY_FAILED, code="passkey")
 
 
 class PasskeyForm(PasskeyMixin, webauthn.AuthenticateWebAuthnForm):

@@ -36,8 +36,8 @@ MAX_REFUSED = 10_000
 """Keys remembered as refused by one process."""
 
 _refused_until: dict[str, float] = {}
-"""Keys refused by this process, with the time from which on they are counted again: a flood costs no statements, and
-uses up nothing of the address it comes from."""
+"""Keys refused by this process, with the Unix time from which they are counted again: the refused requests of a flood
+execute no statements, and do not count for their network address."""
 _file_lock = Lock()
 _files: dict[str, sqlite3.Connection] = {}
 """The open file of counters, by path."""
@@ -93,7 +93,8 @@ def _execute(statement: str, *values: Any) -> list[Any]:
 
 
 def _execute_in_file(statement: str, values: tuple[Any, ...]) -> list[Any]:
-    """Runs a statement in the file of counters. One that cannot be used is logged, and limits nothing."""
+    """Runs a statement in the file of counters. If the file cannot be used, logs that and returns no rows: nothing is
+    limited then."""
     try:
         with _file_lock:
             return _counter_file().execute(statement, values).fetchall()

@@ -4,20 +4,19 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.datastructures import MultiValueDict
 
-from livefeed.accounts.rate_limits import exact_duration
 from livefeed.forms.attachments import Attachments
 from livefeed.forms.post import EditForm, PostForm
-from livefeed.views import errors
+from livefeed.limits.durations import exact_duration
+from livefeed.views.errors import TOO_MANY_REQUESTS, retry_later
 from livefeed.views.posts import edit_page
 from livefeed.views.resource import Request, viewer_of
-
-TOO_MANY_REQUESTS = 429
 
 
 def refuse(request: Request, reason: str, seconds: int) -> HttpResponse:
     """Returns a 429 response with the reason and the time to wait, also as Retry-After."""
     sentence = f"{reason} Try again in {exact_duration(seconds)}."
-    response = _json(request, sentence) or _form_with_text(request, sentence) or errors.too_fast(request, sentence)
+    response = _json(request, sentence) or _form_with_text(request, sentence)
+    response = response or retry_later(request, sentence, seconds)
     response["Retry-After"] = seconds
     return response
 

@@ -29,8 +29,8 @@ class compiled[**P]:  # noqa: N801  # a decorator
 
     The function is called once for each combination of its arguments' types, with placeholders for ids, users, times,
     texts and lists of ids. It must use these, unchanged, as values in conditions. None, booleans and keyword arguments
-    are passed as they are: the function is called once for each of their values. So it is for each length of a list; to
-    keep these few, lists are filled up to a power of two with their last id.
+    are passed as they are: the function is called once for each of their values, and once for each length of a list. To
+    keep these lengths few, lists are filled up to a power of two with their last id.
     """
 
     def __init__(self, build: Callable[P, QuerySet[Any, Any]]) -> None:
@@ -41,12 +41,12 @@ class compiled[**P]:  # noqa: N801  # a decorator
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[Any]:
         values: list[Any] = []
         shapes = tuple(_shape(arg, values) for arg in args)
-        if any(isinstance(value, int) and value > MAX_ID for value in values):  # Django compiles this differently
+        if any(isinstance(value, int) and value > MAX_ID for value in values):  # compiled differently
             return list(self._build(*args, **kwargs))
         key = (shapes, *kwargs.items())
         query = self._queries.get(key)
         if query is None:
-            if len(self._queries) >= MAX_QUERIES:  # users choose the form of some queries: a search's words
+            if len(self._queries) >= MAX_QUERIES:  # users determine the form of some queries, such as searches
                 self._queries.clear()
             placeholders = Placeholders()
             queryset = self._build(*(placeholders.replace(arg) for arg in args), **kwargs)
@@ -64,7 +64,7 @@ def _shape(argument: Any, values: list[Any]) -> Any:
         values.extend(padded)
         return len(padded)
     values.append(argument.pk if isinstance(argument, Model) else argument)
-    return argument.__class__  # of what a lazy object stands for
+    return argument.__class__  # the class that a lazy object represents, not that of the lazy object
 
 
 def _padded(ids: list[int]) -> list[int]:

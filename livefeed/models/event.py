@@ -32,7 +32,8 @@ class EventManager(models.Manager["Event"].from_queryset(EventQuerySet)):  # typ
 
     def head(self) -> int:
         """Returns the position of the newest event, 0 in an empty log. A page reads it *before* its data."""
-        return sum(_newest_positions())
+        newest: list[int] = _newest_positions()
+        return newest[0] if newest else 0
 
     def bounds(self) -> tuple[int, int]:
         """Returns the positions of the oldest and the newest event; (1, 0) in an empty log."""

@@ -90,13 +90,13 @@ class HomeWindow(FeedWindow):
 
     def _authors(self, start: Start, size: int) -> list[Author]:
         """Returns the viewer, and the `size` followed authors with the newest posts."""
-        rows = _authors(self.viewer, start.moment, size=size)
+        rows = _times_of_authors(self.viewer, start.moment, size=size)
         own = Author(self.viewer.pk, *rows[0][3:])
         return [own, *(Author(*row[:3]) for row in rows if row[0])]
 
 
 @compiled
-def _authors(viewer: User, moment: datetime | None, *, size: int) -> Any:
+def _times_of_authors(viewer: User, moment: datetime | None, *, size: int) -> Any:
     """Rows of the `size` followed authors with the newest posts: their ids and times, and the viewer's own times, which
     saves a query. A single row without an author if the viewer follows no one."""
     newest, oldest_needed = _post_times("following__followed", moment, size)

@@ -61,7 +61,7 @@ class PictureManager(models.Manager["Picture"].from_queryset(PictureQuerySet)): 
 
     def store(self, owner: User, file: File[bytes], sizes: images.Sizes = images.POST) -> "Picture":
         """Stores an uploaded picture, not used anywhere yet. Raises `PictureError` with a message for the user, and
-        `RetryLaterError` if only the time is wrong."""
+        `RetryLaterError` if the upload may be tried again later."""
         if not owner.is_activated:
             raise images.PictureError(NOT_ACTIVATED)
         if file.size > images.MAX_BYTES:

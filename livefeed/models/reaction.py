@@ -81,7 +81,7 @@ class PastLikeManager(models.Manager["PastLike"]):
 
 
 class PastLike(models.Model):
-    """`user` has taken back a like of `post`. Liking it again is then no news for its author."""
+    """`user` has taken back a like of `post`. Liking it again does not notify its author again."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="+")

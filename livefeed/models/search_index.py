@@ -44,7 +44,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Query:
-    """What a row must match: of each of the `required` alternatives at least one, and none of the `excluded` terms."""
+    """Condition on rows: they match at least one of each of the `required` alternatives, and no `excluded` term."""
 
     required: tuple[tuple[Term, ...], ...] = ()
     excluded: tuple[Term, ...] = ()
@@ -133,7 +133,8 @@ class PostgresSearch(SearchIndex):
 
     def highest_pk(self) -> int:
         """Returns the id of the newest post: the scan of recent posts starts there."""
-        return sum(_newest_pks())
+        newest: list[int] = _newest_pks()
+        return newest[0] if newest else 0
 
     def passes(self, query: Query, below: int) -> list[Pass]:
         """Returns a scan of recent posts by primary key, then a read of the index of words. `+ 0` keeps PostgreSQL from

@@ -20,6 +20,8 @@ USERNAME_MIN = 3
 """Characters of the shortest user name."""
 USERNAME_MAX = 30
 """Characters of the longest user name."""
+DISPLAY_NAME_MAX = 50
+"""Characters of the longest display name."""
 TRACKED_FIELDS = frozenset(
     ("username", "name", "avatar_id", "email", "password", "activated_at", "is_active", "is_staff", "is_superuser")
 )
@@ -129,7 +131,7 @@ class User(AbstractUser):
         validators=username_validators,
         error_messages={"unique": "That name is taken."},
     )
-    name = models.CharField("display name", max_length=50, blank=True)
+    name = models.CharField("display name", max_length=DISPLAY_NAME_MAX, blank=True)
 
     avatar = models.ForeignKey(
         "livefeed.Picture", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="avatar_of"

@@ -75,8 +75,8 @@ def excerpt(post: Post) -> str:
 
 @register.simple_tag(takes_context=True)
 def page_state(context: Context) -> PageState:
-    """Returns the viewer's state as the view has read it; else reads it, for a user's pages without posts. Visitors'
-    pages without posts show nothing of it."""
+    """Returns the state that the view has read. If it has read none, reads the state of a user; a visitor's is
+    empty, since such pages show visitors nothing of it."""
     if "state" in context:
         state: PageState = context["state"]
         return state
@@ -93,7 +93,7 @@ def preferences(context: Context) -> Preferences:
 
 @register.simple_tag(takes_context=True)
 def first_steps(context: Context) -> dict[str, bool]:
-    """Returns the steps that a user who follows nobody has done already: "post", "profile" or both, each as True."""
+    """Returns the steps that a user who follows no one has done already: "post", "profile" or both, each as True."""
     user = context["user"]
     profile = Profile.objects.for_user(user)
     steps = {"post": profile.posts_count > 0, "profile": bool(profile.about or user.avatar_id)}

@@ -12,8 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from livefeed.accounts import password_attempts, rate_limits
 from livefeed.accounts.adapter import NAME_TAKEN, TOO_MANY
 from livefeed.models import User
-
-TOO_MANY_REQUESTS = 429
+from livefeed.views.errors import TOO_MANY_REQUESTS
 
 
 class RateLimitedFormMixin:
@@ -55,8 +54,8 @@ class RateLimitedFormMixin:
         return str(self.preserved_values()["email"].strip().lower())
 
 
-class PasswordFormMixin:
-    """Answers 429 if too many wrong passwords were given; the form's error says when to try again."""
+class LimitedAttemptsMixin:
+    """Answers 429 after too many wrong passwords or codes; the form's error says when to try again."""
 
     def form_invalid(self: Any, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]  # a mixin
@@ -92,7 +91,7 @@ class ReauthenticateView(RateLimitedFormMixin, views.ReauthenticateView):
         yield from password_attempts.limits_of(self.request, {"username": self.request.user.username})
 
 
-class PasswordChangeView(PasswordFormMixin, views.PasswordChangeView):
+class PasswordChangeView(LimitedAttemptsMixin, views.PasswordChangeView):
     """Changes the password, with the current one."""
 
 

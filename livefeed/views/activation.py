@@ -14,10 +14,10 @@ from livefeed import tasks
 from livefeed.accounts import rate_limits
 from livefeed.accounts.adapter import AccountAdapter
 from livefeed.accounts.email_confirmation import ConfirmationLink, LinkState
+from livefeed.views.errors import TOO_MANY_REQUESTS
 from livefeed.views.resource import Request, SignedInResource
 
 NO_CONTENT = 204
-TOO_MANY_REQUESTS = 429
 
 
 class ActivationView(SignedInResource):

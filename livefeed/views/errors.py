@@ -12,6 +12,7 @@ from livefeed.forms.post import PostForm
 from livefeed.origins import is_from_own_page
 from livefeed.views.resource import viewer_of
 
+TOO_MANY_REQUESTS = 429
 NOTICE_HEADERS = {"HX-Retarget": "#notices", "HX-Reswap": "innerHTML"}
 FOREIGN_REQUEST = "This did not come from a page of this site, so nothing was changed. Open it here and try again."
 
@@ -52,15 +53,10 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def retry_later(request: HttpRequest, message: str, seconds: int) -> HttpResponse:
-    """Returns a 429 response that says why the request was refused for so many seconds."""
-    response = _error_page(request, 429, message)
+    """Returns a 429 response that says why the request was refused, with the seconds to wait as Retry-After."""
+    response = _error_page(request, TOO_MANY_REQUESTS, message)
     response["Retry-After"] = seconds
     return response
-
-
-def too_fast(request: HttpRequest, sentence: str) -> HttpResponse:
-    """Returns a 429 response with a sentence."""
-    return _error_page(request, 429, sentence)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,5 +1,5 @@
-"""Sign-in with an OpenID Connect provider. allauth speaks the protocol; these views handle a provider that is down or
-sends nonsense, and leave for the provider in a way that the content security policy allows."""
+"""Sign-in with an OpenID Connect provider. allauth implements the protocol; these views handle a provider that is down
+or sends invalid data, and redirect to the provider in a way that the content security policy allows."""
 
 import logging
 from collections.abc import Callable
@@ -28,9 +28,9 @@ PROVIDER_ERRORS = (RequestException, OAuth2Error, ImproperlyConfigured, KeyError
 
 @ratelimit.decorator(app=rate_limits.APP, action="openid_connect_login")  # type: ignore[untyped-decorator]
 def start(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Leaves for the provider: `GET` asks first, `POST` goes.
+    """Sends the user to the provider: `GET` asks for confirmation, `POST` leaves the site.
 
-    Goes by a page and not by a redirect. Chromium applies `form-action` to every redirect that follows a form, and the
+    A page leads there, not a redirect. Chromium applies `form-action` to every redirect that follows a form, and the
     provider may send the user on to hosts that are not known here.
     """
     response = _guarded(openid_connect.login, request, provider_id)

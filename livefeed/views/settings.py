@@ -24,7 +24,7 @@ from livefeed.forms.account_deletion import DeleteAccountForm
 from livefeed.forms.preferences import DisplayForm, NotificationsForm
 from livefeed.forms.profile import ProfileForm
 from livefeed.models import Export, Preferences, Profile, Session, Token
-from livefeed.views.accounts import PasswordFormMixin
+from livefeed.views.accounts import LimitedAttemptsMixin
 from livefeed.views.resource import Request, SignedInResource
 
 UNPROCESSABLE = 422
@@ -180,7 +180,7 @@ class ExportView(SignedInResource):
         return redirect("settings_data")
 
 
-class DeleteAccountView(PasswordFormMixin, SettingsFormView):
+class DeleteAccountView(LimitedAttemptsMixin, SettingsFormView):
     """Deletion of the viewer's account: `POST` with the password deactivates it, which hides its content and closes
     its sockets at once. A task then deletes the rows."""
 

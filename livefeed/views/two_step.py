@@ -19,9 +19,7 @@ from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
-from livefeed.forms.two_step import TOO_MANY
-
-TOO_MANY_REQUESTS = 429
+from livefeed.views.accounts import LimitedAttemptsMixin
 
 
 @login_required
@@ -30,18 +28,7 @@ def security_page(request: HttpRequest) -> HttpResponse:
     return redirect("settings_security")
 
 
-class LimitedCodeView:
-    """Returns 429 when too many codes were tried."""
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]  # a mixin
-        if form.has_error("code", TOO_MANY):
-            response.status_code = TOO_MANY_REQUESTS
-            response["Retry-After"] = form.retry_after
-        return response
-
-
-class SecondStepView(LimitedCodeView, base.AuthenticateView):
+class SecondStepView(LimitedAttemptsMixin, base.AuthenticateView):
     """The second step of a sign-in. The user is signed in only after it."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -58,7 +45,7 @@ class SecondStepView(LimitedCodeView, base.AuthenticateView):
         return response
 
 
-class ReauthenticateCodeView(LimitedCodeView, base.ReauthenticateView):
+class ReauthenticateCodeView(LimitedAttemptsMixin, base.ReauthenticateView):
     """Asks for a code again before a sensitive change."""
 
 
@@ -100,7 +87,7 @@ class ConfirmedOnlyView:
 
 
 @method_decorator(never_cache, name="dispatch")
-class ActivateAppView(ConfirmedOnlyView, LimitedCodeView, totp.ActivateTOTPView):
+class ActivateAppView(ConfirmedOnlyView, LimitedAttemptsMixin, totp.ActivateTOTPView):
     """Sets up an authenticator app."""
 
     def form_valid(self, form: Any) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What browsers may store: nothing of a signed-in user, and after a sign-out nothing at all."""
+"""Storage in browsers: nothing of a signed-in user, and after a sign-out nothing at all."""
 
 import pytest
 from django.test import Client
