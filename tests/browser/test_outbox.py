@@ -80,7 +80,7 @@ def test_a_post_whose_response_was_lost_appears_once(live_window, cast):
     page.route("**/posts/", lose_response)
     write_post(page, "Once.")
     expect_posts(page, "Once.")
-    page.unroute("**/posts/")
+    page.unroute_all(behavior="wait")
     page.reload()
     wait_until_live(page)
     expect_posts(page, "Once.")
