@@ -102,7 +102,7 @@ def _update_mentions(post: Post, *, is_new: bool) -> None:
     for user_id in (*removed, *added):
         publishing.notifications_changed(user_id)
     new = [user_id for user_id, is_active in mentioned.items() if is_active and user_id not in known]
-    if new := new[: MAX_MENTIONS - len(known)]:
+    if new := new[: max(0, MAX_MENTIONS - len(known))]:
         _notify(new, Kind.MENTIONED, post.author_id, post.pk)
 
 

@@ -4,20 +4,22 @@ from typing import Any
 
 from django.conf import settings
 
+from livefeed.limits.networks import network_of
+
 
 def client_ip(scope: dict[str, Any]) -> str:
-    """Returns the client's network address; empty if the server does not name one.
+    """Returns the client's network address, of an IPv6 client its network; empty if the server does not name one.
 
     Behind LIVEFEED_TRUSTED_PROXIES proxies it is the entry of X-Forwarded-For that the outermost of them added. Entries
     before that one may be forged by the client.
     """
     client = scope.get("client")
-    peer: str = client[0] if client else ""
+    peer: str = network_of(client[0]) if client else ""
     trusted_proxies: int = settings.LIVEFEED_TRUSTED_PROXIES
     if not trusted_proxies:
         return peer
     forwarded = _forwarded_for(scope)
-    return forwarded[-trusted_proxies] if len(forwarded) >= trusted_proxies else peer
+    return network_of(forwarded[-trusted_proxies]) if len(forwarded) >= trusted_proxies else peer
 
 
 def _forwarded_for(scope: dict[str, Any]) -> list[str]:

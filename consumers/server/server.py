@@ -264,7 +264,8 @@ def give_back_large_blocks() -> None:
 def allow_many_files() -> None:
     """Raises the limit of open files, and so of connections, to the highest one that the system allows."""
     _, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
+    with suppress(OSError, ValueError):  # macOS reports no maximum and accepts none
+        resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
 
 
 def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:

@@ -16,6 +16,7 @@ from livefeed import tasks
 from livefeed.accounts import active_sessions, devices, password_attempts, rate_limits
 from livefeed.accounts.current_actor import client_address
 from livefeed.accounts.logins import user_for_login
+from livefeed.limits.networks import unmapped
 from livefeed.models import User
 
 NAME_TAKEN = "That name is taken."
@@ -50,6 +51,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if commit:
             user.save()
         return user
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Returns the client's network address, an IPv4 address also where a proxy writes it as an IPv6 one."""
+        return unmapped(super().get_client_ip(request))
 
     def is_safe_url(self, url: str) -> bool:
         """True if a user may be sent on to `url`: it leads to the host of the request.

@@ -19,6 +19,7 @@ from livefeed.accounts import devices, rate_limits
 from livefeed.accounts.current_actor import client_address
 from livefeed.accounts.logins import typed_login, user_for_login
 from livefeed.accounts.session_store import SIGN_IN
+from livefeed.limits.networks import network_of
 
 
 class AttemptLimit(NamedTuple):
@@ -63,5 +64,5 @@ def clear(request: HttpRequest, login: str) -> None:
 
 def _limits_of_unknown_device(request: HttpRequest, login: str) -> list[AttemptLimit]:
     login = login.lower()
-    network = ratelimit.truncate_ip(client_address(request))
+    network = network_of(client_address(request))
     return [AttemptLimit("login_failed", f"{login} {network}"), AttemptLimit("login_account", login)]

@@ -5,7 +5,6 @@ from datetime import timedelta
 from math import ceil
 from typing import Any
 
-from allauth.core.internal.ratelimit import truncate_ip
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,6 +12,7 @@ from prometheus_client import Counter
 
 from livefeed.accounts.current_actor import client_address
 from livefeed.limits import counters
+from livefeed.limits.networks import network_of
 from livefeed.limits.responses import refuse
 from livefeed.limits.table import Limit, Rate, action_of, limits
 from livefeed.models import User
@@ -53,7 +53,7 @@ def is_established(user: User) -> bool:
 def _counted(request: HttpRequest, limit: Limit) -> Iterator[tuple[str, Rate, str]]:
     """Yields what a request counts for, in this order: subject, limit, and the reason of a refusal. An address counts
     only if its user may go on, so that one user cannot use up what an address allows to all."""
-    address = truncate_ip(client_address(request))
+    address = network_of(client_address(request))
     if user := viewer_of(request):
         rate = limit.established if is_established(user) else limit.new
         yield f"user {user.pk}", rate, f"You are {limit.doing} too fast."

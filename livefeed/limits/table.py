@@ -90,7 +90,7 @@ LIMITS = {
     OTHER: _limit("doing that", "120/10m", "300/10m"),
 }
 
-ACTIONS = {
+ACTIONS: dict[str, str | None] = {
     "POST posts": "post",
     "POST post": "edit",
     "DELETE post": "delete",
@@ -116,13 +116,16 @@ ACTIONS = {
     "POST settings_profile": OTHER,
     "POST settings_display": OTHER,
     "POST settings_notifications": OTHER,
-    "DELETE settings_sessions": OTHER,
-    "DELETE settings_session": OTHER,
+    "DELETE settings_sessions": None,
+    "DELETE settings_session": None,
+    "POST account_logout": None,
+    "POST account_change_password": None,  # has a limit of allauth
     "DELETE settings_token": OTHER,
     "POST settings_delete": OTHER,
     "POST activation": OTHER,
 }
-"""Actions by method and name of the URL. Requests that write and are not listed are OTHER; other ones are free."""
+"""Actions by method and name of the URL. Requests that write and are not listed are OTHER; other ones are free. None:
+free, because the owner must be able to get rid of someone who uses the account and all that it allows."""
 
 
 def action_of(method: str, url_name: str) -> str | None:

@@ -62,7 +62,7 @@ def _shape(argument: Any, values: list[Any]) -> Any:
     if isinstance(argument, list):
         padded = _padded(argument)
         values.extend(padded)
-        return len(padded)
+        return f"list of {len(padded)}"  # a number would equal True or False
     values.append(argument.pk if isinstance(argument, Model) else argument)
     return argument.__class__  # the class that a lazy object represents, not that of the lazy object
 

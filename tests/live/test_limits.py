@@ -14,6 +14,7 @@ from consumers.connections.client_ip import client_ip
 from consumers.connections.close_codes import REFUSED, REPLACED, RESTARTING, TOO_MANY
 from consumers.connections.rate_limit import TokenBucket
 from consumers.hub.delivery import Delivery
+from livefeed.limits.networks import network_of
 from tests.factories import cookie_of, make_post
 from tests.live.conftest import Reader, eventually, metric
 from tests.live.endings import assert_receives_next, end_of
@@ -249,7 +250,7 @@ def test_a_client_below_the_rate_is_never_refused(clock, pauses):
         (2, ["forged, 192.0.2.1, 10.0.0.2"], "192.0.2.1"),
         (2, ["forged, also forged", "192.0.2.1", "10.0.0.2"], "192.0.2.1"),
         (2, ["192.0.2.1"], "10.0.0.1"),
-        (1, ["2001:db8::1"], "2001:db8::1"),
+        (1, ["2001:db8::1"], "2001:db8::"),
     ],
 )
 def test_the_address_is_the_one_added_by_the_outermost_trusted_proxy(settings, proxies, forwarded, address):
@@ -261,3 +262,18 @@ def test_the_address_is_the_one_added_by_the_outermost_trusted_proxy(settings, p
 @pytest.mark.parametrize("scope", [{"headers": []}, {"client": None, "headers": []}])
 def test_the_address_is_empty_if_the_server_names_none(scope):
     assert client_ip(scope) == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::2", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("192.0.2.1", "192.0.2.2", False),
+    ],
+)
+def test_the_addresses_of_one_network_count_as_one_client(first, second, is_same):
+    assert (network_of(first) == network_of(second)) is is_same
+    assert (client_ip({"client": [first, 1]}) == client_ip({"client": [second, 1]})) is is_same
