@@ -32,7 +32,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     message = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
-    return _error_page(request, 404, message or "Page not found.")
+    return _error_page(request, 404, message or "This page does not exist or was removed.")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

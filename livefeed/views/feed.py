@@ -102,5 +102,5 @@ def page_of(source: PostSource, start: str) -> tuple[list[Post], bool]:
     try:
         rows = source.after(start, PAGE_SIZE + 1)
     except ValueError:
-        raise Http404("Page not found.") from None
+        raise Http404 from None
     return prefetch_pictures(rows[:PAGE_SIZE]), len(rows) > PAGE_SIZE

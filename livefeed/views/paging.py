@@ -19,7 +19,7 @@ def newest_page[M: Any](rows: QuerySet[M], start: str) -> tuple[list[M], str]:
     try:
         found = list((rows.before(start) if start else rows)[: PAGE_SIZE + 1])  # type: ignore[attr-defined]  # see above
     except ValueError:
-        raise Http404("Page not found.") from None
+        raise Http404 from None
     page = found[:PAGE_SIZE]
     next_url = f"?before={page[-1].sort_key}" if len(found) > PAGE_SIZE else ""
     return page, next_url

@@ -32,7 +32,7 @@ TABS: dict[ListName, Tab] = {
 def profile(request: Request, username: str, tab: ListName = "posts") -> HttpResponse:
     """A user's posts, replies, pictures or likes, by tab."""
     if tab not in TABS:
-        raise Http404("Page not found.")
+        raise Http404
     user = find_user(username)
     viewer = viewer_of(request)
     context: dict[str, Any] = {

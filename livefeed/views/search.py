@@ -44,7 +44,7 @@ def search_page(request: Request) -> HttpResponse:
     try:
         found = [] if search.is_empty else search_posts(search, viewer, start, PAGE_SIZE + 1)
     except ValueError:
-        raise Http404("Page not found.") from None
+        raise Http404 from None
     posts = prefetch_pictures(found[:PAGE_SIZE])
     context: dict[str, Any] = {
         "examples": [*EXAMPLES, _example_of_days()],

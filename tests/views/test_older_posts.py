@@ -83,4 +83,4 @@ def test_an_invalid_sort_key_is_404(follower, post, address, before, extra):
     answer = follower.get(f"{address}?before={before}", **extra)
 
     assert answer.status_code == 404
-    assert "Page not found." in answer.content.decode()
+    assert "This page does not exist or was removed." in answer.content.decode()
