@@ -144,9 +144,9 @@ def sign_in(context: BrowserContext, user: User, address: str) -> None:
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])
 
 
-def wait_until_live(page: Page) -> Page:
-    """Waits until the page's socket is open; returns the page."""
-    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+def wait_until_live(page: Page, timeout: float = WAIT_TIMEOUT) -> Page:
+    """Waits until the page's socket is open, at most `timeout` seconds; returns the page."""
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live", timeout=timeout * 1_000)
     return page
 
 

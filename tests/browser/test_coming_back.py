@@ -7,6 +7,9 @@ from livefeed.models import Post, Session
 from tests.browser.conftest import bodies, expect_posts, wait_until_live, write_post
 from tests.factories import make_post
 
+LONGEST_RETRY = 60
+"""Seconds within which a page has certainly tried to connect again, however slowly the site was restarted."""
+
 
 def expect_current_home(page: Page, cast) -> None:
     """Waits until the page shows the same posts as a newly loaded one."""
@@ -30,9 +33,9 @@ def test_a_page_catches_up_after_a_restart_of_the_site(live_window, cast, site):
     for number in range(3):
         make_post(cast.author, f"Number {number}.")
     site.start()
-    expect_current_home(wait_until_live(page), cast)
+    expect_current_home(wait_until_live(page, LONGEST_RETRY), cast)
     assert len(bodies(page)) == 4
-    assert bodies(wait_until_live(stranger)) == []
+    assert bodies(wait_until_live(stranger, LONGEST_RETRY)) == []
 
 
 def test_an_offline_page_catches_up(live_window, cast):
