@@ -66,21 +66,35 @@ STARTS_SERVERS = (
 """Left out by `bin/test --fast`, like every test that uses a site."""
 
 SLOW = (
+    "tests/accounts/test_devices.py",
     "tests/accounts/test_welcome_mail.py",
     "tests/commands/",
+    "tests/content/test_conversion.py",
     "tests/live/test_hostile.py",
     "tests/live/test_replay.py",
+    "tests/live/test_rights.py",
     "tests/live/test_rights_joining.py",
     "tests/live/test_rights_streaming.py",
     "tests/models/test_counts.py",
+    "tests/models/test_picture.py",
+    "tests/models/test_search.py",
     "tests/models/test_window.py",
     "tests/tasks/test_worker.py",
+    "tests/views/test_activation.py",
+    "tests/views/test_admin.py",
     "tests/views/test_cache.py",
     "tests/views/test_fragment.py",
+    "tests/views/test_hidden_ids.py",
     "tests/views/test_hostile.py",
+    "tests/views/test_openid.py",
+    "tests/views/test_passkeys.py",
+    "tests/views/test_pictures.py",
+    "tests/views/test_queries.py",
+    "tests/views/test_rate_limits.py",
     "tests/views/test_safety.py",
+    "tests/views/test_two_step.py",
 )
-"""Left out by `bin/test --fast`: large tables of cases, and tests of commands that create demo data."""
+"""Left out by `bin/test --fast`: large tables of cases, and tests of processes, pictures and demo data."""
 
 
 def add_markers(items: Iterable[pytest.Item]) -> None:
