@@ -13,25 +13,16 @@ from consumers.feed import FeedConsumer
 from consumers.hub.hub import Hub
 from consumers.poll import poll
 from consumers.server.request_handler import Handler
-from consumers.server.request_threads import RequestThreads
 
 # Django's types allow only views in `path()`; Channels takes ASGI applications.
-requests: Any = Handler(RequestThreads(settings.LIVEFEED_REQUEST_THREADS))
-health_checks: Any = Handler(RequestThreads(1))  # never wait for other requests
+requests: Any = Handler(settings.LIVEFEED_REQUEST_THREADS)
 browser_sockets: Any = SameOrigin(FeedConsumer.as_asgi())
 program_sockets: Any = EventConsumer.as_asgi()
 polls: Any = poll
 
 router = ProtocolTypeRouter(
     {
-        "http": URLRouter(
-            [
-                path("ws/feed/", polls),
-                path("healthz", health_checks),
-                path("readyz", health_checks),
-                re_path("", requests),
-            ]
-        ),
+        "http": URLRouter([path("ws/feed/", polls), re_path("", requests)]),
         "websocket": URLRouter(
             [
                 path("ws/feed/", browser_sockets),

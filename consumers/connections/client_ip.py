@@ -14,12 +14,12 @@ def client_ip(scope: dict[str, Any]) -> str:
     before that one may be forged by the client.
     """
     client = scope.get("client")
-    peer: str = network_of(client[0]) if client else ""
-    trusted_proxies: int = settings.LIVEFEED_TRUSTED_PROXIES
-    if not trusted_proxies:
-        return peer
-    forwarded = _forwarded_for(scope)
-    return network_of(forwarded[-trusted_proxies]) if len(forwarded) >= trusted_proxies else peer
+    address: str = client[0] if client else ""
+    if trusted_proxies := settings.LIVEFEED_TRUSTED_PROXIES:
+        forwarded = _forwarded_for(scope)
+        if len(forwarded) >= trusted_proxies:
+            address = forwarded[-trusted_proxies]
+    return network_of(address)
 
 
 def _forwarded_for(scope: dict[str, Any]) -> list[str]:

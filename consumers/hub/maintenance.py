@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +23,7 @@ from consumers.protocol.message import Message
 from consumers.server.db_threads import DatabaseThreads
 from livefeed.accounts import rate_limits
 from livefeed.accounts.session_store import SessionStore
+from livefeed.limits import counters
 from livefeed.models import AuditEntry, Event, Export, Notification, PastLike, Picture, Post
 from livefeed.models.notification import NOTIFICATION_RETENTION
 from livefeed.tasks import worker
@@ -114,6 +116,7 @@ class Maintenance:
         await self._thread.run(lambda: PastLike.objects.prune(NOTIFICATION_RETENTION))
         await self._thread.run(AuditEntry.objects.prune)
         await self._thread.run(rate_limits.prune)
+        await self._thread.run(lambda: counters.prune(time.time()))
 
     def close(self) -> None:
         """Stops the thread of the background jobs."""

@@ -6,7 +6,7 @@ free.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -16,7 +16,7 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.signals import request_started
 from django.db import close_old_connections
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
@@ -27,15 +27,20 @@ from consumers.server.request_threads import RequestThreads, TooManyRequestsErro
 
 FILE_THREADS = 2
 """Threads that read files for all clients. Each read takes a moment, and a thread is held for one read only."""
+HEALTH_CHECKS = ("/healthz", "/readyz")
 TOO_MANY = "You sent too many requests at once. Try again in a moment."
 
 
 class Handler(ASGIHandler):
-    """Computes each response by one call in a thread, and sends it from the event loop."""
+    """Computes each response by one call in a thread, and sends it from the event loop.
 
-    def __init__(self, threads: RequestThreads) -> None:
+    At most `count` requests are computed at a time. Health checks have a thread of their own, so that they never wait.
+    """
+
+    def __init__(self, count: int) -> None:
         super().__init__()
-        self._threads = threads
+        self._threads = RequestThreads(count)
+        self._health_threads = RequestThreads(1)
         self._file_threads = ThreadPoolExecutor(FILE_THREADS, thread_name_prefix="livefeed-files")
 
     def load_middleware(self, is_async: bool = False) -> None:
@@ -58,8 +63,9 @@ class Handler(ASGIHandler):
 
     async def _compute(self, scope: Any, body: Any) -> HttpResponseBase:
         """Computes the response in a thread, or refuses if the client has too many requests already."""
+        threads = self._health_threads if scope["path"] in HEALTH_CHECKS else self._threads
         try:
-            return await self._threads.run(_clients_of(scope), partial(self._respond, scope, body))
+            return await threads.run(_clients_of(scope), partial(self._respond, scope, body))
         except TooManyRequestsError:
             return HttpResponse(TOO_MANY, "text/plain", status=429, headers={"Retry-After": "1"})
 
@@ -77,33 +83,24 @@ class Handler(ASGIHandler):
         return cast(HttpResponseBase, response)
 
     async def _send_stream(self, response: Any, receive: Any, send: Any) -> None:
-        """Sends the start of a response and then its parts, as fast as the client reads them.
+        """Sends a response in parts, as fast as the client reads them.
 
         `send` returns when the client has read enough of the previous parts, and no thread is held meanwhile.
         """
-        if isinstance(response, FileResponse):
-            response.block_size = self.chunk_size
         disconnected = asyncio.ensure_future(receive())
+        if not response.is_async:
+            response.block_size = self.chunk_size  # of a file
+            response.streaming_content = self._read(response.streaming_content, disconnected)
         try:
-            await self.send_response(_Head(response), _without_body(send))
-            async for part in self._parts_of(response):
-                if disconnected.done():
-                    return
-                await send({"type": "http.response.body", "body": part, "more_body": True})
-            await send({"type": "http.response.body"})
+            await self.send_response(response, send)
         finally:
             disconnected.cancel()
             await self._run_in_file_thread(response.close)
 
-    async def _parts_of(self, response: Any) -> AsyncIterator[bytes]:
-        """Yields the parts of a streaming response; those of a synchronous one are read in a thread."""
-        if response.is_async:
-            async for part in response:
-                yield part
-        else:
-            parts = iter(response)
-            while (part := await self._run_in_file_thread(next, parts, None)) is not None:
-                yield part
+    async def _read(self, parts: Iterator[bytes], disconnected: "asyncio.Future[Any]") -> AsyncIterator[bytes]:
+        """Yields the parts of a response, each read in a thread, until the client disconnects."""
+        while not disconnected.done() and (part := await self._run_in_file_thread(next, parts, None)) is not None:
+            yield part
 
     async def _run_in_file_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._file_threads, function, *args)
@@ -118,23 +115,3 @@ def _clients_of(scope: Any) -> list[str]:
     cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
     session_key = session_key_of(cookies)
     return [*([f"session {session_key}"] if session_key else []), f"address {client_ip(scope)}"]
-
-
-class _Head(HttpResponse):
-    """Status, headers and cookies of a response, in the form of an empty response."""
-
-    def __init__(self, response: HttpResponseBase) -> None:
-        super().__init__()
-        self.status_code = response.status_code
-        self.headers = response.headers
-        self.cookies = response.cookies
-
-
-def _without_body(send: Any) -> Any:
-    """Returns a `send` that leaves out the body."""
-
-    async def send_head(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            await send(message)
-
-    return send_head

@@ -65,7 +65,7 @@ def _signed_device(request: HttpRequest, user: User) -> str:
 
 def cookie_name() -> str:
     """Returns the name of the cookie. Browsers accept one with the prefix only over https and for exactly this host."""
-    return "__Host-livefeed_device" if settings.SESSION_COOKIE_SECURE else "livefeed_device"
+    return f"{settings.COOKIE_PREFIX}livefeed_device"
 
 
 def _entries(request: HttpRequest, user: User) -> list[str]:

@@ -9,7 +9,6 @@ from django.db import connection
 from django.http import HttpRequest
 from django.utils.timezone import now
 
-from livefeed.limits import counters
 from livefeed.limits.durations import duration
 
 APP = "allauth.account"
@@ -40,7 +39,6 @@ def prune() -> None:
     moment = connection.ops.adapt_datetimefield_value(now())
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM livefeed_cache WHERE expires < %s", [moment])
-    counters.prune(time.time())
 
 
 def message(seconds: int) -> str:

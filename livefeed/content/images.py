@@ -81,8 +81,8 @@ class OverBudgetError(PictureError):
 
 
 class ProcessedImage(NamedTuple):
-    """Converted picture: two WebP files, the larger one's size in pixels, its mean colour as #rrggbb, and the number of
-    pixels that were decoded."""
+    """Converted picture: two WebP files, width and height of the larger file in pixels, the mean colour as #rrggbb, and
+    the number of pixels that were decoded."""
 
     large: bytes
     small: bytes

@@ -16,6 +16,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Events committed after `position`, in order."""
         return self.filter(position__gt=position).order_by("position")
 
+    def newest_positions(self) -> Any:
+        """The positions of committed events, the newest first."""
+        return self.exclude(position=None).order_by("-position").values_list("position", flat=True)
+
 
 EVENT_RETENTION = timedelta(days=7)
 """Time for which events are kept. A page that was disconnected for longer is reset."""
@@ -23,8 +27,7 @@ EVENT_RETENTION = timedelta(days=7)
 
 @compiled
 def _newest_positions() -> Any:
-    newest = Event.objects.exclude(position=None).order_by("-position")
-    return newest.values_list("position", flat=True)[:1]
+    return Event.objects.newest_positions()[:1]
 
 
 class EventManager(models.Manager["Event"].from_queryset(EventQuerySet)):  # type: ignore[misc]  # made at run time

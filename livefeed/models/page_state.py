@@ -42,7 +42,7 @@ def _states(viewer: User) -> Any:
     unread = Notification.objects.shown().unread().filter(recipient=OuterRef("pk")).values("pk")
     follows = Follow.objects.filter(follower=OuterRef("pk")).order_by().values("follower")  # grouped by it below
     return User.objects.filter(pk=viewer.pk).values_list(
-        Coalesce(Subquery(Event.objects.order_by("-position").exclude(position=None).values("position")[:1]), 0),
+        Coalesce(Subquery(Event.objects.newest_positions()[:1]), 0),
         CountOf(unread[:MAX_UNREAD_COUNTED]),
         CountOf(follows),
         Coalesce(Subquery(follows.values(latest=Max("pk"))), 0),

@@ -89,10 +89,6 @@ class PostQuerySet(CounterQuerySet["Post"]):
     def oldest_first(self) -> Self:
         return self.with_related().order_by("created_at", "pk")
 
-    def before(self, sort_key: str) -> Self:
-        """Posts older than `sort_key`. Raises `ValueError` if it is not a sort key."""
-        return self.filter(sort_keys.before(sort_key))
-
     def created_between(self, after: datetime | None, before: datetime | None) -> Self:
         """Posts created at or after one time (None: any) and before another (None: any)."""
         posts = self if after is None else self.filter(created_at__gte=after)

@@ -89,7 +89,7 @@ def page_context(viewer: User | None) -> dict[str, Any]:
     """Returns what every page with posts shows apart from them. Must be called before the posts are read: the page's
     socket resumes from the cursor in the state."""
     state = PageState.of(viewer)
-    context: dict[str, Any] = {"state": state, "cursor": state.cursor}
+    context: dict[str, Any] = {"state": state}
     if viewer is not None:
         context["suggestions"] = SimpleLazyObject(lambda: users_to_follow(viewer))  # most pages have them in the cache
         context["is_new"] = not state.followed

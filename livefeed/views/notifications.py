@@ -55,8 +55,7 @@ class NotificationsView(SignedInResource):
         notifications = Notification.objects.filter(recipient=self.viewer).shown().newest_first()
         start = request.GET.get("before", "")
         rows, next_url = newest_page(notifications, start)
-        context = {"groups": grouped(rows), "next": next_url, "upto": upto, "start": start}
-        context |= {"state": state, "cursor": state.cursor}
+        context = {"groups": grouped(rows), "next": next_url, "upto": upto, "start": start, "state": state}
         return render(request, template_for(request, "notifications/page.html", PARTIALS), context)
 
 

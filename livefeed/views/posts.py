@@ -147,7 +147,6 @@ def thread_page(request: Request, post: Post, state: PageState, template: str) -
         "start": start,
         "view": f"post:{post.pk}",
         "state": state,
-        "cursor": state.cursor,
         "order": "oldest",
         "has_gap": not start and len(ancestors) < len(post.ancestor_ids),
     }

@@ -54,7 +54,6 @@ def search_page(request: Request) -> HttpResponse:
         "start": start,
         "view": "shown",
         "state": state,
-        "cursor": state.cursor,
     }
     if len(found) > PAGE_SIZE:
         context["next"] = f"?{urlencode({'q': text, 'before': posts[-1].sort_key})}"

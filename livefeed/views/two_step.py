@@ -16,6 +16,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
@@ -71,7 +72,7 @@ class ReauthenticatePasskeyView(RetriedPasskeyView, webauthn.ReauthenticateWebAu
 class PasskeyLoginView(RetriedPasskeyView, webauthn.LoginWebAuthnView):
     """Signs in with a passkey alone."""
 
-    retry_path = "/accounts/login/"
+    retry_path = reverse_lazy("account_login")
 
 
 class ConfirmedOnlyView:

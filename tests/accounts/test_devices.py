@@ -207,6 +207,7 @@ def test_other_sessions_can_give_the_password_although_one_is_blocked():
 @pytest.mark.parametrize(("is_https", "name"), [(False, "livefeed_device"), (True, "__Host-livefeed_device")])
 def test_the_cookie_is_hidden_from_scripts_and_bound_to_the_host(settings, is_https, name):
     settings.SESSION_COOKIE_SECURE = is_https
+    settings.COOKIE_PREFIX = "__Host-" if is_https else ""
     make_user("mara")
     client = Client()
     client.post("/accounts/login/", {"login": "mara", "password": PASSWORD})

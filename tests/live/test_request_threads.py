@@ -105,6 +105,6 @@ async def test_a_request_too_many_is_answered_with_429(monkeypatch):
         "client": ("192.0.2.1", 1),
         "query_string": b"",
     }
-    await Handler(RequestThreads(1))(scope, receive, send)
+    await Handler(1)(scope, receive, send)
     assert sent[0]["status"] == 429
     assert (b"Retry-After", b"1") in sent[0]["headers"]

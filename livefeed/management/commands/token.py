@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from livefeed.management.commands._users import find_user
 from livefeed.models import Token, User
 
 MAX_LABEL_LENGTH = 60
@@ -25,9 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--revoke", type=int, metavar="ID", help="revoke the token with this id")
 
     def handle(self, *, name: str, label: str, list: bool, revoke: int | None, **options: Any) -> None:
-        user = User.objects.with_username(name.removeprefix("@")).first()
-        if user is None:
-            raise CommandError(f"There is no user named {name!r}.")
+        user = find_user(name)
         if list:
             self._list(user)
         elif revoke is not None:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from livefeed.accounts import two_step
 from livefeed.accounts.two_step import TwoStep
-from livefeed.models import User
+from livefeed.management.commands._users import find_user
 
 
 class Command(BaseCommand):
@@ -22,9 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--reset", action="store_true", help="remove app, passkeys and recovery codes")
 
     def handle(self, *, name: str, reset: bool, **options: Any) -> None:
-        user = User.objects.with_username(name.removeprefix("@")).first()
-        if user is None:
-            raise CommandError(f"There is no user named {name!r}.")
+        user = find_user(name)
         if reset:
             removed = two_step.reset(user)
             self.stdout.write(f"Removed {removed}. {user} signs in with the password alone.")
