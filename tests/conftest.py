@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from tests import selection
 from tests.factories import Cast, make_cast
 from tests.stack.servers import Site
 
+pytest_plugins = ["tests.database"]
 FILLED_BY_MIGRATE = {"django_content_type", "auth_permission"}
 """Tables whose rows are created by `migrate` and are the same for every test."""
+_numbers = count()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -95,6 +98,11 @@ def _clear_trends() -> None:
     trends.clear_cache()
 
 
+@pytest.fixture(scope="session")
+def _mail_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mail")
+
+
 @pytest.fixture(autouse=True)
-def _mail_folder(settings, tmp_path: Path) -> None:
-    settings.MAIL_DIR = tmp_path / "mail"
+def _mail_folder(settings, _mail_folders: Path) -> None:
+    settings.MAIL_DIR = _mail_folders / str(next(_numbers))

@@ -1,5 +1,7 @@
 """Chooses which tests run in which part of `bin/test`, by markers that conftest.py adds.
 
+`python -m tests.selection` prints the paths of those that run on PostgreSQL: to collect all tests takes seconds.
+
 By default a test runs once, on SQLite with the in-memory channel layer. This file lists the exceptions.
 """
 
@@ -97,13 +99,17 @@ SLOW = (
 """Left out by `bin/test --fast`: large tables of cases, and tests of processes, pictures and demo data."""
 
 
+def on_both() -> tuple[str, ...]:
+    """Returns the paths of the tests that run on both databases, except ONLY_ON_SQLITE."""
+    return ON_BOTH + REPEATED_IN_FULL if FULL else ON_BOTH
+
+
 def add_markers(items: Iterable[pytest.Item]) -> None:
     """Adds the markers `both`, `postgresql`, `server` and `slow` to tests; `pyproject.toml` describes them."""
-    on_both = ON_BOTH + REPEATED_IN_FULL if FULL else ON_BOTH
     for item in items:
         if item.nodeid.startswith(ONLY_ON_POSTGRESQL):
             item.add_marker(pytest.mark.postgresql)
-        elif item.nodeid.startswith(on_both) and not item.nodeid.startswith(ONLY_ON_SQLITE):
+        elif item.nodeid.startswith(on_both()) and not item.nodeid.startswith(ONLY_ON_SQLITE):
             item.add_marker(pytest.mark.both)
         if item.nodeid.startswith(STARTS_SERVERS) or uses_a_site(item):
             item.add_marker(pytest.mark.server)
@@ -124,3 +130,7 @@ def deselect_full(config: pytest.Config, items: list[pytest.Item]) -> None:
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+if __name__ == "__main__":
+    print(*(path for path in on_both() + ONLY_ON_POSTGRESQL if not path.startswith("tests/browser/")))

@@ -29,8 +29,12 @@ CACHES = CACHES | {
     "in the database": CACHES["default"],
 }
 
+DATABASES["default"]["TEST"] = {"NAME": "test_livefeed"}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}
+    # Like fsync=off of the tests' PostgreSQL: only a power cut could lose a commit.
+    options = DATABASES["default"]["OPTIONS"]
+    options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
 
 # Servers that tests start look up static files once, and browsers keep them. Django's test client would do so for each
 # of its instances (20 ms).
