@@ -75,8 +75,7 @@ class Presence:
 def _open_page(connection: Connection) -> OpenPage:
     view = connection.view
     credential, number = connection.credential or ("", 0)
-    name = f"{view.kind}:{view.key}" if view.key else view.kind
-    return OpenPage(name, connection.opened_at, credential, number)
+    return OpenPage(view.name, connection.opened_at, credential, number)
 
 
 async def _ignore_errors(work: Awaitable[None]) -> None:

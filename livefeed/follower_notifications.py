@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from livefeed.live import publishing
+from livefeed.live import notices
 from livefeed.models import Follow, Notification, Post
 
 BATCH_SIZE = 1_000
@@ -18,7 +18,7 @@ def notify_followers(post: Post) -> int:
         with transaction.atomic():
             followers = [follower for _, follower in batch]
             Notification.objects.notify(followers, Notification.Kind.POSTED, post.author_id, post.pk)
-            publishing.follower_notifications_changed(post)
+            notices.follower_notifications_changed(post)
         last = batch[-1][0]
         count += len(batch)
     return count

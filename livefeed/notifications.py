@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Lower
 
 from livefeed.content.markup import references_in
-from livefeed.live import publishing
+from livefeed.live import notices
 from livefeed.models import Follow, Like, Notification, PastLike, Post, Preferences, User
 from livefeed.tasks import tell_of_new_post
 
@@ -28,7 +28,7 @@ def follow_removed(follow: Follow) -> None:
     """Publishes that the notification of a follow is no longer shown."""
     sent = Notification.objects.filter(recipient=follow.followed_id, actor=follow.follower_id, kind=Kind.FOLLOWED)
     if sent.exists():
-        publishing.notifications_changed(follow.followed_id)
+        notices.notifications_changed(follow.followed_id)
 
 
 def like_created(like: Like) -> None:
@@ -43,7 +43,7 @@ def like_created(like: Like) -> None:
         sent.restore(actor=like.user_id)
     else:
         Notification.objects.renotify(author_id, Kind.LIKED, like.user_id, like.post_id)
-    publishing.notifications_changed(author_id)
+    notices.notifications_changed(author_id)
 
 
 def like_removed(like: Like) -> None:
@@ -56,7 +56,7 @@ def like_removed(like: Like) -> None:
             sent.withdraw()
         elif notification.actor_id == like.user_id:
             sent.update(actor=latest.user_id)
-        publishing.notifications_changed(notification.recipient_id)
+        notices.notifications_changed(notification.recipient_id)
 
 
 def post_saved(post: Post, *, created: bool, removal_changed: bool) -> None:
@@ -83,7 +83,7 @@ def mark_read(user: User, upto: datetime) -> None:
     """Marks a user's notifications until `upto` as read, in all their open pages."""
     with transaction.atomic():
         if Notification.objects.mark_read(user, upto):
-            publishing.notifications_changed(user.pk)
+            notices.notifications_changed(user.pk)
 
 
 def _update_mentions(post: Post, *, is_new: bool) -> None:
@@ -100,7 +100,7 @@ def _update_mentions(post: Post, *, is_new: bool) -> None:
     if added:
         sent.filter(recipient__in=added).restore()
     for user_id in (*removed, *added):
-        publishing.notifications_changed(user_id)
+        notices.notifications_changed(user_id)
     new = [user_id for user_id, is_active in mentioned.items() if is_active and user_id not in known]
     if new := new[: max(0, MAX_MENTIONS - len(known))]:
         _notify(new, Kind.MENTIONED, post.author_id, post.pk)
@@ -116,7 +116,7 @@ def _notify(user_ids: Collection[int], kind: Kind, actor_id: int, post_id: int |
     """Notifies these users, except those who muted this kind of notification."""
     recipients = set(user_ids) - Preferences.objects.muted_by(user_ids, kind)
     for recipient in Notification.objects.notify(sorted(recipients), kind, actor_id, post_id):
-        publishing.notifications_changed(recipient)
+        notices.notifications_changed(recipient)
 
 
 def _visibility_changed(post: Post) -> None:
@@ -124,6 +124,6 @@ def _visibility_changed(post: Post) -> None:
     unread = post.notifications.unread().values_list("recipient", flat=True)
     recipients = list(unread[: MAX_SINGLE_EVENTS + 1])
     for recipient in recipients[:MAX_SINGLE_EVENTS]:
-        publishing.notifications_changed(recipient)
+        notices.notifications_changed(recipient)
     if len(recipients) > MAX_SINGLE_EVENTS:
-        publishing.follower_notifications_changed(post)
+        notices.follower_notifications_changed(post)

@@ -9,7 +9,7 @@ from unittest.mock import Mock, patch
 import pytest
 from django.db import transaction
 
-from livefeed.live import publishing
+from livefeed.live import posts, publishing, users
 from livefeed.models import Event, Follow, Post
 from tests.factories import make_cast, make_post, make_user
 from tests.models.announced import listening, log, registered
@@ -26,9 +26,9 @@ def listener() -> Iterator[Mock]:
 @pytest.mark.parametrize(
     ("publish_event", "kind"),
     [
-        (partial(publishing.post_saved, appeared=True), "post.created"),
-        (partial(publishing.post_saved, appeared=False), "post.updated"),
-        (publishing.post_deleted, "post.deleted"),
+        (partial(posts.post_saved, appeared=True), "post.created"),
+        (partial(posts.post_saved, appeared=False), "post.updated"),
+        (posts.post_deleted, "post.deleted"),
     ],
 )
 def test_events_of_posts_have_the_ids_of_post_and_author(db, publish_event, kind):
@@ -39,7 +39,7 @@ def test_events_of_posts_have_the_ids_of_post_and_author(db, publish_event, kind
 
 @pytest.mark.parametrize(
     ("publish_event", "kind"),
-    [(publishing.follow_created, "follow.created"), (publishing.follow_removed, "follow.removed")],
+    [(users.follow_created, "follow.created"), (users.follow_removed, "follow.removed")],
 )
 def test_events_of_follows_have_the_ids_of_followed_and_follower(db, publish_event, kind):
     publish_event(Follow(follower_id=3, followed_id=7))
@@ -83,9 +83,9 @@ def test_an_event_that_is_rolled_back_leaves_no_row_and_wakes_no_listener(transa
 
 def test_a_rollback_to_a_savepoint_keeps_earlier_events(transactional_db, listener):
     with transaction.atomic():
-        publishing.publish(Event.Kind.POST_CREATED, subject_id=1)
+        publishing.publish("post.created", subject_id=1)
         with suppress(RuntimeError), transaction.atomic():
-            publishing.publish(Event.Kind.POST_CREATED, subject_id=2)
+            publishing.publish("post.created", subject_id=2)
             raise FAILED
 
     assert log() == [("post.created", 1, 0)]

@@ -10,15 +10,18 @@ from consumers import metrics
 from consumers.connections.authentication import Authenticator, Handshake
 from consumers.connections.authorization import RefusedError
 from consumers.connections.close_codes import REPLACED, RESTARTING, TOO_MANY
-from consumers.connections.connection import ClientKind, Connection, Credential, is_number
+from consumers.connections.connection import ClientKind, Connection
 from consumers.hub.audience import should_deliver
 from consumers.hub.delivery import Delivery
-from consumers.hub.event_log import EventLog
-from consumers.hub.log_entry import Kind
+from consumers.hub.event_log import EventLog, subject_to_render
 from consumers.hub.subscriptions import Subscriptions, follow
 from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.protocol.transport import Sender
+from livefeed.live.credentials import Credential
+from livefeed.live.declarations import kinds_about_rights, reported_kinds
+from livefeed.live.publishing import FEED_RESET
+from livefeed.live.views import is_number
 
 MIN_CLOSED_PER_SECOND = 100
 """Sockets a second that are closed at least while a server shuts down: a few need not use up the whole grace time."""
@@ -81,10 +84,14 @@ class ConnectionManager:
         change is delivered again if it is still in memory; the page keeps the newer version.
         """
         added = connection.show(post_ids)
-        changed = {entry.subject_id: entry for entry in self._log.tail if entry.is_post and entry.subject_id in added}
+        changed = {
+            entry.subject_id: entry
+            for entry in self._log.tail
+            if entry.kind in reported_kinds and entry.subject_id in added
+        }
         due = [entry for entry in changed.values() if should_deliver(connection, entry)]
-        posts = await self._log.posts([entry.subject_id for entry in due if entry.shows_post])
-        found = [frame for entry in due if (frame := self._log.frame(entry, posts, connection.form))]
+        rendered = await self._log.rendered([subject for entry in due if (subject := subject_to_render(entry))])
+        found = [frame for entry in due if (frame := self._log.frame(entry, rendered, connection.form))]
         if found:
             await self._delivery.send(connection, Message(*found))
 
@@ -167,9 +174,9 @@ class ConnectionManager:
         if viewer is None:
             return False
         entries = self._log.entries_after(connection.viewer_position)
-        if entries is None or any(entry.kind == Kind.FEED_RESET for entry in entries):
+        if entries is None or any(entry.kind == FEED_RESET for entry in entries):
             return True
-        return any(entry.is_about_rights and entry.actor_id == viewer.user_id for entry in entries)
+        return any(entry.kind in kinds_about_rights and entry.actor_id == viewer.user_id for entry in entries)
 
     def _apply_follows(self, connection: Connection) -> None:
         """Applies the viewer's follows and unfollows since the viewer was read. Repeating it changes nothing."""

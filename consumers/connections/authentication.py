@@ -6,21 +6,21 @@ once, each needing 50 ms, 209 failed.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 
 from django.conf import settings
 
 from consumers.connections.authorization import RefusedError, bad_token, revocation_reasons
-from consumers.connections.connection import Credential, View, Viewer, ViewKind, is_number
+from consumers.connections.connection import Viewer
 from consumers.server.db_threads import DatabaseThreads
-from livefeed.content.markup import is_tag, normalize_tag
-from livefeed.models import Event, Follow, Post, Session, Token, User
+from livefeed.live import credentials, log
+from livefeed.live.credentials import Credential
+from livefeed.live.readers import View
+from livefeed.live.views import ViewError, open_view
 
-AUTHOR_VIEWS: dict[str, ViewKind] = {"user": "user", "replies": "replies", "media": "media"}
-"""Views of one author, by the word that names them in a handshake."""
 MAX_BATCH = 200
 """Handshakes resolved by one batch of queries."""
 
@@ -108,15 +108,19 @@ def _settle(future: asyncio.Future[HandshakeResult], result: HandshakeResult | E
 
 def _resolve(handshakes: list[Handshake]) -> list[HandshakeResult | Exception]:
     """Returns a result for each handshake, or the error with which it is refused."""
-    read_at = Event.objects.head()  # before all other queries: later changes are events after this position
-    sessions = Session.objects.by_keys({handshake.session_key for handshake in handshakes if handshake.session_key})
-    tokens = Token.objects.by_texts({handshake.token for handshake in handshakes if handshake.token})
-    viewers = _viewers(sessions, tokens)
+    read_at = log.head()  # before all other queries: later changes are events after this position
+    found = credentials.find(
+        {handshake.session_key for handshake in handshakes if handshake.session_key},
+        {handshake.token for handshake in handshakes if handshake.token},
+    )
+    viewers = {user_id: Viewer(user_id, followed) for user_id, followed in found.followed.items()}
     results: list[HandshakeResult | Exception] = []
     for handshake in handshakes:
         try:
-            credential, user = _credential_and_user(handshake, sessions, tokens)
-            view = _parse_view(handshake.view or _default_view(user), user)
+            credential, user = _credential_and_user(handshake, found)
+            view = open_view(handshake.view or "", user)
+        except ViewError as error:
+            results.append(RefusedError(error.code, str(error)))
         except RefusedError as refused:
             results.append(refused)
         else:
@@ -125,73 +129,13 @@ def _resolve(handshakes: list[Handshake]) -> list[HandshakeResult | Exception]:
     return results
 
 
-def _viewers(sessions: Mapping[str, Session], tokens: Mapping[str, Token]) -> dict[int, Viewer]:
-    """Returns the users of all sessions and tokens with the authors they follow, by user id."""
-    user_ids = {session.user_id for session in sessions.values() if session.user_id is not None}
-    user_ids |= {token.user_id for token in tokens.values()}
-    followed: defaultdict[int, set[int]] = defaultdict(set)
-    for follower_id, author_id in Follow.objects.filter(follower__in=user_ids).values_list("follower", "followed"):
-        followed[follower_id].add(author_id)
-    return {user_id: Viewer(user_id, followed[user_id]) for user_id in user_ids}
-
-
-def _credential_and_user(
-    handshake: Handshake, sessions: Mapping[str, Session], tokens: Mapping[str, Token]
-) -> tuple[Credential | None, User | None]:
+def _credential_and_user(handshake: Handshake, found: credentials.Found) -> tuple[Credential | None, Any]:
     """Returns the credential of a handshake and its user, both None for a visitor.
 
     Raises `RefusedError` if the token is unknown.
     """
-    if handshake.token:
-        token = tokens.get(handshake.token)
-        if token is None:
-            raise bad_token()
-        return Credential("token", token.pk), token.user
-    session = sessions.get(handshake.session_key)
-    if session is None or session.sign_in is None:
-        return None, None
-    return Credential("session", session.sign_in), session.user
-
-
-def _default_view(user: User | None) -> str:
-    return "home" if user else "public"
-
-
-def _parse_view(text: str, user: User | None) -> View:
-    """Parses `home`, `public`, `user:<name>`, `replies:<name>`, `media:<name>`, `tag:<tag>`, `post:<id>` or `shown`.
-
-    Raises `RefusedError` if the view is unknown, or the user may not see it.
-    """
-    kind, _, key = text.partition(":")
-    view: View | None = None
-    if text == "home":
-        view = _home_view(user)
-    elif text == "public":
-        view = View("public")
-    elif text == "shown":
-        view = View("shown")
-    elif kind in AUTHOR_VIEWS:
-        view = _author_view(AUTHOR_VIEWS[kind], key)
-    elif kind == "tag" and is_tag(key):
-        view = View("tag", normalize_tag(key))
-    elif kind == "post" and is_number(key):
-        view = _post_view(int(key), user)
-    if view is None:
-        raise RefusedError("unknown_view", f"There is no view “{text[:80]}” here for you.")
-    return view
-
-
-def _home_view(user: User | None) -> View:
-    if user is None:
-        raise RefusedError("signed_out", "You are signed out. Sign in to see your home feed.")
-    return View("home")
-
-
-def _author_view(kind: ViewKind, username: str) -> View | None:
-    author = User.objects.with_username(username).filter(is_active=True).first()
-    return View(kind, author.pk, author.pk) if author else None
-
-
-def _post_view(post_id: int, user: User | None) -> View | None:
-    post = Post.objects.visible_to(user).filter(pk=post_id).only("author_id", "ancestors").first()
-    return View("post", post.pk, post.author_id, tuple(post.ancestor_ids)) if post else None
+    if not handshake.token:
+        return found.by_session_key.get(handshake.session_key, (None, None))
+    if handshake.token not in found.by_token:
+        raise bad_token()
+    return found.by_token[handshake.token]

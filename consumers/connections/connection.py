@@ -5,50 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from time import time
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from consumers.protocol.frames import Form
 from consumers.protocol.transport import Sender
+from livefeed.live.credentials import Credential
+from livefeed.live.readers import Form, View
 
-ViewKind = Literal["home", "public", "user", "replies", "media", "post", "tag", "shown"]
 ClientKind = Literal["browser", "program", "poll"]
 FORMS: dict[ClientKind, Form] = {"browser": "html", "program": "json", "poll": "html"}
 
 MAX_SHOWN_POSTS = 300
 """Posts that a page may report as shown."""
-
-
-def is_number(text: str) -> bool:
-    """True if untrusted text is a whole number that fits the database's integers."""
-    return text.isascii() and text.isdecimal() and len(text) < 19
-
-
-class View(NamedTuple):
-    """The feed that a page shows.
-
-    `home`: the viewer's home feed. `public`: all public posts. `user`, `replies`, `media`: one author's posts, replies
-    or posts with pictures; `key` is the author's id. `post`: one post and its replies; `key` is its id. `tag`: the
-    posts of the tag `key`. `shown`: only the posts that the page reports as shown.
-    """
-
-    kind: ViewKind
-    key: int | str = 0
-    author_id: int = 0
-    """The author whose page or post it is."""
-    ancestor_ids: tuple[int, ...] = ()
-    """Ids of the posts above a post in its thread; the page of the post shows them too."""
-
-    @property
-    def keys(self) -> tuple[int | str, ...]:
-        """Keys under which the view is indexed; none for a home feed, which is indexed by the authors followed."""
-        return () if self.kind == "home" else (self.key, *self.ancestor_ids)
-
-
-class Credential(NamedTuple):
-    """The credential that opened a connection: the number of a sign-in or the id of a token."""
-
-    kind: Literal["session", "token"]
-    id: int
 
 
 @dataclass(eq=False, slots=True)
@@ -85,11 +52,29 @@ class Connection:
     paused_at: float = 0.0
     """Time of the event loop at which the sender was last found full."""
     form: Form = field(init=False)
+    views: tuple[View, ...] = field(init=False)
+    """All views of the connection. The first is the one with which it was opened."""
     _shown: frozenset[int] = frozenset()
     _newest_shown: int = 0
 
     def __post_init__(self) -> None:
         self.form = FORMS[self.kind]
+        self.views = (self.view,)
+
+    @property
+    def topics(self) -> set[str]:
+        """Topics of all views, without the followed authors of a home feed."""
+        return {topic for view in self.views for topic in view.topics}
+
+    @property
+    def has_home(self) -> bool:
+        """True if one of the views is the home feed."""
+        return any(view.kind == "home" for view in self.views)
+
+    @property
+    def user_id(self) -> int:
+        """Id of the viewer; 0 for a visitor."""
+        return self.viewer.user_id if self.viewer else 0
 
     def show(self, post_ids: Iterable[int]) -> set[int]:
         """Records the posts that the page shows; returns those whose changes were not delivered before.

@@ -15,15 +15,17 @@ from consumers import metrics
 from consumers.connections.admission import ConnectionManager
 from consumers.hub.delivery import Delivery
 from consumers.hub.dispatch import Dispatcher
-from consumers.hub.event_log import READ_LIMIT, EventLog
+from consumers.hub.event_log import EventLog
 from consumers.hub.layer_notifier import LayerNotifier
-from consumers.hub.log_entry import LogEntry
 from consumers.hub.maintenance import Maintenance
 from consumers.hub.prefetch import Prefetched, Prefetcher
 from consumers.hub.subscriptions import Subscriptions
 from consumers.hub.unread_counts import UnreadCounts
 from consumers.presence import Presence
 from livefeed.live import publishing
+from livefeed.live.declarations import coalesced_kinds
+from livefeed.live.entries import LogEntry
+from livefeed.live.log import READ_LIMIT
 from livefeed.observability import health
 
 logger = logging.getLogger(__name__)
@@ -183,7 +185,7 @@ class Hub:
         """Returns the next events. If they are all counts and notices, waits until COUNTS_INTERVAL has passed since the
         last such round, or another event arrives."""
         entries = await self.log.read()
-        while 0 < len(entries) < READ_LIMIT and all(entry.can_wait for entry in entries):
+        while 0 < len(entries) < READ_LIMIT and all(entry.kind in coalesced_kinds for entry in entries):
             remaining = self._counts_due_at - time.monotonic()
             if remaining <= 0:
                 self._counts_due_at = time.monotonic() + COUNTS_INTERVAL

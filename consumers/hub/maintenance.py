@@ -3,15 +3,11 @@
 import asyncio
 import logging
 import random
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from itertools import batched
 from typing import Any
-
-from django.conf import settings
 
 from consumers.connections.admission import ConnectionManager, credentials_of
 from consumers.connections.authorization import revocation_reasons
@@ -21,12 +17,7 @@ from consumers.hub.subscriptions import Subscriptions
 from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.server.db_threads import DatabaseThreads
-from livefeed.accounts import rate_limits
-from livefeed.accounts.session_store import SessionStore
-from livefeed.limits import counters
-from livefeed.models import AuditEntry, Event, Export, Notification, PastLike, Picture, Post
-from livefeed.models.notification import NOTIFICATION_RETENTION
-from livefeed.tasks import worker
+from livefeed.live.maintenance import PRUNE_JOBS, purge_removed_posts
 
 logger = logging.getLogger(__name__)
 
@@ -101,22 +92,12 @@ class Maintenance:
 
     async def purge(self) -> None:
         """Deletes the removed posts that can no longer be restored."""
-        await self._thread.run(Post.objects.purge)
+        await self._thread.run(purge_removed_posts)
 
     async def prune(self) -> None:
-        """Deletes old events, expired sessions, pictures that were never posted, completed tasks, old exports,
-        notifications and audit entries, and expired rate limits."""
-        retention = timedelta(days=settings.LIVEFEED_LOG_DAYS)
-        await self._thread.run(lambda: Event.objects.prune(retention))
-        await self._thread.run(SessionStore.clear_expired)
-        await self._thread.run(Picture.objects.purge)
-        await self._thread.run(worker.prune)
-        await self._thread.run(Export.objects.purge)
-        await self._thread.run(Notification.objects.prune)
-        await self._thread.run(lambda: PastLike.objects.prune(NOTIFICATION_RETENTION))
-        await self._thread.run(AuditEntry.objects.prune)
-        await self._thread.run(rate_limits.prune)
-        await self._thread.run(lambda: counters.prune(time.time()))
+        """Deletes whatever is no longer kept."""
+        for job in PRUNE_JOBS:
+            await self._thread.run(job)
 
     def close(self) -> None:
         """Stops the thread of the background jobs."""

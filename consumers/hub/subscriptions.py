@@ -1,12 +1,15 @@
 """Index of connections: which of them an event may concern."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from consumers import metrics
 from consumers.connections.connection import Connection, Viewer
-from consumers.hub.audience import should_deliver
-from consumers.hub.log_entry import POST_CREATED, Kind, LogEntry
+from consumers.hub.audience import audience_of
+from livefeed.live.declarations import LiveModel, declaration_of
+from livefeed.live.entries import LogEntry
+from livefeed.live.publishing import FEED_RESET
+from livefeed.live.users import FOLLOWED, UNFOLLOWED
 
 
 class Subscriptions:
@@ -19,9 +22,9 @@ class Subscriptions:
         """Number of connections without a viewer, by client address."""
         self._viewers_by_author: defaultdict[int, set[Viewer]] = defaultdict(set)
         """Viewers by each author whose posts are in their home feed, which includes themselves."""
-        self._by_view: defaultdict[tuple[str, int | str], set[Connection]] = defaultdict(set)
-        """Connections by kind and key of the view, except home feeds."""
-        self._post_pages_by_author: defaultdict[int, set[Connection]] = defaultdict(set)
+        self._by_topic: defaultdict[str, set[Connection]] = defaultdict(set)
+        """Connections by the topics of their views, except the authors of home feeds: one socket may follow thousands,
+        and all sockets of a user share them."""
 
     def add(self, connection: Connection) -> None:
         """Adds a connection. All connections of a user share the `Viewer` of the first."""
@@ -32,11 +35,8 @@ class Subscriptions:
         else:
             connection.viewer = self.viewers.setdefault(connection.viewer.user_id, connection.viewer)
             self._add_to_viewer(connection, connection.viewer)
-        view = connection.view
-        for key in view.keys:
-            self._by_view[view.kind, key].add(connection)
-        if view.kind == "post":
-            self._post_pages_by_author[view.author_id].add(connection)
+        for topic in connection.topics:
+            self._by_topic[topic].add(connection)
 
     def remove(self, connection: Connection) -> None:
         """Removes a connection with everything stored for it. Harmless if it was never added."""
@@ -44,10 +44,8 @@ class Subscriptions:
             return
         self.connections.discard(connection)
         metrics.sockets[connection.kind].dec()
-        view = connection.view
-        for key in view.keys:
-            _discard(self._by_view, (view.kind, key), connection)
-        _discard(self._post_pages_by_author, view.author_id, connection)
+        for topic in connection.topics:
+            _discard(self._by_topic, topic, connection)
         if connection.viewer is None:
             self.visitors[connection.address] -= 1
             if not self.visitors[connection.address]:
@@ -61,9 +59,9 @@ class Subscriptions:
         if viewer is None:
             return
         follow(viewer, entry)
-        if entry.kind == Kind.FOLLOW_CREATED:
+        if entry.kind == FOLLOWED:
             self._viewers_by_author[entry.subject_id].add(viewer)
-        elif entry.kind == Kind.FOLLOW_REMOVED:
+        elif entry.kind == UNFOLLOWED:
             _discard(self._viewers_by_author, entry.subject_id, viewer)
 
     def replace_follows(self, followed: Mapping[int, set[int]]) -> None:
@@ -82,59 +80,46 @@ class Subscriptions:
         """Returns the connected followers of an author, and the author if connected."""
         return self._viewers_by_author.get(author_id, ())
 
-    def candidates(self, entry: LogEntry) -> Iterable[Connection]:
-        """Returns the connections that an event may concern, each once; `should_deliver` decides for each."""
-        if entry.kind == Kind.FEED_RESET:
+    def candidates(self, entry: LogEntry) -> Collection[Connection]:
+        """Returns the connections that share a topic with an event; `should_deliver` decides for each."""
+        if entry.kind == FEED_RESET:
             return self.connections
-        if entry.is_follow:
-            viewer = self.viewers.get(entry.actor_id)
-            return viewer.connections if viewer else ()
-        if entry.is_post:
-            return self._candidates_for_post(entry)
-        if entry.is_about_author:
-            return self._candidates_for_author(entry)
-        return ()
+        groups = [group for topic in entry.topics if (group := self._subscribers(topic))]
+        return groups[0] if len(groups) == 1 else set().union(*groups)
 
     def audience_key(self, entry: LogEntry) -> object:
         """Returns a key that consecutive entries share if they concern the same connections.
 
-        That is known for new posts of one author with the same audience, tags and so on, unless a page of the post or
-        of its parent is open. All other entries have a key of their own.
+        That is known for new rows of one actor with the same audience and topics, apart from the topic of the row
+        itself, unless a page of the row is open. All other entries have a key of their own.
         """
-        is_page_open = any(("post", post_id) in self._by_view for post_id in (entry.subject_id, entry.parent_id))
-        if entry.kind != POST_CREATED or is_page_open:
+        declaration = declaration_of(entry.kind)
+        if not isinstance(declaration, LiveModel) or entry.kind != declaration.created:
             return entry.position
-        return entry.actor_id, entry.audience, entry.tags, entry.parent_author_id, entry.pictures > 0
+        own_topic = f"{declaration.name}:{entry.subject_id}"
+        if own_topic in self._by_topic:
+            return entry.position
+        return entry.kind, entry.actor_id, entry.audience, entry.topics - {own_topic}
 
     def has_audience(self, entry: LogEntry) -> bool:
         """True if an event must be delivered to any connection."""
-        return any(should_deliver(connection, entry) for connection in self.candidates(entry))
+        return any(map(audience_of(entry), self.candidates(entry)))
 
-    def _candidates_for_post(self, entry: LogEntry) -> Iterator[Connection]:
-        yield from self._feeds_with(entry.actor_id)
-        yield from self._showing("post", entry.subject_id) | self._showing("post", entry.parent_id)
-        for tag in entry.tags.split():
-            yield from self._showing("tag", tag)
+    def _subscribers(self, topic: str) -> Collection[Connection]:
+        """Returns the connections that receive the events of a topic."""
+        connections: Collection[Connection] = self._by_topic.get(topic, ())
+        name, _, key = topic.partition(":")
+        if name == "user":
+            viewer = self.viewers.get(int(key))
+            return viewer.connections if viewer else ()
+        if name != "author":
+            return connections
+        return [*connections, *self._home_feeds_with(int(key))]
 
-    def _candidates_for_author(self, entry: LogEntry) -> Iterator[Connection]:
-        yield from self._feeds_with(entry.actor_id)
-        yield from self._post_pages_by_author.get(entry.actor_id, ())
-        for (kind, _), connections in self._by_view.items():
-            if kind == "tag":
-                yield from connections
-
-    def _feeds_with(self, author_id: int) -> Iterator[Connection]:
-        """Yields the connections whose view may show any post of an author."""
+    def _home_feeds_with(self, author_id: int) -> Iterator[Connection]:
+        """Yields the connections with the home feed of a follower of the author, or of the author."""
         for viewer in self._viewers_by_author.get(author_id, ()):
-            yield from (connection for connection in viewer.connections if connection.view.kind == "home")
-        yield from self._showing("public", 0)
-        for kind in ("user", "replies", "media"):
-            yield from self._showing(kind, author_id)
-        yield from self._showing("shown", 0)
-
-    def _showing(self, kind: str, key: int | str) -> set[Connection]:
-        """Returns the connections with a view. The page of a post is also found by the post's ancestors."""
-        return self._by_view.get((kind, key), set())
+            yield from (connection for connection in viewer.connections if connection.has_home)
 
     def _add_to_viewer(self, connection: Connection, viewer: Viewer) -> None:
         if not viewer.connections:
@@ -153,9 +138,9 @@ class Subscriptions:
 def follow(viewer: Viewer, entry: LogEntry) -> None:
     """Applies the viewer's own follow or unfollow to the authors the viewer follows; ignores all other events."""
     if entry.actor_id == viewer.user_id:
-        if entry.kind == Kind.FOLLOW_CREATED:
+        if entry.kind == FOLLOWED:
             viewer.followed.add(entry.subject_id)
-        elif entry.kind == Kind.FOLLOW_REMOVED:
+        elif entry.kind == UNFOLLOWED:
             viewer.followed.discard(entry.subject_id)
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from consumers.connections.connection import Connection, Viewer
 from consumers.hub.event_log import EventLog
-from consumers.hub.log_entry import LogEntry
 from consumers.hub.subscriptions import Subscriptions
 from consumers.protocol.message import Message
+from livefeed.live import notices
+from livefeed.live.entries import LogEntry
 
 
 @dataclass
@@ -33,7 +34,7 @@ class UnreadCounts:
         affected = {
             (entry.subject_id, user_id)
             for entry in entries
-            if entry.is_notice
+            if entry.kind == notices.CHANGED
             for user_id in self._affected_users(entry)
         }
         missing = affected - unread.requested

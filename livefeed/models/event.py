@@ -58,7 +58,7 @@ class EventManager(models.Manager["Event"].from_queryset(EventQuerySet)):  # typ
             last_position = max(self.head(), _read_sequence()) + GAP
             self.all().delete()
             _set_sequence(last_position)
-            self.create(kind=Event.Kind.FEED_RESET)
+            self.create(kind=Event.FEED_RESET)
 
 
 GAP = 1_000_000_000
@@ -95,42 +95,20 @@ class Event(models.Model):
     seen a position, no smaller one appears.
     """
 
-    class Kind(models.TextChoices):
-        POST_CREATED = "post.created"
-        POST_UPDATED = "post.updated"
-        POST_DELETED = "post.deleted"
-        POST_COUNTED = "post.counted"  # its likes or its replies
-        FOLLOW_CREATED = "follow.created"
-        FOLLOW_REMOVED = "follow.removed"
-        USER_RENAMED = "user.renamed"
-        USER_SUSPENDED = "user.suspended"
-        USER_RESTORED = "user.restored"
-        PASSWORD_CHANGED = "password.changed"  # noqa: S105  # the name of an event
-        SIGN_IN_ENDED = "sign_in.ended"
-        TOKEN_REVOKED = "token.revoked"  # noqa: S105  # the name of an event
-        NOTIFIED = "notifications.changed"
-        FEED_RESET = "feed.reset"  # rows were written without signals: all pages reload
+    FEED_RESET = "feed.reset"
+    """Kind of event: rows were written without signals, or the log was restarted, and all pages reload."""
 
     position = models.BigIntegerField(unique=True, null=True, editable=False)
-    kind = models.CharField(max_length=30, choices=Kind.choices)
+    kind = models.CharField(max_length=30)
+    """Name of the change, such as `post.created`. Its declaration, in `livefeed/live`, says what it means."""
     subject_id = models.BigIntegerField(default=0)
-    """`post.*`: the post. `follow.*`: the user who was followed or unfollowed. `sign_in.ended`: the number of the
-    sign-in. `token.revoked`: the token. `notifications.changed`: the post of which some followers of its author were
-    notified. Else 0."""
+    """The changed row; 0 if there is none. `follow.*`: the user who was followed or unfollowed."""
     actor_id = models.BigIntegerField(default=0)
-    """`post.*`: the author. `follow.*`: the follower. `user.*`, `password.changed`, `sign_in.ended`, `token.revoked`:
-    the user. `notifications.changed`: the recipient or, if `subject_id` is set, the author whose followers are the
-    recipients. Else 0."""
+    """The user whose change it is, such as the author of a post; else 0."""
     audience = models.CharField(max_length=10, db_default="public")
-    """`post.*`: the audience of the post (`Post.Audience`), which never changes."""
-    tags = models.TextField(db_default="", blank=True)
-    """`post.*`: the tags of the post before and after the change, separated by blanks."""
-    parent_id = models.BigIntegerField(db_default=0)
-    """`post.*`: the post that it replies to; else 0."""
-    parent_author_id = models.BigIntegerField(db_default=0)
-    """`post.*`: the author of the post that it replies to; else 0."""
-    pictures = models.PositiveSmallIntegerField(db_default=0)
-    """`post.*`: the number of its pictures."""
+    """Readers who may see the row, such as `Post.Audience`. It never changes."""
+    topics = models.TextField(db_default="", blank=True)
+    """The topics of the event (`livefeed.live.topics`), separated and surrounded by blanks."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = EventManager()

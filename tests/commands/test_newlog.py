@@ -94,7 +94,7 @@ def test_positions_continue_after_the_gap_and_one_reset_remains():
     newest = positions(3)[-1]
     newlog()
     (reset,) = Event.objects.all()
-    assert reset.kind == Event.Kind.FEED_RESET
+    assert reset.kind == "feed.reset"
     assert reset.position is not None
     assert reset.position > newest + GAP - 1
     following = positions(3)

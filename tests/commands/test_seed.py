@@ -147,7 +147,7 @@ def test_one_event_makes_all_pages_reload(posts, batch, monkeypatch):
 
     seed(posts=posts)
 
-    assert list(Event.objects.values_list("kind", flat=True)) == [Event.Kind.FEED_RESET]
+    assert list(Event.objects.values_list("kind", flat=True)) == ["feed.reset"]
     assert Post.objects.count() == posts
 
 

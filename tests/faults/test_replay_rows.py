@@ -28,8 +28,9 @@ async def long_log(transactional_db) -> tuple[int, dict[str, str]]:
         start = Event.objects.head()
         post_many(cast.author, POSTS)
         other = make_post(cast.stranger, "Edited over and over.")
-        edit = {"kind": Event.Kind.POST_UPDATED, "subject_id": other.pk, "actor_id": cast.stranger.pk}
-        Event.objects.bulk_create([Event(**edit) for _ in range(OTHERS)])
+        written = Event.objects.get(kind="post.created", subject_id=other.pk)
+        edit = {"subject_id": other.pk, "actor_id": cast.stranger.pk, "topics": written.topics}
+        Event.objects.bulk_create([Event(kind="post.updated", **edit) for _ in range(OTHERS)])
         return start, {"": "", "follower": cookie_of(cast.follower), "stranger": cookie_of(cast.stranger)}
 
     return await write()

@@ -39,8 +39,9 @@ def write(person: Person, author: User, count: int) -> float:
     """Creates `count` long posts at once, the last one by HTTP, which wakes the hub; returns the time."""
     posts = Post.objects.bulk_create([Post(author=author, body="x" * 5_000) for _ in range(count - 1)])
     now = time.monotonic()
+    topics = f" author:{author.pk} "
     Event.objects.bulk_create(
-        Event(kind=Event.Kind.POST_CREATED, subject_id=post.pk, actor_id=author.pk) for post in posts
+        Event(kind="post.created", subject_id=post.pk, actor_id=author.pk, topics=topics) for post in posts
     )
     assert person.send("/posts/", body="x" * 5_000) == 200
     return now

@@ -6,16 +6,16 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from consumers.connections.connection import Connection, View, Viewer
+from consumers.connections.connection import Connection, Viewer
 from consumers.hub.dispatch import Dispatcher
 from consumers.hub.event_log import EventLog
-from consumers.hub.log_entry import Kind, LogEntry
 from consumers.hub.prefetch import Prefetched
 from consumers.hub.subscriptions import Subscriptions
 from consumers.hub.unread_counts import UnreadCounts
-from consumers.protocol.frames import Rendered
 from consumers.protocol.message import Message
 from consumers.protocol.transport import Sender
+from livefeed.live.entries import LogEntry
+from livefeed.live.readers import View
 
 AUTHOR, OTHER, FOLLOWER, STRANGER = 1, 2, 3, 4
 """User ids."""
@@ -47,14 +47,15 @@ def join(subscriptions: Subscriptions, user_id: int, *followed: int, position: i
 def posts_of(*authors: int) -> list[LogEntry]:
     """Returns an event for a new post of each author. Positions and post ids count from 1."""
     return [
-        LogEntry(number, Kind.POST_CREATED.value, number, author_id, 0.0) for number, author_id in enumerate(authors, 1)
+        LogEntry(number, "post.created", number, author_id, 0.0, topics=frozenset({"posts", f"author:{author_id}"}))
+        for number, author_id in enumerate(authors, 1)
     ]
 
 
 def rendered(entries: list[LogEntry]) -> Prefetched:
     """Returns a stub for the rendered post of each event."""
     parts = {entry.subject_id: f'"id":{entry.subject_id}}}' for entry in entries}
-    return Prefetched(posts={post_id: Rendered(part, part, part) for post_id, part in parts.items()})
+    return Prefetched({("post", post_id): {"html": part, "json": part} for post_id, part in parts.items()})
 
 
 def ids_in(message: Message) -> list[int]:
@@ -95,7 +96,7 @@ async def test_a_connection_does_not_receive_events_up_to_its_position_again(dis
 async def test_a_follow_changes_the_audience_of_later_events_only(dispatcher, subscriptions):
     reader = join(subscriptions, STRANGER)
     before, after = posts_of(AUTHOR, AUTHOR)
-    follow = LogEntry(2, Kind.FOLLOW_CREATED.value, AUTHOR, STRANGER, 0.0)
+    follow = LogEntry(2, "follow.created", AUTHOR, STRANGER, 0.0, topics=frozenset({f"user:{STRANGER}"}))
     entries = [before, follow, after._replace(position=3)]
     messages = await dispatcher.messages_for(entries, rendered([before, after]))
     reset, post = json.loads(messages[reader].text)

@@ -319,7 +319,7 @@ async def test_a_closed_socket_leaves_nothing_behind(read, cast):
         *subscriptions.connections,
         *subscriptions.viewers,
         *subscriptions._viewers_by_author,
-        *subscriptions._by_view,
+        *subscriptions._by_topic,
     ] == []
 
 

@@ -76,7 +76,7 @@ async def test_a_post_that_cannot_be_rendered_is_skipped_and_counted(read, cast,
         return render_post(post)
 
     before = metric("poisoned_total")
-    monkeypatch.setattr("consumers.hub.event_log.render_post", poisoned)
+    monkeypatch.setattr("livefeed.live.posts.render_post", poisoned)
     follower = await read(cast.follower)
     await post_it(cast.author, "poison")
     await post_it(cast.author, "The next post.")
@@ -196,7 +196,8 @@ async def test_more_posts_than_one_read_returns_arrive_completely_and_in_order(h
     @sync_to_async
     def post_in_bulk() -> None:
         made = Post.objects.bulk_create([Post(author=cast.author, body=f"{number}") for number in range(posts)])
-        rows = [Event(kind=Event.Kind.POST_CREATED, subject_id=post.pk, actor_id=cast.author.pk) for post in made]
+        topics = f" author:{cast.author.pk} "
+        rows = [Event(kind="post.created", subject_id=post.pk, actor_id=cast.author.pk, topics=topics) for post in made]
         Event.objects.bulk_create(rows)
         publishing.wake_up()
 

@@ -158,5 +158,5 @@ async def test_removing_a_post_removes_its_notification(read, cast: Cast):
 async def test_the_event_for_many_followers_names_the_post_and_its_author(cast: Cast):
     await sync_to_async(Follow.objects.set_bell)(cast.follower, cast.author, True)
     post = await post_it(cast.author)
-    event = await Event.objects.aget(kind=Event.Kind.NOTIFIED, subject_id=post.pk)
+    event = await Event.objects.aget(kind="notifications.changed", subject_id=post.pk)
     assert event.actor_id == cast.author.pk

@@ -221,7 +221,7 @@ async def test_a_disconnected_poll_leaves_nothing_behind(hub, cast, cookies):
         *hub.subscriptions.viewers,
         *hub.subscriptions.visitors,
         *hub.subscriptions._viewers_by_author,
-        *hub.subscriptions._by_view,
+        *hub.subscriptions._by_topic,
     ] == []
     assert metric("sockets", kind="poll") == 0
 
@@ -234,7 +234,7 @@ async def test_an_answer_leaves_nothing_behind(hub, cast, cookies):
         *hub.subscriptions.viewers,
         *hub.subscriptions.visitors,
         *hub.subscriptions._viewers_by_author,
-        *hub.subscriptions._by_view,
+        *hub.subscriptions._by_topic,
     ] == []
 
 

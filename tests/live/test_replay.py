@@ -13,7 +13,7 @@ from tests.live.conftest import head
 
 post_it = sync_to_async(make_post)
 LIMIT = 20
-"""Replaces MAX_REPLAYED_POSTS; tests/faults/test_cursors.py has the real number."""
+"""Replaces MAX_REPLAYED_ROWS; tests/faults/test_cursors.py has the real number."""
 AROUND_THE_LIMIT = LIMIT - 1, LIMIT, LIMIT + 1
 
 
@@ -97,7 +97,7 @@ async def test_a_post_created_and_deleted_meanwhile_arrives_as_deleted(reconnect
 
 @pytest.mark.parametrize("missed", AROUND_THE_LIMIT)
 async def test_posts_up_to_the_limit_are_replayed_and_more_lead_to_a_reset(reconnect, cast, missed, monkeypatch):
-    monkeypatch.setattr(replay, "MAX_REPLAYED_POSTS", LIMIT)
+    monkeypatch.setattr(replay, "MAX_REPLAYED_ROWS", LIMIT)
     start = await head()
     await sync_to_async(lambda: [make_post(cast.author, f"{number}") for number in range(missed)])()
 
@@ -109,7 +109,7 @@ async def test_posts_up_to_the_limit_are_replayed_and_more_lead_to_a_reset(recon
 
 @pytest.mark.parametrize("missed", AROUND_THE_LIMIT)
 async def test_events_for_others_do_not_count_towards_the_limit(reconnect, cast, missed, monkeypatch):
-    monkeypatch.setattr(replay, "MAX_REPLAYED_POSTS", LIMIT)
+    monkeypatch.setattr(replay, "MAX_REPLAYED_ROWS", LIMIT)
     start = await head()
     await sync_to_async(lambda: [make_post(cast.stranger, f"{number}") for number in range(missed)])()
     await post_it(cast.author, "The one that counts.")

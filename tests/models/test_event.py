@@ -19,7 +19,7 @@ TRIGGERS = {
 
 def write(subject_id: int = 0) -> Event:
     """Writes an event. Returns it as stored after the commit."""
-    event = Event.objects.create(kind=Event.Kind.POST_CREATED, subject_id=subject_id)
+    event = Event.objects.create(kind="post.created", subject_id=subject_id)
     event.refresh_from_db()
     return event
 
@@ -44,13 +44,13 @@ def test_every_committed_event_has_a_greater_position_than_the_previous(transact
 def test_events_of_one_transaction_are_in_the_order_of_writing(transactional_db):
     with transaction.atomic():
         for subject_id in (3, 1, 2):
-            Event.objects.create(kind=Event.Kind.POST_CREATED, subject_id=subject_id)
+            Event.objects.create(kind="post.created", subject_id=subject_id)
 
     assert [event.subject_id for event in Event.objects.after(0)] == [3, 1, 2]
 
 
 def test_events_created_in_bulk_have_positions(transactional_db):
-    Event.objects.bulk_create(Event(kind=Event.Kind.POST_CREATED, subject_id=number) for number in range(3))
+    Event.objects.bulk_create(Event(kind="post.created", subject_id=number) for number in range(3))
 
     assert [event.subject_id for event in Event.objects.after(0)] == [0, 1, 2]
 
@@ -73,7 +73,7 @@ def test_positions_are_in_the_order_of_commits_not_of_writes(transactional_db):
 
     def slow() -> None:
         with transaction.atomic():
-            Event.objects.create(kind=Event.Kind.POST_CREATED, subject_id=1)
+            Event.objects.create(kind="post.created", subject_id=1)
             written.set()
             committed.wait(10)
         connection.close()

@@ -38,7 +38,7 @@ def unread(user: User) -> int:
 
 def users_with_events() -> set[int]:
     """Returns the ids of users whose open pages get an event of changed notifications."""
-    return set(Event.objects.filter(kind=Event.Kind.NOTIFIED, subject_id=0).values_list("actor_id", flat=True))
+    return set(Event.objects.filter(kind="notifications.changed", subject_id=0).values_list("actor_id", flat=True))
 
 
 def test_a_follow_notifies_the_followed_user_once_until_it_is_removed(cast):
@@ -265,7 +265,7 @@ def test_the_fan_out_task_is_idempotent_and_ignores_missing_posts(cast, monkeypa
     post = make_post(cast.author)
     assert tell_of_new_post.func(post.pk) == 7
     assert {len(shown_to(user)) for user in users} == {1}
-    assert Event.objects.filter(kind=Event.Kind.NOTIFIED, subject_id=post.pk).count() == 2 * 3
+    assert Event.objects.filter(kind="notifications.changed", subject_id=post.pk).count() == 2 * 3
     post.remove()
     assert tell_of_new_post.func(post.pk) == tell_of_new_post.func(post.pk + 1) == 0
 
@@ -299,7 +299,7 @@ def test_many_recipients_of_a_removed_post_share_one_event(cast, monkeypatch):
     post = make_post(cast.author, "@stranger @follower")
     Event.objects.all().delete()
     post.remove()
-    events = Event.objects.filter(kind=Event.Kind.NOTIFIED).order_by("pk")
+    events = Event.objects.filter(kind="notifications.changed").order_by("pk")
     assert list(events.values_list("subject_id", flat=True)) == [0, post.pk]
 
 

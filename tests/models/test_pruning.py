@@ -18,7 +18,7 @@ def write(*ages: timedelta) -> list[int]:
 
 
 def _write(age: timedelta) -> int:
-    event = Event.objects.create(kind=Event.Kind.POST_CREATED)
+    event = Event.objects.create(kind="post.created")
     Event.objects.filter(pk=event.pk).update(created_at=timezone.now() - age)
     event.refresh_from_db()
     assert event.position is not None

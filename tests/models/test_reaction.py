@@ -21,7 +21,7 @@ def post(cast) -> Post:
 
 
 def counted() -> int:
-    return Event.objects.filter(kind=Event.Kind.POST_COUNTED).count()
+    return Event.objects.filter(kind="post.counted").count()
 
 
 def test_a_like_and_its_removal_count_once(cast, post):
@@ -60,7 +60,7 @@ def test_a_post_deleted_meanwhile_cannot_be_liked(cast, transactional_db):
     Post.objects.filter(pk=post.pk).delete()
     with pytest.raises(Post.DoesNotExist):
         Like.objects.add(cast.follower, post)
-    assert not Event.objects.filter(kind=Event.Kind.POST_COUNTED).exists()
+    assert not Event.objects.filter(kind="post.counted").exists()
 
 
 def test_reactions_of_a_user_take_one_query(cast, post, django_assert_num_queries):

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from livefeed.accounts.session_store import SIGN_IN, SessionStore
-from livefeed.models import Event, Session, User
+from livefeed.models import Session, User
 from tests.factories import Cast, signed_in
 from tests.models.announced import log
 
@@ -36,7 +36,7 @@ def elsewhere(cast: Cast) -> Session:
 
 def endings() -> list[tuple[int, int]]:
     """Returns the published ends of sign-ins, as sign-in and user."""
-    return [(subject, actor) for kind, subject, actor in log() if kind == Event.Kind.SIGN_IN_ENDED]
+    return [(subject, actor) for kind, subject, actor in log() if kind == "sign_in.ended"]
 
 
 # --- User and sign-in ---

@@ -68,7 +68,7 @@ def test_only_an_activation_sends_user_activated(created, raw, fields, is_sent):
     mara = User(pk=7, username="mara")
     with (
         patch("livefeed.signals.dispatch.user_activated") as sent,
-        patch("livefeed.live.publishing.user_changed"),
+        patch("livefeed.live.users.user_changed"),
         patch("livefeed.models.Profile.objects.create_for"),
         patch("livefeed.accounts.audit.user_saved"),
     ):

@@ -1,5 +1,6 @@
 """A database created by the code of commit 08d97f3 works with the current code: its rows, session and queued tasks."""
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -16,6 +17,8 @@ from tests.stack.servers import ROOT, Site
 
 DUMP = Path(__file__).with_name("old_database.sql")
 READER_SESSION = "sfxcg6faamuu6es86iy85jyfl5m181lh"
+CURSOR = 4
+"""Position before the first event of a post."""
 
 
 @dataclass
@@ -76,7 +79,7 @@ def test_queued_tasks_of_every_kind_run(installation):
     assert installation.query("SELECT count(*) FROM livefeed_notification WHERE kind = 'posted'") == [(1,)]
 
 
-def test_the_old_session_is_signed_in_and_shows_the_old_posts(installation):
+def test_the_old_session_shows_the_old_posts_and_old_cursors_are_valid(installation):
     site = Site(installation.environment, installation.folder)
     site.start()
     try:
@@ -91,6 +94,10 @@ def test_the_old_session_is_signed_in_and_shows_the_old_posts(installation):
             ):
                 assert text in page
             assert "A removed post." not in page
+        for view, posts in {"home": [1, 2, 3, 5], "tag:tag": [1], "post:1": [1, 3], "replies:reader": [3]}.items():
+            frames = json.loads(read_page(f"{site.url}/ws/feed/?view={view}&after={CURSOR}&wait=0"))
+            shown = [frame["id"] for frame in frames if frame["type"] == "post.created"]
+            assert shown == posts, view
     finally:
         site.stop()
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
 
-from livefeed.live import publishing
+from livefeed.live import posts, publishing
 from livefeed.models import Post, Profile
 from livefeed.models.counters import COUNTS, Mismatch
 
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             publishing.reset_feeds()
             return
         for post in Post.objects.filter(pk__in=post_ids):
-            publishing.post_counted(post)
+            posts.post_counted(post)
 
 
 def _label(mismatch: Mismatch) -> str:

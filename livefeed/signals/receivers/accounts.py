@@ -13,7 +13,7 @@ from livefeed import signals, tasks
 from livefeed.accounts import active_sessions, audit, last_admin
 from livefeed.accounts.session_store import assign_sign_in
 from livefeed.content import fragments
-from livefeed.live import publishing
+from livefeed.live import users
 from livefeed.models import Export, Profile, Session, Token, User
 from livefeed.signals import dispatch
 from livefeed.signals.metrics import measured
@@ -58,7 +58,7 @@ def create_profile(instance: User, created: bool, raw: bool = False, **kwargs: A
 @measured
 def write_user_events(instance: User, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if not raw and not created:
-        publishing.user_changed(instance)
+        users.user_changed(instance)
 
 
 @measured
@@ -179,9 +179,9 @@ def delete_export_file(instance: Export, **kwargs: Any) -> None:
 
 @measured
 def write_sign_out_event(instance: Session, **kwargs: Any) -> None:
-    publishing.sign_in_ended(instance)
+    users.sign_in_ended(instance)
 
 
 @measured
 def write_revocation_event(instance: Token, **kwargs: Any) -> None:
-    publishing.token_revoked(instance)
+    users.token_revoked(instance)

@@ -7,7 +7,7 @@ from django.db.models.signals import post_delete, post_save, pre_delete, pre_sav
 from livefeed import counters, notifications
 from livefeed.content import fragments, sanitize
 from livefeed.content.markup import references_in
-from livefeed.live import publishing
+from livefeed.live import posts
 from livefeed.models import Picture, Post, Tagging
 from livefeed.signals import dispatch
 from livefeed.signals.metrics import measured
@@ -54,7 +54,7 @@ def write_post_event(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
     if not raw:
-        publishing.post_saved(instance, appeared=created or _changes_removal(update_fields))
+        posts.post_saved(instance, appeared=created or _changes_removal(update_fields))
 
 
 @measured
@@ -90,7 +90,7 @@ def count_reply(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
     if instance.parent_id and not raw and (created or _changes_removal(update_fields)):
-        publishing.reply_counted(instance.parent_id, -1 if instance.removed_at else +1)
+        posts.reply_counted(instance.parent_id, -1 if instance.removed_at else +1)
 
 
 @measured
@@ -109,7 +109,7 @@ def notify_before_deletion(instance: Post, **kwargs: Any) -> None:
 @measured
 def write_deletion_event(instance: Post, **kwargs: Any) -> None:
     if not instance.removed_at:  # else its removal has sent the same
-        publishing.post_deleted(instance)
+        posts.post_deleted(instance)
 
 
 @measured
@@ -121,7 +121,7 @@ def send_removal_signal(instance: Post, **kwargs: Any) -> None:
 @measured
 def uncount_reply(instance: Post, **kwargs: Any) -> None:
     if instance.parent_id and not instance.removed_at:  # else its removal has counted it
-        publishing.reply_counted(instance.parent_id, -1)
+        posts.reply_counted(instance.parent_id, -1)
 
 
 @measured

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models.signals import post_delete, post_save
 
 from livefeed import counters, notifications, signals
-from livefeed.live import publishing
+from livefeed.live import posts, users
 from livefeed.models import Follow, Like, Post
 from livefeed.signals import dispatch
 from livefeed.signals.cascades import is_part_of
@@ -32,7 +32,7 @@ def connect() -> None:
 @measured
 def count_like(instance: Like, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if created and not raw:
-        publishing.like_counted(instance.post_id, +1)
+        posts.like_counted(instance.post_id, +1)
 
 
 @measured
@@ -50,7 +50,7 @@ def notify_of_like(instance: Like, created: bool, raw: bool = False, **kwargs: A
 @measured
 def uncount_like(instance: Like, origin: Any = None, **kwargs: Any) -> None:
     if not is_part_of(origin, Post):  # else the count is deleted with the post
-        publishing.like_counted(instance.post_id, -1)
+        posts.like_counted(instance.post_id, -1)
 
 
 @measured
@@ -67,7 +67,7 @@ def notify_of_unlike(instance: Like, origin: Any = None, **kwargs: Any) -> None:
 @measured
 def write_follow_event(instance: Follow, created: bool, raw: bool = False, **kwargs: Any) -> None:
     if created and not raw:
-        publishing.follow_created(instance)
+        users.follow_created(instance)
 
 
 @measured
@@ -90,7 +90,7 @@ def count_follow(instance: Follow, created: bool, raw: bool = False, **kwargs: A
 
 @measured
 def write_unfollow_event(instance: Follow, **kwargs: Any) -> None:
-    publishing.follow_removed(instance)
+    users.follow_removed(instance)
 
 
 @measured

@@ -1,0 +1,118 @@
+"""Declarations: what happens when a change is published. Each kind of event belongs to one declaration.
+
+`LiveModel` declares a model whose rows are shown on open pages. `Declaration`, its base, suffices for events that show
+no row, such as a change of rights. docs/live-models.md shows how an app declares its own models.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, ClassVar
+
+from django.db.models import Model
+
+from livefeed.live.entries import LogEntry
+from livefeed.live.readers import Form, Reader, View
+
+Matcher = Callable[[Reader, View], bool]
+"""True if a reader must receive an event, because the view shows what the event is about and the reader may see it."""
+Parts = Mapping[str, Mapping[str, Any]]
+"""The fields of a row's frames, by part: `html` for pages, `json` for programs, and others that a declaration names."""
+
+
+class Declaration(ABC):
+    """What a reader of the log must know about some kinds of events.
+
+    The class attributes are sets of kinds. By default an event asks the readers that it concerns to reload.
+    """
+
+    kinds: ClassVar[frozenset[str]]
+    """All kinds that belong to the declaration."""
+    coalesced: ClassVar[frozenset[str]] = frozenset()
+    """Kinds whose delivery may be delayed, by at most 0.25 s, and of which only the latest of each subject is sent."""
+    about_rights: ClassVar[frozenset[str]] = frozenset()
+    """Kinds after which the actor's open connections must be checked."""
+    reload_within: ClassVar[float | None] = 0
+    """Seconds over which the reloads of the pages that receive an event are spread; None if they need not reload."""
+    changes_all: ClassVar[bool] = False
+    """True if rows of any declaration may look different after an event."""
+
+    @abstractmethod
+    def matcher(self, entry: LogEntry) -> Matcher:
+        """Returns the rule that decides which readers receive an event. It is called once for an event, the rule once
+        for each reader that shares a topic with the event."""
+
+
+class LiveModel[M: Model](Declaration):
+    """A model whose rows open pages show: created, updated and deleted rows are delivered at once."""
+
+    model: type[M]
+    name: ClassVar[str]
+    """Prefix of the event kinds: `post` for `post.created`, `post.updated` and `post.deleted`."""
+    reload_within = None
+    is_reported: ClassVar[bool] = False
+    """True if pages report which rows they show, and receive no changes of others."""
+    extra_kinds: ClassVar[Mapping[str, str]] = {}
+    """Part of the frame for each kind beyond these three."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.created, cls.updated, cls.deleted = (f"{cls.name}.{change}" for change in ("created", "updated", "deleted"))
+        cls.kinds = frozenset({cls.created, cls.updated, cls.deleted, *cls.extra_kinds})
+
+    created: ClassVar[str]
+    updated: ClassVar[str]
+    deleted: ClassVar[str]
+
+    @abstractmethod
+    def topics(self, instance: M) -> Iterable[str]:
+        """Returns the topics of the events of a row."""
+
+    @abstractmethod
+    def fetch(self, ids: Collection[int]) -> Iterable[M]:
+        """Returns the rows with these ids that at least one reader may see, with all that `parts` needs."""
+
+    @abstractmethod
+    def parts(self, instance: M) -> Parts:
+        """Returns the fields of a row's frames."""
+
+    def part_of(self, kind: str, form: Form) -> str | None:
+        """Returns the part that frames of a kind contain; None if they contain no more than the id of the row."""
+        if kind == self.deleted:
+            return None
+        return self.extra_kinds.get(kind, form)
+
+
+_by_kind: dict[str, Declaration] = {}
+_live_models: dict[str, LiveModel[Any]] = {}
+coalesced_kinds: set[str] = set()
+"""The coalesced kinds of all declarations."""
+kinds_about_rights: set[str] = set()
+"""The kinds of all declarations after which connections must be checked."""
+reported_kinds: set[str] = set()
+"""The kinds of all live models whose rows pages report as shown."""
+
+
+def register[D: type[Declaration]](declaration: D) -> D:
+    """Class decorator: registers a declaration. Raises `ValueError` if one of its kinds belongs to another one."""
+    instance = declaration()
+    for kind in declaration.kinds:
+        if kind in _by_kind and type(_by_kind[kind]) is not declaration:
+            raise ValueError(f"Two declarations have events of the kind “{kind}”.")
+    _by_kind.update(dict.fromkeys(declaration.kinds, instance))
+    coalesced_kinds.update(declaration.coalesced)
+    kinds_about_rights.update(declaration.about_rights)
+    if isinstance(instance, LiveModel):
+        _live_models[instance.name] = instance
+        if instance.is_reported:
+            reported_kinds.update(declaration.kinds)
+    return declaration
+
+
+def declaration_of(kind: str) -> Declaration | None:
+    """Returns the declaration of a kind of event; None if no installed app has one any more."""
+    return _by_kind.get(kind)
+
+
+def live_model_named(name: str) -> LiveModel[Any]:
+    """Returns the declaration of a live model. Raises `KeyError` if there is none of this name."""
+    return _live_models[name]

@@ -1,0 +1,179 @@
+"""Declaration of posts: their events, who receives them, and their frames."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.conf import settings
+
+from livefeed.content.fragments import render_post
+from livefeed.live.declarations import LiveModel, Matcher, Parts, register
+from livefeed.live.entries import LogEntry
+from livefeed.live.publishing import publish
+from livefeed.live.readers import Reader, View
+from livefeed.live.topics import keys_of, topic
+from livefeed.models import Post
+from livefeed.models.compiled import compiled
+from livefeed.models.picture import prefetch_pictures
+
+PUBLIC = Post.Audience.PUBLIC.value  # a plain string: comparing with a member of an enumeration is slow
+COUNTED = "post.counted"
+"""Kind of event: the numbers of a post's likes and replies changed, and nothing else."""
+
+
+@register
+class LivePost(LiveModel[Post]):
+    """Posts and replies.
+
+    The actor of an event is the author, its audience that of the post, and both never change. A removed post is
+    published as deleted, a restored one as created.
+    """
+
+    model = Post
+    name = "post"
+    is_reported = True
+    extra_kinds = {COUNTED: "counts"}
+    coalesced = frozenset({COUNTED})
+
+    def topics(self, instance: Post) -> Iterable[str]:
+        """Returns the topics of a post, with its tags before and after the change."""
+        author_id = instance.author_id
+        yield "posts"
+        yield topic("post", instance.pk)
+        yield topic("author", author_id)
+        if instance.parent_author_id:
+            yield topic("replies", author_id)
+            yield topic("thread", instance.parent_id or 0)
+            yield topic("parent-author", instance.parent_author_id)
+        else:
+            yield topic("posts", author_id)
+            if instance.audience == PUBLIC:
+                yield "public"
+        if instance.pictures_count:
+            yield topic("media", author_id)
+        for tag in instance.saved_tags | instance.current_tags:
+            yield topic("tag", tag)
+
+    def matcher(self, entry: LogEntry) -> Matcher:
+        actor_id, subject_id = entry.actor_id, entry.subject_id
+        parent_author_id = next(iter(keys_of("parent-author", entry.topics)), 0)
+        is_public = entry.audience == PUBLIC
+        is_new = entry.kind == self.created
+        is_count = entry.kind == COUNTED
+        # The page of an author's media receives all events of the author, because a post may have lost its pictures.
+        topics = entry.topics - {topic("author", actor_id)}
+
+        def matches(reader: Reader, view: View) -> bool:
+            if not (is_public or reader.follows(actor_id)):
+                return False
+            # An edit may add an older post to a page: with a tag or a picture.
+            is_addable = not is_count and view.kind in ("tag", "media")
+            if not (is_new or is_addable or reader.may_show(subject_id)):
+                return False
+            if view.kind == "home":
+                return reader.follows(actor_id) and (not parent_author_id or reader.follows(parent_author_id))
+            if view.kind == "shown":
+                return reader.has_reported(subject_id)
+            if view.kind == "media" and view.author_id == actor_id and reader.has_reported(subject_id):
+                return True
+            return not view.topics.isdisjoint(topics)
+
+        return matches
+
+    def fetch(self, ids: Collection[int]) -> Iterable[Post]:
+        return prefetch_pictures(_visible_posts(list(ids)))
+
+    def parts(self, instance: Post) -> Parts:
+        html = render_post(instance)
+        head = {"id": instance.pk, "version": instance.version, "sort": instance.sort_key}
+        counts = {"likes": instance.likes_count, "replies": instance.replies_count}
+        return {
+            "html": head | {"html": html},
+            "json": head | {"post": _details(instance) | {"html": html, **counts}},
+            "counts": {"id": instance.pk, **counts},
+        }
+
+
+@compiled
+def _visible_posts(post_ids: list[int]) -> Any:
+    """The posts that were neither deleted nor hidden."""
+    return Post.objects.present().filter(pk__in=post_ids, author__is_active=True).with_related()
+
+
+def _details(post: Post) -> dict[str, Any]:
+    """Returns the fields of a post for programs, except its HTML and counts."""
+    return {
+        "id": post.pk,
+        "author": post.author.username,
+        "title": post.title,
+        "body": post.body,
+        "html": "",
+        "parent": post.parent_id,
+        "audience": post.audience,
+        "tags": post.tags.split(),
+        "pictures": _pictures(post) if post.pictures_count else [],
+        "created_at": post.created_at.isoformat(),
+        "version": post.version,
+        "likes": 0,
+        "replies": 0,
+        "url": settings.LIVEFEED_URL + post.get_absolute_url(),
+    }
+
+
+def _pictures(post: Post) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": settings.LIVEFEED_URL + picture.large,
+            "description": picture.description,
+            "width": picture.width,
+            "height": picture.height,
+        }
+        for picture in post.pictures.all()
+    ]
+
+
+# --- Publishing ---
+
+
+def post_saved(post: Post, *, appeared: bool) -> None:
+    """Publishes that a post appeared (created or restored), was changed, or was removed."""
+    if post.removed_at:
+        _publish(LivePost.deleted, post)
+    else:
+        _publish(LivePost.created if appeared else LivePost.updated, post)
+
+
+def post_deleted(post: Post) -> None:
+    _publish(LivePost.deleted, post)
+
+
+def like_counted(post_id: int, change: int) -> None:
+    """Adds `change` to the likes of a post, and publishes its counts."""
+    _increment(post_id, likes_count=change)
+
+
+def reply_counted(post_id: int, change: int) -> None:
+    """Adds `change` to the replies of a post, and publishes its counts."""
+    _increment(post_id, replies_count=change)
+
+
+def _increment(post_id: int, **changes: int) -> None:
+    Post.objects.filter(pk=post_id).increment(**changes)
+    for post in Post.objects.filter(pk=post_id):  # empty if it was deleted meanwhile
+        post_counted(post)
+
+
+def post_counted(post: Post) -> None:
+    _publish(COUNTED, post)
+
+
+_declaration = LivePost()
+
+
+def _publish(kind: str, post: Post) -> None:
+    publish(
+        kind,
+        subject_id=post.pk,
+        actor_id=post.author_id,
+        audience=post.audience,
+        topics=_declaration.topics(post),
+    )
