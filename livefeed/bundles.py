@@ -24,7 +24,7 @@ class BundleError(Exception):
 
 def join_styles(entry: Path) -> str:
     """Returns the style sheet `entry` with the sheets of its folder that it imports in place of its @import rules."""
-    styles = CSS_IMPORT.sub(lambda match: (entry.parent / match[1]).read_text(), entry.read_text())
+    styles = CSS_IMPORT.sub(lambda match: (entry.parent / match[1]).read_text("utf-8"), entry.read_text("utf-8"))
     if "@import" in styles:
         raise BundleError(f'{entry.name}: only this sheet may import others, as @import "name.css";')
     return styles
@@ -55,7 +55,7 @@ class _Modules:
             raise BundleError(f"Modules import each other: {' > '.join([*importers, module])}")
         if module in self._exports:
             return
-        text = (self._folder / module).read_text()
+        text = (self._folder / module).read_text("utf-8")
         for match in IMPORT.finditer(text):
             self.add(match["module"], (*importers, module))
         imports = [self._import(match, module) for match in IMPORT.finditer(text)]

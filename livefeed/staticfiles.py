@@ -50,10 +50,10 @@ class BundleFinder(FileSystemFinder):
     def _join(self, path: str, entry: str) -> str:
         """Writes a bundle, if its content has changed, and returns its absolute path."""
         bundle = Path(self._bundles.path(path))
-        content = BUNDLES[path](Path(entry))
-        if not bundle.is_file() or bundle.read_text() != content:
+        content = BUNDLES[path](Path(entry)).encode()
+        if not bundle.is_file() or bundle.read_bytes() != content:
             bundle.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile("w", dir=bundle.parent, delete=False) as file:
+            with NamedTemporaryFile(dir=bundle.parent, delete=False) as file:
                 file.write(content)
             Path(file.name).replace(bundle)  # at once, because other processes may read it
         return str(bundle)
