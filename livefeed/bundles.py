@@ -14,7 +14,14 @@ IMPORT = re.compile(
 EXPORT = re.compile(
     r"^export (?P<declaration>(?:(?:async )?function\*? |class |const )(?P<name>[\w$]+)\b)", re.MULTILINE
 )
-OTHER_FORM = re.compile(r"^\s*(?:import|export)\b.*|\bimport\s*[(.].*", re.MULTILINE)
+NOT_JOINABLE = re.compile(
+    r"""
+    ^\s*(?:import|export)\b.*          # in another form than above
+    | \bimport(?:\.meta|\s*\().*       # an address, or a script that is loaded later
+    | ^(?:\w.*\s=\s|for\s)?await\b.*   # outside of functions: nothing may wait between two modules
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
 NAME = re.compile(r"([\w$]+)(?: as ([\w$]+))?")
 
 
@@ -61,7 +68,7 @@ class _Modules:
         imports = [self._import(match, module) for match in IMPORT.finditer(text)]
         self._exports[module] = self._exported_names(text, module)
         body = EXPORT.sub(r"\g<declaration>", IMPORT.sub("", text))
-        if other := OTHER_FORM.search(body):
+        if other := NOT_JOINABLE.search(body):
             raise BundleError(f"{module}: this form cannot be joined: {other[0].strip()}")
         self.functions.append(
             f'$modules["{module}"] = (() => {{\n{"".join(imports)}{body}\n'

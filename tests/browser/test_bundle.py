@@ -52,7 +52,9 @@ MODULES = {
         }
     """,
     "third.js": """
+        // Neither this comment on an import, nor an async function, is a form that cannot be joined.
         const hidden = 1;
+        export const wait = async () => await hidden;
         export const secret = "third";
         export const hoisted = hidden;
     """,
