@@ -226,6 +226,12 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = PRIVATE_FOLDER
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    # With DEBUG the browser loads each module and style sheet by itself.
+    "django.contrib.staticfiles.finders.FileSystemFinder" if DEBUG else "livefeed.staticfiles.BundleFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
+BUNDLES_ROOT = VAR_DIR / "bundles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -17,7 +17,7 @@ os.environ.setdefault("LIVEFEED_RATE_LIMITS", "off")  # tests/views/test_rate_li
 os.environ["LIVEFEED_MEDIA_DIR"] = str(FOLDER / "media")
 
 from livefeed.settings import *  # noqa: E402, F403  # after the variables that they read
-from livefeed.settings import CACHES, DATABASES  # noqa: E402
+from livefeed.settings import CACHES, DATABASES, STATICFILES_FINDERS  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -35,6 +35,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Like fsync=off of the tests' PostgreSQL: only a power cut could lose a commit.
     options = DATABASES["default"]["OPTIONS"]
     options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
+
+# Pages load one script and one style sheet, as in production.
+STATICFILES_FINDERS = ["livefeed.staticfiles.BundleFinder", *STATICFILES_FINDERS[1:]]
 
 # Servers that tests start look up static files once, and browsers keep them. Django's test client would do so for each
 # of its instances (20 ms).
