@@ -1,6 +1,7 @@
 """Configuration of the Django app."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class LivefeedConfig(AppConfig):
@@ -13,5 +14,6 @@ class LivefeedConfig(AppConfig):
         from livefeed import checks
         from livefeed.signals import receivers
 
+        autodiscover_modules("live")  # the declarations of installed apps
         receivers.connect()
         checks.register()

@@ -9,12 +9,19 @@ post could not be found and freed.
 """
 
 from collections.abc import Callable, Hashable
+from typing import Any
 
 from django.core.cache import caches
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from livefeed.models import Post, Profile
+
+
+def render(key: str, template: str, values: dict[str, Any]) -> SafeString:
+    """Returns the HTML of a template whose context is `values`, which must be hashable, from the cache if they are the
+    same as before."""
+    return _cached(key, tuple(sorted(values.items())), lambda: render_to_string(template, values))
 
 
 def render_post(post: Post) -> SafeString:

@@ -8,10 +8,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
+from django.utils.safestring import SafeString
 
+from livefeed.content import fragments
 from livefeed.live.entries import LogEntry
+from livefeed.live.publishing import FEED_RESET, publish
 from livefeed.live.readers import Form, Reader, View
+from livefeed.models import User
+
+PUBLIC = "public"
+"""Audience of rows that everyone may see."""
 
 Matcher = Callable[[Reader, View], bool]
 """True if a reader must receive an event, because the view shows what the event is about and the reader may see it."""
@@ -43,43 +50,101 @@ class Declaration(ABC):
 
 
 class LiveModel[M: Model](Declaration):
-    """A model whose rows open pages show: created, updated and deleted rows are delivered at once."""
+    """A model whose rows open pages show. `register` connects it to the signals `post_save` and `post_delete`."""
 
     model: type[M]
     name: ClassVar[str]
     """Prefix of the event kinds: `post` for `post.created`, `post.updated` and `post.deleted`."""
+    template: ClassVar[str] = ""
+    """Template of a row's fragment. Its root element has the id `<name>-<id of the row>`. Its context is what `values`
+    returns, and nothing else."""
     reload_within = None
     is_reported: ClassVar[bool] = False
     """True if pages report which rows they show, and receive no changes of others."""
     extra_kinds: ClassVar[Mapping[str, str]] = {}
-    """Part of the frame for each kind beyond these three."""
+    """Part of the frame for each kind beyond created, updated and deleted."""
+    has_own_receivers: ClassVar[bool] = False
+    """True if other receivers publish the events, because a save means more than a created or updated row."""
+
+    created: ClassVar[str]
+    updated: ClassVar[str]
+    deleted: ClassVar[str]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.created, cls.updated, cls.deleted = (f"{cls.name}.{change}" for change in ("created", "updated", "deleted"))
         cls.kinds = frozenset({cls.created, cls.updated, cls.deleted, *cls.extra_kinds})
 
-    created: ClassVar[str]
-    updated: ClassVar[str]
-    deleted: ClassVar[str]
+    # --- Who receives the events of a row ---
 
     @abstractmethod
     def topics(self, instance: M) -> Iterable[str]:
-        """Returns the topics of the events of a row."""
+        """Returns the topics of the events of a row. `user:<id>` reaches all pages of that user, `site` all pages."""
 
-    @abstractmethod
+    def audience(self, instance: M) -> str:
+        """Returns the readers who may see a row, in a word that `may_see` understands. It must never change."""
+        return PUBLIC
+
+    def actor_id(self, instance: M) -> int:
+        """Returns the id of the user whose row it is; 0 if it belongs to no one."""
+        return 0
+
+    def visible_to(self, viewer: User | None) -> QuerySet[M]:
+        """Returns the rows that a user (None: a visitor) may see: for pages. `may_see` must say the same."""
+        return self.model._default_manager.all()
+
+    def may_see(self, reader: Reader, entry: LogEntry) -> bool:
+        """True if a reader may see the row of an event: for sockets. `visible_to` must say the same."""
+        return entry.audience == PUBLIC or reader.follows(entry.actor_id)
+
+    def matcher(self, entry: LogEntry) -> Matcher:
+        def matches(reader: Reader, view: View) -> bool:
+            shares_topic = not view.topics.isdisjoint(entry.topics) or f"user:{reader.user_id}" in entry.topics
+            return shares_topic and self.may_see(reader, entry)
+
+        return matches
+
+    # --- What the frames contain ---
+
     def fetch(self, ids: Collection[int]) -> Iterable[M]:
         """Returns the rows with these ids that at least one reader may see, with all that `parts` needs."""
+        return self.model._default_manager.filter(pk__in=ids)
 
-    @abstractmethod
+    def values(self, instance: M) -> dict[str, Any]:
+        """Returns what the fragment shows: the context of the template, and the key under which the result is cached.
+        So a value that is shown cannot be missing from the key. The values must be hashable."""
+        return {}
+
+    def render(self, instance: M) -> SafeString:
+        """Returns the fragment of a row, the same for every reader and on every transport."""
+        return fragments.render(f"{self.name}:{instance.pk}", self.template, self.values(instance))
+
+    def as_json(self, instance: M) -> dict[str, Any]:
+        """Returns a row for programs."""
+        return {"id": instance.pk}
+
     def parts(self, instance: M) -> Parts:
         """Returns the fields of a row's frames."""
+        head = {"id": instance.pk}
+        return {"html": head | {"html": self.render(instance)}, "json": head | {self.name: self.as_json(instance)}}
 
     def part_of(self, kind: str, form: Form) -> str | None:
         """Returns the part that frames of a kind contain; None if they contain no more than the id of the row."""
         if kind == self.deleted:
             return None
         return self.extra_kinds.get(kind, form)
+
+    # --- Publishing ---
+
+    def publish(self, kind: str, instance: M) -> None:
+        """Writes an event of a row, in the current transaction."""
+        publish(
+            kind,
+            subject_id=instance.pk,
+            actor_id=self.actor_id(instance),
+            audience=self.audience(instance),
+            topics=self.topics(instance),
+        )
 
 
 _by_kind: dict[str, Declaration] = {}
@@ -116,3 +181,20 @@ def declaration_of(kind: str) -> Declaration | None:
 def live_model_named(name: str) -> LiveModel[Any]:
     """Returns the declaration of a live model. Raises `KeyError` if there is none of this name."""
     return _live_models[name]
+
+
+def live_models() -> list[LiveModel[Any]]:
+    """Returns the declarations of all live models."""
+    return list(_live_models.values())
+
+
+@register
+class FeedReset(Declaration):
+    """Rows were written without signals, or the log was restarted: all pages reload."""
+
+    kinds = frozenset({FEED_RESET})
+    reload_within = 10
+    changes_all = True
+
+    def matcher(self, entry: LogEntry) -> Matcher:
+        return lambda reader, view: True

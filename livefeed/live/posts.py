@@ -4,18 +4,18 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
 
 from livefeed.content.fragments import render_post
-from livefeed.live.declarations import LiveModel, Matcher, Parts, register
+from livefeed.live.declarations import PUBLIC, LiveModel, Matcher, Parts, register
 from livefeed.live.entries import LogEntry
-from livefeed.live.publishing import publish
 from livefeed.live.readers import Reader, View
 from livefeed.live.topics import keys_of, topic
-from livefeed.models import Post
+from livefeed.models import Post, User
 from livefeed.models.compiled import compiled
 from livefeed.models.picture import prefetch_pictures
 
-PUBLIC = Post.Audience.PUBLIC.value  # a plain string: comparing with a member of an enumeration is slow
 COUNTED = "post.counted"
 """Kind of event: the numbers of a post's likes and replies changed, and nothing else."""
 
@@ -30,6 +30,7 @@ class LivePost(LiveModel[Post]):
 
     model = Post
     name = "post"
+    has_own_receivers = True
     is_reported = True
     extra_kinds = {COUNTED: "counts"}
     coalesced = frozenset({COUNTED})
@@ -53,6 +54,16 @@ class LivePost(LiveModel[Post]):
         for tag in instance.saved_tags | instance.current_tags:
             yield topic("tag", tag)
 
+    def audience(self, instance: Post) -> str:
+        return instance.audience
+
+    def actor_id(self, instance: Post) -> int:
+        return instance.author_id
+
+    def visible_to(self, viewer: User | None) -> QuerySet[Post]:
+        visible: QuerySet[Post] = Post.objects.visible_to(viewer)
+        return visible
+
     def matcher(self, entry: LogEntry) -> Matcher:
         actor_id, subject_id = entry.actor_id, entry.subject_id
         parent_author_id = next(iter(keys_of("parent-author", entry.topics)), 0)
@@ -63,7 +74,7 @@ class LivePost(LiveModel[Post]):
         topics = entry.topics - {topic("author", actor_id)}
 
         def matches(reader: Reader, view: View) -> bool:
-            if not (is_public or reader.follows(actor_id)):
+            if not (is_public or reader.follows(actor_id)):  # as `may_see`
                 return False
             # An edit may add an older post to a page: with a tag or a picture.
             is_addable = not is_count and view.kind in ("tag", "media")
@@ -82,8 +93,11 @@ class LivePost(LiveModel[Post]):
     def fetch(self, ids: Collection[int]) -> Iterable[Post]:
         return prefetch_pictures(_visible_posts(list(ids)))
 
+    def render(self, instance: Post) -> SafeString:
+        return render_post(instance)
+
     def parts(self, instance: Post) -> Parts:
-        html = render_post(instance)
+        html = self.render(instance)
         head = {"id": instance.pk, "version": instance.version, "sort": instance.sort_key}
         counts = {"likes": instance.likes_count, "replies": instance.replies_count}
         return {
@@ -133,17 +147,19 @@ def _pictures(post: Post) -> list[dict[str, Any]]:
 
 # --- Publishing ---
 
+live_post = LivePost()
+
 
 def post_saved(post: Post, *, appeared: bool) -> None:
     """Publishes that a post appeared (created or restored), was changed, or was removed."""
     if post.removed_at:
-        _publish(LivePost.deleted, post)
+        live_post.publish(LivePost.deleted, post)
     else:
-        _publish(LivePost.created if appeared else LivePost.updated, post)
+        live_post.publish(LivePost.created if appeared else LivePost.updated, post)
 
 
 def post_deleted(post: Post) -> None:
-    _publish(LivePost.deleted, post)
+    live_post.publish(LivePost.deleted, post)
 
 
 def like_counted(post_id: int, change: int) -> None:
@@ -163,17 +179,4 @@ def _increment(post_id: int, **changes: int) -> None:
 
 
 def post_counted(post: Post) -> None:
-    _publish(COUNTED, post)
-
-
-_declaration = LivePost()
-
-
-def _publish(kind: str, post: Post) -> None:
-    publish(
-        kind,
-        subject_id=post.pk,
-        actor_id=post.author_id,
-        audience=post.audience,
-        topics=_declaration.topics(post),
-    )
+    live_post.publish(COUNTED, post)

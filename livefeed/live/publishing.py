@@ -8,8 +8,6 @@ import logging
 from collections.abc import Callable, Iterable
 
 from livefeed.live import topics as encoding
-from livefeed.live.declarations import Declaration, Matcher, register
-from livefeed.live.entries import LogEntry
 from livefeed.models import Event
 from livefeed.transactions import on_commit_once
 
@@ -19,18 +17,7 @@ WakeupListener = Callable[[], None]
 """Called after a commit with events, in the thread that committed. Must be thread-safe and quick."""
 _listeners: set[WakeupListener] = set()
 FEED_RESET = Event.FEED_RESET
-
-
-@register
-class FeedReset(Declaration):
-    """Rows were written without signals, or the log was restarted: all pages reload."""
-
-    kinds = frozenset({FEED_RESET})
-    reload_within = 10
-    changes_all = True
-
-    def matcher(self, entry: LogEntry) -> Matcher:
-        return lambda reader, view: True
+"""Kind of event: all pages reload."""
 
 
 def reset_feeds() -> None:

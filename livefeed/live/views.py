@@ -8,6 +8,9 @@ from livefeed.live.readers import View
 from livefeed.live.topics import topic
 from livefeed.models import Post, User
 
+SITE = "site"
+"""Topic to which every view subscribes."""
+
 
 class ViewError(Exception):
     """Raised if a view does not exist, or the user may not open it. The text is for users."""
@@ -112,7 +115,7 @@ def open_view(text: str, user: User | None) -> View:
     view = view_type.open(key, user) if view_type else None
     if view is None:
         raise ViewError("unknown_view", f"There is no view “{text[:80]}” here for you.")
-    return view
+    return view._replace(topics=view.topics | {SITE})
 
 
 def is_number(text: str) -> bool:

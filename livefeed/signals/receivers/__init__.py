@@ -10,10 +10,10 @@ the transaction of the save that sent the signal, so whatever they write is comm
 they need by name; the rest goes into `kwargs`. `manage.py signals` prints what is connected, docs/signals.md says why.
 """
 
-from livefeed.signals.receivers import accounts, posts, sign_in, social
+from livefeed.signals.receivers import accounts, live, posts, sign_in, social
 
 
 def connect() -> None:
     """Connects every receiver; called once, by `LivefeedConfig.ready()`."""
-    for module in (posts, social, accounts, sign_in):
+    for module in (posts, social, accounts, sign_in, live):
         module.connect()
