@@ -54,22 +54,20 @@ class Connection:
     form: Form = field(init=False)
     views: tuple[View, ...] = field(init=False)
     """All views of the connection. The first is the one with which it was opened."""
+    has_home: bool = field(init=False)
+    """True if one of the views is the home feed."""
     _shown: frozenset[int] = frozenset()
     _newest_shown: int = 0
 
     def __post_init__(self) -> None:
         self.form = FORMS[self.kind]
         self.views = (self.view,)
+        self.has_home = self.view.kind == "home"
 
     @property
     def topics(self) -> set[str]:
         """Topics of all views, without the followed authors of a home feed."""
         return {topic for view in self.views for topic in view.topics}
-
-    @property
-    def has_home(self) -> bool:
-        """True if one of the views is the home feed."""
-        return any(view.kind == "home" for view in self.views)
 
     @property
     def user_id(self) -> int:

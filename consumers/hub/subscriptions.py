@@ -82,9 +82,7 @@ class Subscriptions:
 
     def candidates(self, entry: LogEntry) -> Collection[Connection]:
         """Returns the connections that share a topic with an event; `should_deliver` decides for each."""
-        if entry.kind == FEED_RESET:
-            return self.connections
-        groups = [group for topic in entry.topics if (group := self._subscribers(topic))]
+        groups = [group for each in self._groups(entry) if (group := list(each))]
         return groups[0] if len(groups) == 1 else set().union(*groups)
 
     def audience_key(self, entry: LogEntry) -> object:
@@ -103,23 +101,26 @@ class Subscriptions:
 
     def has_audience(self, entry: LogEntry) -> bool:
         """True if an event must be delivered to any connection."""
-        return any(map(audience_of(entry), self.candidates(entry)))
+        is_in_audience = audience_of(entry)
+        return any(is_in_audience(connection) for group in self._groups(entry) for connection in group)
 
-    def _subscribers(self, topic: str) -> Collection[Connection]:
-        """Returns the connections that receive the events of a topic."""
-        connections: Collection[Connection] = self._by_topic.get(topic, ())
-        name, _, key = topic.partition(":")
-        if name == "user":
-            viewer = self.viewers.get(int(key))
-            return viewer.connections if viewer else ()
-        if name != "author":
-            return connections
-        return [*connections, *self._home_feeds_with(int(key))]
+    def _groups(self, entry: LogEntry) -> Iterator[Iterable[Connection]]:
+        """Yields the connections that receive the events of each topic of an event. Some may be in several groups."""
+        if entry.kind == FEED_RESET:
+            yield self.connections
+        for topic in entry.topics:
+            if topic in self._by_topic:
+                yield self._by_topic[topic]
+            name, _, key = topic.partition(":")
+            if name == "author":
+                yield self._home_feeds_with(int(key))
+            elif name == "user" and (viewer := self.viewers.get(int(key))):
+                yield viewer.connections
 
     def _home_feeds_with(self, author_id: int) -> Iterator[Connection]:
         """Yields the connections with the home feed of a follower of the author, or of the author."""
-        for viewer in self._viewers_by_author.get(author_id, ()):
-            yield from (connection for connection in viewer.connections if connection.has_home)
+        viewers = self._viewers_by_author.get(author_id, ())
+        return (connection for viewer in viewers for connection in viewer.connections if connection.has_home)
 
     def _add_to_viewer(self, connection: Connection, viewer: Viewer) -> None:
         if not viewer.connections:

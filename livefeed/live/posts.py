@@ -74,14 +74,15 @@ class LivePost(LiveModel[Post]):
         topics = entry.topics - {topic("author", actor_id)}
 
         def matches(reader: Reader, view: View) -> bool:
+            if view.kind == "home":
+                is_shown = reader.follows(actor_id) and (not parent_author_id or reader.follows(parent_author_id))
+                return is_shown and (is_new or reader.may_show(subject_id))
             if not (is_public or reader.follows(actor_id)):  # as `may_see`
                 return False
             # An edit may add an older post to a page: with a tag or a picture.
             is_addable = not is_count and view.kind in ("tag", "media")
             if not (is_new or is_addable or reader.may_show(subject_id)):
                 return False
-            if view.kind == "home":
-                return reader.follows(actor_id) and (not parent_author_id or reader.follows(parent_author_id))
             if view.kind == "shown":
                 return reader.has_reported(subject_id)
             if view.kind == "media" and view.author_id == actor_id and reader.has_reported(subject_id):
