@@ -24,8 +24,6 @@ logger = logging.getLogger(__name__)
 
 TAIL_LENGTH = 2_000
 """Recent events that stay in memory at least, for clients that reconnect."""
-REPLAY_PAGE_SIZE = 200
-"""Events that a replay from the database reads at once."""
 MAX_CACHED_ROWS = 5_000
 """Rendered rows that stay in memory."""
 MAX_CACHED_FRAMES = 5_000
@@ -83,7 +81,7 @@ class EventLog:
         """Returns the position of the newest event, read or not."""
         return await self._thread.run(log.head)
 
-    async def history(self, cursor: int, concerning: log.Filter) -> AsyncIterator[list[LogEntry]]:
+    async def history(self, cursor: int, interest: log.Interest) -> AsyncIterator[list[LogEntry]]:
         """Yields the events after `cursor` up to `position`, in pages.
 
         If the tail reaches back that far, all events are yielded from memory; else those that may concern a reader,
@@ -94,13 +92,10 @@ class EventLog:
         if in_memory is not None:
             yield in_memory
             return
-        has_more = True
-        while has_more:
-            read = partial(log.read_history, cursor, upto, concerning, REPLAY_PAGE_SIZE)
-            page = await self._thread.run(read)
-            yield page
-            has_more = len(page) == REPLAY_PAGE_SIZE
-            cursor = page[-1].position if page else upto
+        while cursor < upto:
+            page = await self._thread.run(partial(log.read_history, cursor, upto, interest))
+            yield page.entries
+            cursor = page.read_upto
 
     # --- Rendered rows and frames, cached ---
 

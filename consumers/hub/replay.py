@@ -10,7 +10,8 @@ from consumers.protocol.message import Message
 from livefeed.live import notices
 from livefeed.live.declarations import LiveModel, declaration_of
 from livefeed.live.entries import LogEntry
-from livefeed.live.log import Filter, history_filter
+from livefeed.live.log import Interest
+from livefeed.live.topics import topic
 
 MAX_REPLAYED_ROWS = 200
 """Rows in one replay at most. With more, reloading the page is faster."""
@@ -72,7 +73,7 @@ async def replay(log: EventLog, connection: Connection, cursor: int) -> Message 
 async def _collect(log: EventLog, connection: Connection, cursor: int) -> Missed:
     """Reads the history and keeps what must be delivered. Stops early if the client must reload anyway."""
     missed = Missed()
-    async for page in log.history(cursor, concerning(connection)):
+    async for page in log.history(cursor, interest_of(connection)):
         for entry in page:
             if should_deliver(connection, entry):
                 missed.add(entry, connection)
@@ -101,7 +102,11 @@ async def _append_unread_counts(log: EventLog, notices: set[tuple[int, int]], me
     return message
 
 
-def concerning(connection: Connection) -> Filter:
-    """Returns the part of `should_deliver` that a query can check."""
-    followed = connection.viewer.followed if connection.viewer else ()
-    return history_filter(connection.views, connection.user_id, followed)
+def interest_of(connection: Connection) -> Interest:
+    """Returns what a query needs to find the events for a connection, and some others."""
+    if connection.viewer is None:
+        return Interest(frozenset(connection.topics))
+    followed = {"notices": connection.viewer.followed}
+    if connection.has_home:
+        followed["author"] = connection.viewer.followed | {connection.user_id}
+    return Interest(frozenset(connection.topics | {topic("user", connection.user_id)}), followed)

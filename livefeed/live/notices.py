@@ -40,7 +40,7 @@ def notifications_changed(user_id: int) -> None:
 
 def follower_notifications_changed(post: Post) -> None:
     """Publishes that the numbers of unread notifications changed for the followers who were notified of this post."""
-    publish(CHANGED, subject_id=post.pk, actor_id=post.author_id, topics=[topic("author", post.author_id)])
+    publish(CHANGED, subject_id=post.pk, actor_id=post.author_id, topics=[topic("notices", post.author_id)])
 
 
 def unread_counts(recipients: Collection[tuple[int, int]]) -> dict[int, int]:

@@ -22,7 +22,7 @@ FEED_RESET = Event.FEED_RESET
 
 def reset_feeds() -> None:
     """Makes every open page reload: for writes that send no signals (raw SQL, loaddata)."""
-    publish(FEED_RESET)
+    publish(FEED_RESET, topics=[encoding.SITE])
 
 
 def publish(

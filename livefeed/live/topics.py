@@ -7,6 +7,8 @@ and surrounded by blanks, so that a database can search it for one of them.
 from collections.abc import Iterable
 
 Topics = frozenset[str]
+SITE = "site"
+"""Topic to which every view subscribes."""
 
 
 def topic(name: str, key: int | str = "") -> str:

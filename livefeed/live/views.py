@@ -5,11 +5,8 @@ from dataclasses import dataclass
 
 from livefeed.content.markup import is_tag, normalize_tag
 from livefeed.live.readers import View
-from livefeed.live.topics import topic
+from livefeed.live.topics import SITE, topic
 from livefeed.models import Post, User
-
-SITE = "site"
-"""Topic to which every view subscribes."""
 
 
 class ViewError(Exception):

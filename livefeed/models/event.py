@@ -58,7 +58,7 @@ class EventManager(models.Manager["Event"].from_queryset(EventQuerySet)):  # typ
             last_position = max(self.head(), _read_sequence()) + GAP
             self.all().delete()
             _set_sequence(last_position)
-            self.create(kind=Event.FEED_RESET)
+            self.create(kind=Event.FEED_RESET, topics=" site ")
 
 
 GAP = 1_000_000_000

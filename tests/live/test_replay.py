@@ -5,8 +5,9 @@ import asyncio
 import pytest
 from asgiref.sync import sync_to_async
 
-from consumers.hub import event_log, replay
+from consumers.hub import replay
 from consumers.hub.hub import Hub
+from livefeed.live import log
 from livefeed.models import Event, Post
 from tests.factories import make_post
 from tests.live.conftest import head
@@ -30,7 +31,7 @@ async def forget(hub):
 @pytest.fixture(params=["memory", "database"])
 async def reconnect(request, read, forget, monkeypatch):
     """Opens sockets of reconnecting clients, with the missed events in memory or only in the database."""
-    monkeypatch.setattr(event_log, "REPLAY_PAGE_SIZE", 20)
+    monkeypatch.setattr(log, "HISTORY_LIMIT", 20)
 
     async def open_again(user, query, **options):
         await Hub.current().wait_until_idle()
