@@ -139,7 +139,8 @@ class CompiledQuery:
         compiler.connection = connection  # each thread has its own
         compiler.as_sql = lambda: (self._sql, tuple(parameters))
         compiler.get_converters = lambda columns: self._converters
-        return list(self._iterable_class(QuerySet(self._model, CompiledWith(compiler))))
+        query: Any = CompiledWith(compiler)
+        return list(self._iterable_class(QuerySet(self._model, query)))
 
 
 class CompiledWith:

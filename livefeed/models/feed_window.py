@@ -87,10 +87,9 @@ class HomeWindow(FeedWindow):
         oldest = max((author.oldest_needed for author in authors if author.oldest_needed), default=None)
         # Up to the newest post of the last author, authors who were not read may have posts as well.
         newest_of_last = authors[-1].newest if len(authors) == size else None
-        # The newest post of all is a tighter bound than `start`.
-        found = _home_posts(
-            self.viewer, [author.pk for author in authors], *start, authors[0].newest, oldest, newest_of_last, count=count
-        )
+        newest = authors[0].newest  # a tighter bound than `start`
+        ids = [author.pk for author in authors]
+        found = _home_posts(self.viewer, ids, *start, newest, oldest, newest_of_last, count=count)
         return Window(found, is_complete=not (oldest or newest_of_last))
 
 
@@ -105,7 +104,7 @@ def _times_of_authors(viewer: User, moment: datetime | None, *, size: int) -> An
 
 
 def _post_times(author_field: str, moment: datetime | None, size: int) -> dict[str, Subquery]:
-    """Returns expressions, under the names in TIMES, for the times of the newest and the `size`-th newest post up to `moment` by the author in
+    """Returns expressions for TIMES: the newest and the `size`-th newest post up to `moment` by the author in
     `author_field`. Both read one index only."""
     posts = Post.objects.filter(author=OuterRef(author_field))
     if moment:

@@ -24,6 +24,6 @@ class QuicklyLoaded(models.Model):
         row._state.db = db
         row._state.adding = False
         if fetch_mode is not None:
-            row._state.fetch_mode = fetch_mode  # type: ignore[attr-defined]  # missing in the stubs
+            row._state.fetch_mode = fetch_mode
         row.__dict__.update(zip(field_names, values, strict=True))
         return row
