@@ -135,6 +135,6 @@ def empty_composer(parent: Post | None) -> PostForm:
 
 
 @register.simple_tag
-def new_key() -> str:
-    """Returns the key of a form that can be sent once."""
-    return str(uuid4())
+def composer_key(form: PostForm | None) -> str:
+    """Returns the key of a submitted form, or a new one for the empty composer."""
+    return str(form["key"].value() if form else uuid4())
