@@ -133,7 +133,9 @@ def _home_posts(
         posts = posts.filter(created_at__gte=oldest)
     if after:
         posts = posts.filter(created_at__gt=after)
-    return posts.newest_first()[:count]
+    # Sorted by their index alone: sorting whole posts takes twice as long.
+    page = posts.order_by("-created_at", "-pk").values("pk")[:count]
+    return Post.objects.filter(pk__in=page).newest_first()
 
 
 @dataclass(frozen=True)
