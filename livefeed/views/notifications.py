@@ -19,6 +19,10 @@ PARTIALS = {"a": "notifications/_rows.html", "section#notifications": "notificat
 """Partial templates by the element that makes the htmx request: the link to older rows, and the list that reloads."""
 
 
+MAX_ACTORS = 6
+"""Users whose pictures an entry shows."""
+
+
 class Group(NamedTuple):
     """An entry of the list: one notification, or consecutive new followers."""
 
@@ -26,8 +30,19 @@ class Group(NamedTuple):
     rest: list[Notification]
 
     @property
-    def actors(self) -> list[User]:
-        return [notification.actor for notification in (self.first, *self.rest)]
+    def shown_actors(self) -> list[User]:
+        return [notification.actor for notification in (self.first, *self.rest)[:MAX_ACTORS]]
+
+    @property
+    def sources(self) -> tuple[object, ...]:
+        """Everything that the entry shows: the key of its cached HTML."""
+        first = self.first
+        post = first.post
+        return (
+            *(first.pk, first.kind, first.read_at is None, first.created_at, first.others, len(self.rest)),
+            *((post.pk, post.title, post.body, post.pictures_count, post.is_reply) if post else ()),
+            *((actor.username, actor.name, actor.avatar_id) for actor in self.shown_actors),
+        )
 
 
 def grouped(rows: list[Notification]) -> list[Group]:
