@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from livefeed import notifications
 from livefeed.models import Notification, User
+from livefeed.models.notification import newest_notifications
 from livefeed.models.page_state import PageState
 from livefeed.views.paging import newest_page, template_for
 from livefeed.views.resource import Request, SignedInResource
@@ -67,9 +68,8 @@ class NotificationsView(SignedInResource):
     def get(self, request: Request) -> HttpResponse:
         state = PageState.of(self.viewer)
         upto = timezone.now()
-        notifications = Notification.objects.filter(recipient=self.viewer).shown().newest_first()
         start = request.GET.get("before", "")
-        rows, next_url = newest_page(notifications, start)
+        rows, next_url = newest_page(newest_notifications, self.viewer, start)
         context = {"groups": grouped(rows), "next": next_url, "upto": upto, "start": start, "state": state}
         return render(request, template_for(request, "notifications/page.html", PARTIALS), context)
 
