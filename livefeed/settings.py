@@ -393,6 +393,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # --- Language and time ---
 
 LANGUAGE_CODE = "en"
+USE_I18N = False  # all texts are English; looking for translations and formats of numbers takes a tenth of a page
 LIVEFEED_TITLECASE: bool = env.bool("LIVEFEED_TITLECASE", default=False)
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -30,11 +30,11 @@ def home(request: Request) -> HttpResponse:
     """The home feed; for visitors the public feed with a link to sign up."""
     if not request.user.is_authenticated:
         return feed_page(request, "feed/welcome.html", "public", PostList("public", None))
-    return home_page(request, PostForm())
+    return home_page(request)
 
 
-def home_page(request: Request, form: PostForm, status: int = 200) -> HttpResponse:
-    """Renders the home feed below the composer `form`."""
+def home_page(request: Request, form: PostForm | None = None, status: int = 200) -> HttpResponse:
+    """Renders the home feed below an empty composer, or the submitted `form`."""
     return feed_page(request, "feed/home.html", "home", HomeWindow(cast(User, request.user)), status, form=form)
 
 

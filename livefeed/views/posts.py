@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from livefeed.content.fragments import render_post
 from livefeed.content.sanitize import clean_text, clean_title
 from livefeed.forms.attachments import MISSING_PICTURE, Attachments
-from livefeed.forms.post import EditForm, PostForm, reply_form
+from livefeed.forms.post import EditForm, PostForm
 from livefeed.models import EditConflictError, MissingPictureError, Post, User
 from livefeed.models.compiled import compiled
 from livefeed.models.page_state import PageState
@@ -153,7 +153,7 @@ def thread_page(request: Request, post: Post, state: PageState, template: str) -
     if has_more:
         context["next"] = f"{post.get_absolute_url()}?after={replies[-1].sort_key}"
     if viewer:
-        context |= reactions_by(viewer, posts) | {"form": reply_form(post)}
+        context |= reactions_by(viewer, posts)
     return render(request, template, context)
 
 
