@@ -17,7 +17,7 @@ from livefeed.accounts import active_sessions, devices, password_attempts, rate_
 from livefeed.accounts.current_actor import client_address
 from livefeed.accounts.logins import user_for_login
 from livefeed.limits.networks import unmapped
-from livefeed.models import User
+from livefeed.models import Preferences, User
 
 NAME_TAKEN = "That name is taken."
 TOO_MANY = "too_many_login_attempts"
@@ -50,6 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
         user.password = form.hashed_password
         if commit:
             user.save()
+            Preferences.objects.show_first_steps(user, True)
         return user
 
     def get_client_ip(self, request: HttpRequest) -> str:

@@ -18,7 +18,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from livefeed.content.sanitize import clean_line
-from livefeed.models import User
+from livefeed.models import Preferences, User
 from livefeed.models.user import DISPLAY_NAME_MAX, USERNAME_MAX, USERNAME_MIN
 
 STORED_CLAIMS = ("sub", "email", "preferred_username", "name")
@@ -100,6 +100,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             user.username = generate_unique_username([user.username, "user"])
         with transaction.atomic():
             sociallogin.save(request)
+            Preferences.objects.show_first_steps(user, True)
         return user
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:

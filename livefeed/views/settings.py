@@ -45,6 +45,14 @@ class SettingsFormView(SignedInResource, FormView[Any]):
         return self.render_to_response(self.get_context_data(form=form), status=UNPROCESSABLE)
 
 
+class FirstStepsView(SignedInResource):
+    """The first steps on the viewer's home page: `DELETE` hides them."""
+
+    def delete(self, request: Request) -> HttpResponse:
+        Preferences.objects.show_first_steps(self.viewer, False)
+        return HttpResponse() if self.request.htmx else redirect("home")
+
+
 class ProfileSettingsView(SettingsFormView):
     """The viewer's profile."""
 
