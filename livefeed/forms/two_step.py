@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.core import context
 from allauth.mfa.base import forms as base
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
@@ -10,8 +9,7 @@ from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
 
-from livefeed.accounts import rate_limits
-from livefeed.accounts.adapter import TOO_MANY
+from livefeed.accounts.password_attempts import TOO_MANY
 from livefeed.forms.accounts import AccountForm, FieldTexts
 from livefeed.forms.text import LineField
 
@@ -22,41 +20,27 @@ PASSKEY_FAILED = "That passkey did not work. Try again, or use another way to si
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "none"}
 
 
-class LimitedCodeMixin(AccountForm):
-    """Says when the next code can be tried, once there were too many wrong ones."""
+class CodeFieldMixin(AccountForm):
+    """Lets phones offer the code that they received."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget.attrs |= CODE_ATTRIBUTES
 
-    def clean_code(self) -> str:
-        try:
-            code: str = super().clean_code()  # type: ignore[misc]  # a mixin
-        except ValidationError as error:
-            if error.code not in (TOO_MANY, "rate_limited"):
-                raise
-            seconds = self.retry_after()
-            raise ValidationError(rate_limits.message(seconds), code=TOO_MANY, params={"seconds": seconds}) from None
-        return code
 
-    def retry_after(self: Any) -> int:
-        """Returns the seconds until the user may try another code."""
-        return rate_limits.retry_after(context.request, "login_failed", f"mfa-auth-user-{self.user.pk}")
-
-
-class CodeForm(LimitedCodeMixin, base.AuthenticateForm):
+class CodeForm(CodeFieldMixin, base.AuthenticateForm):
     """The second step: a code from the app, or a recovery code."""
 
     texts = {"code": FieldTexts("Code", "Enter a code.", "From your authenticator app, or one of your recovery codes.")}
 
 
-class ReauthenticateCodeForm(LimitedCodeMixin, base.ReauthenticateForm):
+class ReauthenticateCodeForm(CodeFieldMixin, base.ReauthenticateForm):
     """A code again, before a sensitive change."""
 
     texts = CodeForm.texts
 
 
-class ActivateAppForm(LimitedCodeMixin, totp.ActivateTOTPForm):
+class ActivateAppForm(CodeFieldMixin, totp.ActivateTOTPForm):
     """The first code of a new app, which proves that it was set up."""
 
     texts = {"code": FieldTexts("Code", "Enter the code that the app shows.", "The six digits that the app shows now.")}

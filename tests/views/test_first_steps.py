@@ -21,7 +21,7 @@ def done_steps(client: Client) -> str | None:
 
 @pytest.fixture
 def newcomer(cast) -> Client:
-    """A client that has just signed up as mara, on a site where there is an author to follow."""
+    """A client that has just signed up as Mara, on a site where there is an author to follow."""
     make_post(cast.author)
     client = Client()
     sign_up(client)
@@ -29,7 +29,7 @@ def newcomer(cast) -> Client:
 
 
 def test_they_stay_until_all_are_done(newcomer, cast):
-    mara = User.objects.get(username="mara")
+    mara = User.objects.get(username="Mara")
     assert done_steps(newcomer) == "0 of 3 done"
 
     mara.activate()
