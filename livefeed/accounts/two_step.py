@@ -65,9 +65,10 @@ class TwoStep:
 
 
 def limit_codes() -> None:
-    """Makes allauth's forms count attempts by `count_code`. They have no setting for it."""
-    for module in (base_forms, totp_forms, webauthn_forms):
-        module.check_rate_limit = count_code
+    """Makes allauth's forms count codes by `count_code`, and no passkeys: there is no secret to guess. They have no
+    setting for it."""
+    base_forms.check_rate_limit = totp_forms.check_rate_limit = count_code
+    webauthn_forms.check_rate_limit = count_nothing
 
 
 def count_code(user: User, error_key: str | None = None) -> Callable[[], None]:
@@ -80,6 +81,11 @@ def count_code(user: User, error_key: str | None = None) -> Callable[[], None]:
     limits = password_attempts.limits_of_code(context.request, user)
     password_attempts.consume(context.request, limits)
     return partial(password_attempts.clear, context.request, limits)
+
+
+def count_nothing(user: User) -> Callable[[], None]:
+    """Takes the place of `count_code` for passkeys: wrong codes must not refuse the right passkey."""
+    return lambda: None
 
 
 def reset(user: User) -> int:

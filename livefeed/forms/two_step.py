@@ -9,13 +9,11 @@ from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
 
-from livefeed.accounts.password_attempts import TOO_MANY
 from livefeed.forms.accounts import AccountForm, FieldTexts
 from livefeed.forms.text import LineField
 
 NAME_MAX = 40
 """Characters of a passkey's name."""
-TOO_MANY_PASSKEYS = "Too many attempts. Try again in a few minutes."
 PASSKEY_FAILED = "That passkey did not work. Try again, or use another way to sign in."
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "none"}
 
@@ -60,16 +58,15 @@ class PasskeyMixin(CredentialForm):
     def clean_credential(self) -> Authenticator:
         try:
             authenticator: Authenticator = super().clean_credential()  # type: ignore[misc]  # a mixin
-        except Exception as error:
-            raise refusal(error) from None
+        except Exception:
+            raise refusal() from None
         return authenticator
 
 
-def refusal(error: Exception) -> ValidationError:
+def refusal() -> ValidationError:
     """Returns the message for a response that could not be verified. Parsers and cryptography raise a dozen different
     errors for a forged one, and none of them may become a server error."""
-    is_limited = isinstance(error, ValidationError) and error.code == TOO_MANY
-    return ValidationError(TOO_MANY_PASSKEYS if is_limited else PASSKEY_FAILED, code="passkey")
+    return ValidationError(PASSKEY_FAILED, code="passkey")
 
 
 class PasskeyForm(PasskeyMixin, webauthn.AuthenticateWebAuthnForm):
@@ -108,8 +105,8 @@ class AddPasskeyForm(CredentialForm, webauthn.AddWebAuthnForm):
     def clean(self) -> dict[str, Any]:
         try:
             cleaned: dict[str, Any] = super().clean() or {}
-        except Exception as error:
-            raise refusal(error) from None
+        except Exception:
+            raise refusal() from None
         return cleaned
 
 
