@@ -289,6 +289,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key,12/30m/key",
     "login_account": "30/30m/key",  # Livefeed's own: a login, from all unknown devices together
     "login_device": "5/5m/key",  # Livefeed's own: a known device, or a session that asks for the password again
+    "code_failed": "5/5m/key,12/30m/key",  # Livefeed's own: codes for an account, from all unknown devices together
+    "code_device": "5/5m/key",  # Livefeed's own: codes on a known device, or in a session
     "change_password": "20/5m/user",
     "new_device": "5/h/key",  # Livefeed's own: mails to one account
     "signup": "20/m/ip,60/h/ip",

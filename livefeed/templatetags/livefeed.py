@@ -95,15 +95,6 @@ def preferences(context: Context) -> Preferences:
     return getattr(context.get("user"), "preferences", None) or DEFAULT_PREFERENCES
 
 
-@register.simple_tag(takes_context=True)
-def first_steps(context: Context) -> dict[str, bool]:
-    """Returns the steps that a user who follows no one has done already: "post", "profile" or both, each as True."""
-    user = context["user"]
-    profile = Profile.objects.for_user(user)
-    steps = {"post": profile.posts_count > 0, "profile": bool(profile.about or user.avatar_id)}
-    return {step: is_done for step, is_done in steps.items() if is_done}
-
-
 @register.simple_tag
 def trending_tags() -> list[Trend]:
     """Returns the trending tags."""

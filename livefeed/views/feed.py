@@ -14,6 +14,7 @@ from livefeed.content.trends import trending_posts
 from livefeed.forms.post import PostForm
 from livefeed.models import Post, User
 from livefeed.models.feed_window import HomeWindow, TagWindow
+from livefeed.models.first_steps import FirstSteps
 from livefeed.models.page_state import PageState
 from livefeed.models.picture import prefetch_pictures
 from livefeed.models.post_list import PostList, PostSource
@@ -92,7 +93,7 @@ def page_context(viewer: User | None) -> dict[str, Any]:
     context: dict[str, Any] = {"state": state}
     if viewer is not None:
         context["suggestions"] = SimpleLazyObject(lambda: users_to_follow(viewer))  # most pages have them in the cache
-        context["is_new"] = not state.followed
+        context["first_steps"] = SimpleLazyObject(lambda: FirstSteps.of(viewer, state.followed))
     return context
 
 
