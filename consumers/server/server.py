@@ -68,14 +68,28 @@ vars(autobahn)["pformat"] = repr
 class SocketProtocol(WebSocketProtocol):
     """A WebSocket that the hub can write to directly, without a turn of the event loop."""
 
+    writer: DirectWriter | None = None
+
+    @property
+    def state(self) -> int:
+        """Autobahn's state of the WebSocket."""
+        return self._state
+
+    @state.setter
+    def state(self, state: int) -> None:
+        self._state = state
+        if self.writer is not None and state != self.STATE_OPEN:
+            self.writer.close()
+
     def onConnect(self, request: Any) -> Any:
-        self.writer = DirectWriter(self)
+        self.writer = DirectWriter()
         return super().onConnect(request)
 
     def onOpen(self) -> None:
         if requests := getattr(self.transport.producer, "requests", None):
             requests.clear()  # the upgrade request and the HTTP channel refer to each other and would not be freed
-        self.writer.open()
+        assert self.writer is not None
+        self.writer.open(self.transport)
         super().onOpen()
 
     def dismantle(self) -> None:
