@@ -90,6 +90,8 @@ def _update_mentions(post: Post, *, is_new: bool) -> None:
     """Notifies the users whom a post mentions, and withdraws the notifications of those whom it no longer mentions. A
     mention that is removed and added again is shown as it was: each user is notified once."""
     names = references_in(post.body).users[:MAX_MENTIONS]
+    if is_new and not names:
+        return
     mentioned = _users_named(names) if names else {}
     sent = Notification.objects.filter(post=post, kind=Kind.MENTIONED)
     known = {} if is_new else dict(sent.values_list("recipient", "withdrawn_at"))

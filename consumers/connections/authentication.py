@@ -14,7 +14,7 @@ from http.cookies import CookieError, SimpleCookie
 from django.conf import settings
 
 from consumers.connections.authorization import RefusedError, bad_token, revocation_reasons
-from consumers.connections.connection import Credential, View, Viewer, ViewKind, is_number
+from consumers.connections.connection import HOME, PUBLIC, SHOWN, Credential, View, Viewer, ViewKind, is_number
 from consumers.server.db_threads import DatabaseThreads
 from livefeed.content.markup import is_tag, normalize_tag
 from livefeed.models import Event, Follow, Post, Session, Token, User
@@ -167,9 +167,9 @@ def _parse_view(text: str, user: User | None) -> View:
     if text == "home":
         view = _home_view(user)
     elif text == "public":
-        view = View("public")
+        view = PUBLIC
     elif text == "shown":
-        view = View("shown")
+        view = SHOWN
     elif kind in AUTHOR_VIEWS:
         view = _author_view(AUTHOR_VIEWS[kind], key)
     elif kind == "tag" and is_tag(key):
@@ -184,7 +184,7 @@ def _parse_view(text: str, user: User | None) -> View:
 def _home_view(user: User | None) -> View:
     if user is None:
         raise RefusedError("signed_out", "You are signed out. Sign in to see your home feed.")
-    return View("home")
+    return HOME
 
 
 def _author_view(kind: ViewKind, username: str) -> View | None:

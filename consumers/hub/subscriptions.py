@@ -1,7 +1,8 @@
 """Index of connections: which of them an event may concern."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from consumers import metrics
 from consumers.connections.connection import Connection, Viewer
@@ -110,27 +111,26 @@ class Subscriptions:
         """True if an event must be delivered to any connection."""
         return any(should_deliver(connection, entry) for connection in self.candidates(entry))
 
-    def _candidates_for_post(self, entry: LogEntry) -> Iterator[Connection]:
-        yield from self._feeds_with(entry.actor_id)
-        yield from self._showing("post", entry.subject_id) | self._showing("post", entry.parent_id)
-        for tag in entry.tags.split():
-            yield from self._showing("tag", tag)
+    def _candidates_for_post(self, entry: LogEntry) -> Iterable[Connection]:
+        pages_of_thread = self._showing("post", entry.subject_id) | self._showing("post", entry.parent_id)
+        pages_of_tags = (self._showing("tag", tag) for tag in entry.tags.split())
+        return chain(self._feeds_with(entry.actor_id), pages_of_thread, *pages_of_tags)
 
-    def _candidates_for_author(self, entry: LogEntry) -> Iterator[Connection]:
-        yield from self._feeds_with(entry.actor_id)
-        yield from self._post_pages_by_author.get(entry.actor_id, ())
-        for (kind, _), connections in self._by_view.items():
-            if kind == "tag":
-                yield from connections
+    def _candidates_for_author(self, entry: LogEntry) -> Iterable[Connection]:
+        pages_of_posts = self._post_pages_by_author.get(entry.actor_id, ())
+        pages_of_tags = (connections for (kind, _), connections in self._by_view.items() if kind == "tag")
+        return chain(self._feeds_with(entry.actor_id), pages_of_posts, *pages_of_tags)
 
-    def _feeds_with(self, author_id: int) -> Iterator[Connection]:
-        """Yields the connections whose view may show any post of an author."""
-        for viewer in self._viewers_by_author.get(author_id, ()):
-            yield from (connection for connection in viewer.connections if connection.view.kind == "home")
-        yield from self._showing("public", 0)
-        for kind in ("user", "replies", "media"):
-            yield from self._showing(kind, author_id)
-        yield from self._showing("shown", 0)
+    def _feeds_with(self, author_id: int) -> Iterable[Connection]:
+        """Returns the connections whose view may show any post of an author."""
+        home_feeds = (
+            connection
+            for viewer in self.followers_of(author_id)
+            for connection in viewer.connections
+            if connection.view.kind == "home"
+        )
+        pages_of_author = (self._showing(kind, author_id) for kind in ("user", "replies", "media"))
+        return chain(home_feeds, self._showing("public", 0), *pages_of_author, self._showing("shown", 0))
 
     def _showing(self, kind: str, key: int | str) -> set[Connection]:
         """Returns the connections with a view. The page of a post is also found by the post's ancestors."""
@@ -140,10 +140,10 @@ class Subscriptions:
         if not viewer.connections:
             for author_id in (viewer.user_id, *viewer.followed):
                 self._viewers_by_author[author_id].add(viewer)
-        viewer.connections[connection] = None
+        viewer.connections += (connection,)
 
     def _remove_from_viewer(self, connection: Connection, viewer: Viewer) -> None:
-        del viewer.connections[connection]
+        viewer.connections = tuple(other for other in viewer.connections if other is not connection)
         if not viewer.connections:
             del self.viewers[viewer.user_id]
             for author_id in (viewer.user_id, *viewer.followed):

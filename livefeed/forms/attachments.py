@@ -79,6 +79,8 @@ class Attachments:
             raise forms.ValidationError(self.messages)
 
     def _add_uploaded_before(self, owner: User, descriptions: list[tuple[UUID, str]]) -> None:
+        if not descriptions:
+            return
         pictures = Picture.objects.filter(owner=owner).in_bulk([picture_id for picture_id, _ in descriptions])
         for picture_id, description in descriptions:
             if picture := pictures.get(picture_id):
