@@ -1,7 +1,7 @@
 """First steps: the home page shows those of a new user until all are done, or hidden."""
 
 import pytest
-from django.test import Client
+from django.test import Client, TestCase
 
 from livefeed.models import Profile, User
 from tests.factories import make_post, signed_in
@@ -35,7 +35,8 @@ def test_they_stay_until_all_are_done(newcomer, cast):
     mara.activate()
     mara.follow(cast.author)
     assert done_steps(newcomer) == "1 of 3 done"
-    make_post(mara)
+    with TestCase.captureOnCommitCallbacks(execute=True):  # PostgreSQL counts the posts of an author then
+        make_post(mara)
     assert done_steps(newcomer) == "2 of 3 done"
     Profile.objects.filter(user=mara).update(about="New here.")
     assert done_steps(newcomer) is None
