@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "livefeed.middleware.PermissionsPolicyMiddleware",
     "livefeed.middleware.PrivateResponseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "livefeed.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "livefeed.accounts.authentication.AuthenticationMiddleware",
