@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib.sessions import middleware as sessions
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 from livefeed.accounts.active_sessions import SIGNED_OUT
@@ -41,7 +40,7 @@ class SessionMiddleware(sessions.SessionMiddleware):
     cookie: if the user has signed in again while a request of an old page was under way, that would sign the user out.
     """
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         session = request.session
         if settings.SESSION_COOKIE_NAME in request.COOKIES and session.is_empty() and not session.modified:
             patch_vary_headers(response, ["Cookie"])

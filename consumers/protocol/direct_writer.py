@@ -61,14 +61,14 @@ class DirectWriter:
 
     def open(self, transport: Any) -> None:
         """Called when the WebSocket is open. Replaces the HTTP channel, which is still the transport's producer."""
-        transport.unregisterProducer()
-        transport.registerProducer(self, True)
         self._transport = transport
         self._socket = transport.socket
         if settings.LIVEFEED_DIRECT_WRITES and isinstance(transport, DirectTransport) and not transport.TLS:
             transport.writer = self
             self.must_wait = transport.is_writing
         self.is_open = True
+        transport.unregisterProducer()
+        transport.registerProducer(self, True)  # calls `stopProducing` if the connection is lost already
 
     def close(self) -> None:
         """Called when the WebSocket begins to close: no frame may follow its close frame."""
@@ -103,6 +103,10 @@ class DirectWriter:
             self.on_drained()
 
     def stopProducing(self) -> None:
-        """Called by Twisted when the connection is lost."""
-        self.on_drained = None
+        """Called by Twisted when the connection is lost. Drops all references, so that the memory is freed without the
+        garbage collector: transport and writer refer to each other."""
         self.close()
+        self.on_drained = None
+        self._transport.writer = None
+        self._transport = None
+        self._socket = None

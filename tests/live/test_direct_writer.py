@@ -1,13 +1,19 @@
 """Direct writes to the socket, tested against the installed Twisted, which must announce what it buffers."""
 
+import gc
 import socket
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import Protocol
+from twisted.python.failure import Failure
 
 from consumers.protocol.direct_writer import DirectTransport, DirectWriter
+from consumers.server.server import SocketProtocol
 
 LARGE = b"x" * 1_000_000
 
@@ -58,10 +64,12 @@ def pair() -> Iterator[SocketPair]:
     server, client = socket.socketpair()
     client.setblocking(False)
     server.setblocking(False)
-    transport: Any = DirectTransport(server, None, ("127.0.0.1", 1), None, 0, reactor)  # type: ignore[arg-type]  # stubs
+    transport: Any = DirectTransport(server, Protocol(), ("127.0.0.1", 1), None, 0, reactor)  # type: ignore[arg-type]  # stubs
     writer = DirectWriter()
     writer.open(transport)
-    yield SocketPair(writer, transport, reactor, client)
+    pair = SocketPair(writer, transport, reactor, client)
+    del transport
+    yield pair
     server.close()
     client.close()
 
@@ -108,9 +116,23 @@ def test_a_client_that_stops_reading_and_reads_again_is_noticed(pair):
 
 
 def test_nothing_is_written_to_a_closing_socket(pair):
-    pair.writer.close()
+    protocol = SocketProtocol()
+    protocol.writer = pair.writer
+    protocol.state = SocketProtocol.STATE_CLOSING
     pair.writer.write(b"late")
     assert pair.drain() == b""
+
+
+def test_a_lost_connection_is_freed_without_the_garbage_collector(pair):
+    transport = weakref.ref(pair.transport)
+    pair.transport.connectionLost(Failure(ConnectionDone()))
+    pair.writer.write(b"late")
+    pair.transport = None
+    gc.disable()
+    try:
+        assert transport() is None
+    finally:
+        gc.enable()
 
 
 def test_direct_writes_can_be_disabled(pair, settings):
