@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.sessions import middleware as sessions
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 
 from livefeed.accounts.active_sessions import SIGNED_OUT
 from livefeed.views.errors import forbidden, not_found
@@ -29,6 +31,21 @@ PRIVATE = "private, no-store"
 LEFT_BY_SIGN_OUT = '"cache", "storage"'
 """Data that a browser deletes after a sign-out: cached pages and pictures, stored lists of posts, drafts and the
 outbox. The cookie of the session is deleted anyway."""
+
+
+class SessionMiddleware(sessions.SessionMiddleware):
+    """Django's middleware, except that it deletes the cookie of a session only if the request has ended the session.
+
+    Django also deletes the cookie if it finds no session. But by the time of the response the browser may have a newer
+    cookie: if the user has signed in again while a request of an old page was under way, that would sign the user out.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        session = request.session
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and session.is_empty() and not session.modified:
+            patch_vary_headers(response, ["Cookie"])
+            return response
+        return super().process_response(request, response)
 
 
 class PermissionsPolicyMiddleware:

@@ -90,13 +90,15 @@ def _update_mentions(post: Post, *, is_new: bool) -> None:
     """Notifies the users whom a post mentions, and withdraws the notifications of those whom it no longer mentions. A
     mention that is removed and added again is shown as it was: each user is notified once."""
     names = references_in(post.body).users[:MAX_MENTIONS]
+    if is_new and not names:
+        return
     mentioned = _users_named(names) if names else {}
     sent = Notification.objects.filter(post=post, kind=Kind.MENTIONED)
     known = {} if is_new else dict(sent.values_list("recipient", "withdrawn_at"))
     removed = [user_id for user_id, withdrawn_at in known.items() if not withdrawn_at and user_id not in mentioned]
     added = [user_id for user_id, withdrawn_at in known.items() if withdrawn_at and user_id in mentioned]
     if removed:
-        sent.filter(recipient__in=removed).withdraw()
+        _withdraw_mentions(post, removed)
     if added:
         sent.filter(recipient__in=added).restore()
     for user_id in (*removed, *added):
@@ -104,6 +106,16 @@ def _update_mentions(post: Post, *, is_new: bool) -> None:
     new = [user_id for user_id, is_active in mentioned.items() if is_active and user_id not in known]
     if new := new[: max(0, MAX_MENTIONS - len(known))]:
         _notify(new, Kind.MENTIONED, post.author_id, post.pk)
+
+
+def _withdraw_mentions(post: Post, user_ids: Collection[int]) -> None:
+    """Withdraws notifications of mentions. Those of followers who asked for new posts become notifications of the post:
+    each follower has only one of it."""
+    sent = Notification.objects.filter(post=post, kind=Kind.MENTIONED, recipient__in=user_ids)
+    if not post.parent_author_id:
+        followers = Follow.objects.with_bell_for(post.author_id).filter(follower__in=user_ids).values("follower")
+        sent.filter(recipient__in=followers).update(kind=Kind.POSTED)
+    sent.withdraw()
 
 
 def _users_named(names: Iterable[str]) -> dict[int, bool]:

@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "livefeed.middleware.PermissionsPolicyMiddleware",
     "livefeed.middleware.PrivateResponseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "livefeed.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "livefeed.accounts.authentication.AuthenticationMiddleware",
@@ -289,6 +289,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key,12/30m/key",
     "login_account": "30/30m/key",  # Livefeed's own: a login, from all unknown devices together
     "login_device": "5/5m/key",  # Livefeed's own: a known device, or a session that asks for the password again
+    "code_failed": "5/5m/key,12/30m/key",  # Livefeed's own: codes for an account, from all unknown devices together
+    "code_device": "5/5m/key",  # Livefeed's own: codes on a known device, or in a session
     "change_password": "20/5m/user",
     "new_device": "5/h/key",  # Livefeed's own: mails to one account
     "signup": "20/m/ip,60/h/ip",
@@ -393,6 +395,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # --- Language and time ---
 
 LANGUAGE_CODE = "en"
+USE_I18N = False  # all texts are English; looking for translations and formats of numbers takes a tenth of a page
 LIVEFEED_TITLECASE: bool = env.bool("LIVEFEED_TITLECASE", default=False)
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -40,6 +40,7 @@ urlpatterns = [
     path("notifications/", NotificationsView.as_view(), name="notifications"),
     path("notifications/read/", ReadView.as_view(), name="notifications_read"),
     path("settings/", settings.index, name="settings"),
+    path("settings/first-steps/", settings.FirstStepsView.as_view(), name="first_steps"),
     path("settings/profile/", settings.ProfileSettingsView.as_view(), name="settings_profile"),
     path("settings/display/", settings.DisplayView.as_view(), name="settings_display"),
     path("settings/notifications/", settings.NotificationSettingsView.as_view(), name="settings_notifications"),

@@ -61,7 +61,9 @@ class Delivery:
         time_slice = TimeSlice()
         for connection, message in messages.items():
             is_due = connection.is_live and connection.position <= self.position
-            if is_due and await self._write(connection, message, upto):
+            if is_due and (
+                self._write_at_once(connection, message, upto) or await self._write(connection, message, upto)
+            ):
                 connection.position = upto
                 delivered_frames += message.count
                 writes += 1
@@ -178,6 +180,15 @@ class Delivery:
             await connection.sender.close(RESTARTING)
 
     # --- One message ---
+
+    def _write_at_once(self, connection: Connection, message: Message, upto: int) -> bool:
+        """Does the same as `_write` for a live connection for which nothing is buffered; else returns False."""
+        sender = connection.sender
+        if not sender.write_at_once(message):
+            return False
+        if sender.is_full:
+            self.slow_clients.pause(connection, upto)
+        return True
 
     async def _write(self, connection: Connection, message: Message, upto: int) -> bool:
         """Writes a message that brings the connection to `upto`. Returns False if the message was not written.

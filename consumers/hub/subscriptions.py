@@ -108,6 +108,7 @@ class Subscriptions:
         """Yields the connections that receive the events of each topic of an event. Some may be in several groups."""
         if entry.kind == FEED_RESET:
             yield self.connections
+            return
         for topic in entry.topics:
             if topic in self._by_topic:
                 yield self._by_topic[topic]
@@ -126,10 +127,10 @@ class Subscriptions:
         if not viewer.connections:
             for author_id in (viewer.user_id, *viewer.followed):
                 self._viewers_by_author[author_id].add(viewer)
-        viewer.connections[connection] = None
+        viewer.connections += (connection,)
 
     def _remove_from_viewer(self, connection: Connection, viewer: Viewer) -> None:
-        del viewer.connections[connection]
+        viewer.connections = tuple(other for other in viewer.connections if other is not connection)
         if not viewer.connections:
             del self.viewers[viewer.user_id]
             for author_id in (viewer.user_id, *viewer.followed):

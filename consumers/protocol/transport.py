@@ -18,6 +18,8 @@ class Writer(Protocol):
     is_full: bool
     on_drained: Callable[[], None] | None
 
+    def write_at_once(self, data: bytes) -> bool: ...
+
     def write(self, data: bytes) -> None: ...
 
 
@@ -29,6 +31,10 @@ class Sender:
 
     def __init__(self, send: Send) -> None:
         self._send = send
+
+    def write_at_once(self, message: Message) -> bool:
+        """Writes a message if that is possible without waiting for others; returns True if it is written."""
+        return False
 
     def write(self, message: Message) -> Awaitable[None] | None:
         """Writes a message. A returned awaitable must be awaited."""
@@ -52,6 +58,9 @@ class DirectSender(Sender):
     @property
     def is_full(self) -> bool:  # type: ignore[override]  # a constant in the base class
         return self._writer.is_full
+
+    def write_at_once(self, message: Message) -> bool:
+        return self._writer.write_at_once(message.encoded)
 
     def write(self, message: Message) -> None:
         self._writer.write(message.encoded)

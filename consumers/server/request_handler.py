@@ -65,7 +65,7 @@ class Handler(ASGIHandler):
         """Computes the response in a thread, or refuses if the client has too many requests already."""
         threads = self._health_threads if scope["path"] in HEALTH_CHECKS else self._threads
         try:
-            return await threads.run(_clients_of(scope), partial(self._respond, scope, body))
+            return await threads.run(_clients_of(scope), partial(self._respond, scope, body), self._close_unsent)
         except TooManyRequestsError:
             return HttpResponse(TOO_MANY, "text/plain", status=429, headers={"Retry-After": "1"})
 
@@ -81,6 +81,11 @@ class Handler(ASGIHandler):
         else:
             response.close()
         return cast(HttpResponseBase, response)
+
+    def _close_unsent(self, response: HttpResponseBase) -> None:
+        """Closes the response to a client that has gone. One that is not a stream is closed already."""
+        if response.streaming:
+            self._file_threads.submit(response.close)
 
     async def _send_stream(self, response: Any, receive: Any, send: Any) -> None:
         """Sends a response in parts, as fast as the client reads them.

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from functools import partial
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 
@@ -35,18 +36,24 @@ class RequestThreads:
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._free: asyncio.Semaphore | None = None
 
-    async def run[T](self, clients: Collection[str], function: Callable[[], T]) -> T:
+    async def run[T](
+        self, clients: Collection[str], function: Callable[[], T], discard: Callable[[T], object] = lambda result: None
+    ) -> T:
         """Returns the result of `function`, called on behalf of `clients`.
 
-        If the caller is cancelled meanwhile, the thread counts as busy until the function has ended. Raises
-        `TooManyRequestsError`, and what the function raises.
+        If the caller is cancelled meanwhile, the thread counts as busy until the function has ended; `discard` is then
+        called with its result. Raises `TooManyRequestsError`, and what the function raises.
         """
         if any(self._requests[client] >= MAX_REQUESTS_PER_CLIENT for client in clients):
             raise TooManyRequestsError
         acquired = await self._acquire(clients)
         call = asyncio.ensure_future(self._call(function))
         call.add_done_callback(lambda _: asyncio.ensure_future(acquired.aclose()))
-        return await asyncio.shield(call)
+        try:
+            return await asyncio.shield(call)
+        except asyncio.CancelledError:
+            call.add_done_callback(partial(_discard_result, discard))
+            raise
 
     async def _acquire(self, clients: Collection[str]) -> AsyncExitStack:
         """Waits for a turn of each client, then for a thread. Closing the result releases them."""
@@ -76,3 +83,8 @@ class RequestThreads:
                 return await sync_to_async(function)()
         finally:
             self._idle.append(thread)
+
+
+def _discard_result[T](discard: Callable[[T], object], call: asyncio.Future[T]) -> None:
+    if call.exception() is None:
+        discard(call.result())

@@ -27,7 +27,7 @@ from twisted.web.http import _GenericHTTPChannelProtocol
 
 from consumers.hub.hub import Hub
 from consumers.hub.time_slice import TimeSlice
-from consumers.protocol.direct_writer import DirectWriter
+from consumers.protocol.direct_writer import DirectTransport, DirectWriter
 from consumers.protocol.transport import EXTENSION
 from consumers.server.request_limits import IDLE_TIMEOUT, LimitedChannel, LimitedRequest
 from livefeed.observability import health
@@ -68,14 +68,28 @@ vars(autobahn)["pformat"] = repr
 class SocketProtocol(WebSocketProtocol):
     """A WebSocket that the hub can write to directly, without a turn of the event loop."""
 
+    writer: DirectWriter | None = None
+
+    @property
+    def state(self) -> int:
+        """Autobahn's state of the WebSocket."""
+        return self._state
+
+    @state.setter
+    def state(self, state: int) -> None:
+        self._state = state
+        if self.writer is not None and state != self.STATE_OPEN:
+            self.writer.close()
+
     def onConnect(self, request: Any) -> Any:
-        self.writer = DirectWriter(self)
+        self.writer = DirectWriter()
         return super().onConnect(request)
 
     def onOpen(self) -> None:
         if requests := getattr(self.transport.producer, "requests", None):
             requests.clear()  # the upgrade request and the HTTP channel refer to each other and would not be freed
-        self.writer.open()
+        if self.writer is not None:
+            self.writer.open(self.transport)
         super().onOpen()
 
     def dismantle(self) -> None:
@@ -129,6 +143,7 @@ class Server(DaphneServer):
         self.ws_factory.setProtocolOptions(failByDrop=False)  # a message that is too long gets a close code
         listener = self._listener
         self._port = reactor.adoptStreamPort(listener.fileno(), listener.family, RequestFactory(self))
+        self._port.transport = DirectTransport  # for the connections that it accepts
         loop = asyncio.get_event_loop()
         if threading.current_thread() is threading.main_thread():  # with --reload the reloader handles signals
             for signum in (signal.SIGTERM, signal.SIGINT):

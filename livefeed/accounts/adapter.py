@@ -6,7 +6,6 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -17,10 +16,9 @@ from livefeed.accounts import active_sessions, devices, password_attempts, rate_
 from livefeed.accounts.current_actor import client_address
 from livefeed.accounts.logins import user_for_login
 from livefeed.limits.networks import unmapped
-from livefeed.models import User
+from livefeed.models import Preferences, User
 
 NAME_TAKEN = "That name is taken."
-TOO_MANY = "too_many_login_attempts"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -50,6 +48,7 @@ class AccountAdapter(DefaultAccountAdapter):
         user.password = form.hashed_password
         if commit:
             user.save()
+            Preferences.objects.show_first_steps(user, True)
         return user
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -82,15 +81,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Counts an attempt until one succeeds. Raises `ValidationError` with the time of the next attempt."""
         limits = password_attempts.limits_of(request, credentials)
         self._login_failed_rl_usage = password_attempts.consume(request, limits)
-        if self._login_failed_rl_usage is None:
-            seconds = password_attempts.retry_after(request, limits)
-            raise ValidationError(rate_limits.message(seconds), code=TOO_MANY, params={"seconds": seconds})
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Called after the password was reset by mail, for each address of the account."""
-        password_attempts.clear(request, credentials["email"])
+        password_attempts.clear_login(request, credentials["email"])
         if user := user_for_login(credentials):
-            password_attempts.clear(request, user.username)
+            password_attempts.clear_login(request, user.username)
+            password_attempts.clear(request, password_attempts.limits_of_code(request, user))
 
     def post_login(self, request: HttpRequest, user: User, *, signup: bool, **kwargs: Any) -> HttpResponse:
         """Makes the browser a known device, and reports one that was unknown by mail, except at the sign-up."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, middleware
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
@@ -16,8 +17,14 @@ class AuthenticationMiddleware(middleware.AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        user: Any = SimpleLazyObject(lambda: _loaded_user(request) or middleware.get_user(request))
+        user: Any = SimpleLazyObject(lambda: _load_user(request))
         request.user = user
+
+
+def _load_user(request: HttpRequest) -> User | AnonymousUser:
+    """Loads the user, and sets it in place of the lazy object, which makes each use of an attribute several calls."""
+    request.user = _loaded_user(request) or middleware.get_user(request)
+    return request.user
 
 
 def _loaded_user(request: HttpRequest) -> User | None:

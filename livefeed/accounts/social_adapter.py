@@ -12,18 +12,20 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
 from allauth.utils import generate_unique_username
 from django.conf import settings
-from django.db import transaction
+from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from livefeed.content.sanitize import clean_line
-from livefeed.models import User
+from livefeed.models import Preferences, User
 from livefeed.models.user import DISPLAY_NAME_MAX, USERNAME_MAX, USERNAME_MIN
 
 STORED_CLAIMS = ("sub", "email", "preferred_username", "name")
 """The only claims that are stored: a provider may send far more about a person."""
 CONFLICT = 409
+INTERRUPTED = "That did not work. Continue to try again."
 
 
 def provider_id() -> str:
@@ -98,8 +100,13 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
             user_email(user, form.cleaned_data["email"])
         else:
             user.username = generate_unique_username([user.username, "user"])
-        with transaction.atomic():
-            sociallogin.save(request)
+        try:
+            with transaction.atomic():
+                sociallogin.save(request)
+                Preferences.objects.show_first_steps(user, True)
+        except IntegrityError:  # another request took the name, or signed in the same person, at the same moment
+            messages.error(request, INTERRUPTED)
+            raise ImmediateHttpResponse(redirect("openid_connect_login", provider_id())) from None
         return user
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:

@@ -1,12 +1,19 @@
 """Two-step sign-in: an authenticator app, passkeys and recovery codes, kept by allauth.mfa."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base import forms as base_forms
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
 from django.db import transaction
 
+from livefeed.accounts import password_attempts
 from livefeed.models import User
 
 Type = Authenticator.Type
@@ -55,6 +62,30 @@ class TwoStep:
     @property
     def unused_codes(self) -> int:
         return len(self.recovery_codes.wrap().get_unused_codes()) if self.recovery_codes else 0
+
+
+def limit_codes() -> None:
+    """Makes allauth's forms count codes by `count_code`, and no passkeys: there is no secret to guess. They have no
+    setting for it."""
+    base_forms.check_rate_limit = totp_forms.check_rate_limit = count_code
+    webauthn_forms.check_rate_limit = count_nothing
+
+
+def count_code(user: User, error_key: str | None = None) -> Callable[[], None]:
+    """Counts an attempt to give a code. Returns the function that forgets the attempts, for a right one; raises
+    `ValidationError` after too many.
+
+    Takes the place of a function of allauth, which counts all clients together: everyone who knows the password could
+    keep the owner out.
+    """
+    limits = password_attempts.limits_of_code(context.request, user)
+    password_attempts.consume(context.request, limits)
+    return partial(password_attempts.clear, context.request, limits)
+
+
+def count_nothing(user: User) -> Callable[[], None]:
+    """Takes the place of `count_code` for passkeys: wrong codes must not refuse the right passkey."""
+    return lambda: None
 
 
 def reset(user: User) -> int:

@@ -20,7 +20,7 @@ HIDDEN = (
 """Other characters that are not displayed."""
 IGNORABLE = f"{HIDDEN}{JOINERS}{VARIATION_SELECTORS}"
 """Default_Ignorable_Code_Point of Unicode 17: https://www.unicode.org/Public/17.0.0/ucd/DerivedCoreProperties.txt."""
-BLANK = r"\u115f\u1160\u2800\u3164\uffa0\U00013441\U00013442\U0001d159"
+BLANK = r"\u115f\u1160\u2800\u3164\uffa0\ufffc\U00013441\U00013442\U0001d159"
 """Characters that are displayed as empty space, though Unicode counts them as letters or symbols."""
 INVISIBLE = rf"\s\x00-\x1f\x7f-\x9f\ud800-\udfff\ufff9-\ufffb{IGNORABLE}{BLANK}"
 """All characters that display nothing: the above, white space, control characters and lone surrogates."""
@@ -46,7 +46,9 @@ def _marks() -> str:
 
 
 MARKS = _marks()
-_VISIBLE = re.compile(f"[^{INVISIBLE}]")
+INVISIBLE_ALONE = f"{INVISIBLE}{MARKS}"
+"""All characters that display nothing, or nothing of their own: marks belong to a letter before them."""
+_VISIBLE = re.compile(f"[^{INVISIBLE_ALONE}]")
 
 
 def has_visible(text: str) -> bool:

@@ -8,10 +8,10 @@ signals. Invalidating an entry only frees memory.
 post could not be found and freed.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
-from django.core.cache import caches
+from django.core.cache import BaseCache, caches
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
@@ -30,15 +30,13 @@ def render_post(post: Post) -> SafeString:
     The template has access to neither viewer nor request. The page's style sheet shows what differs for each viewer,
     by `data-author`, and the server enforces it.
     """
-    author = post.author
-    parent = post.visible_parent
-    sources = (
-        *(post.pk, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience),
-        *(post.likes_count, post.replies_count),
-        *((parent.pk, parent.author.username) if parent else (post.parent_author_id,)),
-        *(author.pk, author.username, author.name, author.avatar_id),
-    )
-    return _cached(_post_key(post.pk), sources, lambda: render_to_string("posts/_post.html", {"post": post}))
+    return _render_post(post, caches["fragments"])
+
+
+def render_posts(posts: Iterable[Post]) -> SafeString:
+    """Returns the HTML of posts, one after the other."""
+    cache = caches["fragments"]
+    return SafeString("".join([_render_post(post, cache) for post in posts]))
 
 
 def render_card(profile: Profile) -> SafeString:
@@ -49,7 +47,8 @@ def render_card(profile: Profile) -> SafeString:
         *(profile.posts_count, profile.following_count, profile.followers_count),
     )
     context = {"profile": profile, "profile_user": user}
-    return _cached(_card_key(user.pk), sources, lambda: render_to_string("profiles/_card.html", context))
+    cache = caches["fragments"]
+    return _cached(cache, _card_key(user.pk), sources, lambda: render_to_string("profiles/_card.html", context))
 
 
 def invalidate_post(post: Post) -> None:
@@ -62,6 +61,18 @@ def invalidate_card(user_id: int) -> None:
     caches["fragments"].delete(_card_key(user_id))
 
 
+def _render_post(post: Post, cache: BaseCache) -> SafeString:
+    author = post.author
+    parent = post.visible_parent
+    sources = (
+        *(post.pk, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience),
+        *(post.likes_count, post.replies_count),
+        *((parent.pk, parent.author.username) if parent else (post.parent_author_id,)),
+        *(author.pk, author.username, author.name, author.avatar_id),
+    )
+    return _cached(cache, _post_key(post.pk), sources, lambda: render_to_string("posts/_post.html", {"post": post}))
+
+
 def _post_key(post_id: int) -> str:
     return f"post:{post_id}"
 
@@ -70,12 +81,12 @@ def _card_key(user_id: int) -> str:
     return f"card:{user_id}"
 
 
-def _cached(key: str, sources: Hashable, render: Callable[[], SafeString]) -> SafeString:
+def _cached(cache: BaseCache, key: str, sources: Hashable, render: Callable[[], SafeString]) -> SafeString:
     """Returns the cached HTML if it was rendered from the same `sources`; else renders and caches it."""
     sources_hash = hash(sources)  # keyed by a secret of this process, so that no one can make two texts collide
-    entry: tuple[int, SafeString] | None = caches["fragments"].get(key)
+    entry: tuple[int, SafeString] | None = cache.get(key)
     if entry and entry[0] == sources_hash:
         return entry[1]
     html = render()
-    caches["fragments"].set(key, (sources_hash, html))
+    cache.set(key, (sources_hash, html))
     return html

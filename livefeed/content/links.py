@@ -3,13 +3,13 @@
 A host with letters of several scripts, or with letters that look like Latin ones, can look like a host that readers
 know. It is shown in its ASCII form (`xn--...`), as browsers do
 (https://chromium.googlesource.com/chromium/src/+/main/docs/idn.md). An address with a user name before the host
-(`https://bank.example@evil.example/`) is no link at all.
+(`https://bank.example@evil.example/`) is no link at all, nor is one whose host contains a symbol, such as a lookalike
+of a slash.
 """
 
 import re
 import unicodedata
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 import idna
 
@@ -19,29 +19,43 @@ _HOST = re.compile(
     r"(?P<start>https?://)(?P<host>[^/?#@:\\\[]*)(?P<rest>(?::[0-9]{0,5})?(?:[/?#].*)?)", re.DOTALL | re.IGNORECASE
 )
 _ADDRESS = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?(?:[/?#][^\\]*)?", re.IGNORECASE)
+_USER_INFO = re.compile(r"[a-z]+:[/\\]*[^/\\?#]*@", re.IGNORECASE)
+"""Browsers take a backslash for a slash."""
 _HOST_IN_TEXT = re.compile(r"(?<=//)[\w.-]+|(?<![\w.-])[\w-]+(?:[.\u3002][\w-]+)+")
 _DECIMAL = re.compile(r"\d+\.\d+")
 _NAME_OR_TAG_IN_TEXT = re.compile(r"@\w|#\w*[^\W\d_]")
 _IGNORABLE = re.compile(f"[{IGNORABLE}]+")
 _EAST_ASIAN = {"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO"}
 """Scripts that Chinese and Japanese mix in one word, by the first word of the names of their characters."""
+_SINGLE_SCRIPTS = {
+    *("ARABIC", "ARMENIAN", "BENGALI", "CYRILLIC", "DEVANAGARI", "ETHIOPIC", "GEORGIAN", "GREEK", "GUJARATI"),
+    *("GURMUKHI", "HANGUL", "HEBREW", "KANNADA", "KHMER", "LAO", "MALAYALAM", "MYANMAR", "ORIYA", "SINHALA", "TAMIL"),
+    *("TELUGU", "THAANA", "THAI", "TIBETAN"),
+}
+"""Other scripts in everyday use (https://www.unicode.org/reports/tr31/#Table_Recommended_Scripts). Rare ones, such as
+Lisu, have many letters that look like Latin ones."""
 _LATIN = re.compile(
     "[a-z0-9-\u00df-\u00f6\u00f8-\u0130\u0132-\u0137\u0139-\u017e\u01a0\u01a1\u01af\u01b0\u1ea0-\u1ef9]+"
 )
 """Latin letters of European languages and Vietnamese, without those that look like another one (ı)."""
-_LATIN_LOOKALIKES = re.compile("[0-9-аысԁеԍһіюјӏорԗԛѕԝхуъьҽпгѵѡ]+|[0-9-αβγεηικνορτυχωϲϳ]+|[0-9-ագզէլհյոսւօնցքռ]+")
-"""Labels of Cyrillic, Greek or Armenian letters that look like Latin ones (Chromium's list, and a few more)."""
+_LATIN_LOOKALIKES = re.compile(
+    "[0-9-аысԁеԍһіюјӏорԗԛѕԝхуъьҽпгѵѡ]+|[0-9-αβγεηικνορτυχωϲϳ]+|[0-9-ագզէլհյոսւօնցքռ]+"
+    "|[0-9-იოყძხჽჿ]+|[0-9-דוחיןסװײ]+|[0-9-ทนบพรห]+|[0-9-ခဂငထပဝ၀]+"
+)
+"""Labels of Cyrillic, Greek, Armenian, Georgian, Hebrew, Thai or Myanmar letters that look like Latin ones (Chromium's
+list, and a few more)."""
 
 
 def encode_host(url: str) -> str:
-    """Returns a URL with its host in ASCII, as browsers resolve it; the URL itself if it has no valid host."""
+    """Returns a URL with its host in ASCII, as browsers resolve it; the URL itself if it has none, and an empty text if
+    its host is not valid."""
     found = None if url.isascii() else _HOST.fullmatch(url)
     if found is None:
         return url
     try:
         host = idna.encode(found["host"], uts46=True).decode()
     except idna.IDNAError:
-        return url
+        return ""
     return f"{found['start']}{host}{found['rest']}"
 
 
@@ -51,8 +65,8 @@ def is_web_address(url: str) -> bool:
 
 
 def has_user_info(url: str) -> bool:
-    """True if a URL has a user name or password before its host. Browsers take a backslash for a slash."""
-    return "@" in urlsplit(url.replace("\\", "/")).netloc
+    """True if a URL has a user name or password before its host."""
+    return _USER_INFO.match(url) is not None
 
 
 def host_of(url: str) -> str:
@@ -103,8 +117,8 @@ def _is_unmistakable(label: str) -> bool:
     if _LATIN.fullmatch(label):
         return True
     scripts = {_script(char) for char in label if not (char.isascii() and not char.isalpha())}
-    is_one_script = len(scripts) == 1 or scripts <= _EAST_ASIAN
-    return is_one_script and "LATIN" not in scripts and not _LATIN_LOOKALIKES.fullmatch(label)
+    is_one_script = scripts <= _EAST_ASIAN or (len(scripts) == 1 and scripts <= _SINGLE_SCRIPTS)
+    return is_one_script and not _LATIN_LOOKALIKES.fullmatch(label)
 
 
 def _script(char: str) -> str:

@@ -24,7 +24,15 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from livefeed.content import links
-from livefeed.content.characters import HIDDEN, INVISIBLE, MARKS, MEDIAL, PUNCTUATION, VARIATION_SELECTORS, has_visible
+from livefeed.content.characters import (
+    HIDDEN,
+    INVISIBLE_ALONE,
+    MARKS,
+    MEDIAL,
+    PUNCTUATION,
+    VARIATION_SELECTORS,
+    has_visible,
+)
 from livefeed.content.sanitize import remove_hidden
 from livefeed.models.user import USERNAME_MAX, USERNAME_MIN
 
@@ -55,7 +63,7 @@ _BEFORE_NO_MENTION = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
 """The characters of user names, email addresses and URLs."""
 _BEFORE_NO_TAG = frozenset("/&#@.=?:-")
 _DEAD_LINK = re.compile(r'<a (?:href="" )?rel="[^"]*">(.*?)</a>', re.DOTALL)
-_VISIBLE_HTML = re.compile(rf">(?:&nbsp;|[{INVISIBLE}])*+[^<{INVISIBLE}]")
+_VISIBLE_HTML = re.compile(rf">(?:&nbsp;|[{INVISIBLE_ALONE}])*+[^<{INVISIBLE_ALONE}]")
 
 
 @dataclass(frozen=True)

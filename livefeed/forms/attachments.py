@@ -10,6 +10,7 @@ from django.core.files.base import File
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from livefeed.content.conversion import RetryLaterError
 from livefeed.content.images import PictureError
 from livefeed.content.sanitize import clean_line, clean_text
 from livefeed.models import Picture, Post, User
@@ -26,14 +27,16 @@ class Attachments:
     """Pictures of a form.
 
     `shown` are the pictures to show in the form again, each with its submitted description; `errors` are messages for
-    the user; `not_added` are the names of files that cannot be posted; `is_submitted` is False if the form was sent
-    without its pictures part.
+    the user; `not_added` are the names of files that cannot be posted; `retry_after` is the time in seconds after which
+    files that were refused only for now can be sent again, or 0; `is_submitted` is False if the form was sent without
+    its pictures part.
     """
 
     def __init__(self, shown: list[Picture], errors: list[str] | None = None, *, is_submitted: bool = True) -> None:
         self.shown = shown
         self.errors = errors or []
         self.not_added: list[str] = []
+        self.retry_after = 0
         self.is_submitted = is_submitted
 
     @classmethod
@@ -76,6 +79,8 @@ class Attachments:
             raise forms.ValidationError(self.messages)
 
     def _add_uploaded_before(self, owner: User, descriptions: list[tuple[UUID, str]]) -> None:
+        if not descriptions:
+            return
         pictures = Picture.objects.filter(owner=owner).in_bulk([picture_id for picture_id, _ in descriptions])
         for picture_id, description in descriptions:
             if picture := pictures.get(picture_id):
@@ -96,6 +101,8 @@ class Attachments:
             except PictureError as error:
                 self.errors.append(f"{name}: {error}")
                 self.not_added.append(name)
+                if isinstance(error, RetryLaterError):
+                    self.retry_after = max(self.retry_after, error.retry_after)
 
 
 def _descriptions_by_id(data: FormData) -> list[tuple[UUID, str]]:

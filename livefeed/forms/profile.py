@@ -7,6 +7,7 @@ from django.core.validators import MaxLengthValidator, URLValidator
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from livefeed.content.conversion import RetryLaterError
 from livefeed.content.images import AVATAR, PictureError
 from livefeed.forms.text import LineField, MultilineField, WebAddressField
 from livefeed.models import Picture, Profile, User
@@ -34,8 +35,11 @@ def link_field(number: int) -> forms.URLField:
 
 
 class ProfileForm(forms.Form):
-    """Display name, description, links and avatar. An uploaded avatar is stored at once, so that it is not lost if the
-    form has errors; `avatar` is its id."""
+    """Display name, description, links and avatar.
+
+    An uploaded avatar is stored at once, so that it is not lost if the form has errors; `avatar` is its id.
+    `retry_after` is the time in seconds after which a file that was refused only for now can be sent again, or 0.
+    """
 
     name = LineField(
         required=False,
@@ -75,6 +79,7 @@ class ProfileForm(forms.Form):
         values = None if data is None else data.dict()
         super().__init__(values, files, auto_id="profile-%s", **kwargs)
         self.owner = owner
+        self.retry_after = 0
         self.picture: Picture | None = owner.avatar
         for name in ("name", "about"):
             self.fields[name].widget.attrs.pop("maxlength", None)  # the server checks lengths and cuts nothing off
@@ -95,6 +100,7 @@ class ProfileForm(forms.Form):
                 self.picture = Picture.objects.store(self.owner, file, AVATAR)
             except PictureError as error:
                 self.add_error("avatar_file", str(error))
+                self.retry_after = error.retry_after if isinstance(error, RetryLaterError) else 0
         self.data = {**self.data, "avatar": str(self.picture.pk) if self.picture else ""}
         return cleaned
 

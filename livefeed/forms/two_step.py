@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.core import context
 from allauth.mfa.base import forms as base
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
@@ -10,53 +9,36 @@ from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
 
-from livefeed.accounts import rate_limits
-from livefeed.accounts.adapter import TOO_MANY
 from livefeed.forms.accounts import AccountForm, FieldTexts
 from livefeed.forms.text import LineField
 
 NAME_MAX = 40
 """Characters of a passkey's name."""
-TOO_MANY_PASSKEYS = "Too many attempts. Try again in a few minutes."
 PASSKEY_FAILED = "That passkey did not work. Try again, or use another way to sign in."
 CODE_ATTRIBUTES = {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "none"}
 
 
-class LimitedCodeMixin(AccountForm):
-    """Says when the next code can be tried, once there were too many wrong ones."""
+class CodeFieldMixin(AccountForm):
+    """Lets phones offer the code that they received."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["code"].widget.attrs |= CODE_ATTRIBUTES
 
-    def clean_code(self) -> str:
-        try:
-            code: str = super().clean_code()  # type: ignore[misc]  # a mixin
-        except ValidationError as error:
-            if error.code not in (TOO_MANY, "rate_limited"):
-                raise
-            seconds = self.retry_after()
-            raise ValidationError(rate_limits.message(seconds), code=TOO_MANY, params={"seconds": seconds}) from None
-        return code
 
-    def retry_after(self: Any) -> int:
-        """Returns the seconds until the user may try another code."""
-        return rate_limits.retry_after(context.request, "login_failed", f"mfa-auth-user-{self.user.pk}")
-
-
-class CodeForm(LimitedCodeMixin, base.AuthenticateForm):
+class CodeForm(CodeFieldMixin, base.AuthenticateForm):
     """The second step: a code from the app, or a recovery code."""
 
     texts = {"code": FieldTexts("Code", "Enter a code.", "From your authenticator app, or one of your recovery codes.")}
 
 
-class ReauthenticateCodeForm(LimitedCodeMixin, base.ReauthenticateForm):
+class ReauthenticateCodeForm(CodeFieldMixin, base.ReauthenticateForm):
     """A code again, before a sensitive change."""
 
     texts = CodeForm.texts
 
 
-class ActivateAppForm(LimitedCodeMixin, totp.ActivateTOTPForm):
+class ActivateAppForm(CodeFieldMixin, totp.ActivateTOTPForm):
     """The first code of a new app, which proves that it was set up."""
 
     texts = {"code": FieldTexts("Code", "Enter the code that the app shows.", "The six digits that the app shows now.")}
@@ -76,16 +58,15 @@ class PasskeyMixin(CredentialForm):
     def clean_credential(self) -> Authenticator:
         try:
             authenticator: Authenticator = super().clean_credential()  # type: ignore[misc]  # a mixin
-        except Exception as error:
-            raise refusal(error) from None
+        except Exception:
+            raise refusal() from None
         return authenticator
 
 
-def refusal(error: Exception) -> ValidationError:
+def refusal() -> ValidationError:
     """Returns the message for a response that could not be verified. Parsers and cryptography raise a dozen different
     errors for a forged one, and none of them may become a server error."""
-    is_limited = isinstance(error, ValidationError) and error.code == TOO_MANY
-    return ValidationError(TOO_MANY_PASSKEYS if is_limited else PASSKEY_FAILED, code="passkey")
+    return ValidationError(PASSKEY_FAILED, code="passkey")
 
 
 class PasskeyForm(PasskeyMixin, webauthn.AuthenticateWebAuthnForm):
@@ -124,8 +105,8 @@ class AddPasskeyForm(CredentialForm, webauthn.AddWebAuthnForm):
     def clean(self) -> dict[str, Any]:
         try:
             cleaned: dict[str, Any] = super().clean() or {}
-        except Exception as error:
-            raise refusal(error) from None
+        except Exception:
+            raise refusal() from None
         return cleaned
 
 

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.datastructures import MultiValueDict
 
 from livefeed.forms.attachments import Attachments
@@ -18,6 +19,7 @@ def refuse(request: Request, reason: str, seconds: int) -> HttpResponse:
     response = _json(request, sentence) or _form_with_text(request, sentence)
     response = response or retry_later(request, sentence, seconds)
     response["Retry-After"] = seconds
+    patch_vary_headers(response, ["Accept"])
     return response
 
 

@@ -114,6 +114,7 @@ ACTIONS: dict[str, str | None] = {
     "DELETE settings_export": "export",
     "POST notifications_read": "read",
     "POST settings_profile": OTHER,
+    "DELETE first_steps": OTHER,
     "POST settings_display": OTHER,
     "POST settings_notifications": OTHER,
     "DELETE settings_sessions": None,

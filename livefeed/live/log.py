@@ -89,7 +89,7 @@ def _scan_for(interest: Interest) -> Q:
 
 
 def _look_up(interest: Interest) -> RawSQL:
-    """Returns a condition that PostgreSQL finds in its index of topics (migration 0024)."""
+    """Returns a condition that PostgreSQL finds in its index of topics (migration 0025)."""
     of_actors = (topic(name, actor_id) for name, actor_ids in interest.actors.items() for actor_id in actor_ids)
     topics = [*interest.topics, *of_actors]
     return RawSQL("string_to_array(topics, ' ') && %s", [topics], output_field=BooleanField())

@@ -8,6 +8,11 @@ from livefeed.live.readers import View
 from livefeed.live.topics import SITE, topic
 from livefeed.models import Post, User
 
+# Shared by all connections that show them: one object stays in the processor's cache.
+HOME = View("home", topics=frozenset({SITE}))
+PUBLIC = View("public", topics=frozenset({"public", "authors", SITE}))
+SHOWN = View("shown", topics=frozenset({"posts", "authors", SITE}))
+
 
 class ViewError(Exception):
     """Raised if a view does not exist, or the user may not open it. The text is for users."""
@@ -31,15 +36,15 @@ class ViewType:
 def _home(key: str, user: User | None) -> View | None:
     if user is None:
         raise ViewError("signed_out", "You are signed out. Sign in to see your home feed.")
-    return None if key else View("home")
+    return None if key else HOME
 
 
 def _public(key: str, user: User | None) -> View | None:
-    return None if key else View("public", topics=frozenset({"public", "authors"}))
+    return None if key else PUBLIC
 
 
 def _shown(key: str, user: User | None) -> View | None:
-    return None if key else View("shown", topics=frozenset({"posts", "authors"}))
+    return None if key else SHOWN
 
 
 def _tag(key: str, user: User | None) -> View | None:
@@ -112,7 +117,7 @@ def open_view(text: str, user: User | None) -> View:
     view = view_type.open(key, user) if view_type else None
     if view is None:
         raise ViewError("unknown_view", f"There is no view “{text[:80]}” here for you.")
-    return view._replace(topics=view.topics | {SITE})
+    return view if SITE in view.topics else view._replace(topics=view.topics | {SITE})
 
 
 def is_number(text: str) -> bool:

@@ -1,6 +1,6 @@
 """The audit log: changes of accounts, sign-ins, and staff who open posts for followers, with actor and address."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from livefeed.models import sort_keys
+from livefeed.models.compiled import compiled
 from livefeed.models.user import User
 
 MAX_REFUSED_PER_HOUR = 20
@@ -54,9 +55,9 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def newest_first(self) -> Self:
         return self.order_by("-created_at", "-pk")
 
-    def before(self, sort_key: str) -> Self:
-        """Entries older than `sort_key`. Raises `ValueError` if it is not a sort key."""
-        return self.filter(sort_keys.before(sort_key))
+    def older_than(self, moment: datetime | None, pk: int | None) -> Self:
+        """Entries that follow the row `pk`, created at `moment`, in the order of `newest_first`; without it all."""
+        return self if moment is None or pk is None else self.filter(sort_keys.older_than(moment, pk))
 
     def prune(self) -> int:
         """Deletes entries older than LIVEFEED_AUDIT_DAYS. Returns the number of deleted entries."""
@@ -158,3 +159,9 @@ def _sentence(field: str, before: Any = None, after: Any = None) -> SafeString:
 def _isolated(value: Any) -> SafeString:
     """Wraps user input so that its text direction does not affect its surroundings."""
     return format_html("<bdi>{}</bdi>", value)
+
+
+@compiled
+def newest_entries(user: User, moment: datetime | None, pk: int | None, *, count: int) -> Any:
+    """The newest entries about `user` that follow the row `pk`, created at `moment`."""
+    return AuditEntry.objects.about(user).older_than(moment, pk).newest_first()[:count]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from functools import update_wrapper
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
@@ -110,7 +110,8 @@ class CompiledQuery:
     """The SQL of a queryset, and its parameters: constants, and indexes of the values that a call gives."""
 
     def __init__(self, queryset: QuerySet[Any, Any], placeholders: Placeholders) -> None:
-        self._queryset = queryset
+        self._model = queryset.model
+        self._iterable_class = cast(Any, queryset)._iterable_class
         self._compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
         self._sql = ""  # stays empty if the query cannot have rows
         self._constants: list[Any] = []
@@ -138,9 +139,18 @@ class CompiledQuery:
         compiler.connection = connection  # each thread has its own
         compiler.as_sql = lambda: (self._sql, tuple(parameters))
         compiler.get_converters = lambda columns: self._converters
-        queryset: Any = self._queryset.all()
-        queryset.query.get_compiler = lambda using: compiler
-        return list(queryset)
+        query: Any = CompiledWith(compiler)
+        return list(self._iterable_class(QuerySet(self._model, query)))
+
+
+class CompiledWith:
+    """Takes the place of a queryset's query, so that the queryset uses `compiler`."""
+
+    def __init__(self, compiler: Any) -> None:
+        self._compiler = compiler
+
+    def get_compiler(self, using: str) -> Any:
+        return self._compiler
 
 
 def _prepared(value: int | str | datetime) -> Any:

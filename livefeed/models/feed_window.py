@@ -26,6 +26,10 @@ MAX_QUERIES = 5
 """Two for the smaller window and its posts, which usually suffice; two for the larger; one for all posts."""
 
 
+TIMES = ("newest", "oldest_needed")
+"""Names of the times in `Author`."""
+
+
 class Window(NamedTuple):
     """The newest posts of a window. `is_complete` is true if the window has all posts of the page."""
 
@@ -34,11 +38,11 @@ class Window(NamedTuple):
 
 
 class Author(NamedTuple):
-    """Times of an author's posts: the newest one, and the oldest one that the window can need. None if the author has
-    fewer posts."""
+    """Times of an author's posts: the newest one, and the oldest one that the window can need (None if the author has
+    fewer posts)."""
 
     pk: int
-    newest: datetime | None
+    newest: datetime
     oldest_needed: datetime | None
 
 
@@ -66,7 +70,7 @@ class FeedWindow(PostSource, ABC):
 class HomeWindow(FeedWindow):
     """The home page of `viewer`.
 
-    Reads the posts of the `size` followed authors with the newest posts. All posts newer than the newest post of the
+    Reads the posts of the `size` authors with the newest posts. All posts newer than the newest post of the
     last of these authors are by the others of them. And `size` posts by any one author fill the window.
     """
 
@@ -76,43 +80,37 @@ class HomeWindow(FeedWindow):
         return _home_posts(self.viewer, None, *start, None, None, None, count=count)
 
     def window(self, start: Start, size: int, count: int) -> Window:
-        own, *followed = self._authors(start, size)
-        authors = [author for author in [own, *followed] if author.newest]
-        # The newest post of all is a tighter bound than `start`.
-        newest = max((author.newest for author in authors if author.newest), default=None)
+        rows = _times_of_authors(self.viewer, start.moment, size=size)
+        authors = [Author(*row) for row in rows if row[1]]
+        if not authors:
+            return Window([], is_complete=True)
         oldest = max((author.oldest_needed for author in authors if author.oldest_needed), default=None)
         # Up to the newest post of the last author, authors who were not read may have posts as well.
-        newest_of_last = followed[-1].newest if len(followed) == size else None
-        found = _home_posts(
-            self.viewer, [author.pk for author in authors], *start, newest, oldest, newest_of_last, count=count
-        )
+        newest_of_last = authors[-1].newest if len(authors) == size else None
+        newest = authors[0].newest  # a tighter bound than `start`
+        ids = [author.pk for author in authors]
+        found = _home_posts(self.viewer, ids, *start, newest, oldest, newest_of_last, count=count)
         return Window(found, is_complete=not (oldest or newest_of_last))
-
-    def _authors(self, start: Start, size: int) -> list[Author]:
-        """Returns the viewer, and the `size` followed authors with the newest posts."""
-        rows = _times_of_authors(self.viewer, start.moment, size=size)
-        own = Author(self.viewer.pk, *rows[0][3:])
-        return [own, *(Author(*row[:3]) for row in rows if row[0])]
 
 
 @compiled
 def _times_of_authors(viewer: User, moment: datetime | None, *, size: int) -> Any:
-    """Rows of the `size` followed authors with the newest posts: their ids and times, and the viewer's own times, which
-    saves a query. A single row without an author if the viewer follows no one."""
-    newest, oldest_needed = _post_times("following__followed", moment, size)
-    own = _post_times("pk", moment, size)
-    followed = User.objects.filter(pk=viewer.pk).annotate(newest=newest).order_by(F("newest").desc(nulls_last=True))
-    return followed.values_list("following__followed", "newest", oldest_needed, *own)[:size]
+    """Ids and times of the `size` authors with the newest posts, newest first, among the viewer and the followed
+    users."""
+    own = User.objects.filter(pk=viewer.pk).annotate(**_post_times("pk", moment, size))
+    followed = viewer.following.annotate(**_post_times("followed", moment, size))
+    rows = own.values_list("pk", *TIMES).union(followed.values_list("followed", *TIMES), all=True)
+    return rows.order_by(F("newest").desc(nulls_last=True))[:size]
 
 
-def _post_times(author_field: str, moment: datetime | None, size: int) -> tuple[Subquery, Subquery]:
-    """Returns expressions for the times of the newest and the `size`-th newest post up to `moment` by the author in
+def _post_times(author_field: str, moment: datetime | None, size: int) -> dict[str, Subquery]:
+    """Returns expressions for TIMES: the newest and the `size`-th newest post up to `moment` by the author in
     `author_field`. Both read one index only."""
     posts = Post.objects.filter(author=OuterRef(author_field))
     if moment:
         posts = posts.filter(created_at__lte=moment)
     times = posts.order_by("-created_at", "-pk").values("created_at")
-    return Subquery(times[:1]), Subquery(times[size - 1 : size])
+    return dict(zip(TIMES, (Subquery(times[:1]), Subquery(times[size - 1 : size])), strict=True))
 
 
 @compiled
@@ -135,7 +133,9 @@ def _home_posts(
         posts = posts.filter(created_at__gte=oldest)
     if after:
         posts = posts.filter(created_at__gt=after)
-    return posts.newest_first()[:count]
+    # Sorted by their index alone: sorting whole posts takes twice as long.
+    page = posts.order_by("-created_at", "-pk").values("pk")[:count]
+    return Post.objects.filter(pk__in=page).newest_first()
 
 
 @dataclass(frozen=True)

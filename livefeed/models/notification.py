@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from livefeed.models import sort_keys
+from livefeed.models.compiled import compiled
 from livefeed.models.follow import Follow
 from livefeed.models.post import Post
 from livefeed.models.post_query import Audience
@@ -43,9 +44,9 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         rows = self.select_related("actor", "post__author").annotate(is_own_too=Exists(own))
         return rows.order_by("-created_at", "-pk")
 
-    def before(self, sort_key: str) -> Self:
-        """Notifications older than `sort_key`. Raises `ValueError` if it is not a sort key."""
-        return self.filter(sort_keys.before(sort_key))
+    def older_than(self, moment: datetime | None, pk: int | None) -> Self:
+        """Those that follow the row `pk`, created at `moment`, as `newest_first` orders them; without it all."""
+        return self if moment is None or pk is None else self.filter(sort_keys.older_than(moment, pk))
 
     def unread_counts(self, user_ids: Collection[int]) -> dict[int, int]:
         """Returns the number of unread notifications of each of these users, by id."""
@@ -157,3 +158,10 @@ class Notification(models.Model):
         if getattr(self, "is_own_too", False):
             likes -= 1
         return max(0, likes)
+
+
+@compiled
+def newest_notifications(recipient: User, moment: datetime | None, pk: int | None, *, count: int) -> Any:
+    """The newest shown notifications of `recipient` that follow the row `pk`, created at `moment`."""
+    rows = Notification.objects.filter(recipient=recipient).shown()
+    return rows.older_than(moment, pk).newest_first()[:count]

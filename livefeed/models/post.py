@@ -16,6 +16,7 @@ from django.utils import timezone
 from livefeed.content.sanitize import clean_title
 from livefeed.models import locks, sort_keys
 from livefeed.models.attachment import Attachment
+from livefeed.models.loading import QuicklyLoaded
 from livefeed.models.post_query import Audience, PostQuerySet
 from livefeed.models.user import NotActivatedError, User
 
@@ -108,7 +109,7 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
         return sum(post.delete()[0] > 0 for post in expired.iterator())
 
 
-class Post(models.Model):
+class Post(QuicklyLoaded):
     """A post or a reply. `version` counts its changes; feeds are ordered by `(created_at, id)`."""
 
     Audience = Audience

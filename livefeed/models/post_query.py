@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from livefeed.models import sort_keys
 from livefeed.models.counters import CounterQuerySet
@@ -40,7 +40,7 @@ class PostQuerySet(CounterQuerySet["Post"]):
         """Posts that `viewer` (None: a visitor) may see. The only place that decides this for rows."""
         allowed = Q(audience=Audience.PUBLIC)
         if viewer is not None:
-            allowed |= Q(author=viewer) | Q(author__in=viewer.following.values("followed"))
+            allowed |= Q(author=viewer) | Q(_is_followed_by(viewer, "author"))
         return self.present().filter(allowed, author__is_active=True)
 
     def present(self) -> Self:
@@ -63,7 +63,8 @@ class PostQuerySet(CounterQuerySet["Post"]):
         # (84 ms instead of 1 ms at 1,000,000 posts).
         own = User.objects.filter(pk=viewer.pk).values("pk")
         all_authors = own.union(viewer.following.values("followed"), all=True)
-        is_shown = Q(parent_author_id=0) | Q(parent_author_id__in=all_authors)
+        answers_shown = Q(parent_author_id=viewer.pk) | Q(_is_followed_by(viewer, "parent_author_id"))
+        is_shown = Q(parent_author_id=0) | answers_shown
         return self.filter(is_shown, author__in=all_authors if authors is None else authors)
 
     def top_level(self) -> Self:
@@ -101,3 +102,9 @@ class PostQuerySet(CounterQuerySet["Post"]):
     def newer_than(self, moment: datetime | None, pk: int | None) -> Self:
         """Posts that follow the post `pk`, created at `moment`, in the order of `oldest_first`; without it all."""
         return self if moment is None or pk is None else self.filter(sort_keys.newer_than(moment, pk))
+
+
+def _is_followed_by(viewer: User, field: str) -> Exists:
+    """Returns a condition on the user id in `field`. It is examined for the few rows that depend on it; a list of all
+    followed users would be made for each query."""
+    return Exists(viewer.following.filter(followed=OuterRef(field)))

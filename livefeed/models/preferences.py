@@ -1,4 +1,5 @@
-"""Preferences of users: theme, language, time zone, announcements, keyboard shortcuts and muted notifications."""
+"""Preferences of users: theme, language, time zone, announcements, keyboard shortcuts, muted notifications, and whether
+the first steps are shown."""
 
 from collections.abc import Collection
 from typing import ClassVar
@@ -47,9 +48,13 @@ class PreferencesManager(models.Manager["Preferences"]):
         """Returns those of these users, by id, who have muted notifications of this kind."""
         return set(self.filter(user__in=user_ids, muted__contains=f" {kind} ").values_list("user", flat=True))
 
+    def show_first_steps(self, user: User, is_shown: bool) -> None:
+        """Shows a user the first steps on the home page, or shows them no more."""
+        self.update_or_create(user=user, defaults={"first_steps": is_shown})
+
 
 class Preferences(models.Model):
-    """Preferences of one user. Users who never changed any have no row."""
+    """Preferences of one user. Users who did not sign up themselves and never changed any have no row."""
 
     class Theme(models.TextChoices):
         AUTO = "auto", "Same as the system"
@@ -72,6 +77,9 @@ class Preferences(models.Model):
     """True if single keys are shortcuts."""
     muted = models.CharField(max_length=200, blank=True, default="")
     """Muted kinds of notifications, with a blank before, between and after them, so that SQL finds whole names."""
+    first_steps = models.BooleanField(null=True, default=None)
+    """True from sign-up until all first steps are done, False once they are done or hidden. None for accounts made in
+    another way, which see them while they follow no one."""
 
     objects: ClassVar[PreferencesManager] = PreferencesManager()
 

@@ -29,12 +29,6 @@ def decode(sort_key: str) -> tuple[datetime, int]:
 # Both conditions repeat the bound on `created_at`, so that the database can use an index.
 
 
-def before(sort_key: str) -> Q:
-    """Returns the condition for rows that follow `sort_key` in the order `(-created_at, -id)`. Raises `ValueError` if
-    it is not a sort key."""
-    return older_than(*decode(sort_key))
-
-
 def older_than(moment: datetime, pk: int) -> Q:
     """Returns the condition for rows that follow the row `pk`, created at `moment`, in the order `(-created_at,
     -id)`."""

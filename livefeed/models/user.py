@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from livefeed.models import locks
 from livefeed.models.compiled import compiled
+from livefeed.models.loading import QuicklyLoaded
 
 USERNAME_MIN = 3
 """Characters of the shortest user name."""
@@ -120,7 +121,7 @@ class LivefeedUserManager(UserManager["User"].from_queryset(UserQuerySet)):  # t
         return found
 
 
-class User(AbstractUser):
+class User(QuicklyLoaded, AbstractUser):
     """An account. `username` is unique ignoring case; `name` is displayed."""
 
     first_name = None  # type: ignore[assignment]  # one display name instead

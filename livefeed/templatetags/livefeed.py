@@ -1,7 +1,9 @@
 """Tags and filters available in every template."""
 
+from collections.abc import Iterable
 from functools import cache
 from html import unescape
+from uuid import uuid4
 from zlib import crc32
 
 from django import template
@@ -11,12 +13,15 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from livefeed.content import trends
-from livefeed.content.fragments import render_card, render_post
+from livefeed.content.fragments import render_card, render_post, render_posts
 from livefeed.content.markup import render
 from livefeed.content.trends import Trend
+from livefeed.forms.post import PostForm, reply_form
 from livefeed.models import Picture, Post, Preferences, Profile, User
 from livefeed.models.page_state import PageState
 from livefeed.models.picture import picture_url
+
+DEFAULT_PREFERENCES = Preferences()
 
 register = template.Library()
 
@@ -87,17 +92,7 @@ def page_state(context: Context) -> PageState:
 @register.simple_tag(takes_context=True)
 def preferences(context: Context) -> Preferences:
     """Returns the user's preferences; the defaults for visitors and for pages without a request."""
-    user = context.get("user")
-    return Preferences.objects.for_user(user) if user is not None and user.is_authenticated else Preferences()
-
-
-@register.simple_tag(takes_context=True)
-def first_steps(context: Context) -> dict[str, bool]:
-    """Returns the steps that a user who follows no one has done already: "post", "profile" or both, each as True."""
-    user = context["user"]
-    profile = Profile.objects.for_user(user)
-    steps = {"post": profile.posts_count > 0, "profile": bool(profile.about or user.avatar_id)}
-    return {step: is_done for step, is_done in steps.items() if is_done}
+    return getattr(context.get("user"), "preferences", None) or DEFAULT_PREFERENCES
 
 
 @register.simple_tag
@@ -116,3 +111,21 @@ def card(profile: Profile) -> SafeString:
 def fragment(post: Post) -> SafeString:
     """Returns the cached HTML of a post."""
     return render_post(post)
+
+
+@register.simple_tag
+def fragments(posts: Iterable[Post]) -> SafeString:
+    """Returns the cached HTML of posts."""
+    return render_posts(posts)
+
+
+@register.simple_tag
+def empty_composer(parent: Post | None) -> PostForm:
+    """Returns the form of a new post, or of a reply to `parent`."""
+    return reply_form(parent) if parent else PostForm()
+
+
+@register.simple_tag
+def composer_key(form: PostForm | None) -> str:
+    """Returns the key of a submitted form, or a new one for the empty composer."""
+    return str(form["key"].value() if form else uuid4())

@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from livefeed.accounts import password_attempts, rate_limits
-from livefeed.accounts.adapter import NAME_TAKEN, TOO_MANY
+from livefeed.accounts.adapter import NAME_TAKEN
+from livefeed.accounts.password_attempts import TOO_MANY
 from livefeed.models import User
 from livefeed.views.errors import TOO_MANY_REQUESTS
 

@@ -14,6 +14,7 @@ from livefeed.views.resource import viewer_of
 
 TOO_MANY_REQUESTS = 429
 NOTICE_HEADERS = {"HX-Retarget": "#notices", "HX-Reswap": "innerHTML"}
+OUT_OF_DATE = "This page was out of date, so nothing was changed. Try again."
 FOREIGN_REQUEST = "This did not come from a page of this site, so nothing was changed. Open it here and try again."
 
 
@@ -49,12 +50,13 @@ def too_many(request: HttpRequest) -> HttpResponse:
     url_name = request.resolver_match.url_name if request.resolver_match else None
     action = (url_name or "").removeprefix("account_")
     seconds = rate_limits.retry_after(request, action)
-    return retry_later(request, rate_limits.message(seconds), seconds)
+    return retry_later(request, rate_limits.message(seconds), seconds, "Too many attempts")
 
 
-def retry_later(request: HttpRequest, message: str, seconds: int) -> HttpResponse:
-    """Returns a 429 response that says why the request was refused, with the seconds to wait as Retry-After."""
-    response = _error_page(request, TOO_MANY_REQUESTS, message)
+def retry_later(request: HttpRequest, message: str, seconds: int, title: str = "Please wait") -> HttpResponse:
+    """Returns a 429 response that says why the request was refused, with the seconds to wait as Retry-After. `title`
+    is that of the page."""
+    response = _error_page(request, TOO_MANY_REQUESTS, message, title)
     response["Retry-After"] = seconds
     return response
 
@@ -62,11 +64,15 @@ def retry_later(request: HttpRequest, message: str, seconds: int) -> HttpRespons
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Handles a CSRF failure: the page was older than the session, or it is a page of another site.
 
-    The site's own composer gets its text back with a fresh token. Another site's form must not: one click would publish
-    its text in the user's name.
+    The site's own composer gets its text back with a fresh token, and a page with scripts gets the token, so that the
+    user can do the same again. Another site's form must get neither: one click would publish its text in the user's
+    name.
     """
     if not is_from_own_page(request):
         return _error_page(request, 403, FOREIGN_REQUEST)
+    if getattr(request, "htmx", False) and request.path != reverse("posts"):
+        notice = render_to_string("_fresh_token.html", {"sentence": OUT_OF_DATE}, request)
+        return HttpResponse(notice, status=403, headers=NOTICE_HEADERS)
     if request.path != reverse("posts") or "body" not in request.POST:
         return _error_page(request, 403, "This page was out of date, so nothing was changed. Reload it and try again.")
     pictures = Attachments.submitted(viewer_of(request), request.POST, request.FILES)
@@ -76,9 +82,9 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, template, {"form": form}, status=403)
 
 
-def _error_page(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+def _error_page(request: HttpRequest, status: int, sentence: str, title: str = "") -> HttpResponse:
     if getattr(request, "htmx", False):
         notice = render_to_string("_notice.html", {"sentence": sentence})
         return HttpResponse(notice, status=status, headers=NOTICE_HEADERS)
     template = "400.html" if status == 422 else f"{status}.html"
-    return render(request, template, {"sentence": sentence}, status=status)
+    return render(request, template, {"sentence": sentence, "title": title}, status=status)

@@ -14,6 +14,7 @@ from livefeed.content.trends import trending_posts
 from livefeed.forms.post import PostForm
 from livefeed.models import Post, User
 from livefeed.models.feed_window import HomeWindow, TagWindow
+from livefeed.models.first_steps import FirstSteps
 from livefeed.models.page_state import PageState
 from livefeed.models.picture import prefetch_pictures
 from livefeed.models.post_list import PostList, PostSource
@@ -30,11 +31,11 @@ def home(request: Request) -> HttpResponse:
     """The home feed; for visitors the public feed with a link to sign up."""
     if not request.user.is_authenticated:
         return feed_page(request, "feed/welcome.html", "public", PostList("public", None))
-    return home_page(request, PostForm())
+    return home_page(request)
 
 
-def home_page(request: Request, form: PostForm, status: int = 200) -> HttpResponse:
-    """Renders the home feed below the composer `form`."""
+def home_page(request: Request, form: PostForm | None = None, status: int = 200) -> HttpResponse:
+    """Renders the home feed below an empty composer, or the submitted `form`."""
     return feed_page(request, "feed/home.html", "home", HomeWindow(cast(User, request.user)), status, form=form)
 
 
@@ -92,7 +93,7 @@ def page_context(viewer: User | None) -> dict[str, Any]:
     context: dict[str, Any] = {"state": state}
     if viewer is not None:
         context["suggestions"] = SimpleLazyObject(lambda: users_to_follow(viewer))  # most pages have them in the cache
-        context["is_new"] = not state.followed
+        context["first_steps"] = SimpleLazyObject(lambda: FirstSteps.of(viewer, state.followed))
     return context
 
 

@@ -11,12 +11,17 @@ from django.utils.dateparse import parse_datetime
 
 from livefeed import notifications
 from livefeed.models import Notification, User
+from livefeed.models.notification import newest_notifications
 from livefeed.models.page_state import PageState
 from livefeed.views.paging import newest_page, template_for
 from livefeed.views.resource import Request, SignedInResource
 
 PARTIALS = {"a": "notifications/_rows.html", "section#notifications": "notifications/_list.html"}
 """Partial templates by the element that makes the htmx request: the link to older rows, and the list that reloads."""
+
+
+MAX_ACTORS = 6
+"""Users whose pictures an entry shows."""
 
 
 class Group(NamedTuple):
@@ -26,8 +31,19 @@ class Group(NamedTuple):
     rest: list[Notification]
 
     @property
-    def actors(self) -> list[User]:
-        return [notification.actor for notification in (self.first, *self.rest)]
+    def shown_actors(self) -> list[User]:
+        return [notification.actor for notification in (self.first, *self.rest)[:MAX_ACTORS]]
+
+    @property
+    def sources(self) -> tuple[object, ...]:
+        """Everything that the entry shows: the key of its cached HTML."""
+        first = self.first
+        post = first.post
+        return (
+            *(first.pk, first.kind, first.read_at is None, first.created_at, first.others, len(self.rest)),
+            *((post.pk, post.title, post.body, post.pictures_count, post.is_reply) if post else ()),
+            *((actor.username, actor.name, actor.avatar_id) for actor in self.shown_actors),
+        )
 
 
 def grouped(rows: list[Notification]) -> list[Group]:
@@ -52,9 +68,8 @@ class NotificationsView(SignedInResource):
     def get(self, request: Request) -> HttpResponse:
         state = PageState.of(self.viewer)
         upto = timezone.now()
-        notifications = Notification.objects.filter(recipient=self.viewer).shown().newest_first()
         start = request.GET.get("before", "")
-        rows, next_url = newest_page(notifications, start)
+        rows, next_url = newest_page(newest_notifications, self.viewer, start)
         context = {"groups": grouped(rows), "next": next_url, "upto": upto, "start": start, "state": state}
         return render(request, template_for(request, "notifications/page.html", PARTIALS), context)
 

@@ -40,7 +40,7 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponse:
     return response
 
 
-@ratelimit.decorator(app=rate_limits.APP, action="openid_connect_callback")  # type: ignore[untyped-decorator]
+@ratelimit.decorator(app=rate_limits.APP, action="openid_connect_callback", limit_get=True)  # type: ignore[untyped-decorator]
 def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Signs in the user whom the provider sends back, or says why that is not possible."""
     return _guarded(openid_connect.callback, request, provider_id)

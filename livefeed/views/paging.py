@@ -1,25 +1,33 @@
 """Keyset pagination, and partial templates for htmx."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
-from django.db.models import QuerySet
 from django.http import Http404
 
+from livefeed.models import User, sort_keys
 from livefeed.views.resource import Request
 
 PAGE_SIZE = 20
 """Rows on a page."""
 
 
-def newest_page[M: Any](rows: QuerySet[M], start: str) -> tuple[list[M], str]:
+class NewestRows[M](Protocol):
+    """Function that reads the `count` newest rows of a viewer that are older than the row `pk`, created at `moment`
+    (both None: the newest of all)."""
+
+    def __call__(self, viewer: User, moment: datetime | None, pk: int | None, /, *, count: int) -> list[M]: ...
+
+
+def newest_page[M: Any](read: NewestRows[M], viewer: User, start: str) -> tuple[list[M], str]:
     """Returns the PAGE_SIZE rows after the sort key `start` (empty: from the beginning), and the URL of the next page
-    (empty for the last one). `rows` is ordered, and its query set has a method `before`. Raises `Http404` if `start` is
-    not a sort key."""
+    (empty for the last one). Raises `Http404` if `start` is not a sort key."""
     try:
-        found = list((rows.before(start) if start else rows)[: PAGE_SIZE + 1])  # type: ignore[attr-defined]  # see above
+        moment, pk = sort_keys.decode(start) if start else (None, None)
     except ValueError:
         raise Http404 from None
+    found = read(viewer, moment, pk, count=PAGE_SIZE + 1)
     page = found[:PAGE_SIZE]
     next_url = f"?before={page[-1].sort_key}" if len(found) > PAGE_SIZE else ""
     return page, next_url

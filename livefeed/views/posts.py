@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from livefeed.content.fragments import render_post
 from livefeed.content.sanitize import clean_text, clean_title
 from livefeed.forms.attachments import MISSING_PICTURE, Attachments
-from livefeed.forms.post import EditForm, PostForm, reply_form
+from livefeed.forms.post import EditForm, PostForm
 from livefeed.models import EditConflictError, MissingPictureError, Post, User
 from livefeed.models.compiled import compiled
 from livefeed.models.page_state import PageState
@@ -19,6 +19,7 @@ from livefeed.models.post import BODY_MAX, TITLE_MAX
 from livefeed.models.post_list import PostList
 from livefeed.models.reaction import reactions_by
 from livefeed.models.user import NOT_ACTIVATED
+from livefeed.views.errors import TOO_MANY_REQUESTS
 from livefeed.views.feed import home_page, page_of
 from livefeed.views.resource import Request, Resource, SignedInResource, viewer_of
 
@@ -45,7 +46,7 @@ class PostsView(Resource):
         author = viewer_of(request)
         form = PostForm(request.POST, pictures=Attachments.submitted(author, request.POST, request.FILES))
         if author is None or not (author.is_activated and form.is_valid()):
-            return self.compose(form, explain(form, author))
+            return with_retry_after(self.compose(form, explain(form, author)), form)
         text = form.cleaned_data
         parent_id = text.pop("parent")
         try:
@@ -100,7 +101,7 @@ class PostView(Resource):
         pictures = Attachments.submitted(author, request.POST, request.FILES)
         form = EditForm(request.POST, ids=f"edit-{pk}", pictures=pictures)
         if author is None or not (author.is_activated and form.is_valid()):
-            return edit_page(request, pk, form, explain(form, author))
+            return with_retry_after(edit_page(request, pk, form, explain(form, author)), form)
         post = find_own_post(request, pk)
         text = form.cleaned_data
         text["seen_version"] = text.pop("version")
@@ -153,7 +154,7 @@ def thread_page(request: Request, post: Post, state: PageState, template: str) -
     if has_more:
         context["next"] = f"{post.get_absolute_url()}?after={replies[-1].sort_key}"
     if viewer:
-        context |= reactions_by(viewer, posts) | {"form": reply_form(post)}
+        context |= reactions_by(viewer, posts)
     return render(request, template, context)
 
 
@@ -173,7 +174,14 @@ def explain(form: PostForm, author: User | None) -> int:
     if not author.is_activated:
         form.add_error(None, f"{NOT_ACTIVATED} What you typed is still here.")
         return FORBIDDEN
-    return UNPROCESSABLE
+    return TOO_MANY_REQUESTS if form.pictures.retry_after else UNPROCESSABLE
+
+
+def with_retry_after(response: HttpResponse, form: PostForm) -> HttpResponse:
+    """Adds the time to wait to a response, if it refuses pictures only for now."""
+    if form.pictures.retry_after:
+        response["Retry-After"] = form.pictures.retry_after
+    return response
 
 
 def find_post(request: Request, pk: int) -> Post:

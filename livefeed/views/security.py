@@ -5,7 +5,7 @@ from django.shortcuts import render
 
 from livefeed.accounts.social_adapter import account_of
 from livefeed.accounts.two_step import TwoStep
-from livefeed.models import AuditEntry
+from livefeed.models.audit import newest_entries
 from livefeed.views.paging import newest_page, template_for
 from livefeed.views.resource import Request, SignedInResource
 
@@ -14,8 +14,7 @@ class SecurityView(SignedInResource):
     """Audit entries about the viewer, newest first, from `?before=` on."""
 
     def get(self, request: Request) -> HttpResponse:
-        entries = AuditEntry.objects.about(self.viewer).newest_first()
-        page, next_url = newest_page(entries, request.GET.get("before", ""))
+        page, next_url = newest_page(newest_entries, self.viewer, request.GET.get("before", ""))
         template = template_for(request, "security/page.html", {"a": "security/_entries.html"})
         context = {
             "entries": page,

@@ -25,6 +25,7 @@ from livefeed.forms.preferences import DisplayForm, NotificationsForm
 from livefeed.forms.profile import ProfileForm
 from livefeed.models import Export, Preferences, Profile, Session, Token
 from livefeed.views.accounts import LimitedAttemptsMixin
+from livefeed.views.errors import TOO_MANY_REQUESTS
 from livefeed.views.resource import Request, SignedInResource
 
 UNPROCESSABLE = 422
@@ -45,6 +46,14 @@ class SettingsFormView(SignedInResource, FormView[Any]):
         return self.render_to_response(self.get_context_data(form=form), status=UNPROCESSABLE)
 
 
+class FirstStepsView(SignedInResource):
+    """The first steps on the viewer's home page: `DELETE` hides them."""
+
+    def delete(self, request: Request) -> HttpResponse:
+        Preferences.objects.show_first_steps(self.viewer, False)
+        return HttpResponse() if self.request.htmx else redirect("home")
+
+
 class ProfileSettingsView(SettingsFormView):
     """The viewer's profile."""
 
@@ -60,6 +69,13 @@ class ProfileSettingsView(SettingsFormView):
     def form_valid(self, form: ProfileForm) -> HttpResponse:
         Profile.objects.for_user(self.viewer).update(**form.profile_data)
         return redirect(self.viewer)
+
+    def form_invalid(self, form: ProfileForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        if form.retry_after:
+            response.status_code = TOO_MANY_REQUESTS
+            response["Retry-After"] = form.retry_after
+        return response
 
 
 class PreferencesView(SettingsFormView):

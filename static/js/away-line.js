@@ -8,14 +8,16 @@ import { isOldestFirst, isOwnPost, postList, sortsBefore, visiblePosts } from ".
 import { keepScrollPosition } from "./scroll-anchor.js";
 import { local } from "./storage.js";
 
+const PREFIX = "livefeed-left:";
 const MIN_ABSENCE = 30_000; // ms; a shorter absence draws no line. A live connection receives a heartbeat every 25 s
 
 const changes = { new: new Set(), edited: new Set(), removed: new Set() }; // ids of posts
 let absence = null; // { since: ms since 1970, newestSort: sort key of the newest post then }
 let isDisconnected = false;
+let isSignedOut = false;
 
 const isFeed = () => postList() && !isOldestFirst();
-const storageKey = () => `livefeed-left:${document.body.dataset.viewer}:${postList().dataset.view}`;
+const storageKey = () => `${PREFIX}${document.body.dataset.viewer}:${postList().dataset.view}`;
 const newestSort = () => visiblePosts()[0]?.dataset.sort;
 
 /** Records changes during absences, and compares the feed with the last visit. */
@@ -90,7 +92,14 @@ function drawLine(sort, counts) {
 
 // --- Absence between two visits ---
 
+/** Removes all stored visits, and stores none any more: the user is signed out, and another one may use this browser. */
+export function forgetVisits() {
+  isSignedOut = true;
+  local.removeAll((key) => key.startsWith(PREFIX));
+}
+
 function rememberVisit() {
+  if (isSignedOut) return;
   const sort = newestSort();
   if (sort && !postList().dataset.from) local.write(storageKey(), { at: Date.now(), sort });
 }

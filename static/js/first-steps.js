@@ -1,4 +1,5 @@
-// The first steps of a new user: each is ticked once it is done on this page. The server ticks those done before.
+// The first steps of a new user: each is ticked once it is done on this page. The server ticks those done before, and
+// offers no users to follow then.
 
 import { FOLLOW_CHANGED, LIST_CHANGED, subscribe } from "./events.js";
 import { allPosts, isOwnPost } from "./post-list.js";
@@ -9,11 +10,14 @@ const step = (name) => list().querySelector(`[data-step="${name}"]`);
 /** Ticks the steps from now on. */
 export function initFirstSteps() {
   if (!list()) return;
-  subscribe(FOLLOW_CHANGED, () => tick("follow", document.querySelector('.follow[data-follows="true"]') !== null));
+  if (list().querySelector(".first-steps-users")) subscribe(FOLLOW_CHANGED, () => tick("follow", followsAny()));
   subscribe(LIST_CHANGED, () => allPosts().some(isOwnPost) && tick("post", true));
 }
 
+const followsAny = () => document.querySelector('.follow[data-follows="true"]') !== null;
+
 function tick(name, isDone) {
+  if (!list()) return; // hidden meanwhile
   step(name)?.toggleAttribute("data-done", isDone);
   step(name)?.querySelector(".step-done").toggleAttribute("hidden", !isDone);
   const steps = [...list().querySelectorAll("[data-step]")];

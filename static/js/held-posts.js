@@ -36,6 +36,7 @@ function ask(form, count) {
 
 function sendWithout(form) {
   failedPictures(form).forEach(removePicture);
+  form.querySelector("[type=submit]").focus(); // as if it had been pressed
   form.requestSubmit();
 }
 

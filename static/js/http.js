@@ -41,7 +41,7 @@ export async function htmlOf(response) {
   const sentence = page.querySelector(".notice, .field-error")?.textContent.trim();
   const isRefused = sentence !== undefined && response.status < 500;
   const error = isRefused ? new Refused(sentence) : new Error(response.status);
-  error.hasFreshToken = response.status === 403 && renewToken(page);
+  error.hasFreshToken = response.status === 403 && takeToken(page);
   throw error;
 }
 
@@ -50,8 +50,11 @@ export function errorMessage(error) {
   return error instanceof Refused ? error.message : "That did not reach the server. Try again in a moment.";
 }
 
-// Takes the token of a form that the server sent because the page's own token was older than the session.
-function renewToken(page) {
+/**
+ * Takes the token from a parsed response that the server sent because the page's own was older than the session. Returns
+ * false without one.
+ */
+export function takeToken(page) {
   const token = page.querySelector("[name=csrfmiddlewaretoken]")?.value;
   if (!token) return false;
   for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;

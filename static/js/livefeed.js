@@ -63,8 +63,8 @@ function connect() {
     cursor: Number((postList() ?? document.body).dataset.cursor),
     onFrame,
     onState: (state, detail) => {
+      if (state === "refused") forgetStored();
       if (state !== "live") awayLine.onDisconnect(socket.lastMessageAt);
-      if (state === "refused") forgetPages();
       showConnectionState(state, detail);
     },
     onMessage: awayLine.onMessage,
@@ -75,6 +75,11 @@ function connect() {
   }
   showConnectionState("connecting");
   socket.open();
+}
+
+function forgetStored() {
+  forgetPages();
+  awayLine.forgetVisits();
 }
 
 function onFrame(frame) {

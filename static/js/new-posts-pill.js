@@ -5,8 +5,10 @@ import { focusSilently, prefersReducedMotion } from "./dom.js";
 import { LIST_CHANGED, POST_AHEAD, dispatch, subscribe } from "./events.js";
 import { hiddenPosts, isOwnPost, newPostsText, postList, visiblePosts } from "./post-list.js";
 import { keepScrollPosition } from "./scroll-anchor.js";
+import { session } from "./storage.js";
 
 const TOP_DISTANCE = 16; // px from the top of the page within which the user is at the top
+const FOCUS_KEY = "livefeed-focus-first"; // set if the next page focuses its first post
 
 let postsAhead = 0; // new posts above the first post of a page that starts further down
 
@@ -15,6 +17,8 @@ const pill = () => document.getElementById("pill");
 /** Shows the pill while posts are hidden. */
 export function initNewPostsPill() {
   if (!pill()) return;
+  if (session.read(FOCUS_KEY)) focusFirst();
+  session.remove(FOCUS_KEY);
   pill().addEventListener("click", goToTop);
   addEventListener("scroll", () => scrollY <= TOP_DISTANCE && reveal(), { passive: true });
   subscribe(LIST_CHANGED, update);
@@ -47,9 +51,19 @@ function reveal() {
 }
 
 function goToTop() {
-  if (postList().dataset.from) return location.assign(location.pathname);
+  if (postList().dataset.from) return loadTop();
   reveal();
   scrollTo({ top: 0, behavior: prefersReducedMotion() ? "instant" : "smooth" });
+  focusFirst();
+}
+
+function focusFirst() {
   const first = visiblePosts().find((post) => !isOwnPost(post));
   if (first) focusSilently(first);
+}
+
+// Loads the page that starts with the newest posts. The focus goes to the first of them.
+function loadTop() {
+  session.write(FOCUS_KEY, true);
+  location.assign(location.pathname);
 }

@@ -1,9 +1,9 @@
 // Error notices. A refusal by Livefeed has HX-Retarget or is the form itself; the error page of a proxy, or
 // Django's debug page, must not be swapped into the page.
 
-import { createElement } from "./dom.js";
+import { createElement, parseHtml } from "./dom.js";
 import { CONNECTION_CHANGED, SERVER_REACHED, subscribe } from "./events.js";
-import { Refused, errorMessage } from "./http.js";
+import { Refused, errorMessage, takeToken } from "./http.js";
 
 const RETRY = "Nothing is lost: try again in a moment.";
 
@@ -14,6 +14,7 @@ export function initNotices() {
   });
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     const { status } = ctx.response;
+    if (status === 403) takeToken(parseHtml(ctx.text));
     const isErrorPage = status === 400 || status >= 500;
     if (ctx.hx.retarget || !isErrorPage) return;
     ctx.hx.reswap = "none";

@@ -1,9 +1,12 @@
 // Uploads of pictures, one after the other: the server converts one picture of a user at a time.
 
-import { csrfToken, htmlOf } from "./http.js";
+import { Refused, csrfToken, htmlOf } from "./http.js";
 
 const MAX_ATTEMPTS = 20; // to upload a picture that the server refuses for a moment
 const MAX_WAIT = 10; // seconds between two attempts; if the server asks for more, the user tries again
+const UNAUTHORIZED = 401;
+const TOO_MANY_REQUESTS = 429;
+const SIGNED_OUT = "You are signed out. Sign in in another tab, then try again: your text is still here.";
 
 let lastUpload = Promise.resolve();
 
@@ -16,13 +19,14 @@ export function inTurn(upload) {
 
 /**
  * Uploads a file and returns the server's HTML for it. Calls `onProgress` with the part that is sent, from 0 to 1.
- * `signal` aborts the upload. Throws as `htmlOf` does; the error's `isTemporary` is true if the server was busy.
+ * `signal` aborts the upload. Throws as `htmlOf` does; the error's `isTemporary` is true if the same file can be sent
+ * again later: the server was busy, or the user was signed out.
  */
 export async function uploadPicture(file, { onProgress, signal }) {
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
     const response = await send(file, onProgress, signal);
-    const wait = response.status === 429 ? Number(response.headers.get("Retry-After")) : 0;
+    const wait = response.status === TOO_MANY_REQUESTS ? Number(response.headers.get("Retry-After")) : 0;
     if (!wait || wait > MAX_WAIT || attempt === MAX_ATTEMPTS) return htmlOrError(response);
     await new Promise((resolve) => setTimeout(resolve, wait * 1000 * (0.5 + Math.random() / 2)));
   }
@@ -30,9 +34,11 @@ export async function uploadPicture(file, { onProgress, signal }) {
 
 async function htmlOrError(response) {
   try {
+    // Unlike other requests, an upload does not leave for the sign-in page: the page may hold text that is not sent.
+    if (response.status === UNAUTHORIZED) throw new Refused(SIGNED_OUT);
     return await htmlOf(response);
   } catch (error) {
-    error.isTemporary = response.status === 429;
+    error.isTemporary = [UNAUTHORIZED, TOO_MANY_REQUESTS].includes(response.status) || error.hasFreshToken;
     throw error;
   }
 }

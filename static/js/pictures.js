@@ -2,6 +2,7 @@
 // form then contains its id. And the preview of a new profile picture.
 
 import { cloneTemplate, createElement, delegate, parseHtml } from "./dom.js";
+import { CONNECTION_CHANGED, subscribe } from "./events.js";
 import { Refused, errorMessage, request, requestHtml } from "./http.js";
 import { inTurn, uploadPicture } from "./picture-upload.js";
 
@@ -25,9 +26,13 @@ export function initPictures() {
   document.addEventListener("dragover", onDrag);
   document.addEventListener("dragleave", (event) => event.relatedTarget || highlightDropTarget(null));
   delegate("click", "[data-remove-picture]", (button) => removePicture(button.closest(".attached")));
-  delegate("click", "[data-retry-picture]", (button) => button.closest(".attached").dispatchEvent(new Event("retry")));
+  delegate("click", "[data-retry-picture]", (button) => retry(button.closest(".attached")));
+  subscribe(CONNECTION_CHANGED, (state) => state === "live" && retryUnreachable());
   delegate("change", "[data-avatar]", previewAvatar);
 }
+
+const retry = (item) => item.dispatchEvent(new Event("retry"));
+const retryUnreachable = () => document.querySelectorAll(".attached[data-unreachable]").forEach(retry);
 
 /** Returns the uploaded pictures of a form: [{ id, description }]. */
 export function picturesOf(form) {
@@ -143,6 +148,7 @@ function showState(item, error) {
   const message = item.querySelector(".attached-message");
   item.querySelector("progress").hidden = isFailed;
   item.querySelector("[data-retry-picture]").hidden = !isFailed || (error instanceof Refused && !error.isTemporary);
+  item.toggleAttribute("data-unreachable", isFailed && !(error instanceof Refused));
   message.hidden = !isFailed;
   message.textContent = isFailed ? errorMessage(error) : "";
 }

@@ -1,6 +1,7 @@
 """The user of a request is loaded with the session, and checked as Django does."""
 
 import pytest
+from django.conf import settings
 from django.test import Client, override_settings
 
 from livefeed.models import Session, User
@@ -52,3 +53,15 @@ def test_a_sign_in_with_an_earlier_secret_key_stays(client, settings):
 def test_the_row_of_another_user_does_not_sign_in(cast, client):
     Session.objects.update(user=cast.follower)  # only the signed data of the session decides
     assert '"/@author/"' in client.get("/").text
+
+
+def test_the_cookie_of_an_ended_session_is_deleted_by_the_sign_out_alone(cast):
+    """A late response to a request of an old page must not delete the cookie of a newer sign-in."""
+    other_tab, client = Client(), signed_in(cast.author)
+    other_tab.cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    signed_out = client.post("/accounts/logout/")
+    late = other_tab.get("/")
+    assert signed_out.cookies[settings.SESSION_COOKIE_NAME].value == ""
+    assert settings.SESSION_COOKIE_NAME not in late.cookies
+    assert "Cookie" in late["Vary"]
+    assert not late.context["user"].is_authenticated

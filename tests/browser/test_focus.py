@@ -110,6 +110,14 @@ def test_the_focus_stays_when_posts_change_elsewhere(live_window, cast):
     expect_focus(page, "#posts")
 
 
+def test_the_pill_leads_to_the_newest_post_also_on_another_page(live_window, cast):
+    posts = [make_post(cast.author, f"Post {number}.") for number in range(25)]
+    page = live_window(cast.follower, f"/?before={posts[-1].sort_key}")
+    news = make_post(cast.author, "News.")
+    page.get_by_role("button", name="1 new post").press("Enter")
+    expect_focus(page, f"#post-{news.pk}")
+
+
 def test_caret_and_selection_stay_in_an_editor_whose_post_changes_elsewhere(live_window, cast):
     post = make_post(cast.author, "\n".join("line" for _ in range(60)))
     page = live_window(cast.author)

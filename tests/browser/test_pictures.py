@@ -189,6 +189,27 @@ def test_a_failed_upload_is_retried(live_window, cast):
     expect_attached(page, 1)
 
 
+def test_an_upload_that_did_not_reach_the_server_is_repeated_after_reconnecting(live_window, cast):
+    page = live_window(cast.author)
+    page.context.set_offline(True)
+    choose_pictures(page, image_files.jpeg())
+    expect(page.get_by_text("That did not reach the server.")).to_be_visible()
+    page.context.set_offline(False)
+    expect_attached(page, 1)
+    expect(page.get_by_text("That did not reach the server.")).to_have_count(0)
+
+
+def test_an_upload_after_a_sign_out_asks_to_sign_in_and_keeps_the_text(live_window, cast):
+    page = live_window(cast.author)
+    page.get_by_label("Post", exact=True).fill("Look.")
+    page.route("**/pictures/", lambda route: route.fulfill(status=401, headers={"HX-Redirect": "/"}), times=1)
+    choose_pictures(page, image_files.jpeg())
+    expect(page.get_by_text("You are signed out. Sign in in another tab, then try again")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+    expect_attached(page, 1)
+    expect(page.get_by_label("Post", exact=True)).to_have_value("Look.")
+
+
 def test_pictures_are_part_of_the_draft(live_window, cast):
     page = live_window(cast.author)
     choose_pictures(page, image_files.jpeg())

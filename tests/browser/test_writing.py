@@ -38,6 +38,18 @@ def test_a_post_for_followers_reaches_only_followers(live_window, cast, size):
         expect_posts(page, "For all.")
 
 
+def test_an_edit_from_a_page_with_an_outdated_token_can_be_sent_again(live_window, cast):
+    make_post(cast.author, "Before.")
+    page = live_window(cast.author)
+    page.get_by_role("link", name="Edit").click()
+    page.locator(".editor .composer-body").fill("After.")
+    page.context.clear_cookies(name="csrftoken")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("This page was out of date, so nothing was changed. Try again.")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect_posts(page, "After.")
+
+
 @SIZES
 def test_a_draft_survives_the_page_and_belongs_to_one_user_and_place(live_window, cast, size):
     post = make_post(cast.author, "Who brings bread?")

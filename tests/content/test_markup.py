@@ -253,6 +253,8 @@ def test_only_the_misleading_one_of_several_links_is_changed():
         ("https://аррӏе.com", "https://xn--80ak6aa92e.com"),
         ("https://xn--80ak6aa92e.com", "https://xn--80ak6aa92e.com"),
         ("https://bıg.example", "https://xn--bg-hpa.example"),
+        ("https://ꓮꓑꓑꓡꓰ.com", "https://xn--4l8aa2c7bn.com"),
+        ("https://סוח.com", "https://xn--9dbe2a.com"),
         ("https://例え.jp/テスト", "https://例え.jp/テスト"),
         ("https://пример.рф", "https://пример.рф"),
         ("https://bücher.example", "https://bücher.example"),
@@ -265,8 +267,17 @@ def test_a_host_that_looks_like_another_is_shown_in_ascii(typed, shown):
 
 @pytest.mark.parametrize(
     "typed",
+    ["https://bank.example⁄evil.example", "https://bank.example∕a.org", "[x](https://bank.example⁄evil.example)"],
+)
+def test_a_host_that_is_not_valid_makes_no_link(typed):
+    assert not Page(render(typed)).all("a")
+
+
+@pytest.mark.parametrize(
+    "typed",
     [
-        *("> ", "> > >", "- ", "* * *", "1.", "```\n```", "~~~~", "`\xa0`", "> \u200b", "[x]()", "\\", "&nbsp;"),
+        *("> ", "> > >", "- ", "* * *", "1.", "```\n```", "~~~~", "`\xa0`", "> \u200b", "> \u0301"),
+        *("[x]()", "\\", "&nbsp;"),
         *("[](https://x.org)", "![](https://x.org/a.png)", "[a]: b", "[a]: https://b.org", "---", "**", "<!-- -->"),
     ],
 )

@@ -96,6 +96,7 @@ def test_joiners_emoji_and_all_scripts_are_kept(text):
         ("\U0001f3f4\U000e0067", "\U0001f3f4"),  # no complete flag
         ("\u200d\U0001f468", "\U0001f468"),
         *[(f" {blank} \u200b", "") for blank in "\u200b\u2060\u3164\U000e0041\u115f\u1160\uffa0\u2800\ufe0f\u180b"],
+        *[(f" {blank} ", "") for blank in "\u0301\u20e3\ufffc"],
     ],
 )
 def test_a_text_becomes_one_line(text, line):
@@ -111,7 +112,10 @@ def test_a_text_becomes_one_line(text, line):
         ("a\0b\x1bc", "abc"),
         (" \u200e \n", ""),
         ("a\u200bb \u2800", "a\u200bb \u2800"),
-        *[(f"{blank}\n{blank}", "") for blank in "\u200b\u2060\u3164\U000e0041\u115f\u1160\uffa0\u2800\u00ad\ufe0f"],
+        *[
+            (f"{blank}\n{blank}", "")
+            for blank in "\u200b\u2060\u3164\U000e0041\u115f\u1160\uffa0\u2800\u00ad\ufe0f\u20e3"
+        ],
     ],
 )
 def test_a_text_keeps_its_lines(text, cleaned):

@@ -1,14 +1,19 @@
-"""Direct writes to the socket, tested against the installed Twisted, since they use its private attributes."""
+"""Direct writes to the socket, tested against the installed Twisted, which must announce what it buffers."""
 
+import gc
 import socket
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from twisted.internet.tcp import Connection
+from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import Protocol
+from twisted.python.failure import Failure
 
-from consumers.protocol.direct_writer import DirectWriter, can_write_directly
+from consumers.protocol.direct_writer import DirectTransport, DirectWriter
+from consumers.server.server import SocketProtocol
 
 LARGE = b"x" * 1_000_000
 
@@ -33,20 +38,10 @@ class Reactor:
 
 
 @dataclass
-class Protocol:
-    """The attributes of an open WebSocket protocol that a writer uses."""
-
-    transport: Any
-    STATE_OPEN: int = 3
-    state: int = 3
-
-
-@dataclass
 class SocketPair:
     """Both ends of a connection."""
 
     writer: DirectWriter
-    protocol: Protocol
     transport: Any
     reactor: Reactor
     client: socket.socket
@@ -68,21 +63,30 @@ def pair() -> Iterator[SocketPair]:
     reactor = Reactor()
     server, client = socket.socketpair()
     client.setblocking(False)
-    protocol = Protocol(None)
-    transport: Any = Connection(server, protocol, reactor)  # type: ignore[arg-type]  # stubs with the attributes that are used
-    transport.connected = 1
-    protocol.transport = transport
-    writer = DirectWriter(protocol)
-    writer.open()
-    yield SocketPair(writer, protocol, transport, reactor, client)
+    server.setblocking(False)
+    transport: Any = DirectTransport(server, Protocol(), ("127.0.0.1", 1), None, 0, reactor)  # type: ignore[arg-type]  # stubs
+    writer = DirectWriter()
+    writer.open(transport)
+    pair = SocketPair(writer, transport, reactor, client)
+    del transport
+    yield pair
     server.close()
     client.close()
 
 
-def test_the_installed_twisted_buffers_where_the_writer_expects_it(pair):
-    assert can_write_directly(pair.transport)
-    pair.transport.write(b"waits")
-    assert pair.transport._tempDataBuffer == [b"waits"]
+def test_data_waits_for_what_twisted_has_buffered(pair):
+    pair.transport.write(b"a pong, ")
+    pair.writer.write(b"a post")
+    assert pair.drain() == b"a pong, a post"
+    pair.writer.write(b"another")
+    assert pair.reactor.writers == set()
+
+
+def test_data_waits_for_what_was_buffered_before_the_socket_was_open(pair):
+    pair.transport.write(b"upgraded, ")
+    pair.writer.open(pair.transport)
+    pair.writer.write(b"a post")
+    assert pair.drain() == b"upgraded, a post"
 
 
 def test_data_is_written_immediately(pair):
@@ -112,14 +116,29 @@ def test_a_client_that_stops_reading_and_reads_again_is_noticed(pair):
 
 
 def test_nothing_is_written_to_a_closing_socket(pair):
-    pair.protocol.state = 2
+    protocol = SocketProtocol()
+    protocol.writer = pair.writer
+    protocol.state = SocketProtocol.STATE_CLOSING
     pair.writer.write(b"late")
     assert pair.drain() == b""
 
 
+def test_a_lost_connection_is_freed_without_the_garbage_collector(pair):
+    transport = weakref.ref(pair.transport)
+    pair.transport.connectionLost(Failure(ConnectionDone()))
+    pair.writer.write(b"late")
+    pair.transport = None
+    gc.disable()
+    try:
+        assert transport() is None
+    finally:
+        gc.enable()
+
+
 def test_direct_writes_can_be_disabled(pair, settings):
     settings.LIVEFEED_DIRECT_WRITES = False
-    pair.writer.open()
-    pair.writer.write(b"by Twisted")
+    writer = DirectWriter()
+    writer.open(pair.transport)
+    writer.write(b"by Twisted")
     assert pair.reactor.writers == {pair.transport}
     assert pair.drain() == b"by Twisted"

@@ -64,7 +64,8 @@ async def test_a_user_waits_for_one_request_of_a_greedy_user_at_the_same_address
 
 async def test_a_thread_is_busy_until_the_work_of_a_cancelled_request_has_ended(work):
     threads = RequestThreads(1)
-    cancelled = start(threads, work, "first")
+    discarded: list[str] = []
+    cancelled = asyncio.ensure_future(threads.run(["first"], work, discarded.append))
     await eventually(lambda: work.running == 1)
     cancelled.cancel()
     waiting = start(threads, lambda: "answered", "second")
@@ -72,6 +73,7 @@ async def test_a_thread_is_busy_until_the_work_of_a_cancelled_request_has_ended(
     assert not waiting.done()
     work.released.set()
     assert await waiting == "answered"
+    assert discarded == ["done"]  # a stream of files would stay open
 
 
 async def test_a_client_with_too_many_requests_is_refused_and_others_are_not(work, monkeypatch):

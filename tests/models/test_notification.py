@@ -256,6 +256,14 @@ def test_a_follower_who_asked_for_new_posts_and_is_mentioned_is_notified_once_of
     assert shown_to(cast.follower) == [(Kind.MENTIONED, "author", post.pk)]
 
 
+def test_a_follower_who_is_no_longer_mentioned_stays_notified_of_the_post(cast):
+    Follow.objects.set_bell(cast.follower, cast.author, True)
+    post = make_post(cast.author, "Dear @follower and @stranger.")
+    edit(post, "Dear all.")
+    assert shown_to(cast.follower) == [(Kind.POSTED, "author", post.pk)]
+    assert shown_to(cast.stranger) == []
+
+
 def test_the_fan_out_task_is_idempotent_and_ignores_missing_posts(cast, monkeypatch):
     monkeypatch.setattr(follower_notifications, "BATCH_SIZE", 3)
     users = [make_user() for _ in range(7)]

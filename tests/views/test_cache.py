@@ -19,7 +19,8 @@ from tests.image_files import file
 
 PAGES = ["/", "/explore/", "/@author/", "/@author/replies/", "/@author/media/", "/@author/likes/", "/tags/one/"]
 PAGES += ["/posts/{post}/", "/posts/{reply}/", "/bookmarks/", "/notifications/", "/@follower/"]
-NO_CACHE = {**settings.CACHES, "fragments": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+NONE = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+NO_CACHE = {**settings.CACHES, "fragments": NONE, "template_fragments": NONE}
 
 
 class Scene:
@@ -141,8 +142,8 @@ def _fresh() -> Iterator[None]:
 
 @pytest.mark.parametrize("writes", WRITES.values(), ids=WRITES.keys())
 def test_each_page_is_as_if_nothing_had_been_cached(cast, writes):
-    """After each write, every cached fragment on a page equals one rendered without the cache. The rest of a page is
-    never cached; in the end whole pages are compared too."""
+    """After each write, every cached fragment on a page equals one rendered without the cache. In the end
+    whole pages are compared too."""
     scene = Scene(cast)
     scene.pages()
     for number, write in enumerate(writes):

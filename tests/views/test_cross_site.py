@@ -147,6 +147,18 @@ def test_a_returned_form_sent_twice_creates_one_post_with_its_picture(cast, extr
     assert (post.body, post.pictures_count) == ("Good morning.", 1)
 
 
+def test_a_page_with_scripts_gets_a_token_to_do_the_same_again(cast):
+    client = strict(cast.author)
+    refusal = client.post("/@follower/follow/", headers=OWN | htmx())
+    token = Page(refusal).one("input", name="csrfmiddlewaretoken")["value"]
+    assert "Try again." in refusal.text
+
+    answer = client.post("/@follower/follow/", {"csrfmiddlewaretoken": token}, headers=OWN | htmx())
+
+    assert (refusal.status_code, answer.status_code) == (403, 200)
+    assert "csrfmiddlewaretoken" not in client.post("/@follower/follow/", headers=FOREIGN_WAYS[0] | htmx()).text
+
+
 # --- Links from other sites ---
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -139,6 +140,25 @@ def test_any_name_becomes_a_valid_user_name(provider, claim, username):
     client = Client()
     sign_in(client)
     assert who(client) == username
+
+
+def test_a_name_taken_at_the_same_moment_can_be_tried_again(provider):
+    make_user("ada_l")
+    client = Client()
+    with patch("livefeed.accounts.social_adapter.generate_unique_username", return_value="ada_l"):
+        page = sign_in(client)
+    assert page.redirect_chain == [(LOGIN, 302)]
+    assert "Continue to try again." in text(page)
+    assert (who(client), SocialAccount.objects.count()) == (None, 0)
+
+    sign_in(client)
+    assert who(client) not in (None, "ada_l")
+
+
+def test_answers_of_the_provider_are_limited(provider):
+    statuses = [Client().get(f"{LOGIN}callback/?state=x&code=y").status_code for _ in range(31)]
+    assert 429 not in statuses[:30]
+    assert statuses[30] == 429
 
 
 def test_a_taken_name_gets_a_number(provider):

@@ -60,6 +60,17 @@ def test_an_upload_over_a_limit_is_answered_with_429_and_the_time_to_wait(author
     assert 3_590 < int(answer.headers["Retry-After"]) <= 3_600
 
 
+@pytest.mark.parametrize("address", ["/posts/", "/settings/profile/"])
+def test_a_form_with_a_picture_over_a_limit_is_answered_likewise_and_returned(author, settings, address):
+    settings.LIVEFEED_MEGAPIXELS_PER_HOUR = 0
+    answer = author.post(
+        address, {"body": "Hello.", "name": "Ada", "files": image_files.file(), "avatar_file": image_files.file()}
+    )
+    assert answer.status_code == 429
+    assert 3_590 < int(answer.headers["Retry-After"]) <= 3_600
+    assert "Hello." in answer.text or "Ada" in answer.text
+
+
 def test_an_upload_without_a_file_is_refused(author):
     assert author.post(ADDRESS).status_code == 422
 

@@ -126,6 +126,7 @@ def test_only_the_own_profile_links_to_its_editor(author, follower, visitor):
         ({"link_1": "https://bank.example@evil.example/"}, "without a user name"),
         ({"link_1": "https://user:secret@example.org/"}, "without a user name"),
         ({"link_2": "bank.example@evil.example"}, "without a user name"),
+        ({"link_1": "https://bank.example／evil.example"}, "Enter a web address"),
         ({"link_4": f"https://example.org/{'x' * 200}"}, "too long"),
     ],
 )

@@ -56,6 +56,8 @@ OWN_PAGES = {
     "/accounts/email/": 6,
     "/accounts/password/change/": 2,
 }
+NEWCOMERS_HOME = 4
+"""Queries of the first steps, whose suggestions are in the cache: session, state, authors, and the viewer's profile."""
 COLD_HOME = 8
 """Queries of a home page whose sidebar is not in the cache: up to three for suggestions, one for trends."""
 
@@ -90,6 +92,10 @@ def queries_of(client: Client, pages: Iterable[str], addresses: dict[str, object
 
 def test_the_pages_of_a_user(cast, addresses):
     assert queries_of(signed_in(cast.follower), USERS_PAGES, addresses) == USERS_PAGES
+
+
+def test_the_home_page_of_a_user_who_follows_no_one(addresses):
+    assert queries_of(signed_in(make_user()), {"/": NEWCOMERS_HOME}, addresses) == {"/": NEWCOMERS_HOME}
 
 
 def test_the_pages_of_a_visitor(visitor, addresses):

@@ -247,6 +247,7 @@ def test_other_pages_say_when_to_try_again(settings, follower, post):
     answer = follower.delete(address)
     assert answer.status_code == 429
     assert "You are liking too fast. Try again in 10 minutes." in answer.content.decode()
+    assert Page(answer).one("h1").text == "Please wait"
     assert Like.objects.count() == 1
 
 
@@ -255,6 +256,7 @@ def test_a_program_gets_json(settings, follower, cast):
     for _ in range(2):
         answer = follower.get("/posts/complete/?q=@a", headers={"Accept": "application/json"})
     assert answer.json()["error"].startswith("You are typing too fast.")
+    assert "Accept" in answer["Vary"]
 
 
 # --- Users, ages and addresses ---

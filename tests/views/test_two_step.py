@@ -141,6 +141,33 @@ def test_the_limit_holds_across_addresses_and_sign_ins(user):
     assert statuses[-1] == 429
 
 
+def test_wrong_codes_from_elsewhere_do_not_keep_a_known_device_out(user):
+    owner = Client()
+    sign_in(owner, "mara")
+    enter(owner, code_now())
+    owner.post("/accounts/logout/")
+    stranger = Client(REMOTE_ADDR="203.0.113.7")
+    sign_in(stranger, "mara")
+    wrong = wrong_code()
+    assert [stranger.post(SECOND_STEP, {"code": wrong}).status_code for _ in range(6)][-1] == 429
+
+    sign_in(owner, "mara")
+    enter(owner, recovery_codes_of(user)[0])
+
+    assert who(owner) == "mara"
+
+
+def test_a_wrong_code_is_no_wrong_password(user):
+    client = Client()
+    sign_in(client, "mara")
+    wrong = wrong_code()
+    for _ in range(5):
+        client.post(SECOND_STEP, {"code": wrong})
+    for _ in range(4):
+        sign_in(Client(), "mara", "wrong")
+    assert sign_in(Client(), "mara", "wrong").status_code == 200
+
+
 def test_a_suspension_between_the_steps_ends_the_sign_in(user):
     client = Client()
     sign_in(client, "mara")

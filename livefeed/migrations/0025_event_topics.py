@@ -71,7 +71,7 @@ def index_topics(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> No
 
 
 class Migration(migrations.Migration):
-    dependencies = [("livefeed", "0023_words_of_all_scripts")]
+    dependencies = [("livefeed", "0024_first_steps")]
 
     operations = [
         migrations.RunPython(migrations.RunPython.noop, recreate_trigger),
