@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from livefeed.live.declarations import coalesced_kinds
+from livefeed.live.declarations import coalesced_kinds, reset_kinds
 from livefeed.live.entries import COLUMNS, LogEntry, log_entries
 from livefeed.live.readers import View
 from livefeed.models import Event
@@ -54,7 +54,7 @@ def history_filter(views: Collection[View], user_id: int, followed: Collection[i
 
     `user_id` is 0 for a visitor. It repeats in SQL what the index of connections does in memory.
     """
-    where = Q(kind=Event.FEED_RESET)
+    where = Q(kind__in=reset_kinds)
     if user_id:
         where |= Q(actor_id=user_id) | Q(topics__contains=f" user:{user_id} ")
         where |= Q(kind__in=coalesced_kinds, subject_id__gt=0, actor_id__in=followed)

@@ -5,7 +5,12 @@ process with readers (see consumers/hub/hub.py) registers wakeup listeners here.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
+
+from django.db import transaction
 
 from livefeed.live import topics as encoding
 from livefeed.models import Event
@@ -21,7 +26,8 @@ FEED_RESET = Event.FEED_RESET
 
 
 def reset_feeds() -> None:
-    """Makes every open page reload: for writes that send no signals (raw SQL, loaddata)."""
+    """Makes every open page reload: for writes that publish nothing (raw SQL, `loaddata`). `bulk.reset_pages` does it
+    for pages that share a topic."""
     publish(FEED_RESET)
 
 
@@ -33,10 +39,40 @@ def publish(
 
     `kind` must belong to a registered declaration, which also says what subject and actor are.
     """
-    Event.objects.create(
-        kind=kind, subject_id=subject_id, actor_id=actor_id, audience=audience, topics=encoding.encode(topics)
-    )
-    on_commit_once(wake_up)
+    text = encoding.encode(topics)
+    write([Event(kind=kind, subject_id=subject_id, actor_id=actor_id, audience=audience, topics=text)])
+
+
+def write(events: Collection[Event]) -> None:
+    """Writes events by one query, or adds them to those that are being collected."""
+    collection = _collection.get()
+    if collection and collection.savepoints == transaction.get_connection().savepoint_ids:
+        collection.events.extend(events)
+    elif events:
+        Event.objects.bulk_create(events)
+        on_commit_once(wake_up)
+
+
+class _Collection(NamedTuple):
+    """Events to be written together. Those of a savepoint in the block are written at once: it may be rolled back."""
+
+    events: list[Event]
+    savepoints: list[str | None]
+
+
+_collection: ContextVar[_Collection | None] = ContextVar("collection", default=None)
+
+
+@contextmanager
+def collected() -> Iterator[list[Event]]:
+    """Collects the events that are published in the block instead of writing them. The caller passes them to `write`
+    afterwards, in the same transaction."""
+    collection = _Collection([], list(transaction.get_connection().savepoint_ids))
+    token = _collection.set(collection)
+    try:
+        yield collection.events
+    finally:
+        _collection.reset(token)
 
 
 def wake_up() -> None:

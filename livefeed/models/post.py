@@ -112,6 +112,8 @@ class Post(models.Model):
     """A post or a reply. `version` counts its changes; feeds are ordered by `(created_at, id)`."""
 
     Audience = Audience
+    COUNTS = frozenset(("likes_count", "replies_count"))
+    """Names of the stored counts. Others increment and publish them; they are no edit."""
 
     author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="posts")
     title = models.CharField(max_length=TITLE_MAX, blank=True)
@@ -271,7 +273,7 @@ class Post(models.Model):
         `removed_at`."""
         names = {field.name for field in self._meta.concrete_fields if not field.primary_key}
         deferred = {name.removesuffix("_id") for name in self.get_deferred_fields()} | self.get_deferred_fields()
-        return names - deferred - {"likes_count", "replies_count", "removed_at"}
+        return names - deferred - self.COUNTS - {"removed_at"}
 
     @property
     def visible_parent(self) -> "Post | None":
