@@ -97,7 +97,7 @@ class BulkWrite[M: Model]:
     @contextmanager
     def published_together(self) -> Iterator[None]:
         """Writes the events of the block together, in its transaction."""
-        with transaction.atomic(using=self._using, savepoint=False):
+        with transaction.atomic(using=self._using):
             with publishing.collected() as events:
                 yield
             write_condensed(events)

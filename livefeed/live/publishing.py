@@ -46,7 +46,7 @@ def publish(
 def write(events: Collection[Event]) -> None:
     """Writes events by one query, or adds them to those that are being collected."""
     collection = _collection.get()
-    if collection and collection.savepoints == transaction.get_connection().savepoint_ids:
+    if collection and collection.savepoints == _savepoints():
         collection.events.extend(events)
     elif events:
         Event.objects.bulk_create(events)
@@ -57,7 +57,12 @@ class _Collection(NamedTuple):
     """Events to be written together. Those of a savepoint in the block are written at once: it may be rolled back."""
 
     events: list[Event]
-    savepoints: list[str | None]
+    savepoints: list[str]
+
+
+def _savepoints() -> list[str]:
+    """Returns the savepoints of the current transaction. Django adds None for a block without one."""
+    return [savepoint for savepoint in transaction.get_connection().savepoint_ids if savepoint]
 
 
 _collection: ContextVar[_Collection | None] = ContextVar("collection", default=None)
@@ -67,7 +72,7 @@ _collection: ContextVar[_Collection | None] = ContextVar("collection", default=N
 def collected() -> Iterator[list[Event]]:
     """Collects the events that are published in the block instead of writing them. The caller passes them to `write`
     afterwards, in the same transaction."""
-    collection = _Collection([], list(transaction.get_connection().savepoint_ids))
+    collection = _Collection([], _savepoints())
     token = _collection.set(collection)
     try:
         yield collection.events

@@ -144,6 +144,9 @@ class Post(models.Model):
     tags = models.TextField(blank=True, default="", editable=False)
     """Tags in the body, as `markup.normalize_tag` returns them, separated by blanks. `Tagging` is their index."""
 
+    was_removed = False
+    """True if the post was removed when it was last loaded or saved."""
+
     objects: ClassVar[PostManager] = PostManager()
 
     class Meta:
@@ -190,15 +193,18 @@ class Post(models.Model):
             self.edited_at = edited_at_before
             raise
         self._saved_tags = self.tags
+        if update_fields is None or "removed_at" in update_fields:
+            self.was_removed = self.removed_at is not None
 
     def get_absolute_url(self) -> str:
         return reverse("post", args=[self.pk])
 
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any) -> Self:
-        """Loads a post and remembers its tags, for the index to be updated by a save."""
+        """Loads a post and remembers what receivers compare after a save: its tags, and if it was removed."""
         post = super().from_db(db, field_names, values, **kwargs)
         post._saved_tags = post.__dict__.get("tags", "")
+        post.was_removed = post.__dict__.get("removed_at") is not None
         return post
 
     def set_parent(self, parent: "Post") -> None:
