@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -40,29 +40,19 @@ def publish(
     `kind` must belong to a registered declaration, which also says what subject and actor are.
     """
     text = encoding.encode(topics)
-    write([Event(kind=kind, subject_id=subject_id, actor_id=actor_id, audience=audience, topics=text)])
-
-
-def write(events: Collection[Event]) -> None:
-    """Writes events by one query, or adds them to those that are being collected."""
-    collection = _collection.get()
-    if collection and collection.savepoints == _savepoints():
-        collection.events.extend(events)
-    elif events:
-        Event.objects.bulk_create(events)
-        on_commit_once(wake_up)
+    fields: dict[str, Any] = {"kind": kind, "subject_id": subject_id, "actor_id": actor_id, "audience": audience}
+    if collection := _open_collection():
+        collection.events.append(Event(**fields, topics=text))
+        return
+    Event.objects.create(**fields, topics=text)
+    on_commit_once(wake_up)
 
 
 class _Collection(NamedTuple):
-    """Events to be written together. Those of a savepoint in the block are written at once: it may be rolled back."""
+    """Events to be written together, and the savepoints of the transaction when the collection began."""
 
     events: list[Event]
     savepoints: list[str]
-
-
-def _savepoints() -> list[str]:
-    """Returns the savepoints of the current transaction. Django adds None for a block without one."""
-    return [savepoint for savepoint in transaction.get_connection().savepoint_ids if savepoint]
 
 
 _collection: ContextVar[_Collection | None] = ContextVar("collection", default=None)
@@ -78,6 +68,27 @@ def collected() -> Iterator[list[Event]]:
         yield collection.events
     finally:
         _collection.reset(token)
+
+
+def write(events: Collection[Event]) -> None:
+    """Writes events by one query, or adds them to those that are being collected."""
+    if collection := _open_collection():
+        collection.events.extend(events)
+    elif events:
+        Event.objects.bulk_create(events)
+        on_commit_once(wake_up)
+
+
+def _open_collection() -> _Collection | None:
+    """Returns the collection to which events are added now. Those of a savepoint that began later are not, because it
+    may be rolled back alone."""
+    collection = _collection.get()
+    return collection if collection and collection.savepoints == _savepoints() else None
+
+
+def _savepoints() -> list[str]:
+    """Returns the savepoints of the current transaction. Django adds None for a block without one."""
+    return [savepoint for savepoint in transaction.get_connection().savepoint_ids if savepoint]
 
 
 def wake_up() -> None:
