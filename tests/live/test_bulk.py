@@ -146,7 +146,7 @@ async def test_an_open_page_receives_each_change_of_a_bulk_write_once(read, cast
 
     frames = await follower.rest()
     assert [frame["type"] for frame in frames] == expected
-    stored = {post.pk: post for post in await sync_to_async(list)(Post.objects.filter(author=cast.author))}
+    stored = {post.pk: post async for post in Post.objects.filter(author=cast.author)}
     for frame in frames:
         if frame["type"] != DELETED:
             post = stored[frame["id"]]
