@@ -103,7 +103,7 @@ def write_much(cast: Cast, each: int) -> None:
     moments = [(cast.silent, now - YEAR - ago) for ago in year]
     moments += [(author, now - ago) for author in cast.prolific for ago in year]
     for some in batched(moments, BATCH):
-        Post.objects.bulk_create(
+        Post.objects.silently().bulk_create(
             Post(author=author, body="The kettle is on, and whoever is near is welcome.", created_at=moment)
             for author, moment in some
         )

@@ -9,6 +9,8 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from livefeed.limits.table import limits
+from livefeed.live.declarations import live_models
+from livefeed.live.queryset import LiveQuerySet
 
 SQLITE_WITH_SAFE_WAL = (3, 51, 3)
 """First SQLite version without the bug in WAL resets."""
@@ -23,6 +25,7 @@ def register() -> None:
     checks.register(check_public_address)
     checks.register(check_rate_limits)
     checks.register(check_openid_provider)
+    checks.register(check_live_querysets)
     checks.register(check_sqlite_version, deploy=True)
     checks.register(check_static_files, deploy=True)
     checks.register(check_env_file, deploy=True)
@@ -82,6 +85,21 @@ def check_rate_limits(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessa
         hint = "Write items such as post=60/h, post=30/h:60/h or like=off, separated by commas."
         return [checks.Error(f"LIVEFEED_RATE_LIMITS: {error}.", hint=hint, id="livefeed.E006")]
     return []
+
+
+def check_live_querysets(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Requires the querysets of live models to publish bulk writes."""
+    models = [live_model.model for live_model in live_models()]
+    return [
+        checks.Warning(
+            f"Bulk writes of {model.__name__} do not appear on open pages.",
+            hint="Write `objects = LiveQuerySet.as_manager()`, from livefeed.live.queryset, or inherit from it.",
+            obj=model,
+            id="livefeed.W004",
+        )
+        for model in models
+        if not isinstance(model._default_manager.all(), LiveQuerySet)
+    ]
 
 
 def check_static_files(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:

@@ -18,6 +18,7 @@ ON_BOTH = (
     "tests/faults/test_commit_order.py",
     "tests/faults/test_killed.py",
     "tests/faults/test_replay_rows.py",
+    "tests/live/test_bulk.py",
     "tests/live/test_newlog.py",
     # SQL that is written for each database, constraints, locks, and concurrent writers.
     "tests/models/test_compiled.py",

@@ -7,6 +7,9 @@ from django.conf import settings
 from django.core import checks
 from django.test import override_settings
 
+from livefeed.live.posts import LivePost
+from livefeed.models import Follow
+
 pytestmark = pytest.mark.django_db  # Django's own checks query the database's features
 
 
@@ -132,3 +135,9 @@ def test_an_old_sqlite_causes_no_warning_on_postgresql():
     engine = patch.dict(settings.DATABASES["default"], ENGINE="django.db.backends.postgresql")
     with engine, patch("livefeed.checks.sqlite3.sqlite_version_info", (3, 40, 1)):
         assert "livefeed.W001" not in own_messages(deploy=True)
+
+
+def test_a_live_model_whose_bulk_writes_publish_nothing_causes_a_warning(monkeypatch):
+    monkeypatch.setattr(LivePost, "model", Follow)
+
+    assert "Follow" in own_messages()["livefeed.W004"].msg

@@ -5,6 +5,7 @@
 - `topics`: the routing keys of events; `views`: what can be shown, with its topics and who may open it.
 - `readers`: what declarations know about the page or program that reads.
 - `publishing`: writes events into the log and wakes its readers after the commit.
+- `queryset`, `bulk`: bulk writes of live models, for which Django sends no signals.
 - `log`, `entries`: reads events; `credentials`: finds the users of sessions and tokens.
 - `maintenance`: what is deleted regularly.
 

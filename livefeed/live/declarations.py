@@ -15,6 +15,7 @@ from livefeed.content import fragments
 from livefeed.live.entries import LogEntry
 from livefeed.live.publishing import FEED_RESET, publish
 from livefeed.live.readers import Form, Reader, View
+from livefeed.live.topics import Topics, keys_of
 from livefeed.models import User
 
 PUBLIC = "public"
@@ -63,16 +64,24 @@ class LiveModel[M: Model](Declaration):
     """True if pages report which rows they show, and receive no changes of others."""
     extra_kinds: ClassVar[Mapping[str, str]] = {}
     """Part of the frame for each kind beyond created, updated and deleted."""
+    shown_fields: ClassVar[frozenset[str] | None] = None
+    """Names of the fields that pages show or that decide who sees a row: a bulk update of others publishes nothing.
+    None: all fields."""
+    version_field: ClassVar[str] = ""
+    """Name of the field that counts the changes of a row, if there is one: bulk writes increment it too."""
     has_own_receivers: ClassVar[bool] = False
     """True if other receivers publish the events, because a save means more than a created or updated row."""
 
     created: ClassVar[str]
     updated: ClassVar[str]
     deleted: ClassVar[str]
+    reset: ClassVar[str]
+    """Kind of the event that makes pages reload after a bulk write of many rows."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.created, cls.updated, cls.deleted = (f"{cls.name}.{change}" for change in ("created", "updated", "deleted"))
+        cls.reset = f"{cls.name}.reset"
         cls.kinds = frozenset({cls.created, cls.updated, cls.deleted, *cls.extra_kinds})
 
     # --- Who receives the events of a row ---
@@ -97,10 +106,18 @@ class LiveModel[M: Model](Declaration):
         """True if a reader may see the row of an event: for sockets. `visible_to` must say the same."""
         return entry.audience == PUBLIC or reader.follows(entry.actor_id)
 
+    def is_shown(self, instance: M) -> bool:
+        """True unless no reader may see a row for now, such as a removed post. Bulk writes publish a row that becomes
+        shown as created, and one that is hidden as deleted."""
+        return True
+
+    def shares_topic(self, reader: Reader, view: View, topics: Topics) -> bool:
+        """True if a view shows rows with any of these topics."""
+        return not view.topics.isdisjoint(topics) or f"user:{reader.user_id}" in topics
+
     def matcher(self, entry: LogEntry) -> Matcher:
         def matches(reader: Reader, view: View) -> bool:
-            shares_topic = not view.topics.isdisjoint(entry.topics) or f"user:{reader.user_id}" in entry.topics
-            return shares_topic and self.may_see(reader, entry)
+            return self.shares_topic(reader, view, entry.topics) and self.may_see(reader, entry)
 
         return matches
 
@@ -136,25 +153,44 @@ class LiveModel[M: Model](Declaration):
 
     # --- Publishing ---
 
-    def publish(self, kind: str, instance: M) -> None:
-        """Writes an event of a row, in the current transaction."""
+    def publish(self, kind: str, instance: M, topics_before: Iterable[str] = ()) -> None:
+        """Writes an event of a row, in the current transaction. `topics_before` are those before the change."""
         publish(
             kind,
             subject_id=instance.pk,
             actor_id=self.actor_id(instance),
             audience=self.audience(instance),
-            topics=self.topics(instance),
+            topics={*self.topics(instance), *topics_before},
         )
+
+    def publish_change(self, before: M | None, after: M | None) -> None:
+        """Writes the events of the difference between two states of a row; None: there is no row. Other readers see it
+        if its audience or user changed, so for some it is deleted and for some created."""
+        shown_before = before if before is not None and self.is_shown(before) else None
+        shown_after = after if after is not None and self.is_shown(after) else None
+        if shown_before and shown_after and self._readers_of(shown_before) == self._readers_of(shown_after):
+            self.publish(self.updated, shown_after, self.topics(shown_before))
+            return
+        if shown_before:
+            self.publish(self.deleted, shown_before)
+        if shown_after:
+            self.publish(self.created, shown_after)
+
+    def _readers_of(self, instance: M) -> tuple[str, int]:
+        return self.audience(instance), self.actor_id(instance)
 
 
 _by_kind: dict[str, Declaration] = {}
 _live_models: dict[str, LiveModel[Any]] = {}
+_live_models_by_model: dict[type[Model], LiveModel[Any]] = {}
 coalesced_kinds: set[str] = set()
 """The coalesced kinds of all declarations."""
 kinds_about_rights: set[str] = set()
 """The kinds of all declarations after which connections must be checked."""
 reported_kinds: set[str] = set()
 """The kinds of all live models whose rows pages report as shown."""
+reset_kinds: set[str] = {FEED_RESET}
+"""The kinds after which pages reload because rows were written in bulk."""
 
 
 def register[D: type[Declaration]](declaration: D) -> D:
@@ -167,10 +203,17 @@ def register[D: type[Declaration]](declaration: D) -> D:
     coalesced_kinds.update(declaration.coalesced)
     kinds_about_rights.update(declaration.about_rights)
     if isinstance(instance, LiveModel):
-        _live_models[instance.name] = instance
-        if instance.is_reported:
-            reported_kinds.update(declaration.kinds)
+        _register_live_model(instance)
     return declaration
+
+
+def _register_live_model(live_model: LiveModel[Any]) -> None:
+    _live_models[live_model.name] = live_model
+    _live_models_by_model[live_model.model] = live_model
+    _by_kind[live_model.reset] = RowsReset(live_model)
+    reset_kinds.add(live_model.reset)
+    if live_model.is_reported:
+        reported_kinds.update(live_model.kinds)
 
 
 def declaration_of(kind: str) -> Declaration | None:
@@ -181,6 +224,11 @@ def declaration_of(kind: str) -> Declaration | None:
 def live_model_named(name: str) -> LiveModel[Any]:
     """Returns the declaration of a live model. Raises `KeyError` if there is none of this name."""
     return _live_models[name]
+
+
+def live_model_of(model: type[Model]) -> LiveModel[Any] | None:
+    """Returns the declaration of a model or its proxy; None if it is not live."""
+    return _live_models_by_model.get(model._meta.concrete_model or model)
 
 
 def live_models() -> list[LiveModel[Any]]:
@@ -198,3 +246,25 @@ class FeedReset(Declaration):
 
     def matcher(self, entry: LogEntry) -> Matcher:
         return lambda reader, view: True
+
+
+class RowsReset(Declaration):
+    """Many rows of a live model were written at once: pages that show any of their topics reload. The users whose rows
+    they are, if there are several, are the topics `actor:<id>`."""
+
+    reload_within = 3  # soon: deleted rows must not stay on a page for long
+    changes_all = True
+
+    def __init__(self, live_model: LiveModel[Any]) -> None:
+        self._live_model = live_model
+
+    def matcher(self, entry: LogEntry) -> Matcher:
+        live_model = self._live_model
+        actor_ids = keys_of("actor", entry.topics) or [entry.actor_id]
+        entries = [entry._replace(actor_id=actor_id) for actor_id in actor_ids]
+
+        def matches(reader: Reader, view: View) -> bool:
+            may_see_any = any(live_model.may_see(reader, each) for each in entries)
+            return may_see_any and live_model.shares_topic(reader, view, entry.topics)
+
+        return matches

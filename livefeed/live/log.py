@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 
+from livefeed.live.declarations import reset_kinds
 from livefeed.live.entries import COLUMNS, LogEntry, log_entries
 from livefeed.live.topics import Topics, topic
 from livefeed.models import Event
@@ -80,7 +81,7 @@ def read_history(position: int, upto: int, interest: Interest) -> History:
 
 def _scan_for(interest: Interest) -> Q:
     """Returns a condition that SQLite checks for each event."""
-    where = Q()
+    where = Q(kind__in=reset_kinds)
     for each in interest.topics:
         where |= Q(topics__contains=f" {each} ")
     for name, actor_ids in interest.actors.items():

@@ -11,7 +11,7 @@ from livefeed.content.fragments import render_post
 from livefeed.live.declarations import PUBLIC, LiveModel, Matcher, Parts, register
 from livefeed.live.entries import LogEntry
 from livefeed.live.readers import Reader, View
-from livefeed.live.topics import keys_of, topic
+from livefeed.live.topics import Topics, keys_of, topic
 from livefeed.models import Post, User
 from livefeed.models.compiled import compiled
 from livefeed.models.picture import prefetch_pictures
@@ -34,6 +34,8 @@ class LivePost(LiveModel[Post]):
     is_reported = True
     extra_kinds = {COUNTED: "counts"}
     coalesced = frozenset({COUNTED})
+    shown_fields = frozenset(field.name for field in Post._meta.concrete_fields) - Post.COUNTS
+    version_field = "version"
 
     def topics(self, instance: Post) -> Iterable[str]:
         """Returns the topics of a post, with its tags before and after the change."""
@@ -63,6 +65,16 @@ class LivePost(LiveModel[Post]):
     def visible_to(self, viewer: User | None) -> QuerySet[Post]:
         visible: QuerySet[Post] = Post.objects.visible_to(viewer)
         return visible
+
+    def is_shown(self, instance: Post) -> bool:
+        return instance.removed_at is None
+
+    def shares_topic(self, reader: Reader, view: View, topics: Topics) -> bool:
+        if view.kind == "home":
+            return any(map(reader.follows, keys_of("author", topics)))
+        if view.kind == "shown":
+            return any(map(reader.has_reported, keys_of("post", topics)))
+        return super().shares_topic(reader, view, topics)
 
     def matcher(self, entry: LogEntry) -> Matcher:
         actor_id, subject_id = entry.actor_id, entry.subject_id

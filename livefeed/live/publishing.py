@@ -5,7 +5,12 @@ process with readers (see consumers/hub/hub.py) registers wakeup listeners here.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+from django.db import transaction
 
 from livefeed.live import topics as encoding
 from livefeed.models import Event
@@ -21,7 +26,8 @@ FEED_RESET = Event.FEED_RESET
 
 
 def reset_feeds() -> None:
-    """Makes every open page reload: for writes that send no signals (raw SQL, loaddata)."""
+    """Makes every open page reload: for writes that publish nothing (raw SQL, `loaddata`). `bulk.reset_pages` does it
+    for pages that share a topic."""
     publish(FEED_RESET, topics=[encoding.SITE])
 
 
@@ -33,10 +39,56 @@ def publish(
 
     `kind` must belong to a registered declaration, which also says what subject and actor are.
     """
-    Event.objects.create(
-        kind=kind, subject_id=subject_id, actor_id=actor_id, audience=audience, topics=encoding.encode(topics)
-    )
+    text = encoding.encode(topics)
+    fields: dict[str, Any] = {"kind": kind, "subject_id": subject_id, "actor_id": actor_id, "audience": audience}
+    if collection := _open_collection():
+        collection.events.append(Event(**fields, topics=text))
+        return
+    Event.objects.create(**fields, topics=text)
     on_commit_once(wake_up)
+
+
+class _Collection(NamedTuple):
+    """Events to be written together, and the savepoints of the transaction when the collection began."""
+
+    events: list[Event]
+    savepoints: list[str]
+
+
+_collection: ContextVar[_Collection | None] = ContextVar("collection", default=None)
+
+
+@contextmanager
+def collected() -> Iterator[list[Event]]:
+    """Collects the events that are published in the block instead of writing them. The caller passes them to `write`
+    afterwards, in the same transaction."""
+    collection = _Collection([], _savepoints())
+    token = _collection.set(collection)
+    try:
+        yield collection.events
+    finally:
+        _collection.reset(token)
+
+
+def write(events: Collection[Event]) -> None:
+    """Writes events by one query, or adds them to those that are being collected."""
+    if collection := _open_collection():
+        collection.events.extend(events)
+    elif events:
+        Event.objects.bulk_create(events)
+        on_commit_once(wake_up)
+
+
+def _open_collection() -> _Collection | None:
+    """Returns the collection to which events are added now. Those of a savepoint that began later are not, because it
+    may be rolled back alone."""
+    collection = _collection.get()
+    return collection if collection and collection.savepoints == _savepoints() else None
+
+
+def _savepoints() -> list[str]:
+    """Returns the savepoints of the current transaction. Django adds None for a block without one."""
+    return [savepoint for savepoint in transaction.get_connection().savepoint_ids if savepoint]
 
 
 def wake_up() -> None:

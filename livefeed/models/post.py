@@ -113,6 +113,8 @@ class Post(QuicklyLoaded):
     """A post or a reply. `version` counts its changes; feeds are ordered by `(created_at, id)`."""
 
     Audience = Audience
+    COUNTS = frozenset(("likes_count", "replies_count"))
+    """Names of the stored counts. Others increment and publish them; they are no edit."""
 
     author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="posts")
     title = models.CharField(max_length=TITLE_MAX, blank=True)
@@ -142,6 +144,9 @@ class Post(QuicklyLoaded):
     """Number of pictures; 0 saves the query for them."""
     tags = models.TextField(blank=True, default="", editable=False)
     """Tags in the body, as `markup.normalize_tag` returns them, separated by blanks. `Tagging` is their index."""
+
+    was_removed = False
+    """True if the post was removed when it was last loaded or saved."""
 
     objects: ClassVar[PostManager] = PostManager()
 
@@ -189,15 +194,18 @@ class Post(QuicklyLoaded):
             self.edited_at = edited_at_before
             raise
         self._saved_tags = self.tags
+        if update_fields is None or "removed_at" in update_fields:
+            self.was_removed = self.removed_at is not None
 
     def get_absolute_url(self) -> str:
         return reverse("post", args=[self.pk])
 
     @classmethod
     def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any) -> Self:
-        """Loads a post and remembers its tags, for the index to be updated by a save."""
+        """Loads a post and remembers what receivers compare after a save: its tags, and if it was removed."""
         post = super().from_db(db, field_names, values, **kwargs)
         post._saved_tags = post.__dict__.get("tags", "")
+        post.was_removed = post.__dict__.get("removed_at") is not None
         return post
 
     def set_parent(self, parent: "Post") -> None:
@@ -272,7 +280,7 @@ class Post(QuicklyLoaded):
         `removed_at`."""
         names = {field.name for field in self._meta.concrete_fields if not field.primary_key}
         deferred = {name.removesuffix("_id") for name in self.get_deferred_fields()} | self.get_deferred_fields()
-        return names - deferred - {"likes_count", "replies_count", "removed_at"}
+        return names - deferred - self.COUNTS - {"removed_at"}
 
     @property
     def visible_parent(self) -> "Post | None":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from livefeed.live.queryset import LiveQuerySet
 from livefeed.models import sort_keys
 from livefeed.models.counters import CounterQuerySet
 from livefeed.models.user import User
@@ -33,7 +34,7 @@ RENDERED_FIELDS = (
 """Fields of a post and of related rows that are read to render it."""
 
 
-class PostQuerySet(CounterQuerySet["Post"]):
+class PostQuerySet(LiveQuerySet["Post"], CounterQuerySet["Post"]):  # type: ignore[override]  # of `as_manager`
     """Queries for posts. The methods can be combined in any order."""
 
     def visible_to(self, viewer: User | None) -> Self:

@@ -93,17 +93,18 @@ def delete_by_queryset(scene: Scene) -> None:
 
 def bulk_create(scene: Scene) -> None:
     Post.objects.bulk_create([Post(author=scene.cast.author, body=f"Bulk {number}.") for number in range(5)])
-    publishing.reset_feeds()
 
 
 def bulk_update(scene: Scene) -> None:
     Post.objects.filter(author=scene.cast.author).update(body="All the same.")
-    publishing.reset_feeds()
 
 
-def raw_delete(scene: Scene) -> None:
+def bulk_create_of_many(scene: Scene) -> None:
+    Post.objects.bulk_create([Post(author=scene.cast.author, body=f"Bulk {number}.") for number in range(201)])
+
+
+def delete_without_signals(scene: Scene) -> None:
     Post.objects.filter(pk=scene.post.pk)._raw_delete("default")
-    publishing.reset_feeds()
 
 
 def loaddata_of_a_new_post(scene: Scene) -> None:
@@ -169,8 +170,9 @@ PATHS: list[Callable[[Scene], None]] = [
     delete_by_model,
     delete_by_queryset,
     bulk_create,
+    bulk_create_of_many,
     bulk_update,
-    raw_delete,
+    delete_without_signals,
     loaddata_of_a_new_post,
     loaddata_over_a_post,
     follow_by_form,

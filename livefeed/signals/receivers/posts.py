@@ -32,9 +32,9 @@ def connect() -> None:
     post_delete.connect(delete_picture_files, sender=Picture, dispatch_uid="picture.delete_files")
 
 
-def _changes_removal(update_fields: frozenset[str] | None) -> bool:
-    """True if a save removes a post or restores it."""
-    return "removed_at" in (update_fields or ())
+def _changes_removal(post: Post, update_fields: frozenset[str] | None) -> bool:
+    """True if a save removes a post or restores it. Django's `update_or_create` writes `removed_at` unchanged."""
+    return "removed_at" in (update_fields or ()) and post.was_removed != (post.removed_at is not None)
 
 
 @measured
@@ -54,7 +54,7 @@ def write_post_event(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
     if not raw:
-        posts.post_saved(instance, appeared=created or _changes_removal(update_fields))
+        posts.post_saved(instance, appeared=created or _changes_removal(instance, update_fields))
 
 
 @measured
@@ -62,7 +62,7 @@ def send_post_signal(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
     if not raw:
-        dispatch.post_saved(instance, created=created, reappeared=_changes_removal(update_fields))
+        dispatch.post_saved(instance, created=created, reappeared=_changes_removal(instance, update_fields))
 
 
 @measured
@@ -82,14 +82,14 @@ def notify_of_post(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
     if not raw:
-        notifications.post_saved(instance, created=created, removal_changed=_changes_removal(update_fields))
+        notifications.post_saved(instance, created=created, removal_changed=_changes_removal(instance, update_fields))
 
 
 @measured
 def count_reply(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
-    if instance.parent_id and not raw and (created or _changes_removal(update_fields)):
+    if instance.parent_id and not raw and (created or _changes_removal(instance, update_fields)):
         posts.reply_counted(instance.parent_id, -1 if instance.removed_at else +1)
 
 
@@ -97,7 +97,7 @@ def count_reply(
 def count_post(
     instance: Post, created: bool, update_fields: frozenset[str] | None, raw: bool = False, **kwargs: Any
 ) -> None:
-    if not raw and (created or _changes_removal(update_fields)):
+    if not raw and (created or _changes_removal(instance, update_fields)):
         counters.post_counted(instance, -1 if instance.removed_at else +1)
 
 
