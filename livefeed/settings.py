@@ -69,6 +69,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
+LIVEFEED_APPS: list[str] = env.list("LIVEFEED_APPS", default=[])  # further apps; livefeed/urls.py includes their URLs
+INSTALLED_APPS += LIVEFEED_APPS
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

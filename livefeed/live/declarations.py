@@ -183,6 +183,14 @@ def live_model_named(name: str) -> LiveModel[Any]:
     return _live_models[name]
 
 
+def live_model_of(instance: Model) -> LiveModel[Any]:
+    """Returns the declaration of a row's model. Raises `LookupError` if the model is not live."""
+    for live_model in _live_models.values():
+        if isinstance(instance, live_model.model):
+            return live_model
+    raise LookupError(f"{type(instance).__name__} is not a live model.")
+
+
 def live_models() -> list[LiveModel[Any]]:
     """Returns the declarations of all live models."""
     return list(_live_models.values())

@@ -34,7 +34,7 @@ class ViewType:
 def _home(key: str, user: User | None) -> View | None:
     if user is None:
         raise ViewError("signed_out", "You are signed out. Sign in to see your home feed.")
-    return None if key else View("home")
+    return None if key else View("home", depends_on_follows=True)
 
 
 def _public(key: str, user: User | None) -> View | None:
@@ -42,14 +42,14 @@ def _public(key: str, user: User | None) -> View | None:
 
 
 def _shown(key: str, user: User | None) -> View | None:
-    return None if key else View("shown", topics=frozenset({"posts", "authors"}))
+    return None if key else View("shown", topics=frozenset({"posts", "authors"}), depends_on_follows=True)
 
 
 def _tag(key: str, user: User | None) -> View | None:
     if not is_tag(key):
         return None
     tag = normalize_tag(key)
-    return View("tag", tag, frozenset({topic("tag", tag), "authors"}))
+    return View("tag", tag, frozenset({topic("tag", tag), "authors"}), depends_on_follows=True)
 
 
 def _posts_of(username: str, user: User | None) -> View | None:

@@ -5,6 +5,7 @@ from html import unescape
 from zlib import crc32
 
 from django import template
+from django.db.models import Model
 from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html, strip_tags
@@ -14,6 +15,7 @@ from livefeed.content import trends
 from livefeed.content.fragments import render_card, render_post
 from livefeed.content.markup import render
 from livefeed.content.trends import Trend
+from livefeed.live.declarations import live_model_of
 from livefeed.models import Picture, Post, Preferences, Profile, User
 from livefeed.models.page_state import PageState
 from livefeed.models.picture import picture_url
@@ -113,6 +115,6 @@ def card(profile: Profile) -> SafeString:
 
 
 @register.simple_tag
-def fragment(post: Post) -> SafeString:
-    """Returns the cached HTML of a post."""
-    return render_post(post)
+def fragment(instance: Model) -> SafeString:
+    """Returns the cached HTML of a row of a live model: for posts, and for models of other apps."""
+    return render_post(instance) if isinstance(instance, Post) else live_model_of(instance).render(instance)
