@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from livefeed.models import Post, User
 from livefeed.testing.users import cookies_of, signed_in
 
-__all__ = ["Cast", "PASSWORD", "cookie_of", "make_cast", "make_post", "make_user", "signed_in"]
+__all__ = ["PASSWORD", "Cast", "cookie_of", "make_cast", "make_post", "make_user", "signed_in"]
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)

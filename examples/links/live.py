@@ -1,4 +1,4 @@
-"""What makes links live."""
+"""Makes links live."""
 
 from links.models import Link
 from livefeed.live.declarations import PUBLIC, LiveModel, register
@@ -8,7 +8,7 @@ from livefeed.live.views import ViewType, register_view
 
 @register
 class LiveLink(LiveModel[Link]):
-    """Links. The actor of an event is the user who added the link."""
+    """Links. The actor of their events is the user who added the link."""
 
     model = Link
     name = "link"
@@ -29,27 +29,16 @@ class LiveLink(LiveModel[Link]):
     def fetch(self, ids):
         return Link.objects.shown().filter(pk__in=ids)
 
-    def values(self, instance):
-        return {
-            "pk": instance.pk,
-            "title": instance.title,
-            "address": instance.address,
-            "user_id": instance.added_by_id,
-            "username": instance.added_by.username,
-            "for_followers": instance.for_followers,
-        }
-
     def as_json(self, instance):
-        return {
-            "id": instance.pk,
-            "title": instance.title,
-            "address": instance.address,
-            "added_by": instance.added_by.username,
-        }
+        names = {"title": instance.title, "address": instance.address, "added_by": instance.added_by.username}
+        return {"id": instance.pk} | names
+
+    def values(self, instance):
+        return self.as_json(instance) | {"user_id": instance.added_by_id, "for_followers": instance.for_followers}
 
 
 def open_links(key, user):
-    """Returns the view `links`, which everyone may open. It has no key."""
+    """Returns the view `links`, which has no key, and which everyone may open."""
     return None if key else View("links", topics=frozenset({"links", "authors"}), depends_on_follows=True)
 
 

@@ -1,32 +1,6 @@
-"""Tests of the shared list of links."""
-
-import pytest
+"""Tests of the shared list of links, without a server."""
 
 from links.models import Link
-from livefeed.models import User
-
-
-@pytest.fixture
-def ada(transactional_db):
-    return User.objects.create_user("ada")
-
-
-@pytest.fixture
-def ben(ada):
-    """Follows ada."""
-    ben = User.objects.create_user("ben")
-    ben.follow(ada)
-    return ben
-
-
-@pytest.fixture
-def add(ada):
-    """Returns a function that adds a link of ada."""
-
-    def add_link(**fields):
-        return Link.objects.create(title="Bread", address="https://example.org/", added_by=ada, **fields)
-
-    return add_link
 
 
 def test_changes_arrive_exactly_once(live_reader, add, ben):
@@ -47,9 +21,7 @@ def test_strangers_receive_nothing(live_reader, add, ben):
 
 
 def test_nothing_arrives_after_unfollowing(live_reader, add, ada, ben):
-    live_reader.check_revocation(
-        lambda: add(for_followers=True), lambda: ben.unfollow(ada), view="links", user=ben
-    )
+    live_reader.check_revocation(lambda: add(for_followers=True), lambda: ben.unfollow(ada), view="links", user=ben)
 
 
 def test_pages_and_sockets_show_the_same_links(live_reader, add, ada, ben):
@@ -57,10 +29,3 @@ def test_pages_and_sockets_show_the_same_links(live_reader, add, ada, ben):
     add(for_followers=True)
 
     live_reader.check_visibility(Link, [None, ada, ben])
-
-
-def test_pages_show_changes_exactly_once(live_page, add, ben):
-    link = add()
-
-    live_page.check_exactly_once(add, path="/links/", user=ben)
-    live_page.check_exactly_once(link.delete, path="/links/")

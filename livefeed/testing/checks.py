@@ -1,13 +1,15 @@
 """The fixture `live_reader`: checks that a declaration delivers each change once to those who may see it."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.db.models import Model
 
@@ -126,7 +128,7 @@ class LiveReader:
     def check_revocation(self, action: Action, revoke: Action, *, view: str, user: User) -> None:
         """Asserts that a user receives an action until `revoke()` takes away the right to see it. The user's open pages
         and programs must then reload (`reset`) or be closed, and receive nothing of a second action."""
-        async_to_sync(self._check_revocation)(action, revoke, Client(view, user))
+        _run(_check_revocation(action, revoke, Client(view, user)))
 
     def check_visibility(self, model: type[Model], users: Iterable[User | None]) -> None:
         """Asserts that `visible_to` and `may_see` agree for all rows and these users; see `visibility`."""
@@ -134,30 +136,21 @@ class LiveReader:
 
     @staticmethod
     def _observe(action: Action, view: str, user: User | None) -> Observation:
-        return async_to_sync(_observe)(action, Client(view, user))
+        return _run(_observe(action, Client(view, user)))
 
     @staticmethod
     def _assert_silence(seen: Observation) -> None:
         assert seen.received == dict.fromkeys(seen.received, [])
 
-    @staticmethod
-    async def _check_revocation(action: Action, revoke: Action, client: Client) -> None:
-        async with _hub():
-            await client.prepare()
-            async with client.connected() as readers:
-                await sync_to_async(action)()
-                before = {name: changes_in(await reader.rest()) for name, reader in readers.items()}
-                assert all(before.values()), f"The user may not even see the first change: {before}"
-                await sync_to_async(revoke)()
-                for name, reader in readers.items():
-                    await _assert_told(name, reader)
-                await sync_to_async(action)()
-                after = {name: changes_in(await reader.rest()) for name, reader in readers.items()}
-            assert after == dict.fromkeys(after, [])
-
 
 class _RolledBackError(Exception):
     """Raised on purpose."""
+
+
+def _run[T](coroutine: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine in a thread: a browser of the same test run may have an event loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 @asynccontextmanager
@@ -180,6 +173,21 @@ async def _observe(action: Action, client: Client) -> Observation:
         missed = await client.missed(start)
         published = [entry for entry in await sync_to_async(log.read_after)(start) if is_change(entry.kind)]
     return Observation(published, live, missed)
+
+
+async def _check_revocation(action: Action, revoke: Action, client: Client) -> None:
+    async with _hub():
+        await client.prepare()
+        async with client.connected() as readers:
+            await sync_to_async(action)()
+            before = {name: changes_in(await reader.rest()) for name, reader in readers.items()}
+            assert all(before.values()), f"The user may not even see the first change: {before}"
+            await sync_to_async(revoke)()
+            for name, reader in readers.items():
+                await _assert_told(name, reader)
+            await sync_to_async(action)()
+            after = {name: changes_in(await reader.rest()) for name, reader in readers.items()}
+        assert after == dict.fromkeys(after, [])
 
 
 async def _assert_told(name: str, reader: SocketReader) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 import pytest
 from django.conf import settings
@@ -36,6 +37,7 @@ class LivePage:
         self.context = browser.new_context(base_url=site.url)
         self.errors: list[str] = []
         """Errors of scripts."""
+        self._site = site
         self._cursor = -1
         if user is not None:
             name = settings.SESSION_COOKIE_NAME
@@ -77,6 +79,8 @@ class LivePage:
     def reconnect(self) -> None:
         """Reconnects, and waits until the page has processed all events. Needed to know that it shows no more: a page
         that an event does not concern receives nothing."""
+        head = log.head()
+        self._wait_until(lambda: self._site_has_reached(head))
         if self._state != "refused":
             self.go_offline()
             self.come_back()
@@ -85,6 +89,12 @@ class LivePage:
         """Waits until the page has processed all events, or was refused."""
         head = log.head()
         self._wait_until(lambda: self._cursor >= head or self._state == "refused")
+
+    def _site_has_reached(self, position: int) -> bool:
+        """True if the site, which is another process, has read the log up to a position."""
+        address = f"{self._site.url}/ws/feed/?view=public&after={position - 1}&wait=0"
+        with urlopen(address, timeout=TIMEOUT) as answer:
+            return any(frame.get("cursor", 0) >= position for frame in json.load(answer))
 
     @property
     def _state(self) -> str | None:
@@ -128,6 +138,7 @@ class LivePages:
         assert published, "The action published no event of a live model."
         live.expect_count(1, published)
         absent.come_back()
+        absent.expect_count(1, published)
         for page in (live, absent):
             page.reconnect()
             page.expect_count(1, published)

@@ -2,7 +2,6 @@
 script can use it before Django is set up."""
 
 import fcntl
-import os
 import random
 import signal
 import socket
