@@ -5,6 +5,8 @@ import pytest
 from links.models import Link
 from livefeed.models import User
 
+pytest_plugins = ["livefeed.testing"]
+
 
 @pytest.fixture
 def ada(transactional_db):

@@ -196,7 +196,7 @@ def is_deletion(entry: LogEntry) -> bool:
 
 @pytest.fixture
 def live_page(request: pytest.FixtureRequest, live_site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[LivePages]:
-    """Opens pages of the running site; fails if one of them had an error of a script. Skips without pytest-playwright."""
+    """Opens pages of the running site; fails if a script raised an error. Skips the test without pytest-playwright."""
     pytest.importorskip("pytest_playwright", reason="live_page needs pytest-playwright.")
     # Playwright's synchronous interface runs an event loop in this thread, which Django takes for asynchronous code.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
