@@ -23,6 +23,9 @@ from livefeed.testing import visibility
 from livefeed.testing.sockets import Frame, SocketReader, eventually, poll
 from livefeed.testing.users import cookie_of
 
+REVOCATION_TIMEOUT = 5.0
+"""Seconds within which a page must reload, or be closed, when a right ends."""
+
 Action = Callable[[], object]
 """Changes rows. It runs outside of a transaction."""
 Change = tuple[str, int]
@@ -198,7 +201,7 @@ async def _assert_told(name: str, reader: SocketReader) -> None:
         return "reset" in kinds or reader.close_code is not None
 
     try:
-        await eventually(is_told)
+        await eventually(is_told, REVOCATION_TIMEOUT)
     except TimeoutError:
         raise AssertionError(f"The {name} still shows the rows that the user may no longer see.") from None
 

@@ -113,9 +113,9 @@ def test_a_frame_for_a_stranger_fails(live_reader, live_link, add_for_followers,
 
 
 def test_a_page_that_keeps_rows_after_unfollowing_fails(live_reader, cast, add_for_followers, monkeypatch):
-    monkeypatch.setitem(
-        VIEWS, "links", ViewType("links", "", lambda key, user: View("links", "", frozenset({"links"})))
-    )
+    view = View("links", topics=frozenset({"links"}))
+    monkeypatch.setitem(VIEWS, "links", ViewType("links", "/links/", lambda key, user: view))
+    monkeypatch.setattr(checks, "REVOCATION_TIMEOUT", 0.3)
 
     with pytest.raises(AssertionError, match="The page still shows the rows"):
         live_reader.check_revocation(

@@ -21,7 +21,7 @@ def program(site: Site, user: User, after: int) -> Listener:
     """Opens a program's socket."""
     _, text = Token.objects.issue(user)
     address = f"{site.url.replace('http', 'ws', 1)}/ws/events/?view=links&after={after}"
-    return Listener(connect(address, additional_headers={"Authorization": f"Bearer {text}"}))
+    return Listener(connect(address, additional_headers={"Authorization": f"Bearer {text}"}, legacy=True))
 
 
 def test_pages_and_programs_follow_the_forms(site, cast):
