@@ -54,13 +54,15 @@ class Client:
         if self.token:
             readers["program"] = SocketReader(self._query(after), token=self.token)
         known = set(Hub.current().subscriptions.connections)
-        for reader in readers.values():
-            await reader.open()
-            await reader.frames("hello")
-        await eventually(lambda: len(Hub.current().subscriptions.connections - known) == len(readers))
-        yield readers
-        for reader in readers.values():
-            await reader.close()
+        try:
+            for reader in readers.values():
+                await reader.open()
+                await reader.frames("hello")
+            await eventually(lambda: len(Hub.current().subscriptions.connections - known) == len(readers))
+            yield readers
+        finally:
+            for reader in readers.values():
+                await reader.close()
 
     async def missed(self, after: int) -> dict[str, list[Frame]]:
         """Returns what a page, a program and a poll receive that return after an absence."""
@@ -160,9 +162,11 @@ def _run[T](coroutine: Coroutine[Any, Any, T]) -> T:
 async def _hub() -> AsyncIterator[Hub]:
     """The hub of the running loop, stopped afterwards."""
     hub = Hub.current()
-    await hub.wait_until_idle()
-    yield hub
-    await hub.stop()
+    try:
+        await hub.wait_until_idle()
+        yield hub
+    finally:
+        await hub.stop()
 
 
 async def _observe(action: Action, client: Client) -> Observation:
@@ -201,7 +205,8 @@ async def _assert_told(name: str, reader: SocketReader) -> None:
         return "reset" in kinds or reader.close_code is not None
 
     try:
-        await eventually(is_told, REVOCATION_TIMEOUT)
+        async with asyncio.timeout(REVOCATION_TIMEOUT):
+            await eventually(is_told)
     except TimeoutError:
         raise AssertionError(f"The {name} still shows the rows that the user may no longer see.") from None
 

@@ -99,9 +99,9 @@ async def wait_until_delivered() -> None:
     await Hub.current().wait_until_idle()
 
 
-async def eventually(condition: Callable[[], Any], timeout: float = TIMEOUT) -> None:
-    """Polls `condition()`, which may be async, until it is true. Raises `TimeoutError` after `timeout` seconds."""
-    async with asyncio.timeout(timeout):
+async def eventually(condition: Callable[[], Any]) -> None:
+    """Polls `condition()`, which may be async, until it is true, at most TIMEOUT seconds."""
+    async with asyncio.timeout(TIMEOUT):
         while True:
             answer = condition()
             if await answer if inspect.isawaitable(answer) else answer:
