@@ -69,6 +69,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
+LIVEFEED_APPS: list[str] = env.list("LIVEFEED_APPS", default=[])  # further apps; livefeed/urls.py includes their URLs
+INSTALLED_APPS += LIVEFEED_APPS
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -128,6 +130,7 @@ def _database(url: dict[str, Any]) -> dict[str, Any]:
         )
         options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
         url["CONN_MAX_AGE"] = None  # request threads are reused, so their connections can stay open
+        url["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}  # not in memory: several threads and processes use it
     else:
         url["ENGINE"] = "django.db.backends.postgresql"
         size = env.int("LIVEFEED_DATABASE_POOL", default=16)

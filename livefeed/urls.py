@@ -1,7 +1,11 @@
 """URLs of the site. The sockets' URLs are in consumers/routing.py."""
 
+from importlib import import_module
+
+from django.conf import settings as django_settings
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.module_loading import module_has_submodule
 from django.views.generic import RedirectView
 
 from livefeed.views import (
@@ -98,6 +102,11 @@ urlpatterns = [
     path("readyz", health.ready),
     path("metrics", metrics.metrics, name="metrics"),
     path("dev/mail/", dev_mail.mailbox, name="dev_mail"),
+    *(
+        path("", include(f"{app}.urls"))
+        for app in django_settings.LIVEFEED_APPS
+        if module_has_submodule(import_module(app), "urls")
+    ),
 ]
 
 handler400 = "livefeed.views.errors.bad_request"

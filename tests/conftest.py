@@ -1,24 +1,26 @@
 """Fixtures for all tests."""
 
-import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+pytest.register_assert_rewrite("livefeed.testing")
+
 from django.core.cache import cache
 from django.core.management.commands import flush
-from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from livefeed.content import trends
-from livefeed.live import publishing
+from livefeed.testing.servers import Site
+from livefeed.testing.site import database_url
 from tests import selection
 from tests.factories import Cast, make_cast
-from tests.stack.servers import Site
 
-pytest_plugins = ["tests.database"]
+__all__ = ["database_url"]
+pytest_plugins = ["tests.database", "livefeed.testing"]
 FILLED_BY_MIGRATE = {"django_content_type", "auth_permission"}
 """Tables whose rows are created by `migrate` and are the same for every test."""
 _numbers = count()
@@ -55,35 +57,10 @@ def cast(db) -> Cast:
     return make_cast()
 
 
-@pytest.fixture(scope="session")
-def running_site(django_db_setup, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server on the test database, started once for each worker."""
-    environment = {**os.environ, "DATABASE_URL": database_url()}
-    site = Site(environment, tmp_path_factory.mktemp("site"))
-    site.start()
-    yield site
-    site.stop()
-
-
 @pytest.fixture
-def site(running_site: Site, transactional_db) -> Iterator[Site]:
-    """The running site with an empty database.
-
-    The log of a running site is never emptied in production. One event gives all connections a position that exists.
-    """
-    publishing.reset_feeds()
-    yield running_site
-    if running_site.process is None or running_site.process.poll() is not None:
-        running_site.stop()
-        running_site.start()
-
-
-def database_url() -> str:
-    """Returns the URL of the test database, for other processes."""
-    parts = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{Path(parts['NAME']).resolve()}"
-    return f"postgres://{parts['USER']}@{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
+def site(live_site: Site) -> Site:
+    """The running site with an empty database."""
+    return live_site
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,11 @@ from itertools import count
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
-from django.test import Client
 
 from livefeed.models import Post, User
+from livefeed.testing.users import cookies_of, signed_in
+
+__all__ = ["PASSWORD", "Cast", "cookie_of", "make_cast", "make_post", "make_user", "signed_in"]
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)
@@ -44,20 +46,13 @@ def make_cast() -> Cast:
     return cast
 
 
-def signed_in(user: User) -> Client:
-    """Returns Django's test client, signed in as `user`."""
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def cookie_of(user: User, *, reauthenticated: bool = False) -> str:
     """Returns the value of a Cookie header with a session of `user`, who has just given the password again if
     `reauthenticated`."""
     client = signed_in(user)
     if reauthenticated:
         client.post("/accounts/reauthenticate/", {"password": PASSWORD})
-    return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+    return cookies_of(client)
 
 
 def _encoded_password(encoded: list[str] = []) -> str:  # noqa: B006  # hashed once for all users, because hashing is slow

@@ -20,6 +20,9 @@ ON_BOTH = (
     "tests/faults/test_replay_rows.py",
     "tests/live/test_bulk.py",
     "tests/live/test_newlog.py",
+    # An app of others, from its forms to pages and programs.
+    "tests/live/test_links.py",
+    "tests/live/test_links_served.py",
     # SQL that is written for each database, constraints, locks, and concurrent writers.
     "tests/models/test_compiled.py",
     "tests/models/test_counts.py",

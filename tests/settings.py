@@ -17,7 +17,12 @@ os.environ.setdefault("LIVEFEED_RATE_LIMITS", "off")  # tests/views/test_rate_li
 os.environ["LIVEFEED_MEDIA_DIR"] = str(FOLDER / "media")
 
 from livefeed.settings import *  # noqa: E402, F403  # after the variables that they read
-from livefeed.settings import CACHES, DATABASES, STATICFILES_FINDERS  # noqa: E402
+from livefeed.settings import CACHES, DATABASES, INSTALLED_APPS, LIVEFEED_APPS, STATICFILES_FINDERS  # noqa: E402
+
+# The example of docs/live-models.md is installed like an app of others, from a folder of its own.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "examples"))
+LIVEFEED_APPS += ["links"]
+INSTALLED_APPS += ["links"]
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

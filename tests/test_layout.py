@@ -34,7 +34,11 @@ def imported_by(source: str) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-LIVEFEED, EVERYTHING = sources("livefeed"), sources("livefeed", "consumers")
+TESTING = sources("livefeed/testing")
+"""Fixtures for the tests of apps. They run the whole application, and only tests import them."""
+LIVEFEED = [source for source in sources("livefeed") if source not in TESTING]
+PRODUCTION = [*LIVEFEED, *sources("consumers")]
+EVERYTHING = [*PRODUCTION, *TESTING]
 WRITTEN_BY_HAND = [source for source in EVERYTHING if "/migrations/" not in source and tree_of(source).body]
 
 
@@ -60,7 +64,13 @@ def test_consumers_import_no_model():
 
 
 def test_production_code_does_not_import_the_tests():
-    assert imports_of(EVERYTHING, "tests", "bench", "pytest") == []
+    assert imports_of(PRODUCTION, "tests", "bench", "pytest") == []
+    assert imports_of(TESTING, "tests", "bench") == []
+
+
+def test_only_tests_import_livefeed_testing():
+    imported = [(source, name) for source in PRODUCTION for name in imported_by(source)]
+    assert [f"{source}: {name}" for source, name in imported if name.startswith("livefeed.testing")] == []
 
 
 def statements_in(node: ast.AST) -> int:

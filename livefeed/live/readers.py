@@ -20,6 +20,8 @@ class View(NamedTuple):
     reader's `follows` decides that, because there may be thousands."""
     author_id: int = 0
     """The author whose page or post it is; else 0."""
+    depends_on_follows: bool = False
+    """True if its rows depend on whom the reader follows: it reloads after the reader follows or unfollows a user."""
 
     @property
     def name(self) -> str:

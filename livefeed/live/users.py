@@ -20,8 +20,8 @@ class FollowChanges(Declaration):
 
     def matcher(self, entry: LogEntry) -> Matcher:
         def matches(reader: Reader, view: View) -> bool:
-            shows_posts_of_all = view.kind in ("home", "tag", "shown")
-            return reader.user_id == entry.actor_id and (shows_posts_of_all or view.author_id == entry.subject_id)
+            is_concerned = view.depends_on_follows or view.author_id == entry.subject_id
+            return is_concerned and reader.user_id == entry.actor_id
 
         return matches
 

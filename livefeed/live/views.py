@@ -9,9 +9,9 @@ from livefeed.live.topics import SITE, topic
 from livefeed.models import Post, User
 
 # Shared by all connections that show them: one object stays in the processor's cache.
-HOME = View("home", topics=frozenset({SITE}))
+HOME = View("home", topics=frozenset({SITE}), depends_on_follows=True)
 PUBLIC = View("public", topics=frozenset({"public", "authors", SITE}))
-SHOWN = View("shown", topics=frozenset({"posts", "authors", SITE}))
+SHOWN = View("shown", topics=frozenset({"posts", "authors", SITE}), depends_on_follows=True)
 
 
 class ViewError(Exception):
@@ -51,7 +51,7 @@ def _tag(key: str, user: User | None) -> View | None:
     if not is_tag(key):
         return None
     tag = normalize_tag(key)
-    return View("tag", tag, frozenset({topic("tag", tag), "authors"}))
+    return View("tag", tag, frozenset({topic("tag", tag), "authors"}), depends_on_follows=True)
 
 
 def _posts_of(username: str, user: User | None) -> View | None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 from zlib import crc32
 
 from django import template
+from django.db.models import Model
 from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html, strip_tags
@@ -17,6 +18,7 @@ from livefeed.content.fragments import render_card, render_post, render_posts
 from livefeed.content.markup import render
 from livefeed.content.trends import Trend
 from livefeed.forms.post import PostForm, reply_form
+from livefeed.live.declarations import live_model_of
 from livefeed.models import Picture, Post, Preferences, Profile, User
 from livefeed.models.page_state import PageState
 from livefeed.models.picture import picture_url
@@ -108,9 +110,14 @@ def card(profile: Profile) -> SafeString:
 
 
 @register.simple_tag
-def fragment(post: Post) -> SafeString:
-    """Returns the cached HTML of a post."""
-    return render_post(post)
+def fragment(instance: Model) -> SafeString:
+    """Returns the cached HTML of a row of a live model: for posts, and for models of other apps."""
+    if isinstance(instance, Post):
+        return render_post(instance)
+    live_model = live_model_of(type(instance))
+    if live_model is None:
+        raise LookupError(f"{type(instance).__name__} is not a live model.")
+    return live_model.render(instance)
 
 
 @register.simple_tag

@@ -15,9 +15,8 @@ import {
 import { fetchPart } from "./http.js";
 import { mustHide } from "./new-posts-pill.js";
 import { MAX_POSTS, allPosts, isOwnPost, notifyPostEvent, postList, sortsBefore, visiblePosts } from "./post-list.js";
+import { retryUntilDone } from "./retry.js";
 import { keepScrollPosition } from "./scroll-anchor.js";
-
-const MAX_RETRY_DELAY = 30_000; // ms between two attempts
 
 let queue = null; // frames received during a reload
 
@@ -34,16 +33,12 @@ export const queueFrame = (frame) => queue.push(frame);
 export async function reloadFeed(maxDelay, deliver) {
   if (isReloading()) return;
   queue = [];
-  await sleep(Math.random() * 1_000 * maxDelay);
-  for (let attempt = 0; !(await tryReload()); attempt++) await sleep(retryDelay(attempt));
+  await retryUntilDone(tryReload, maxDelay);
   const frames = queue;
   queue = null;
   dispatch(LIST_RELOADED);
   frames.forEach(deliver);
 }
-
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const retryDelay = (attempt) => Math.min(MAX_RETRY_DELAY, 1_000 * 2 ** attempt) * (0.5 + 0.5 * Math.random());
 
 // Returns false if another attempt is needed.
 async function tryReload() {

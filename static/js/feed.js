@@ -42,7 +42,7 @@ export function receiveFrame(frame) {
   else if (frame.type === "post.created") onCreated(frame);
   else if (frame.type === "post.deleted") removePost(frame.id);
   else if (frame.type === "post.counted") updateCounts(frame);
-  else if (frame.html) upsert(frame);
+  else if (frame.type === "post.updated") upsert(frame);
 }
 
 /** Calls `handler` with the ids of the shown posts: now, and whenever a response has added posts. */

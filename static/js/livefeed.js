@@ -13,6 +13,7 @@ import { initFocusKeeper } from "./focus-keeper.js";
 import { initFollowButtons } from "./follow-buttons.js";
 import { initHeldPosts } from "./held-posts.js";
 import { initKeyboard } from "./keyboard.js";
+import { liveList, receiveRow } from "./live-list.js";
 import { LiveSocket } from "./live-socket.js";
 import { initNewPostsPill } from "./new-posts-pill.js";
 import { initNotices } from "./notices.js";
@@ -55,12 +56,13 @@ initPasskeys();
 connect();
 awayLine.initAwayLine();
 
-// A page without posts connects for the number of unread notifications, if it shows it.
+// A page without a list connects for the number of unread notifications, if it shows it.
 function connect() {
-  if (!postList() && !document.querySelector("[data-unread]")) return;
+  const list = postList() ?? liveList();
+  if (!list && !document.querySelector("[data-unread]")) return;
   const socket = new LiveSocket({
-    view: postList()?.dataset.view ?? "shown",
-    cursor: Number((postList() ?? document.body).dataset.cursor),
+    view: list?.dataset.view ?? "shown",
+    cursor: Number((list ?? document.body).dataset.cursor),
     onFrame,
     onState: (state, detail) => {
       if (state === "refused") forgetStored();
@@ -83,6 +85,7 @@ function forgetStored() {
 }
 
 function onFrame(frame) {
-  if (frame.type === "notifications") showUnread(frame.unread);
-  else if (postList()) receiveFrame(frame);
+  if (frame.type === "notifications") return showUnread(frame.unread);
+  if (postList()) receiveFrame(frame);
+  receiveRow(frame);
 }

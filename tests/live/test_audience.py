@@ -15,7 +15,7 @@ from livefeed.live.entries import LogEntry
 from livefeed.live.posts import LivePost
 from livefeed.live.readers import View
 from livefeed.models import Post, Token
-from tests.factories import make_post
+from tests.factories import make_cast, make_post
 from tests.live.conftest import head
 from tests.live.test_events_consumer import ProgramReader
 
@@ -33,7 +33,7 @@ VIEWERS = {"follower": Viewer(FOLLOWER, {AUTHOR, OTHER}), "stranger": Viewer(STR
 
 
 def view(kind: str, *topics: str, author_id: int = 0) -> View:
-    return View(kind, "", frozenset(topics), author_id)
+    return View(kind, "", frozenset(topics), author_id, depends_on_follows=kind in ("home", "tag", "shown"))
 
 
 PAGES = {
@@ -120,7 +120,14 @@ def delivered(page: str, viewer: str) -> set[str]:
 
 
 def test_every_kind_of_view_is_tested():
-    assert {page.kind for page in PAGES.values()} == set(views.VIEWS)
+    of_the_example = {"links"}
+    assert {page.kind for page in PAGES.values()} == set(views.VIEWS) - of_the_example
+
+
+def test_the_views_that_show_posts_of_followed_authors_depend_on_follows(db):
+    user = make_cast().author
+    opened = [views.open_view(name, user) for name in ("home", "public", "user:author", "tag:garden", "shown")]
+    assert {each.kind for each in opened if each.depends_on_follows} == {"home", "tag", "shown"}
 
 
 @pytest.mark.parametrize("page", PAGES)

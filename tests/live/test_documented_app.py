@@ -12,8 +12,6 @@ from tests.factories import make_cast
 from tests.stack.people import Person
 from tests.stack.servers import ROOT, Site, wait_until
 
-SETTINGS = "from tests.settings import *\n\nINSTALLED_APPS = [*INSTALLED_APPS, 'herald']\n"
-
 
 @pytest.fixture(params=[False, True], ids=["launcher", "daphne"])
 def herald_site(transactional_db, tmp_path: Path, request) -> Iterator[Site]:
@@ -23,9 +21,8 @@ def herald_site(transactional_db, tmp_path: Path, request) -> Iterator[Site]:
     (tmp_path / "herald").mkdir()
     (tmp_path / "herald/__init__.py").touch()
     (tmp_path / "herald/apps.py").write_text(code.group(1))
-    (tmp_path / "herald_settings.py").write_text(SETTINGS)
-    found = {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "herald_settings"}
-    site = Site({**os.environ, "DATABASE_URL": database_url(), **found}, tmp_path, plain=request.param)
+    installed = {"PYTHONPATH": str(tmp_path), "LIVEFEED_APPS": "herald"}
+    site = Site({**os.environ, "DATABASE_URL": database_url(), **installed}, tmp_path, plain=request.param)
     site.start()
     yield site
     site.stop()

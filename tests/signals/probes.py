@@ -22,6 +22,7 @@ from django.core.files.storage import default_storage
 from django.dispatch import Signal
 from django.test import Client, TestCase
 
+from links.models import Link
 from livefeed import signals
 from livefeed.accounts.last_admin import LastAdministratorError, administrators
 from livefeed.content.fragments import render_card, render_post
@@ -492,7 +493,27 @@ def provider_removal_is_audited(cast: Cast) -> None:
     assert has_sentence(cast.author, "Sign-in with <bdi>id.example.org</bdi> turned off")
 
 
+# --- The receivers of live models without receivers of their own, by the example app ---
+
+
+def add_link(cast: Cast) -> Link:
+    return Link.objects.create(title="Bread", address="https://example.org/", added_by=cast.author)
+
+
+def link_event_is_written(cast: Cast) -> None:
+    assert Event.objects.filter(kind="link.created", subject_id=add_link(cast).pk).exists()
+
+
+def link_deletion_is_written(cast: Cast) -> None:
+    link = add_link(cast)
+    pk = link.pk
+    link.delete()
+    assert Event.objects.filter(kind="link.deleted", subject_id=pk).exists()
+
+
 PROBES: dict[str, Probe] = {
+    "live.link.save": link_event_is_written,
+    "live.link.delete": link_deletion_is_written,
     "post.clean_title": title_is_cleaned,
     "post.extract_tags": tags_are_extracted,
     "post.index_tags": post_is_on_tag_page,
