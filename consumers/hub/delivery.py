@@ -86,6 +86,11 @@ class Delivery:
         if connection.is_live:
             await self._write(connection, message, self.position)
 
+    async def send_if_ready(self, connection: Connection, message: Message) -> None:
+        """Writes a message that may be lost: only to a live connection whose buffer is not full."""
+        if connection.is_live and not connection.sender.is_full:
+            await self._write(connection, message, self.position)
+
     # --- Connections that join or reconnect ---
 
     async def send_hello(self, connection: Connection, cursor: int | None) -> None:

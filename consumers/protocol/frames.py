@@ -35,6 +35,11 @@ def reset(cursor: int, within: float = 0) -> str:
     return encode({"type": "reset", "cursor": cursor, "within": within})
 
 
+def ephemeral(kind: str, fields: Mapping[str, Any]) -> str:
+    """Ephemeral event. It has no cursor, because it is not in the log."""
+    return encode({"type": kind, **fields})
+
+
 def watching(view: str, cursor: int) -> str:
     """Answer to `watch`: the events of the view begin after `cursor`. `view` is the name in the client's message."""
     return encode({"type": "watching", "view": view, "cursor": cursor})

@@ -1,4 +1,4 @@
-"""Preferences of users: theme, language, time zone, announcements, keyboard shortcuts and muted notifications."""
+"""Preferences of users: display, announcements, keyboard shortcuts, signals of writing and muted notifications."""
 
 from collections.abc import Collection
 from typing import ClassVar
@@ -70,6 +70,8 @@ class Preferences(models.Model):
     """New posts as announced by screen readers."""
     has_keys = models.BooleanField(default=True)
     """True if single keys are shortcuts."""
+    shows_writing = models.BooleanField(default=True)
+    """True if others see that the user is writing a reply, and the user sees that of others."""
     muted = models.CharField(max_length=200, blank=True, default="")
     """Muted kinds of notifications, with a blank before, between and after them, so that SQL finds whole names."""
 

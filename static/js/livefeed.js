@@ -27,6 +27,7 @@ import { postList } from "./post-list.js";
 import { initReactions } from "./reactions.js";
 import { initTimes } from "./times.js";
 import { initTitle } from "./title.js";
+import { initWriting, receiveWriting } from "./writing.js";
 
 // Listeners of the same event are called in the order of these calls.
 restorePage();
@@ -52,6 +53,7 @@ initPagination();
 initKeyboard();
 initActivation();
 initPasskeys();
+initWriting();
 connect();
 awayLine.initAwayLine();
 
@@ -80,4 +82,5 @@ function connect() {
 function onFrame(frame) {
   if (frame.type === "notifications") showUnread(frame.unread);
   else if (postList()) receiveFrame(frame);
+  receiveWriting(frame);
 }

@@ -31,6 +31,7 @@ class Client:
     def __init__(self, site: Site, program: Path, token: str) -> None:
         self._output = program.with_suffix(".txt")
         environment = {**os.environ, "LIVEFEED": site.url.replace("http", "ws"), "TOKEN": token}
+        environment["VIEWS"] = "home tag:bread public"
         with self._output.open("a") as output:
             self.process = subprocess.Popen(
                 [sys.executable, program], cwd=program.parent, env=environment, stdout=output, stderr=subprocess.STDOUT
@@ -38,7 +39,7 @@ class Client:
 
     def output(self) -> list[str]:
         lines = self._output.read_text().splitlines() if self._output.exists() else []
-        return [line for line in lines if not line.startswith(("hello", "heartbeat"))]
+        return [line for line in lines if not line.startswith(("hello", "heartbeat", "watching"))]
 
     def wait_for_output(self, *lines: str) -> None:
         try:
