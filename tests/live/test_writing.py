@@ -62,7 +62,7 @@ async def test_a_reply_for_followers_is_signalled_to_followers_only(read, cast):
         await sync_to_async(user.follow)(cast.stranger)
     for post, fields in ((public, {"audience": "followers"}), (private, {"audience": "public"})):
         follower, no_follower = [await read(user, f"view=post:{post.pk}") for user in (cast.follower, cast.stranger)]
-        counters.prune(time.time() + 1e9)
+        await sync_to_async(counters.prune)(time.time() + 1e9)
         await write(cast.author, post, **fields)
         assert (await follower.frame())["name"] == "Author"
         assert await no_follower.rest() == []
