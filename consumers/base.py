@@ -1,6 +1,5 @@
 """Base of the WebSocket consumers."""
 
-import json
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
@@ -14,17 +13,19 @@ from consumers.connections.admission import ConnectionManager
 from consumers.connections.authentication import Handshake
 from consumers.connections.authorization import RefusedError
 from consumers.connections.client_ip import client_ip
-from consumers.connections.connection import MAX_SHOWN_POSTS, ClientKind, Connection
+from consumers.connections.client_messages import Showing, UnwatchView, WatchView, parse
+from consumers.connections.connection import ClientKind, Connection
 from consumers.connections.rate_limit import TokenBucket
 from consumers.hub.hub import Hub
 from consumers.protocol import frames
 from consumers.protocol.transport import Send, sender_for
 
 Query = dict[str, str]
+BAD_MESSAGE = "Send only messages of the types “showing”, “watch” and “unwatch”, as documented."
 
 
 class LiveConsumer(AsyncWebsocketConsumer):
-    """A socket that receives the events of one view and reports which posts its page shows."""
+    """A socket that receives the events of its views and reports which posts its page shows."""
 
     # Only the hub uses the channel layer. Consumers have none: with Redis down, sockets still open and stay open.
     channel_layer_alias = "none"
@@ -81,14 +82,21 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await self._refuse(refused)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Called for each message. The only valid message lists the ids of the posts that the page shows."""
-        shown = _shown_ids(text_data)
+        """Called for each message. One that is not in `client_messages` closes the socket, as do too many."""
         if not self.inbound.take():
-            await self._refuse(RefusedError("too_fast", "That was too much at once. Say less often what you show."))
-        elif shown is None:
-            await self._refuse(RefusedError("bad_message", "Send nothing but {“type”: “showing”, “ids”: [...]}."))
-        elif self.connection is not None:
-            await self.connections.update_shown(self.connection, shown)
+            await self._refuse(RefusedError("too_fast", "That was too much at once. Send messages less often."))
+            return
+        if self.connection is None:
+            return
+        match parse(text_data):
+            case Showing(ids):
+                await self.connections.update_shown(self.connection, ids)
+            case WatchView(name, after):
+                await self.connections.watch(self.connection, name, after)
+            case UnwatchView(name):
+                await self.connections.unwatch(self.connection, name)
+            case None:
+                await self._refuse(RefusedError("bad_message", BAD_MESSAGE))
 
     async def _refuse(self, reason: RefusedError) -> None:
         if self.connection is not None:
@@ -107,18 +115,3 @@ def query_of(scope: dict[str, Any]) -> Query:
 def header_of(scope: dict[str, Any], wanted: bytes) -> str:
     """Returns all values of a header, joined by "; " as cookies are."""
     return b"; ".join(value for name, value in scope["headers"] if name == wanted).decode("latin-1")
-
-
-def _shown_ids(text: str | None) -> list[int] | None:
-    """Returns the ids in a `showing` frame; None if the text is no such frame."""
-    try:
-        frame = json.loads(text or "")
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(frame, dict) or frame.get("type") != "showing":
-        return None
-    ids = frame.get("ids")
-    if not isinstance(ids, list) or len(ids) > MAX_SHOWN_POSTS:
-        return None
-    has_only_ids = all(type(post_id) is int for post_id in ids)  # `isinstance` would take True for 1
-    return ids if has_only_ids else None

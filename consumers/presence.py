@@ -14,6 +14,8 @@ from consumers.hub.subscriptions import Subscriptions
 from livefeed.accounts import open_pages
 from livefeed.accounts.open_pages import OpenPage
 
+PAGES_ASKED = "pages.asked"
+"""Type of the message that asks all processes for a user's open pages."""
 ANSWER_TIMEOUT = 0.4
 """Seconds within which the other processes may answer."""
 
@@ -65,7 +67,7 @@ class Presence:
         """
         async with asyncio.timeout(ANSWER_TIMEOUT):
             channel = await self._layer.new_channel()
-            question = {"type": "pages.asked", "user": user_id, "reply": channel, "from": self._id}
+            question = {"type": PAGES_ASKED, "user": user_id, "reply": channel, "from": self._id}
             await self._layer.group_send(HUB_GROUP, question)
             while True:
                 answer = await self._layer.receive(channel)

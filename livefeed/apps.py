@@ -13,6 +13,7 @@ class LivefeedConfig(AppConfig):
     def ready(self) -> None:
         from livefeed import checks
         from livefeed.accounts import two_step
+        from livefeed.live import writing  # noqa: F401  # no receiver imports this declaration
         from livefeed.signals import receivers
 
         autodiscover_modules("live")  # the declarations of installed apps

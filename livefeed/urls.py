@@ -30,6 +30,7 @@ from livefeed.views.pictures import PicturesView, PictureView, picture_file
 from livefeed.views.posts import PostEditorView, PostsView, PostView, PreviewView
 from livefeed.views.reactions import BookmarkView, LikeView
 from livefeed.views.security import SecurityView
+from livefeed.views.writing import WritingView
 
 urlpatterns = [
     path("", feed.home, name="home"),
@@ -63,6 +64,7 @@ urlpatterns = [
     path("posts/<int:pk>/removal/", RemovalView.as_view(), name="removal"),
     path("posts/<int:pk>/like/", LikeView.as_view(), name="like"),
     path("posts/<int:pk>/bookmark/", BookmarkView.as_view(), name="bookmark"),
+    path("posts/<int:pk>/writing/", WritingView.as_view(), name="writing"),
     path("pictures/", PicturesView.as_view(), name="pictures"),
     path("pictures/<uuid:pk>/", PictureView.as_view(), name="picture_in_form"),
     path("pictures/<uuid:pk>/<str:size>.webp", picture_file, name="picture"),

@@ -15,13 +15,15 @@ from consumers.hub.audience import should_deliver
 from consumers.hub.delivery import Delivery
 from consumers.hub.event_log import EventLog, subject_to_render
 from consumers.hub.subscriptions import Subscriptions, follow
+from consumers.hub.watches import AddView, RefuseView, RemoveView
 from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.protocol.transport import Sender
 from livefeed.live.credentials import Credential
 from livefeed.live.declarations import kinds_about_rights, reported_kinds
 from livefeed.live.publishing import FEED_RESET
-from livefeed.live.views import is_number
+from livefeed.live.readers import View
+from livefeed.live.views import ViewError, is_number
 
 MIN_CLOSED_PER_SECOND = 100
 """Sockets a second that are closed at least while a server shuts down: a few need not use up the whole grace time."""
@@ -64,7 +66,7 @@ class ConnectionManager:
     ) -> Connection:
         result = await self.authenticator.authenticate(handshake)
         connection = Connection(
-            result.view, result.viewer, sender, kind, result.credential, address, viewer_position=result.read_at
+            result.view, result.viewer, sender, kind, result.credential, address, handshake.view or "", result.read_at
         )
         try:
             await self._join(connection, cursor)
@@ -94,6 +96,23 @@ class ConnectionManager:
         found = [frame for entry in due if (frame := self._log.frame(entry, rendered, connection.form))]
         if found:
             await self._delivery.send(connection, Message(*found))
+
+    async def watch(self, connection: Connection, name: str, cursor: str | None) -> None:
+        """Adds the view with this name to a connection, and replays what it missed after `cursor`, if that is given.
+        The answer says if the view is refused."""
+        try:
+            view = await self.authenticator.open_view(name, connection.user_id)
+        except ViewError as error:
+            await self._delivery.handle(connection, RefuseView(name, error.code, str(error)))
+            return
+        after = await self._position_of(cursor, view) if cursor is not None else None
+        is_gap = cursor is not None and after is None
+        await self._wait_until_delivered(after or 0)
+        await self._delivery.handle(connection, AddView(name, view, after, is_gap))
+
+    async def unwatch(self, connection: Connection, name: str) -> None:
+        """Removes the view with this name from a connection."""
+        await self._delivery.handle(connection, RemoveView(name))
 
     async def close(self, connection: Connection, reason: RefusedError) -> None:
         """Closes a connection after an error frame with the reason."""
@@ -141,16 +160,19 @@ class ConnectionManager:
 
     async def _start_position(self, connection: Connection, cursor: str | None) -> int | None:
         """Returns the log position from which the connection continues; None if the cursor is invalid or too old."""
-        if cursor is None:
-            start = connection.viewer_position
-        elif is_number(cursor) and await self._log.contains(int(cursor)):
-            start = int(cursor)
-            if connection.view.kind == "shown" and self._log.entries_after(start) is None:
-                return None  # the page reports what it shows only later, and `update_shown` replays from memory alone
-        else:
-            return None
-        await self._wait_until_delivered(start)  # a page may have read the log just before the hub does
+        start = connection.viewer_position if cursor is None else await self._position_of(cursor, connection.view)
+        if start is not None:
+            await self._wait_until_delivered(start)  # a page may have read the log just before the hub does
         return start
+
+    async def _position_of(self, cursor: str, view: View) -> int | None:
+        """Returns the log position of a client's cursor; None if it is invalid or too old to continue a view from."""
+        if not is_number(cursor) or not await self._log.contains(int(cursor)):
+            return None
+        position = int(cursor)
+        if view.kind == "shown" and self._log.entries_after(position) is None:
+            return None  # the page reports what it shows only later, and `update_shown` replays from memory alone
+        return position
 
     # --- The viewer, read from the database before the connection joins ---
 

@@ -19,7 +19,7 @@ from consumers.server.db_threads import DatabaseThreads
 from livefeed.live import credentials, log
 from livefeed.live.credentials import Credential
 from livefeed.live.readers import View
-from livefeed.live.views import ViewError, open_view
+from livefeed.live.views import ViewError, open_view, open_view_of
 
 MAX_BATCH = 200
 """Handshakes resolved by one batch of queries."""
@@ -71,6 +71,10 @@ class Authenticator:
         if self._resolving is None or self._resolving.done():
             self._resolving = asyncio.create_task(self._resolve_waiting())
         return await future
+
+    async def open_view(self, name: str, user_id: int) -> View:
+        """Returns the view with this name for a user (0: a visitor). Raises `ViewError`."""
+        return await self._thread.run(lambda: open_view_of(name, user_id))
 
     async def revocation_reasons(self, credentials: Collection[Credential]) -> dict[Credential, RefusedError | None]:
         """Returns for each credential the reason why it is no longer valid, or None if it is valid."""

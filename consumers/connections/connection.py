@@ -5,17 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from time import time
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from consumers.protocol.transport import Sender
 from livefeed.live.credentials import Credential
 from livefeed.live.readers import Form, View
+
+if TYPE_CHECKING:
+    from consumers.hub.watches import Request
 
 ClientKind = Literal["browser", "program", "poll"]
 FORMS: dict[ClientKind, Form] = {"browser": "html", "program": "json", "poll": "html"}
 
 MAX_SHOWN_POSTS = 300
 """Posts that a page may report as shown."""
+MAX_VIEWS = 10
+"""Views of one connection."""
+
+
+class Watch(NamedTuple):
+    """A view of a connection, under the name by which the client asked for it. Its events after the log position
+    `start` were delivered."""
+
+    name: str
+    view: View
+    start: int
 
 
 @dataclass(eq=False, slots=True)
@@ -44,6 +58,8 @@ class Connection:
     kind: ClientKind
     credential: Credential | None = None
     address: str = ""
+    name: str = ""
+    """Name of the view in the client's request, if it gave one."""
     viewer_position: int = 0
     position: int = 0
     """Log position up to which the connection has been brought; it receives the events after it."""
@@ -55,17 +71,33 @@ class Connection:
     paused_at: float = 0.0
     """Time of the event loop at which the sender was last found full."""
     form: Form = field(init=False)
+    watches: tuple[Watch, ...] = ()
+    """The views whose events the connection receives. `begin` makes the first of them the one with which it was
+    opened."""
     views: tuple[View, ...] = field(init=False)
-    """All views of the connection. The first is the one with which it was opened."""
+    """The views in `watches`."""
     has_home: bool = field(init=False)
     """True if one of the views is the home feed."""
+    requests: list[Request] = field(default_factory=list)
+    """The client's requests to add or remove a view that have not been answered yet, oldest first. A list, because an
+    empty deque takes as much memory as all else that is kept for a connection."""
     _shown: frozenset[int] = frozenset()
     _newest_shown: int = 0
 
     def __post_init__(self) -> None:
         self.form = FORMS[self.kind]
-        self.views = (self.view,)
-        self.has_home = self.view.kind == "home"
+        self.begin(self.position)
+
+    def begin(self, position: int) -> None:
+        """Sets the position after which the connection's events begin."""
+        self.position = position
+        self.watch([Watch(self.name or self.view.name, self.view, position)])
+
+    def watch(self, watches: Iterable[Watch]) -> None:
+        """Replaces the views of the connection. Once it is subscribed, only `Subscriptions.replace_views` does that."""
+        self.watches = tuple(watches)
+        self.views = tuple(watch.view for watch in self.watches)
+        self.has_home = any(view.kind == "home" for view in self.views)
 
     @property
     def topics(self) -> set[str]:

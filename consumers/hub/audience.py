@@ -9,11 +9,18 @@ from collections.abc import Callable
 from consumers.connections.connection import Connection
 from livefeed.live.declarations import declaration_of
 from livefeed.live.entries import LogEntry
+from livefeed.live.readers import View
 
 
 def should_deliver(connection: Connection, entry: LogEntry) -> bool:
     """True if a view of the connection shows the subject of an event and its viewer may see it now."""
     return audience_of(entry)(connection)
+
+
+def shows(connection: Connection, view: View, entry: LogEntry) -> bool:
+    """True if this view shows the subject of an event and the connection's viewer may see it now."""
+    declaration = declaration_of(entry.kind)
+    return declaration is not None and declaration.matcher(entry)(connection, view)
 
 
 def audience_of(entry: LogEntry) -> Callable[[Connection], bool]:

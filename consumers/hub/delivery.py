@@ -20,6 +20,7 @@ from consumers.hub.replay import replay
 from consumers.hub.slow_clients import SlowClients
 from consumers.hub.subscriptions import Subscriptions
 from consumers.hub.time_slice import TimeSlice
+from consumers.hub.watches import Request
 from consumers.protocol import frames
 from consumers.protocol.message import Message
 
@@ -64,7 +65,6 @@ class Delivery:
             if is_due and (
                 self._write_at_once(connection, message, upto) or await self._write(connection, message, upto)
             ):
-                connection.position = upto
                 delivered_frames += message.count
                 writes += 1
             if time_slice.is_used_up:
@@ -88,6 +88,11 @@ class Delivery:
         if connection.is_live:
             await self._write(connection, message, self.position)
 
+    async def send_if_ready(self, connection: Connection, message: Message) -> None:
+        """Writes a message that may be lost: only to a live connection whose buffer is not full."""
+        if connection.is_live and not connection.sender.is_full:
+            await self._write(connection, message, self.position)
+
     # --- Connections that join or reconnect ---
 
     async def send_hello(self, connection: Connection, cursor: int | None) -> None:
@@ -97,37 +102,64 @@ class Delivery:
         position alone would believe that it missed nothing.
         """
         if cursor is None:
-            connection.position = self._log.position
+            connection.begin(self._log.position)
             message = Message(frames.hello(connection.position), self._reset())
         else:
-            connection.position = cursor
+            connection.begin(cursor)
             message = Message(frames.hello(connection.position))
         await self._write(connection, message, connection.position)
 
     async def catch_up(
         self, connection: Connection, may_receive: Callable[[Connection], bool] = lambda connection: True
     ) -> None:
-        """Replays events to a connection until it has reached the log's position and is live.
+        """Replays events to a connection and answers its requests, until it has reached the log's position and is live.
 
         Stops before that if the connection's buffer is full, or if `may_receive` returns False after events were read.
         No other task runs between the last comparison of the positions and the return, so a caller that subscribes the
         connection immediately leaves no gap.
         """
-        while connection.position < self._log.position:
-            upto = self._log.position
-            message = await replay(self._log, connection, connection.position)
-            if not may_receive(connection):
-                return
-            if message is None:
-                message = Message(self._reset())
+        while connection.requests or connection.position < self._log.position:
+            if connection.requests:
+                is_ready = await self._answer(connection)
             else:
-                metrics.catch_ups.inc()
-                message = message.and_then(self._log.heartbeat(upto))
-            if not await self._write(connection, message, upto) or connection in self.slow_clients:
+                is_ready = await self._replay(connection, may_receive)
+            if not is_ready:
                 return
-            metrics.deliveries.inc(message.count)
-            connection.position = upto
         connection.is_live = not connection.is_closed
+
+    async def _replay(self, connection: Connection, may_receive: Callable[[Connection], bool]) -> bool:
+        """Replays the events up to the log's position. Returns False if the connection cannot be caught up now."""
+        upto = self._log.position
+        message = await replay(self._log, connection, connection.position)
+        if not may_receive(connection):
+            return False
+        if message is None:
+            message = Message(self._reset())
+        else:
+            metrics.catch_ups.inc()
+            message = message.and_then(self._log.heartbeat(upto))
+        if not await self._write(connection, message, upto):
+            return False
+        metrics.deliveries.inc(message.count)
+        return connection not in self.slow_clients
+
+    async def handle(self, connection: Connection, request: Request) -> None:
+        """Answers a client's request about the views of its connection: now or, if the connection is being caught up or
+        its buffer is full, during that. The events before the answer and those after it are delivered as usual."""
+        connection.requests.append(request)
+        if connection.is_live:
+            connection.is_live = False
+            connection.position = max(connection.position, self.position)
+            await self._resume(connection)
+
+    async def _answer(self, connection: Connection) -> bool:
+        """Answers the first request. Returns False if the connection cannot be caught up now."""
+        answer = await connection.requests[0].answer(self._log, connection)
+        if not await self._write(connection, answer.message, connection.position):
+            return False
+        del connection.requests[0]
+        self._subscriptions.replace_views(connection, answer.watches)
+        return connection not in self.slow_clients
 
     def _reset(self) -> str:
         metrics.resets.inc()
@@ -186,12 +218,15 @@ class Delivery:
         sender = connection.sender
         if not sender.write_at_once(message):
             return False
+        connection.position = upto
         if sender.is_full:
             self.slow_clients.pause(connection, upto)
         return True
 
     async def _write(self, connection: Connection, message: Message, upto: int) -> bool:
         """Writes a message that brings the connection to `upto`. Returns False if the message was not written.
+
+        The position moves before the writing: a server may let other tasks run during it, such as `handle`.
 
         A connection whose buffer is full is paused. A socket that fails is dropped and does not affect others.
         """
@@ -202,6 +237,8 @@ class Delivery:
             self.slow_clients.pause(connection, self.position if connection.is_live else connection.position)
         if not connection.is_live and connection in self.slow_clients:
             return False  # the buffer is full, or is empty again but the connection has not been caught up yet
+        position_before = connection.position
+        connection.position = max(position_before, upto)
         try:
             if (writing := sender.write(message)) is not None:
                 await writing
@@ -209,6 +246,9 @@ class Delivery:
             logger.exception("A socket failed and is dropped.")
             self.remove(connection)
             return False
+        except BaseException:
+            connection.position = position_before  # written or not: twice is better than never
+            raise
         if sender.is_full:
             self.slow_clients.pause(connection, upto)
         return True

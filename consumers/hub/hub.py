@@ -8,23 +8,25 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
-from typing import Self
+from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 from consumers import metrics
 from consumers.connections.admission import ConnectionManager
 from consumers.hub.delivery import Delivery
 from consumers.hub.dispatch import Dispatcher
+from consumers.hub.ephemeral_events import EphemeralEvents
 from consumers.hub.event_log import EventLog
-from consumers.hub.layer_notifier import LayerNotifier
+from consumers.hub.layer_notifier import EPHEMERAL, WAKEUP, LayerNotifier
 from consumers.hub.maintenance import Maintenance
 from consumers.hub.prefetch import Prefetched, Prefetcher
 from consumers.hub.subscriptions import Subscriptions
 from consumers.hub.unread_counts import UnreadCounts
-from consumers.presence import Presence
-from livefeed.live import publishing
+from consumers.presence import PAGES_ASKED, Presence
+from livefeed.live import ephemeral, publishing
 from livefeed.live.declarations import coalesced_kinds
 from livefeed.live.entries import LogEntry
+from livefeed.live.ephemeral import EphemeralEvent
 from livefeed.live.log import READ_LIMIT
 from livefeed.observability import health
 
@@ -82,9 +84,17 @@ class Hub:
         self._paused_until = 0.0
         self._counts_due_at = 0.0
         self._closings: set[asyncio.Task[None]] = set()
-        self._notifier = LayerNotifier(self._wakeup.set, self.presence.answer)
+        self._ephemeral_events = EphemeralEvents(self.subscriptions, self.delivery)
+        self._notifier = LayerNotifier(
+            {
+                WAKEUP: lambda message: self._wakeup.set(),
+                EPHEMERAL: self._receive_events,
+                PAGES_ASKED: self.presence.answer,
+            }
+        )
         self._start()
         publishing.add_wakeup_listener(self.wake_up)
+        ephemeral.add_listener(self.send_event)
         health.probes |= {"hub": self._probe, "layer": self._notifier.probe}
 
     def _start(self) -> None:
@@ -101,11 +111,13 @@ class Hub:
     async def stop(self) -> None:
         """Stops everything that the hub started."""
         publishing.remove_wakeup_listener(self.wake_up)
+        ephemeral.remove_listener(self.send_event)
         for name in ("hub", "layer"):
             health.probes.pop(name, None)
         self._running.pop(self._loop, None)
         self._task.cancel()
         self.delivery.stop()
+        self._ephemeral_events.stop()
         await asyncio.gather(self._task, self._notifier.stop(), return_exceptions=True)
         for resource in (self.presence, self.log, self.connections.authenticator, self.maintenance):
             await self._loop.run_in_executor(None, resource.close)
@@ -118,6 +130,19 @@ class Hub:
     def _wake_up(self) -> None:
         self._wakeup.set()
         self._notifier.notify_peers()
+
+    def send_event(self, event: EphemeralEvent) -> None:
+        """Delivers an ephemeral event of this process, here and in the other processes. Thread-safe."""
+        self._loop.call_soon_threadsafe(self._send_event, event)
+
+    def _send_event(self, event: EphemeralEvent) -> None:
+        self._ephemeral_events.deliver(event)
+        self._notifier.send_event(event.as_message())
+
+    def _receive_events(self, message: dict[str, Any]) -> None:
+        """Called with the ephemeral events of another process."""
+        for event in message["events"]:
+            self._ephemeral_events.deliver(EphemeralEvent.from_message(event))
 
     async def wait_until_idle(self) -> int:
         """Waits until all events in the log at this moment have been delivered; returns the position of the last."""

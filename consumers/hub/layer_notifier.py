@@ -1,12 +1,14 @@
-"""Wakeups between processes, through the channel layer.
+"""Messages between the hubs of all processes, through the channel layer: wakeups and ephemeral events.
 
-A wakeup says only that the log has new events. It may be lost, late or doubled without harm. A layer that is down or
-does not answer must not delay a request: wakeups are sent in a task of their own, with a timeout.
+A wakeup says only that the log has new events. It may be lost, late or doubled without harm, and an ephemeral event may
+be lost. A layer that is down or does not answer must not delay a request: messages are sent in a task of their own,
+with a timeout.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -20,20 +22,25 @@ LAYER_TIMEOUT = 1.0
 """Seconds after which a call to the layer is given up."""
 REJOIN_INTERVAL = 2.0
 """Seconds between two additions to the group: a layer that was flushed or restarted has lost its groups."""
+MAX_UNSENT_EVENTS = 100
+"""Ephemeral events that wait to be sent, and of one message. The oldest are dropped for newer ones."""
+WAKEUP, EPHEMERAL = "log.moved", "ephemeral.sent"  # types of messages
+
+Handler = Callable[[dict[str, Any]], None]
+"""Called with a message of another process."""
 
 
 class LayerNotifier:
-    """Sends wakeups to the hubs of other processes and receives theirs.
+    """Sends messages to the hubs of other processes, and calls the handler of each message that they send, by its
+    type."""
 
-    Calls `on_wakeup` for each wakeup of another process, and `on_message` with every other message to the group.
-    """
-
-    def __init__(self, on_wakeup: Callable[[], None], on_message: Callable[[dict[str, Any]], None]) -> None:
-        self._on_wakeup = on_wakeup
-        self._on_message = on_message
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self._handlers = handlers
         self._layer = get_channel_layer()
         self._id = uuid4().hex
         self._is_due = asyncio.Event()
+        self._has_moved = False
+        self._unsent: deque[dict[str, Any]] = deque(maxlen=MAX_UNSENT_EVENTS)
         self._is_failing = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -53,6 +60,12 @@ class LayerNotifier:
 
     def notify_peers(self) -> None:
         """Requests a wakeup. All requests during a send lead to one further wakeup."""
+        self._has_moved = True
+        self._is_due.set()
+
+    def send_event(self, event: dict[str, Any]) -> None:
+        """Sends an ephemeral event to the other processes, soon or never."""
+        self._unsent.append(event)
         self._is_due.set()
 
     def probe(self) -> str | None:
@@ -63,7 +76,16 @@ class LayerNotifier:
         while True:
             await self._is_due.wait()
             self._is_due.clear()
-            await self._call(self._layer.group_send(HUB_GROUP, {"type": "log.moved", "from": self._id}))
+            if self._has_moved:
+                self._has_moved = False
+                await self._send_to_group({"type": WAKEUP})
+            if self._unsent:
+                events = list(self._unsent)
+                self._unsent.clear()
+                await self._send_to_group({"type": EPHEMERAL, "events": events})
+
+    async def _send_to_group(self, message: dict[str, Any]) -> None:
+        await self._call(self._layer.group_send(HUB_GROUP, message | {"from": self._id}))
 
     async def _keep_joined(self, channel: str) -> None:
         while True:
@@ -78,10 +100,16 @@ class LayerNotifier:
                 self._record(error)
                 await asyncio.sleep(REJOIN_INTERVAL)
                 continue
-            if message.get("type") != "log.moved":
-                self._on_message(message)
-            elif message.get("from") != self._id:
-                self._on_wakeup()
+            if message.get("from") != self._id:
+                self._handle(message)
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        """Calls the handler of a message. Processes of other versions may send types and fields that are unknown."""
+        try:
+            if handler := self._handlers.get(message["type"]):
+                handler(message)
+        except Exception:
+            logger.exception("A message of another process was not handled.")
 
     async def _call(self, operation: Coroutine[Any, Any, None]) -> None:
         """Awaits an operation of the layer, for LAYER_TIMEOUT seconds at most. Failures are recorded, not raised."""

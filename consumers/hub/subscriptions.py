@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from consumers import metrics
-from consumers.connections.connection import Connection, Viewer
+from consumers.connections.connection import Connection, Viewer, Watch
 from consumers.hub.audience import audience_of
 from livefeed.live.declarations import LiveModel, declaration_of
 from livefeed.live.entries import LogEntry
@@ -52,6 +52,17 @@ class Subscriptions:
                 del self.visitors[connection.address]
         else:
             self._remove_from_viewer(connection, connection.viewer)
+
+    def replace_views(self, connection: Connection, watches: Iterable[Watch]) -> None:
+        """Replaces the views of a connection. Only stores them if it is not subscribed any more."""
+        before = connection.topics
+        connection.watch(watches)
+        if connection not in self.connections:
+            return
+        for topic in before - connection.topics:
+            _discard(self._by_topic, topic, connection)
+        for topic in connection.topics - before:
+            self._by_topic[topic].add(connection)
 
     def apply(self, entry: LogEntry) -> None:
         """Applies a follow or unfollow; ignores all other events."""

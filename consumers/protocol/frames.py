@@ -35,6 +35,26 @@ def reset(cursor: int, within: float = 0) -> str:
     return encode({"type": "reset", "cursor": cursor, "within": within})
 
 
+def ephemeral(kind: str, fields: Mapping[str, Any]) -> str:
+    """Ephemeral event. It has no cursor, because it is not in the log."""
+    return encode({"type": kind, **fields})
+
+
+def watching(view: str, cursor: int) -> str:
+    """Answer to `watch`: the events of the view begin after `cursor`. `view` is the name in the client's message."""
+    return encode({"type": "watching", "view": view, "cursor": cursor})
+
+
+def unwatched(view: str, cursor: int) -> str:
+    """Answer to `unwatch`: the events of the view have ended at `cursor`."""
+    return encode({"type": "unwatched", "view": view, "cursor": cursor})
+
+
+def refused_view(view: str, code: str, detail: str) -> str:
+    """Answer to `watch` or `unwatch` if it is refused. Unlike after other errors, the socket stays open."""
+    return encode({"type": "error", "code": code, "detail": detail, "view": view})
+
+
 def error(code: str, detail: str) -> str:
     """Error, as a `code` for programs and a `detail` text for users."""
     return encode({"type": "error", "code": code, "detail": detail})

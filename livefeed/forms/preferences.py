@@ -25,19 +25,21 @@ def time_zones() -> list[tuple[str, str]]:
 
 
 class DisplayForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
-    """Theme, language, time zone, screen reader announcements and keyboard shortcuts."""
+    """Theme, language, time zone, screen reader announcements, keyboard shortcuts and signals of writing."""
 
     time_zone = forms.ChoiceField(choices=time_zones, required=False, label="Time zone")
 
     class Meta:
         model = Preferences
-        fields = ("theme", "language", "time_zone", "announcements", "has_keys")
+        fields = ("theme", "language", "time_zone", "announcements", "has_keys", "shows_writing")
         labels = {
             "theme": "Colours",
             "language": "Language of dates and numbers",
             "announcements": "Screen readers announce new posts",
             "has_keys": "Keyboard shortcuts (press ? to list them)",
+            "shows_writing": "Show others when I am writing a reply",
         }
+        help_texts = {"shows_writing": "If this is off, you do not see when others are writing either."}
 
 
 class NotificationsForm(forms.Form):

@@ -114,10 +114,17 @@ def open_view(text: str, user: User | None) -> View:
     """
     name, _, key = (text or ("home" if user else "public")).partition(":")
     view_type = VIEWS.get(name)
-    view = view_type.open(key, user) if view_type else None
+    has_nul = "\0" in text  # PostgreSQL rejects NUL characters, even in a comparison
+    view = view_type.open(key, user) if view_type and not has_nul else None
     if view is None:
         raise ViewError("unknown_view", f"There is no view “{text[:80]}” here for you.")
     return view if SITE in view.topics else view._replace(topics=view.topics | {SITE})
+
+
+def open_view_of(text: str, user_id: int) -> View:
+    """Returns the view that `text` names, as `open_view` does, for the user with this id (0: a visitor)."""
+    user = User.objects.filter(pk=user_id).first() if user_id else None
+    return open_view(text, user)
 
 
 def is_number(text: str) -> bool:

@@ -1,5 +1,5 @@
-"""Preferences of users: theme, language, time zone, announcements, keyboard shortcuts, muted notifications, and whether
-the first steps are shown."""
+"""Preferences of users: display, announcements, keyboard shortcuts, signals of writing, muted notifications, and
+whether the first steps are shown."""
 
 from collections.abc import Collection
 from typing import ClassVar
@@ -75,6 +75,8 @@ class Preferences(models.Model):
     """New posts as announced by screen readers."""
     has_keys = models.BooleanField(default=True)
     """True if single keys are shortcuts."""
+    shows_writing = models.BooleanField(default=True)
+    """True if others see that the user is writing a reply, and the user sees that of others."""
     muted = models.CharField(max_length=200, blank=True, default="")
     """Muted kinds of notifications, with a blank before, between and after them, so that SQL finds whole names."""
     first_steps = models.BooleanField(null=True, default=None)

@@ -96,7 +96,7 @@ class PreferencesView(SettingsFormView):
 
 
 class DisplayView(PreferencesView):
-    """Theme, language, time zone, screen reader announcements and keyboard shortcuts."""
+    """Theme, language, time zone, screen reader announcements, keyboard shortcuts and signals of writing."""
 
     title = "Display"
     form_class = DisplayForm

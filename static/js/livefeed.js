@@ -28,6 +28,7 @@ import { postList } from "./post-list.js";
 import { initReactions } from "./reactions.js";
 import { initTimes } from "./times.js";
 import { initTitle } from "./title.js";
+import { initWriting, receiveWriting } from "./writing.js";
 
 // Listeners of the same event are called in the order of these calls.
 restorePage();
@@ -53,6 +54,7 @@ initPagination();
 initKeyboard();
 initActivation();
 initPasskeys();
+initWriting();
 connect();
 awayLine.initAwayLine();
 
@@ -88,4 +90,5 @@ function onFrame(frame) {
   if (frame.type === "notifications") return showUnread(frame.unread);
   if (postList()) receiveFrame(frame);
   receiveRow(frame);
+  receiveWriting(frame);
 }

@@ -31,6 +31,7 @@ class Client:
     def __init__(self, site: Site, program: Path, token: str) -> None:
         self._output = program.with_suffix(".txt")
         environment = {**os.environ, "LIVEFEED": site.url.replace("http", "ws"), "TOKEN": token}
+        environment["VIEWS"] = "home tag:bread"
         with self._output.open("a") as output:
             self.process = subprocess.Popen(
                 [sys.executable, program], cwd=program.parent, env=environment, stdout=output, stderr=subprocess.STDOUT
@@ -38,7 +39,7 @@ class Client:
 
     def output(self) -> list[str]:
         lines = self._output.read_text().splitlines() if self._output.exists() else []
-        return [line for line in lines if not line.startswith(("hello", "heartbeat"))]
+        return [line for line in lines if not line.startswith(("hello", "heartbeat", "watching"))]
 
     def wait_for_output(self, *lines: str) -> None:
         try:
@@ -71,14 +72,18 @@ def test_the_client_receives_new_and_missed_events(start, program):
     client = start(text)
     first = make_post(cast.author, "One.")
     make_post(cast.stranger, "Not for them.")
-    client.wait_for_output(f"post.created {first.pk} One.")
+    tagged = make_post(cast.stranger, "Fresh #bread")
+    expected = [f"post.created {first.pk} One.", f"post.created {tagged.pk} Fresh #bread"]
+    client.wait_for_output(*expected)
     client.stop()
 
-    second = make_post(cast.author, "Two.")
+    missed = make_post(cast.stranger, "Stale #bread")
+    second = make_post(cast.author, "Two. #bread")
     pk = first.pk
     first.delete()
     again = start(text)
-    expected = [f"post.created {pk} One.", f"post.created {second.pk} Two.", f"post.deleted {pk} "]
+    expected += [f"post.created {second.pk} Two. #bread", f"post.deleted {pk} "]  # of the home feed
+    expected.append(f"post.created {missed.pk} Stale #bread")  # of the tag
     again.wait_for_output(*expected)
 
     token.revoke()

@@ -86,7 +86,8 @@ FROZEN = pytest.param(signal.SIGSTOP, marks=pytest.mark.full)  # tests/faults/te
 
 @pytest.mark.parametrize("fault", [None, FROZEN, signal.SIGKILL], ids=["working", "frozen", "stopped"])
 def test_a_channel_layer_that_is_down_stops_neither_posts_nor_handshakes_nor_delivery(two_sites, fault):
-    """POSTs are answered, sockets open, and posts of the other process arrive by the polling interval."""
+    """POSTs are answered, sockets open, and posts of the other process arrive by the polling interval. Ephemeral events
+    of the other process arrive while the layer works."""
     first, second, server = two_sites
     cast = make_cast()
     if fault:
@@ -102,6 +103,10 @@ def test_a_channel_layer_that_is_down_stops_neither_posts_nor_handshakes_nor_del
         last = Post.objects.latest("pk").pk
         assert len(near.posts_until(last, timeout=WITHIN)) == 10
         assert len(far.posts_until(last, timeout=WITHIN)) == 10
+        with Person(second, cast.follower).listen(view=f"post:{last}") as thread:
+            assert author.send(f"/posts/{last}/writing/") == 204
+            if fault is None:  # else the signal is lost
+                assert thread.frame()["type"] == "writing"
         assert first.is_ready()
         assert author.send("/posts/", body="") == 422
         assert Person(second, cast.stranger).send("/@author/follow/") == 200

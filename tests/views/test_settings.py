@@ -68,6 +68,13 @@ def test_an_invalid_choice_is_refused_and_changes_nothing(cast, author, field, v
     assert not Preferences.objects.exists()
 
 
+def test_signals_of_writing_can_be_switched_off(cast, author):
+    address = make_post(cast.author).get_absolute_url()
+    assert Page(author.get(address)).all("p", "writing")
+    author.post("/settings/display/", CHOSEN)
+    assert not Page(author.get(address)).all("p", "writing")
+
+
 # --- Notifications ---
 
 
