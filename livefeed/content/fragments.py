@@ -21,7 +21,8 @@ from livefeed.models import Post, Profile
 def render(key: str, template: str, values: dict[str, Any]) -> SafeString:
     """Returns the HTML of a template whose context is `values`, which must be hashable, from the cache if they are the
     same as before."""
-    return _cached(key, tuple(sorted(values.items())), lambda: render_to_string(template, values))
+    sources = tuple(sorted(values.items()))
+    return _cached(caches["fragments"], key, sources, lambda: render_to_string(template, values))
 
 
 def render_post(post: Post) -> SafeString:
