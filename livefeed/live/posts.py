@@ -13,11 +13,11 @@ from livefeed.live.entries import LogEntry
 from livefeed.live.readers import Reader, View
 from livefeed.live.topics import keys_of, topic
 from livefeed.models import Post, User
+from livefeed.models.attachment import prefetch_attached
 from livefeed.models.compiled import compiled
-from livefeed.models.picture import prefetch_pictures
 
 COUNTED = "post.counted"
-"""Kind of event: the numbers of a post's likes and replies changed, and nothing else."""
+"""Kind of event: the numbers of a post's likes, replies or votes changed, and nothing else."""
 
 
 @register
@@ -91,7 +91,7 @@ class LivePost(LiveModel[Post]):
         return matches
 
     def fetch(self, ids: Collection[int]) -> Iterable[Post]:
-        return prefetch_pictures(_visible_posts(list(ids)))
+        return prefetch_attached(_visible_posts(list(ids)))
 
     def render(self, instance: Post) -> SafeString:
         return render_post(instance)
@@ -99,11 +99,12 @@ class LivePost(LiveModel[Post]):
     def parts(self, instance: Post) -> Parts:
         html = self.render(instance)
         head = {"id": instance.pk, "version": instance.version, "sort": instance.sort_key}
-        counts = {"likes": instance.likes_count, "replies": instance.replies_count}
+        counts: dict[str, Any] = {"likes": instance.likes_count, "replies": instance.replies_count}
+        votes = {"poll": instance.poll.counts} if instance.has_poll else {}
         return {
             "html": head | {"html": html},
             "json": head | {"post": _details(instance) | {"html": html, **counts}},
-            "counts": {"id": instance.pk, **counts},
+            "counts": {"id": instance.pk, **counts, **votes},
         }
 
 
@@ -125,6 +126,7 @@ def _details(post: Post) -> dict[str, Any]:
         "audience": post.audience,
         "tags": post.tags.split(),
         "pictures": _pictures(post) if post.pictures_count else [],
+        "poll": _poll(post) if post.has_poll else None,
         "created_at": post.created_at.isoformat(),
         "version": post.version,
         "likes": 0,
@@ -143,6 +145,16 @@ def _pictures(post: Post) -> list[dict[str, Any]]:
         }
         for picture in post.pictures.all()
     ]
+
+
+def _poll(post: Post) -> dict[str, Any]:
+    poll = post.poll
+    return {
+        "options": [{"text": option.text, "votes": option.votes_count} for option in poll.options.all()],
+        "multiple": poll.is_multiple,
+        "ends_at": poll.ends_at.isoformat(),
+        "votes": poll.voters_count,
+    }
 
 
 # --- Publishing ---

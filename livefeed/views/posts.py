@@ -10,11 +10,12 @@ from django.utils.datastructures import MultiValueDict
 from livefeed.content.fragments import render_post
 from livefeed.content.sanitize import clean_text, clean_title
 from livefeed.forms.attachments import MISSING_PICTURE, Attachments
-from livefeed.forms.post import EditForm, PostForm, reply_form
-from livefeed.models import EditConflictError, MissingPictureError, Post, User
+from livefeed.forms.post import MISSING_QUESTION, EditForm, PostForm, reply_form
+from livefeed.models import EditConflictError, MissingPictureError, MissingQuestionError, Post, User
+from livefeed.models.attachment import prefetch_attached
 from livefeed.models.compiled import compiled
 from livefeed.models.page_state import PageState
-from livefeed.models.picture import MAX_PICTURES, prefetch_pictures
+from livefeed.models.picture import MAX_PICTURES
 from livefeed.models.post import BODY_MAX, TITLE_MAX
 from livefeed.models.post_list import PostList
 from livefeed.models.reaction import reactions_by
@@ -112,6 +113,9 @@ class PostView(Resource):
         except MissingPictureError:
             form.add_error(None, MISSING_PICTURE)
             return edit_page(request, pk, form, UNPROCESSABLE)
+        except MissingQuestionError:
+            form.add_error("body", MISSING_QUESTION)
+            return edit_page(request, pk, form, UNPROCESSABLE)
         except Post.DoesNotExist:
             raise Http404(GONE) from None
         if self.request.htmx:
@@ -140,7 +144,7 @@ def thread_page(request: Request, post: Post, state: PageState, template: str) -
     start = request.GET.get("after", "")
     replies, has_more = page_of(PostList("thread", viewer, post.pk), start)
     ancestors = [] if start else list(Post.objects.visible_to(viewer).filter(pk__in=post.ancestor_ids).oldest_first())
-    posts = prefetch_pictures(replies if start else [*ancestors, post, *replies])
+    posts = prefetch_attached(replies if start else [*ancestors, post, *replies])
     context: dict[str, Any] = {
         "posts": posts,
         "post": post,
@@ -161,7 +165,8 @@ def edit_page(request: Request, pk: int, form: EditForm, status: int = 200) -> H
     """Renders the editor: in place for htmx, as a page otherwise."""
     template = "posts/_editor.html" if request.htmx else "posts/edit.html"
     visible = Post.objects.visible_to(viewer_of(request))  # a form must not reveal what it answers to
-    context = {"form": form, "pk": pk, "is_reply": visible.replies_only().filter(pk=pk).exists()}
+    post = visible.only("parent_author_id", "has_poll").filter(pk=pk).first() or Post()
+    context = {"form": form, "pk": pk, "is_reply": post.is_reply, "has_poll": post.has_poll}
     return render(request, template, context, status=status)
 
 
