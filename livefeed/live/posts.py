@@ -126,7 +126,7 @@ def _details(post: Post) -> dict[str, Any]:
         "audience": post.audience,
         "tags": post.tags.split(),
         "pictures": _pictures(post) if post.pictures_count else [],
-        "poll": _poll(post) if post.has_poll else None,
+        "poll": post.poll.as_json() if post.has_poll else None,
         "created_at": post.created_at.isoformat(),
         "version": post.version,
         "likes": 0,
@@ -145,16 +145,6 @@ def _pictures(post: Post) -> list[dict[str, Any]]:
         }
         for picture in post.pictures.all()
     ]
-
-
-def _poll(post: Post) -> dict[str, Any]:
-    poll = post.poll
-    return {
-        "options": [{"text": option.text, "votes": option.votes_count} for option in poll.options.all()],
-        "multiple": poll.is_multiple,
-        "ends_at": poll.ends_at.isoformat(),
-        "votes": poll.voters_count,
-    }
 
 
 # --- Publishing ---

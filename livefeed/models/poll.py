@@ -104,6 +104,15 @@ class Poll(models.Model):
         """Numbers of votes, in total and for each option in their order, as frames and responses contain them."""
         return {"votes": self.voters_count, "options": [option.votes_count for option in self.options.all()]}
 
+    def as_json(self) -> dict[str, Any]:
+        """Returns the poll for programs and exports. It does not say who has voted."""
+        return {
+            "options": [{"text": option.text, "votes": option.votes_count} for option in self.options.all()],
+            "multiple": self.is_multiple,
+            "ends_at": self.ends_at.isoformat(),
+            "votes": self.voters_count,
+        }
+
     @property
     def shown_values(self) -> tuple[Any, ...]:
         """Everything that changes the look of the poll."""

@@ -49,7 +49,6 @@ export function clearPoll(composer) {
   for (const field of textFields(composer)) field.value = "";
   for (const field of panel(composer).querySelectorAll("[type=checkbox]")) field.checked = false;
   for (const option of panel(composer).querySelectorAll("option")) option.selected = option.defaultSelected;
-  for (const error of panel(composer).querySelectorAll(".field-error")) error.remove();
   panel(composer).open = false;
 }
 
