@@ -53,6 +53,11 @@ class PollForm(forms.Form):
         return self.is_bound and any((field.value() or "").strip() for field in self.options)
 
     @property
+    def texts(self) -> list[str]:
+        """The options that were entered, without those that are too long. Requires that the form was cleaned."""
+        return [text for field in self.options if (text := self.cleaned_data.get(field.name))]
+
+    @property
     def messages(self) -> list[str]:
         """All errors, without repetitions."""
         if not self.is_filled:
@@ -65,11 +70,11 @@ class PollForm(forms.Form):
         if not self.is_filled or not self.is_valid():
             return None
         minutes = int(self.cleaned_data["minutes"] or DEFAULT_DURATION)
-        return NewPoll(tuple(self._texts()), self.cleaned_data["is_multiple"], timedelta(minutes=minutes))
+        return NewPoll(tuple(self.texts), self.cleaned_data["is_multiple"], timedelta(minutes=minutes))
 
     def clean(self) -> dict[str, Any]:
         """Requires MIN_OPTIONS different options."""
-        texts = self._texts()
+        texts = self.texts
         if len(texts) < MIN_OPTIONS and not self.errors:
             raise forms.ValidationError(f"A poll needs at least {MIN_OPTIONS} options.")
         if len({text.casefold() for text in texts}) < len(texts):
@@ -80,10 +85,6 @@ class PollForm(forms.Form):
         """Raises `ValidationError` if the poll cannot be posted."""
         if self.messages:
             raise forms.ValidationError(self.messages)
-
-    def _texts(self) -> list[str]:
-        """Returns the options that were entered."""
-        return [text for field in self.options if (text := self.cleaned_data.get(field.name))]
 
 
 def _option_field(number: int) -> LineField:

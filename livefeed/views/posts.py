@@ -10,6 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from livefeed.content.fragments import render_post
 from livefeed.content.sanitize import clean_text, clean_title
 from livefeed.forms.attachments import MISSING_PICTURE, Attachments
+from livefeed.forms.poll import PollForm
 from livefeed.forms.post import MISSING_QUESTION, EditForm, PostForm, reply_form
 from livefeed.models import EditConflictError, MissingPictureError, MissingQuestionError, Post, User
 from livefeed.models.attachment import prefetch_attached
@@ -72,14 +73,16 @@ class PostsView(Resource):
 
 
 class PreviewView(SignedInResource):
-    """Preview: `POST` the fields of the composer to get title, body and pictures as the post will show them. Saves
-    nothing: files are uploaded by the composer before."""
+    """Preview: `POST` the fields of the composer to get title, body, pictures and options as the post will show them.
+    Saves nothing: files are uploaded by the composer before."""
 
     def post(self, request: Request) -> HttpResponse:
         text = {"title": clean_title(request.POST.get("title", "")), "body": clean_text(request.POST.get("body", ""))}
         post = Post(title=text["title"][:TITLE_MAX], body=text["body"][:BODY_MAX])
         pictures = Attachments.submitted(self.viewer, request.POST, MultiValueDict()).shown[:MAX_PICTURES]
-        return render(request, "posts/_preview.html", {"post": post, "pictures": pictures})
+        poll = PollForm(request.POST, prefix="poll")
+        poll.full_clean()
+        return render(request, "posts/_preview.html", {"post": post, "pictures": pictures, "options": poll.texts})
 
 
 class PostView(Resource):

@@ -9,7 +9,7 @@ const COUNTDOWN_START = 500; // characters left from which on they are shown
 /** Handles keys and clicks of the composer and of editors. */
 export function initComposer() {
   delegate("input", ".composer-body", updateCount);
-  delegate("input", ".composer-title, .composer-body, .attached-text", clearPreview);
+  delegate("input", ".composer-title, .composer-body, .attached-text, .poll-field-text", clearPreview);
   document.addEventListener("keydown", onKeyDown);
   delegate("click", ".post [data-close-editor]", onCloseClick);
   delegate("click", ".rail-compose", onNewPostClick);

@@ -36,7 +36,7 @@ export function showVotes(postId, { votes: voters, options }) {
   poll.querySelectorAll(".poll-option").forEach((option, index) => {
     const percent = voters ? Math.round((100 * options[index]) / voters) : 0;
     option.querySelector(".poll-percent").textContent = `${percent} %`;
-    option.querySelector(".poll-votes").textContent = `, ${votesText(options[index])}`;
+    option.querySelector(".poll-votes").textContent = votesText(options[index]);
     option.querySelector("rect").setAttribute("width", `${percent}%`);
   });
 }
@@ -96,7 +96,10 @@ async function vote(button) {
 }
 
 function addVotes(optionIds) {
-  for (const id of optionIds) votes.add(id);
+  for (const id of optionIds) {
+    votes.add(id);
+    choices.delete(id);
+  }
   document.querySelectorAll(".poll").forEach(updatePoll);
 }
 
