@@ -23,7 +23,7 @@ def test_a_vote_by_keyboard_counts_in_every_open_window_and_stays_shown(live_win
     page.get_by_role("button", name="Vote").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("group", name="Poll: Coffee or tea?")).to_be_focused()
-    expect(results[0]).to_have_text(["0 % , 0 votes", "100 % , 1 vote"])
+    expect(results[0]).to_have_text(["0 %, 0 votes", "100 %, 1 vote"])
     expect(page.locator(".own")).to_contain_text("Coffee")
     for window in (author, visitor):
         expect(window.locator(".poll-total")).to_have_text("1 vote")
