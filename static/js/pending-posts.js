@@ -40,7 +40,7 @@ function fillIn(element, { title, body, pictures, poll }) {
   element.querySelector(".post-body").textContent = body;
   element.querySelector(".pending-pictures").append(...pictures.map(thumbnail));
   const options = optionsOf(poll).map((textContent) => createElement("li", { textContent }));
-  element.querySelector(".pending-poll").append(...options);
+  element.querySelector(".poll-preview").append(...options);
 }
 
 function thumbnail({ id, description }) {
