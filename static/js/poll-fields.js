@@ -65,7 +65,7 @@ function removeOption(button) {
 function removePoll(button) {
   clearPoll(button.form);
   panel(button.form).querySelector("summary").focus();
-  notifyChange(panel(button.form));
+  notifyChange(textFields(button.form)[0]);
 }
 
 // The input event lets the draft be stored.

@@ -43,12 +43,13 @@ export function showVotes(postId, { votes: voters, options }) {
 
 const votesText = (count) => `${count.toLocaleString("en")} vote${count === 1 ? "" : "s"}`;
 
-// Shows the state of the polls in new HTML.
+// Shows the state of the polls in new HTML. A list that is restored after going back shows the user's votes already.
 function update(root) {
   for (const element of root.querySelectorAll(".votes")) {
     for (const id of element.dataset.options.split(" ")) votes.add(id);
     element.remove();
   }
+  for (const option of root.querySelectorAll(".poll-option.own")) votes.add(optionId(option.querySelector("input")));
   for (const poll of root.querySelectorAll(".poll")) updatePoll(poll);
   showEnded();
 }

