@@ -27,6 +27,7 @@ from livefeed.views.deletion import DeletionView, RemovalView
 from livefeed.views.follows import BellView, FollowView
 from livefeed.views.notifications import NotificationsView, ReadView
 from livefeed.views.pictures import PicturesView, PictureView, picture_file
+from livefeed.views.polls import VotesView
 from livefeed.views.posts import PostEditorView, PostsView, PostView, PreviewView
 from livefeed.views.reactions import BookmarkView, LikeView
 from livefeed.views.security import SecurityView
@@ -63,6 +64,7 @@ urlpatterns = [
     path("posts/<int:pk>/delete/", DeletionView.as_view(), name="delete_post"),
     path("posts/<int:pk>/removal/", RemovalView.as_view(), name="removal"),
     path("posts/<int:pk>/like/", LikeView.as_view(), name="like"),
+    path("posts/<int:pk>/votes/", VotesView.as_view(), name="votes"),
     path("posts/<int:pk>/bookmark/", BookmarkView.as_view(), name="bookmark"),
     path("posts/<int:pk>/writing/", WritingView.as_view(), name="writing"),
     path("pictures/", PicturesView.as_view(), name="pictures"),

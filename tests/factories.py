@@ -1,15 +1,16 @@
 """Factories for users and posts. The cast: an author, a follower, and a stranger who must receive nothing."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
-from livefeed.models import Post, User
+from livefeed.models import NewPoll, Poll, Post, User
 from livefeed.testing.users import cookies_of, signed_in
 
-__all__ = ["PASSWORD", "Cast", "cookie_of", "make_cast", "make_post", "make_user", "signed_in"]
+__all__ = ["PASSWORD", "Cast", "cookie_of", "make_cast", "make_poll", "make_post", "make_user", "signed_in"]
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)
@@ -29,6 +30,13 @@ def make_post(
     author: User, body: str = "Hello.", title: str = "", audience: str = "public", parent: Post | None = None
 ) -> Post:
     return Post.objects.publish(author, title=title, body=body, audience=audience, parent=parent)
+
+
+def make_poll(author: User, *options: str, is_multiple: bool = False, **fields) -> Poll:
+    """Creates a post that asks a question, with a poll that is open for a day."""
+    poll = NewPoll(options or ("Tea", "Coffee"), is_multiple, timedelta(days=1))
+    fields.setdefault("body", "Tea or coffee?")
+    return Post.objects.publish(author, title="", poll=poll, **fields).poll
 
 
 @dataclass

@@ -30,6 +30,7 @@ ON_BOTH = (
     "tests/models/test_follow.py",
     "tests/models/test_notification.py",
     "tests/models/test_picture.py",
+    "tests/models/test_poll.py",
     "tests/models/test_post_order.py",
     "tests/models/test_reaction.py",
     "tests/models/test_reply.py",

@@ -15,11 +15,12 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from livefeed.accounts.active_sessions import sessions_of
-from livefeed.models import Bookmark, Export, Follow, Like, Notification, Picture, Post, Profile, Token, User
+from livefeed.models import Bookmark, Export, Follow, Like, Notification, Picture, Post, Profile, Token, User, Vote
 
 BATCH_SIZE = 500
 """Rows read from the database at a time."""
@@ -71,7 +72,7 @@ def _page(user: User) -> str:
 
 
 def _posts(user: User) -> Any:
-    return user.posts.present().prefetch_related("pictures").order_by("-created_at", "-pk")
+    return user.posts.present().prefetch_related("pictures", "poll__options").order_by("-created_at", "-pk")
 
 
 def _json(user: User) -> Iterator[str]:
@@ -102,6 +103,7 @@ def _lists(user: User) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
     yield "posts", (_post(post) for post in _posts(user).iterator(BATCH_SIZE))
     yield "likes", _reactions(user, Like)
     yield "bookmarks", _reactions(user, Bookmark)
+    yield "votes", _votes(user)
     follows = Follow.objects.select_related("follower", "followed").order_by("-pk")
     yield (
         "following",
@@ -136,14 +138,29 @@ def _post(post: Post) -> dict[str, Any]:
         "pictures": [
             {"file": media_name(picture), "description": picture.description} for picture in post.pictures.all()
         ],
+        "poll": post.poll.as_json() if post.has_poll else None,
     }
 
 
 def _reactions(user: User, model: type[Like] | type[Bookmark]) -> Iterator[dict[str, Any]]:
     rows = model.objects.filter(user=user).select_related("post__author").order_by("-pk")
-    visible = set(Post.objects.visible_to(user).filter(pk__in=rows.values("post")).values_list("pk", flat=True))
+    visible = _visible_ids(user, rows.values("post"))
     for row in rows.iterator(BATCH_SIZE):
         yield _reference(row.post, visible)
+
+
+def _votes(user: User) -> Iterator[dict[str, Any]]:
+    votes = Vote.objects.filter(user=user).select_related("poll__post__author").prefetch_related("options")
+    visible = _visible_ids(user, votes.values("poll"))
+    for vote in votes.order_by("-pk").iterator(BATCH_SIZE):
+        post = vote.poll.post
+        texts = [option.text for option in vote.options.all()] if post.pk in visible else None
+        yield _reference(post, visible) | {"options": texts}
+
+
+def _visible_ids(user: User, post_ids: QuerySet[Any, Any]) -> set[int]:
+    """Returns those of `post_ids`, a query, whose posts the user may see."""
+    return set(Post.objects.visible_to(user).filter(pk__in=post_ids).values_list("pk", flat=True))
 
 
 def _reference(post: Post, visible: set[int]) -> dict[str, Any]:

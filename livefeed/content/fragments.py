@@ -68,6 +68,7 @@ def _render_post(post: Post, cache: BaseCache) -> SafeString:
     sources = (
         *(post.pk, post.version, post.title, post.body, post.created_at, post.edited_at, post.audience),
         *(post.likes_count, post.replies_count),
+        *(post.poll.shown_values if post.has_poll else ()),
         *((parent.pk, parent.author.username) if parent else (post.parent_author_id,)),
         *(author.pk, author.username, author.name, author.avatar_id),
     )

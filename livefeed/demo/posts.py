@@ -1,4 +1,4 @@
-"""Posts of the demo users, with replies, likes and two pictures."""
+"""Posts of the demo users, with replies, likes, two pictures and a poll."""
 
 import io
 from collections.abc import Mapping
@@ -8,13 +8,15 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from livefeed.demo.pictures import DRAWINGS
-from livefeed.demo.texts import LIKES, PICTURES, POSTS, REPLIES, DemoPicture, DemoReply
-from livefeed.models import Like, Picture, Post, User
+from livefeed.demo.texts import LIKES, PICTURES, POLLS, POSTS, REPLIES, DemoPicture, DemoPoll, DemoReply
+from livefeed.models import Like, NewPoll, Picture, Post, User
 from livefeed.models.picture import Attachment
+
+POLL_DURATION = timedelta(days=7)
 
 
 def create_posts(users: Mapping[str, User]) -> None:
-    """Creates the posts of the past three days, then replies, likes and pictures."""
+    """Creates the posts of the past three days, then replies, likes, pictures and polls."""
     now = timezone.now()
     for post in POSTS:
         moment = now - timedelta(hours=post.hours_ago)
@@ -26,6 +28,8 @@ def create_posts(users: Mapping[str, User]) -> None:
             Like.objects.add(users[username], _post(beginning))
     for picture in PICTURES:
         _attach(picture)
+    for poll in POLLS:
+        _ask(users, poll)
 
 
 def _post(beginning: str) -> Post:
@@ -49,3 +53,13 @@ def _attach(demo_picture: DemoPicture) -> None:
     picture = Picture.objects.store(post.author, ContentFile(file.getvalue()))
     Picture.objects.attach(post, [Attachment(picture.pk, demo_picture.description)])
     Post.objects.silently().filter(pk=post.pk).update(pictures_count=1)
+
+
+def _ask(users: Mapping[str, User], demo_poll: DemoPoll) -> None:
+    """Adds a poll with votes to a post, as if the post had been created with it."""
+    post = _post(demo_poll.to)
+    NewPoll(tuple(demo_poll.options), is_multiple=False, duration=POLL_DURATION).attach_to(post)
+    Post.objects.silently().filter(pk=post.pk).update(has_poll=True)
+    options = post.poll.options.all()
+    for username, place in demo_poll.votes.items():
+        post.poll.vote(users[username], [options[place].pk])

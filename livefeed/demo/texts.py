@@ -47,6 +47,15 @@ class DemoPicture:
 
 
 @dataclass(frozen=True)
+class DemoPoll:
+    """A poll for the post that begins with `to`; `votes` are places of options by user name."""
+
+    to: str
+    options: list[str]
+    votes: dict[str, int]
+
+
+@dataclass(frozen=True)
 class Voice:
     """Sentences for generated posts of one author: an opening alone, or with sequels."""
 
@@ -61,6 +70,7 @@ REPLIES = [DemoReply(**fields) for fields in _TEXTS["replies"]]
 LIKES: dict[str, list[str]] = _TEXTS["likes"]
 """User names by the beginning of the post that they like."""
 PICTURES = [DemoPicture(**fields) for fields in _TEXTS["pictures"]]
+POLLS = [DemoPoll(**fields) for fields in _TEXTS["polls"]]
 VOICES = {username: Voice(**fields) for username, fields in _TEXTS["voices"].items()}
 
 TITLES = [title for voice in VOICES.values() for title in voice.titles]

@@ -6,8 +6,10 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.http import QueryDict
+from django.utils.functional import cached_property
 
 from livefeed.forms.attachments import Attachments
+from livefeed.forms.poll import PollForm
 from livefeed.forms.text import LineField, MultilineField
 from livefeed.models import Post
 from livefeed.models.post import BODY_MAX, TITLE_MAX
@@ -25,6 +27,7 @@ class IdempotencyKeyField(forms.Field):
         return None
 
 
+MISSING_QUESTION = "Ask the question of your poll here."
 OUT_OF_DATE = "This editor is out of date. Copy your text, reload the page and edit again."
 
 
@@ -33,7 +36,7 @@ def too_long(subject: str, max_length: int) -> str:
 
 
 class PostForm(forms.Form):
-    """A new post: an optional title, a body, pictures and an audience. A `key` sent twice creates one post."""
+    """A new post: an optional title, a body, pictures, a poll and an audience. A `key` sent twice creates one post."""
 
     title = LineField(
         required=False,
@@ -72,6 +75,7 @@ class PostForm(forms.Form):
             values["audience"] = values["audience"] or Post.Audience.PUBLIC
         super().__init__(values, auto_id=f"{ids}-%s", **kwargs)
         self.pictures = pictures or Attachments([])
+        self._poll_data = data
         for name, label, max_length in (("title", "Title", TITLE_MAX), ("body", "Post", BODY_MAX)):
             # The server checks the length: the browser's own limit would cut a text that is too long.
             attributes = self.fields[name].widget.attrs
@@ -86,13 +90,22 @@ class PostForm(forms.Form):
         audience = self.fields["audience"]
         audience.widget.attrs["data-default"] = self.get_initial_for_field(audience, "audience")
 
+    @cached_property
+    def poll(self) -> PollForm:
+        """The fields of the poll. Made only when they are shown or sent."""
+        return PollForm(self._poll_data, prefix="poll", auto_id=str(self.auto_id))
+
     def clean(self) -> dict[str, Any]:
-        """Requires a body or pictures. Raises `ValidationError` if the pictures cannot be posted."""
+        """Requires a body or, without a poll, pictures. Raises `ValidationError` if the pictures or the poll cannot be
+        posted."""
         text: dict[str, Any] = self.cleaned_data
-        if "body" in text and not (text["body"] or self.pictures.shown or self.pictures.errors):
+        if "body" in text and self.poll.is_filled and not text["body"]:
+            self.add_error("body", MISSING_QUESTION)
+        elif "body" in text and not (text["body"] or self.pictures.shown or self.pictures.errors):
             self.add_error("body", "Write something first.")
         self.pictures.check()
-        return text | {"pictures": self.pictures.value}
+        self.poll.check()
+        return text | {"pictures": self.pictures.value, "poll": self.poll.value}
 
 
 def reply_form(post: Post) -> PostForm:
@@ -118,8 +131,9 @@ class EditForm(PostForm):
         self.fields["body"].widget.attrs["autofocus"] = True
 
     def clean(self) -> dict[str, Any]:
-        """Leaves the pictures unchanged if the form was sent without its pictures part."""
+        """Leaves the pictures unchanged if the form was sent without its pictures part. A poll cannot be edited."""
         text = super().clean()
+        del text["poll"]
         return text if self.pictures.is_submitted else text | {"pictures": None}
 
     @classmethod

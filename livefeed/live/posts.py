@@ -13,11 +13,11 @@ from livefeed.live.entries import LogEntry
 from livefeed.live.readers import Reader, View
 from livefeed.live.topics import Topics, keys_of, topic
 from livefeed.models import Post, User
+from livefeed.models.attachment import prefetch_attached
 from livefeed.models.compiled import compiled
-from livefeed.models.picture import prefetch_pictures
 
 COUNTED = "post.counted"
-"""Kind of event: the numbers of a post's likes and replies changed, and nothing else."""
+"""Kind of event: the numbers of a post's likes, replies or votes changed, and nothing else."""
 
 
 @register
@@ -104,7 +104,7 @@ class LivePost(LiveModel[Post]):
         return matches
 
     def fetch(self, ids: Collection[int]) -> Iterable[Post]:
-        return prefetch_pictures(_visible_posts(list(ids)))
+        return prefetch_attached(_visible_posts(list(ids)))
 
     def render(self, instance: Post) -> SafeString:
         return render_post(instance)
@@ -112,11 +112,12 @@ class LivePost(LiveModel[Post]):
     def parts(self, instance: Post) -> Parts:
         html = self.render(instance)
         head = {"id": instance.pk, "version": instance.version, "sort": instance.sort_key}
-        counts = {"likes": instance.likes_count, "replies": instance.replies_count}
+        counts: dict[str, Any] = {"likes": instance.likes_count, "replies": instance.replies_count}
+        votes = {"poll": instance.poll.counts} if instance.has_poll else {}
         return {
             "html": head | {"html": html},
             "json": head | {"post": _details(instance) | {"html": html, **counts}},
-            "counts": {"id": instance.pk, **counts},
+            "counts": {"id": instance.pk, **counts, **votes},
         }
 
 
@@ -138,6 +139,7 @@ def _details(post: Post) -> dict[str, Any]:
         "audience": post.audience,
         "tags": post.tags.split(),
         "pictures": _pictures(post) if post.pictures_count else [],
+        "poll": post.poll.as_json() if post.has_poll else None,
         "created_at": post.created_at.isoformat(),
         "version": post.version,
         "likes": 0,

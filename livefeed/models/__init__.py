@@ -4,6 +4,7 @@
 - `session`, `token`: credentials of browsers and of programs.
 - `post`, `post_query`, `picture`, `attachment`, `tagging`: posts, the querysets that select them, their pictures and
   tags.
+- `poll`: polls of posts and their votes.
 - `follow`, `reaction` (likes and bookmarks), `relation`: relations between users and between users and posts.
 - `notification`, `event`: notifications of users, and the event log that feeds open pages.
 - `audit`, `export`: the audit log of accounts, and the archives that users download.
@@ -19,7 +20,8 @@ from livefeed.models.export import Export
 from livefeed.models.follow import Follow
 from livefeed.models.notification import Notification
 from livefeed.models.picture import MissingPictureError, Picture
-from livefeed.models.post import EditConflictError, Post
+from livefeed.models.poll import NewPoll, Poll, PollOption, Vote, VoteError
+from livefeed.models.post import EditConflictError, MissingQuestionError, Post
 from livefeed.models.preferences import Preferences
 from livefeed.models.profile import Profile
 from livefeed.models.reaction import Bookmark, Like, PastLike
@@ -37,10 +39,14 @@ __all__ = [
     "Follow",
     "Like",
     "MissingPictureError",
+    "MissingQuestionError",
+    "NewPoll",
     "NotActivatedError",
     "Notification",
     "PastLike",
     "Picture",
+    "Poll",
+    "PollOption",
     "Post",
     "Preferences",
     "Profile",
@@ -48,4 +54,6 @@ __all__ = [
     "Tagging",
     "Token",
     "User",
+    "Vote",
+    "VoteError",
 ]

@@ -1,7 +1,14 @@
-"""Attachments: uploaded pictures on their way into a post."""
+"""What is attached to posts: pictures on their way into a post, and the loading of pictures and polls."""
+
+from __future__ import annotations
 
 import uuid
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db.models import prefetch_related_objects
+
+if TYPE_CHECKING:
+    from livefeed.models.post import Post
 
 
 class Attachment(NamedTuple):
@@ -9,3 +16,10 @@ class Attachment(NamedTuple):
 
     picture_id: uuid.UUID
     description: str = ""
+
+
+def prefetch_attached(posts: list[Post]) -> list[Post]:
+    """Returns the same posts, with the pictures and polls of those that have any, loaded by at most three queries."""
+    prefetch_related_objects([post for post in posts if post.pictures_count], "pictures")
+    prefetch_related_objects([post for post in posts if post.has_poll], "poll__options")
+    return posts

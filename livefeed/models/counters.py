@@ -98,5 +98,7 @@ COUNTS = [
     *USER_COUNTS,
     Counter("post", "likes_count", of="like", by="post"),
     Counter("post", "replies_count", of="post", by="parent", only=(("removed_at", None),)),
+    Counter("poll", "voters_count", of="vote", by="poll"),
+    Counter("polloption", "votes_count", of="vote", by="options"),
 ]
-"""All stored counts: of users (USER_COUNTS) and of posts."""
+"""All stored counts: of users (USER_COUNTS), of posts and of polls."""

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Self
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db import models, transaction
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -183,9 +183,3 @@ class Picture(models.Model):
 def picture_url(picture_id: uuid.UUID, size: Size) -> str:
     """Returns the URL of one size of a picture."""
     return reverse("picture", args=[picture_id, size])
-
-
-def prefetch_pictures(posts: list[Post]) -> list[Post]:
-    """Returns the same posts, with the pictures of those that have any, loaded by at most one query."""
-    prefetch_related_objects([post for post in posts if post.pictures_count], "pictures")
-    return posts

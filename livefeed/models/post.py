@@ -4,7 +4,7 @@ import logging
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, models, transaction
@@ -20,6 +20,9 @@ from livefeed.models.loading import QuicklyLoaded
 from livefeed.models.post_query import Audience, PostQuerySet
 from livefeed.models.user import NotActivatedError, User
 
+if TYPE_CHECKING:
+    from livefeed.models.poll import NewPoll
+
 logger = logging.getLogger(__name__)
 
 TITLE_MAX = 120
@@ -32,6 +35,10 @@ RESTORE_PERIOD = timedelta(seconds=10)
 """Time for which the page offers to restore a removed post."""
 RESTORE_GRACE = timedelta(seconds=5)
 """Additional time for the request to arrive."""
+
+
+class MissingQuestionError(Exception):
+    """Raised when an edit would leave a poll without its question, the text of the post."""
 
 
 class EditConflictError(Exception):
@@ -55,6 +62,7 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
         audience: str = "public",
         parent: "Post | None" = None,
         pictures: Sequence[Attachment] = (),
+        poll: "NewPoll | None" = None,
     ) -> "Post":
         """Creates a post, idempotently: the same content sent again under the same `key` (a double click, a retried
         request) returns the post that exists already. Different content under a used key becomes a new post, so that
@@ -68,20 +76,21 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
 
         def build(key: uuid.UUID) -> Post:
             post = Post(author=author, title=title, body=body, audience=audience, key=key, pictures_count=len(pictures))
+            post.has_poll = poll is not None or None
             if parent is not None:
                 post.set_parent(parent)
             return post
 
         post = build(key or uuid.uuid4())
-        stored = self._insert_or_find(post, pictures)
-        if stored.has_content_of(post):
+        stored = self._insert_or_find(post, pictures, poll)
+        if stored.has_content_of(post) and (poll is None or poll.is_poll_of(stored)):
             return stored
-        return self._insert_or_find(build(uuid.uuid4()), pictures)
+        return self._insert_or_find(build(uuid.uuid4()), pictures, poll)
 
-    def _insert_or_find(self, post: "Post", pictures: Sequence[Attachment]) -> "Post":
+    def _insert_or_find(self, post: "Post", pictures: Sequence[Attachment], poll: "NewPoll | None") -> "Post":
         """Inserts `post`; returns it, or the author's post that is stored under its key already."""
         try:
-            self._insert(post, pictures)
+            self._insert(post, pictures, poll)
         except Exception as error:
             stored: Post | None = self.filter(author=post.author, key=post.key).first()
             if stored is None:
@@ -93,13 +102,15 @@ class PostManager(models.Manager["Post"].from_queryset(PostQuerySet)):  # type: 
             return stored
         return post
 
-    def _insert(self, post: "Post", pictures: Sequence[Attachment]) -> None:
-        """Inserts `post` with its pictures. Raises `Post.DoesNotExist` if its parent was removed meanwhile."""
+    def _insert(self, post: "Post", pictures: Sequence[Attachment], poll: "NewPoll | None") -> None:
+        """Inserts `post` with its pictures and poll. Raises `Post.DoesNotExist` if its parent was removed meanwhile."""
         with transaction.atomic():
             locks.shared_lock()
             post.save()
             if pictures:
                 post.attach_pictures(pictures)
+            if poll:
+                poll.attach_to(post)
             if post.parent:  # saving the reply has counted it, which locks the parent: it can no longer be removed
                 self.present().get(pk=post.parent.pk)
 
@@ -142,6 +153,9 @@ class Post(QuicklyLoaded):
     """Number of likes. Incremented by the database, so that concurrent likes all count."""
     pictures_count = models.PositiveSmallIntegerField(default=0, editable=False)
     """Number of pictures; 0 saves the query for them."""
+    has_poll = models.BooleanField(null=True, editable=False)
+    """True if the post has a poll, which saves all others the query for it; else null: SQLite adds a column to a table
+    at once only if it may be null."""
     tags = models.TextField(blank=True, default="", editable=False)
     """Tags in the body, as `markup.normalize_tag` returns them, separated by blanks. `Tagging` is their index."""
 
@@ -217,8 +231,8 @@ class Post(QuicklyLoaded):
             self.audience = Post.Audience.FOLLOWERS
 
     def has_content_of(self, other: "Post") -> bool:
-        """True if both posts have the same text, audience, parent and number of pictures."""
-        names = ("title", "body", "audience", "parent_id", "pictures_count")
+        """True if both posts have the same text, audience, parent and number of pictures, and both or none a poll."""
+        names = ("title", "body", "audience", "parent_id", "pictures_count", "has_poll")
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
     def attach_pictures(self, pictures: Sequence[Attachment]) -> None:
@@ -230,13 +244,15 @@ class Post(QuicklyLoaded):
         """Changes the text, and the pictures unless they are None. Idempotent: the same change sent twice is one edit.
 
         Raises `EditConflictError` if the post is no longer at `seen_version`, the version that the editor was opened
-        with; `Post.DoesNotExist` if it was removed; `MissingPictureError` if a picture is missing; and
-        `NotActivatedError`."""
+        with; `Post.DoesNotExist` if it was removed; `MissingPictureError` if a picture is missing;
+        `MissingQuestionError` if it has a poll and would have no text; and `NotActivatedError`."""
         with transaction.atomic():
             locks.shared_lock()
             current = Post.objects.present().select_for_update(of=("self",)).select_related("author").get(pk=self.pk)
             if not current.author.is_activated:
                 raise NotActivatedError
+            if current.has_poll and not body:
+                raise MissingQuestionError
             if current.version == seen_version:
                 current.title = title
                 current.body = body
@@ -273,6 +289,8 @@ class Post(QuicklyLoaded):
         """Deletes the post and everything that its signal receivers delete, in one transaction."""
         with transaction.atomic():
             locks.shared_lock()
+            if self.has_poll:  # before the cascade deletes rows that a vote locks in another order
+                Post.objects.filter(pk=self.pk).lock()
             return super().delete(*args, **kwargs)
 
     def _editable_fields(self) -> set[str]:

@@ -27,7 +27,7 @@ class Audience(models.TextChoices):
 
 RENDERED_FIELDS = (
     *("id", "version", "title", "body", "created_at", "edited_at", "key", "audience", "tags", "removed_at"),
-    *("likes_count", "replies_count", "pictures_count", "parent_author_id", "ancestors"),
+    *("likes_count", "replies_count", "pictures_count", "has_poll", "parent_author_id", "ancestors"),
     *("author__username", "author__name", "author__avatar"),
     *("parent__author__username", "parent__removed_at"),
 )

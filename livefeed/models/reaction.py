@@ -7,6 +7,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from livefeed.models.compiled import compiled
+from livefeed.models.poll import Vote
 from livefeed.models.post import Post
 from livefeed.models.relation import Relation, RelationManager
 from livefeed.models.user import NotActivatedError, User
@@ -102,19 +103,23 @@ class Bookmark(Reaction):
 
 
 def reactions_by(user: User | None, posts: list[Post]) -> dict[str, list[int]]:
-    """Returns the ids of those `posts` that the user likes and has bookmarked, under `likes` and `bookmarks`, by one
-    query; empty for a visitor."""
+    """Returns the ids of those `posts` that the user likes and has bookmarked, under `likes` and `bookmarks`, and the
+    ids of the options of their polls that the user has chosen, under `votes`, by one query; empty for a visitor."""
     if user is None:
         return {}
-    found: dict[str, list[int]] = {"likes": [], "bookmarks": []}
-    for kind, post_id in _reactions(user, [post.pk for post in posts]):
-        found[kind].append(post_id)
+    found: dict[str, list[int]] = {"likes": [], "bookmarks": [], "votes": []}
+    has_polls = any(post.has_poll for post in posts)
+    for kind, row_id in _reactions(user, [post.pk for post in posts], has_polls=has_polls):
+        found[kind].append(row_id)
     return found
 
 
 @compiled
-def _reactions(user: User, post_ids: list[int]) -> Any:
+def _reactions(user: User, post_ids: list[int], *, has_polls: bool) -> Any:
     conditions = {"user": user, "post__in": post_ids}
     likes = Like.objects.filter(**conditions).values_list(models.Value("likes"), "post")
     bookmarks = Bookmark.objects.filter(**conditions).values_list(models.Value("bookmarks"), "post")
-    return likes.union(bookmarks)
+    if not has_polls:
+        return likes.union(bookmarks)
+    votes = Vote.objects.filter(user=user, poll__in=post_ids).values_list(models.Value("votes"), "options")
+    return likes.union(bookmarks, votes)

@@ -34,7 +34,7 @@ MAX_FOLLOWED_SEARCHED = 1_000
 
 NOT_ACTIVATED = "Your account is not activated yet. Open the link that we sent you, and you can post."
 NOT_ACTIVATED_TO_REACT = (
-    "Your account is not activated yet. Open the link that we sent you, and you can like and follow."
+    "Your account is not activated yet. Open the link that we sent you, and you can like, vote and follow."
 )
 
 username_validators: list[Callable[[Any], None]] = [
@@ -44,7 +44,7 @@ username_validators: list[Callable[[Any], None]] = [
 
 
 class NotActivatedError(Exception):
-    """Raised when a user whose account is not activated tries to post, follow or like."""
+    """Raised when a user whose account is not activated tries to post, vote, follow or like."""
 
 
 class UsernameCharacters(models.Func):

@@ -45,6 +45,11 @@ def unprocessable(request: HttpRequest, message: str) -> HttpResponse:
     return _error_page(request, 422, message)
 
 
+def conflict(request: HttpRequest, message: str) -> HttpResponse:
+    """Returns a 409 response that says why the state of the data does not allow the request."""
+    return _error_page(request, 409, message)
+
+
 def too_many(request: HttpRequest) -> HttpResponse:
     """Returns a 429 response that says when to try again, by the rate limit named like the requested URL."""
     url_name = request.resolver_match.url_name if request.resolver_match else None
@@ -86,5 +91,5 @@ def _error_page(request: HttpRequest, status: int, sentence: str, title: str = "
     if getattr(request, "htmx", False):
         notice = render_to_string("_notice.html", {"sentence": sentence})
         return HttpResponse(notice, status=status, headers=NOTICE_HEADERS)
-    template = "400.html" if status == 422 else f"{status}.html"
+    template = "400.html" if status in (409, 422) else f"{status}.html"
     return render(request, template, {"sentence": sentence, "title": title}, status=status)

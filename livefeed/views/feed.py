@@ -13,10 +13,10 @@ from livefeed.content.suggestions import users_to_follow
 from livefeed.content.trends import trending_posts
 from livefeed.forms.post import PostForm
 from livefeed.models import Post, User
+from livefeed.models.attachment import prefetch_attached
 from livefeed.models.feed_window import HomeWindow, TagWindow
 from livefeed.models.first_steps import FirstSteps
 from livefeed.models.page_state import PageState
-from livefeed.models.picture import prefetch_pictures
 from livefeed.models.post_list import PostList, PostSource
 from livefeed.models.reaction import reactions_by
 from livefeed.views.paging import PAGE_SIZE, template_for
@@ -48,7 +48,7 @@ def popular(request: Request) -> HttpResponse:
     """Trending posts, on one page."""
     viewer = viewer_of(request)
     context = page_context(viewer)
-    posts = prefetch_pictures(trending_posts(viewer))
+    posts = prefetch_attached(trending_posts(viewer))
     context |= {"posts": posts, "view": "shown", "is_popular": True} | reactions_by(viewer, posts)
     return render(request, template_for(request, "feed/explore.html", PARTIALS), context)
 
@@ -104,4 +104,4 @@ def page_of(source: PostSource, start: str) -> tuple[list[Post], bool]:
         rows = source.after(start, PAGE_SIZE + 1)
     except ValueError:
         raise Http404 from None
-    return prefetch_pictures(rows[:PAGE_SIZE]), len(rows) > PAGE_SIZE
+    return prefetch_attached(rows[:PAGE_SIZE]), len(rows) > PAGE_SIZE

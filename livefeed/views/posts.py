@@ -10,11 +10,13 @@ from django.utils.datastructures import MultiValueDict
 from livefeed.content.fragments import render_post
 from livefeed.content.sanitize import clean_text, clean_title
 from livefeed.forms.attachments import MISSING_PICTURE, Attachments
-from livefeed.forms.post import EditForm, PostForm
-from livefeed.models import EditConflictError, MissingPictureError, Post, User
+from livefeed.forms.poll import PollForm
+from livefeed.forms.post import MISSING_QUESTION, EditForm, PostForm
+from livefeed.models import EditConflictError, MissingPictureError, MissingQuestionError, Post, User
+from livefeed.models.attachment import prefetch_attached
 from livefeed.models.compiled import compiled
 from livefeed.models.page_state import PageState
-from livefeed.models.picture import MAX_PICTURES, prefetch_pictures
+from livefeed.models.picture import MAX_PICTURES
 from livefeed.models.post import BODY_MAX, TITLE_MAX
 from livefeed.models.post_list import PostList
 from livefeed.models.reaction import reactions_by
@@ -72,14 +74,16 @@ class PostsView(Resource):
 
 
 class PreviewView(SignedInResource):
-    """Preview: `POST` the fields of the composer to get title, body and pictures as the post will show them. Saves
-    nothing: files are uploaded by the composer before."""
+    """Preview: `POST` the fields of the composer to get title, body, pictures and options as the post will show them.
+    Saves nothing: files are uploaded by the composer before."""
 
     def post(self, request: Request) -> HttpResponse:
         text = {"title": clean_title(request.POST.get("title", "")), "body": clean_text(request.POST.get("body", ""))}
         post = Post(title=text["title"][:TITLE_MAX], body=text["body"][:BODY_MAX])
         pictures = Attachments.submitted(self.viewer, request.POST, MultiValueDict()).shown[:MAX_PICTURES]
-        return render(request, "posts/_preview.html", {"post": post, "pictures": pictures})
+        poll = PollForm(request.POST, prefix="poll")
+        poll.full_clean()
+        return render(request, "posts/_preview.html", {"post": post, "pictures": pictures, "options": poll.texts})
 
 
 class PostView(Resource):
@@ -113,6 +117,9 @@ class PostView(Resource):
         except MissingPictureError:
             form.add_error(None, MISSING_PICTURE)
             return edit_page(request, pk, form, UNPROCESSABLE)
+        except MissingQuestionError:
+            form.add_error("body", MISSING_QUESTION)
+            return edit_page(request, pk, form, UNPROCESSABLE)
         except Post.DoesNotExist:
             raise Http404(GONE) from None
         if self.request.htmx:
@@ -141,7 +148,7 @@ def thread_page(request: Request, post: Post, state: PageState, template: str) -
     start = request.GET.get("after", "")
     replies, has_more = page_of(PostList("thread", viewer, post.pk), start)
     ancestors = [] if start else list(Post.objects.visible_to(viewer).filter(pk__in=post.ancestor_ids).oldest_first())
-    posts = prefetch_pictures(replies if start else [*ancestors, post, *replies])
+    posts = prefetch_attached(replies if start else [*ancestors, post, *replies])
     context: dict[str, Any] = {
         "posts": posts,
         "post": post,
@@ -162,7 +169,8 @@ def edit_page(request: Request, pk: int, form: EditForm, status: int = 200) -> H
     """Renders the editor: in place for htmx, as a page otherwise."""
     template = "posts/_editor.html" if request.htmx else "posts/edit.html"
     visible = Post.objects.visible_to(viewer_of(request))  # a form must not reveal what it answers to
-    context = {"form": form, "pk": pk, "is_reply": visible.replies_only().filter(pk=pk).exists()}
+    post = visible.only("parent_author_id", "has_poll").filter(pk=pk).first() or Post()
+    context = {"form": form, "pk": pk, "is_reply": post.is_reply, "has_poll": post.has_poll}
     return render(request, template, context, status=status)
 
 

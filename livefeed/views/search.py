@@ -11,8 +11,8 @@ from django.utils.http import urlencode
 
 from livefeed.content.markup import is_tag, normalize_tag
 from livefeed.models import Tagging, User
+from livefeed.models.attachment import prefetch_attached
 from livefeed.models.page_state import PageState
-from livefeed.models.picture import prefetch_pictures
 from livefeed.models.reaction import reactions_by
 from livefeed.models.search import QUERY_MAX, Search, search_posts, search_users
 from livefeed.views.feed import PARTIALS
@@ -45,7 +45,7 @@ def search_page(request: Request) -> HttpResponse:
         found = [] if search.is_empty else search_posts(search, viewer, start, PAGE_SIZE + 1)
     except ValueError:
         raise Http404 from None
-    posts = prefetch_pictures(found[:PAGE_SIZE])
+    posts = prefetch_attached(found[:PAGE_SIZE])
     context: dict[str, Any] = {
         "examples": [*EXAMPLES, _example_of_days()],
         "q": text,

@@ -1,6 +1,7 @@
 // The composer and the editor of a post: characters left, Ctrl/Cmd-Enter to submit, Escape to close an editor.
 
 import { delegate } from "./dom.js";
+import { clearPoll, restorePoll } from "./poll-fields.js";
 import { resetAudience, storeDraft } from "./drafts.js";
 
 const COUNTDOWN_START = 500; // characters left from which on they are shown
@@ -8,7 +9,7 @@ const COUNTDOWN_START = 500; // characters left from which on they are shown
 /** Handles keys and clicks of the composer and of editors. */
 export function initComposer() {
   delegate("input", ".composer-body", updateCount);
-  delegate("input", ".composer-title, .composer-body, .attached-text", clearPreview);
+  delegate("input", ".composer-title, .composer-body, .attached-text, .poll-field-text", clearPreview);
   document.addEventListener("keydown", onKeyDown);
   delegate("click", ".post [data-close-editor]", onCloseClick);
   delegate("click", ".rail-compose", onNewPostClick);
@@ -49,6 +50,7 @@ export function emptyComposer(composer) {
     field.removeAttribute("aria-describedby");
   }
   for (const element of composer.querySelectorAll(".attached, .field-error")) element.remove();
+  clearPoll(composer);
   composer.elements.key.value = newKey();
   resetAudience(composer);
   composer.querySelector(".composer-preview").replaceChildren();
@@ -57,11 +59,12 @@ export function emptyComposer(composer) {
 }
 
 /** Puts a post's text back into the composer, below the text that it contains. */
-export function refillComposer(composer, { title, body, audience }) {
+export function refillComposer(composer, { title, body, audience, poll }) {
   const { elements } = composer;
   if (elements.title && !elements.title.value) elements.title.value = title;
   elements.body.value = [elements.body.value, body].filter(Boolean).join("\n\n");
   elements.audience.value = audience;
+  restorePoll(composer, poll);
   elements.body.dispatchEvent(new Event("input", { bubbles: true }));
   focusComposer();
 }

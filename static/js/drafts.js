@@ -1,6 +1,7 @@
 // Drafts: the composer's content is stored in the browser until it is posted, one draft for each user and place.
 
 import { delegate } from "./dom.js";
+import { clearPoll, pollOf, restorePoll } from "./poll-fields.js";
 import { picturesOf, removePictures, restorePictures } from "./pictures.js";
 import { local } from "./storage.js";
 
@@ -24,25 +25,27 @@ export function resetAudience({ elements: { audience } }) {
 export function storeDraft(composer) {
   const fields = textFields(composer);
   const pictures = picturesOf(composer);
-  const isEmpty = !pictures.length && fields.every((field) => !field.value.trim());
+  const poll = pollOf(composer);
+  const isEmpty = !pictures.length && !poll && fields.every((field) => !field.value.trim());
   if (isEmpty) {
     composer.querySelector("[data-discard]").hidden = true;
     local.remove(storageKey(composer));
     return;
   }
   const texts = Object.fromEntries(fields.map((field) => [field.name, field.value]));
-  local.write(storageKey(composer), { ...texts, pictures, audience: composer.elements.audience.value });
+  local.write(storageKey(composer), { ...texts, pictures, poll, audience: composer.elements.audience.value });
 }
 
 /** Fills an empty composer with its draft. Content from the server is newer than any draft and stays. */
 export function restoreDraft(composer) {
   const draft = local.read(storageKey(composer));
   const fields = textFields(composer);
-  const isEmpty = fields.every((field) => !field.value) && !picturesOf(composer).length;
+  const isEmpty = fields.every((field) => !field.value) && !picturesOf(composer).length && !pollOf(composer);
   if (!draft || !isEmpty) return;
   for (const field of fields) field.value = draft[field.name] ?? "";
   composer.elements.audience.value = draft.audience;
   restorePictures(composer, draft.pictures ?? []);
+  restorePoll(composer, draft.poll);
   composer.querySelector("[data-discard]").hidden = false;
 }
 
@@ -50,6 +53,7 @@ function discardDraft(composer) {
   for (const field of textFields(composer)) field.value = "";
   resetAudience(composer);
   removePictures(composer);
+  clearPoll(composer);
   storeDraft(composer);
   composer.querySelector(".composer-body").focus();
 }

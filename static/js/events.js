@@ -20,7 +20,7 @@ export const LIST_RELOADED = "livefeed:list-reloaded";
 
 /**
  * The page has new HTML, from a frame or a response: times, likes and bookmarks in it have to be shown.
- * Dispatched by feed, feed-reload, live-list and notifications. detail: the element that contains it.
+ * Dispatched by feed, feed-reload, live-list, notifications and polls. detail: the element that contains it.
  */
 export const CONTENT_ADDED = "livefeed:content-added";
 

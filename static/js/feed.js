@@ -17,6 +17,7 @@ import {
 import { isReloading, queueFrame, reloadFeed } from "./feed-reload.js";
 import { mustHide } from "./new-posts-pill.js";
 import { trimEnd } from "./pagination.js";
+import { showVotes } from "./polls.js";
 import {
   MAX_POSTS,
   allPosts,
@@ -82,7 +83,8 @@ function upsert({ id, version, sort, html }) {
   else if (Number(post.dataset.version) < version) replace(post, id, html);
 }
 
-function updateCounts({ id, ...counts }) {
+function updateCounts({ id, poll, ...counts }) {
+  if (poll) showVotes(id, poll);
   const elements = findPost(id)?.querySelectorAll("[data-count]") ?? [];
   for (const element of elements) element.textContent = counts[element.dataset.count] || "";
 }

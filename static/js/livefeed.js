@@ -24,6 +24,8 @@ import { initPagination } from "./pagination.js";
 import { initPasskeys } from "./passkeys.js";
 import { initPictures } from "./pictures.js";
 import { initPostActions } from "./post-actions.js";
+import { initPollFields } from "./poll-fields.js";
+import { initPolls } from "./polls.js";
 import { postList } from "./post-list.js";
 import { initReactions } from "./reactions.js";
 import { initTimes } from "./times.js";
@@ -42,6 +44,8 @@ initNotices();
 initPictures();
 initHeldPosts(); // before the outbox and htmx take the post
 initReactions();
+initPolls();
+initPollFields();
 initFollowButtons();
 initFirstSteps();
 initPostActions();

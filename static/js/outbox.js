@@ -6,6 +6,7 @@ import { emptyComposer, refillComposer } from "./composer.js";
 import { CONNECTION_CHANGED, CONTENT_ADDED, subscribe } from "./events.js";
 import { showPosted } from "./feed.js";
 import { Refused, request, requestHtml } from "./http.js";
+import { isValidPoll, pollOf } from "./poll-fields.js";
 import { picturesOf, restorePictures } from "./pictures.js";
 import { hasUnsent, isPendingHere, pendingKeys, removePending, showPending, updatePending } from "./pending-posts.js";
 import { local } from "./storage.js";
@@ -56,13 +57,15 @@ function entryFrom(composer) {
     audience: textOf("audience"),
     key: fields.get("key").replaceAll("-", ""),
     pictures: picturesOf(composer),
+    poll: pollOf(composer),
   };
 }
 
-function isValid(composer, { body, pictures }) {
+function isValid(composer, { body, pictures, poll }) {
   const fields = [...composer.querySelectorAll("[data-max-length]")];
   const fits = fields.every((field) => [...field.value.trim()].length <= Number(field.dataset.maxLength));
-  return fits && (body.trim() !== "" || pictures.length > 0);
+  const hasBody = body.trim() !== "";
+  return fits && (poll ? hasBody && isValidPoll(poll) : hasBody || pictures.length > 0);
 }
 
 // --- Sending ---
@@ -100,8 +103,8 @@ function retryLater() {
   }, RETRY_INTERVAL);
 }
 
-function formFrom({ pictures, ...texts }) {
-  const form = new URLSearchParams(texts);
+function formFrom({ pictures, poll, ...texts }) {
+  const form = new URLSearchParams({ ...texts, ...poll });
   for (const { id, description } of pictures) {
     form.append("picture", id);
     form.append("picture_description", description);

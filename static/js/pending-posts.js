@@ -1,6 +1,7 @@
 // Shows the posts of the outbox: being sent, waiting for the connection, or refused.
 
 import { cloneTemplate, createElement } from "./dom.js";
+import { optionsOf } from "./poll-fields.js";
 import { Refused, errorMessage } from "./http.js";
 
 const outbox = () => document.getElementById("outbox");
@@ -32,12 +33,14 @@ export function showPending(entry, { onRetry, onChange, onDiscard }) {
   else outbox().prepend(element);
 }
 
-function fillIn(element, { title, body, pictures }) {
+function fillIn(element, { title, body, pictures, poll }) {
   const heading = element.querySelector(".post-title");
   heading.textContent = title;
   heading.hidden = !title;
   element.querySelector(".post-body").textContent = body;
   element.querySelector(".pending-pictures").append(...pictures.map(thumbnail));
+  const options = optionsOf(poll).map((textContent) => createElement("li", { textContent }));
+  element.querySelector(".poll-preview").append(...options);
 }
 
 function thumbnail({ id, description }) {

@@ -1,4 +1,5 @@
-// Keeps every <time> element current: "now", "3 min", "2 h", a weekday, a date. Its tooltip is the exact time.
+// Keeps every <time> element current: "now", "3 min", "2 h", a weekday, a date; with `data-left` the time that is left
+// until then. Its tooltip is the exact time.
 
 import { CONTENT_ADDED, subscribe } from "./events.js";
 
@@ -29,9 +30,18 @@ function update(root) {
   const now = new Date();
   for (const element of root.querySelectorAll("time")) {
     const time = new Date(element.dateTime);
-    element.textContent = relativeTime(time, now);
+    element.textContent = "left" in element.dataset ? timeLeft(time, now) : relativeTime(time, now);
     element.title = exactFormat.format(time);
   }
+}
+
+function timeLeft(time, now) {
+  const minutes = Math.ceil((time - now) / 60_000);
+  if (minutes < 1) return "Ended";
+  if (minutes < 60) return `${minutes} min left`;
+  const hours = Math.round(minutes / 60);
+  if (hours < 48) return `${hours} h left`;
+  return `${Math.round(hours / 24)} days left`;
 }
 
 function relativeTime(time, now) {

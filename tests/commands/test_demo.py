@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from livefeed.content.sanitize import clean_line, clean_text
 from livefeed.demo.texts import LIKES, POSTS, REPLIES, USERS, VOICES
-from livefeed.models import Event, Follow, Like, Picture, Post, Profile, User
+from livefeed.models import Event, Follow, Like, Picture, Poll, Post, Profile, User
 from livefeed.models.post import BODY_MAX, TITLE_MAX
 from tests.factories import make_user
 from tests.models.announced import log
@@ -54,6 +54,7 @@ class TestDemo(TestCase):
         assert Post.objects.count() == len(POSTS) + len(REPLIES)
         assert Like.objects.count() == sum(map(len, LIKES.values()))
         assert Picture.objects.filter(post__pictures_count=1).exclude(description="").count() == 2
+        assert [poll.counts for poll in Poll.objects.all()] == [{"votes": 6, "options": [1, 4, 1]}]
         assert Profile.objects.exclude(about="").count() == sum(bool(user.about) for user in USERS.values())
 
     def test_every_example_of_the_help_for_searches_finds_posts(self):

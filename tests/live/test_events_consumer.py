@@ -80,6 +80,7 @@ async def test_a_post_reaches_programs_of_followers_and_of_no_stranger(run, cast
         "audience": "public",
         "tags": [],
         "pictures": [],
+        "poll": None,
         "version": 1,
         "likes": 0,
         "replies": 0,

@@ -12,7 +12,8 @@ from livefeed.content import upload_limits
 from livefeed.content.conversion import RetryLaterError
 from livefeed.content.images import PictureError, process_image
 from livefeed.models import MissingPictureError, Picture, Post, User
-from livefeed.models.picture import MAX_UNUSED, Attachment, prefetch_pictures
+from livefeed.models.attachment import prefetch_attached
+from livefeed.models.picture import MAX_UNUSED, Attachment
 from tests import image_files
 from tests.factories import Cast, make_cast, make_post
 from tests.models.at_once import at_once
@@ -211,8 +212,8 @@ def test_pictures_of_a_page_take_one_query_or_none_without_pictures(cast, django
     for _ in range(3):
         with_picture(cast.author, upload(cast.author))
     with django_assert_num_queries(2):
-        assert [len(post.pictures.all()) for post in prefetch_pictures(list(Post.objects.all()))] == [1, 1, 1]
+        assert [len(post.pictures.all()) for post in prefetch_attached(list(Post.objects.all()))] == [1, 1, 1]
     Post.objects.all().delete()
     make_post(cast.author)
     with django_assert_num_queries(1):
-        prefetch_pictures(list(Post.objects.all()))
+        prefetch_attached(list(Post.objects.all()))

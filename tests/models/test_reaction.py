@@ -69,7 +69,7 @@ def test_reactions_of_a_user_take_one_query(cast, post, django_assert_num_querie
     Like.objects.add(cast.stranger, other)
     Bookmark.objects.add(cast.follower, other)
     with django_assert_num_queries(1):
-        assert reactions_by(cast.follower, [post, other]) == {"likes": [post.pk], "bookmarks": [other.pk]}
+        assert reactions_by(cast.follower, [post, other]) == {"likes": [post.pk], "bookmarks": [other.pk], "votes": []}
 
 
 def test_sixteen_concurrent_likes_all_count(transactional_db):

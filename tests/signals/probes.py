@@ -28,7 +28,7 @@ from livefeed.accounts.last_admin import LastAdministratorError, administrators
 from livefeed.content.fragments import render_card, render_post
 from livefeed.models import AuditEntry, Event, Export, Like, Notification, Picture, Post, Profile, Session, Token, User
 from tests import image_files
-from tests.factories import PASSWORD, Cast, make_post, make_user, signed_in
+from tests.factories import PASSWORD, Cast, make_poll, make_post, make_user, signed_in
 from tests.views.accounts import sign_in as enter_password
 from tests.views.html import Page
 from tests.views.second_steps import enter, make_protected_user, recovery_codes_of, wrong_code
@@ -157,6 +157,12 @@ def ended_follow_is_not_counted(cast: Cast) -> None:
     Profile.objects.update(followers_count=1, following_count=1)
     cast.follower.unfollow(cast.author)
     assert Profile.objects.get(user=cast.author).followers_count == 0
+
+
+def vote_is_published(cast: Cast) -> None:
+    poll = make_poll(cast.author)
+    poll.vote(cast.follower, [poll.options.all()[0].pk])
+    assert has_event("post.counted", subject_id=poll.pk)
 
 
 def like_is_counted(cast: Cast) -> None:
@@ -530,6 +536,7 @@ PROBES: dict[str, Probe] = {
     "reply.count": reply_is_counted,
     "reply.uncount": deleted_reply_is_not_counted,
     "like.count": like_is_counted,
+    "vote.publish": vote_is_published,
     "like.uncount": ended_like_is_not_counted,
     "like.send_signal": post_liked_is_sent,
     "like.send_unlike_signal": post_unliked_is_sent,

@@ -82,16 +82,19 @@ class Page(HTMLParser):
 
     @property
     def field_values(self) -> dict[str, str]:
-        """The values of the page's form fields, without the CSRF token, the marker of the pictures part, files and the
-        search field."""
+        """The values of the page's form fields, without the CSRF token, the marker of the pictures part, files, the
+        search field and the fields of a poll."""
         inputs = {
             each["name"]: each.attributes.get("value", "")
             for each in self.all("input")
             if "name" in each.attributes and each.attributes.get("type") not in ("file", "search")
         }
         areas = {each["name"]: each.text.removeprefix("\n") for each in self.all("textarea")}
+        left_out = ("csrfmiddlewaretoken", "pictures")
         return {
-            name: value for name, value in (inputs | areas).items() if name not in ("csrfmiddlewaretoken", "pictures")
+            name: value
+            for name, value in (inputs | areas).items()
+            if name not in left_out and not name.startswith("poll-")
         }
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

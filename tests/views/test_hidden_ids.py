@@ -32,7 +32,7 @@ MISSING_NAME = "nobody"
 VARYING = re.compile(r'nonce[=-]"?[\w+/=-]+|name="csrfmiddlewaretoken" value="\w+"|name="key" value="[\w-]+"')
 """Parts that differ between two requests of the same URL."""
 VARYING_HEADERS = ("Content-Length", "Expires")
-POST_URLS = ["", "edit/", "delete/", "removal/", "like/", "bookmark/", "writing/", "?after=1"]
+POST_URLS = ["", "edit/", "delete/", "removal/", "like/", "bookmark/", "votes/", "writing/", "?after=1"]
 FORMS: list[dict[str, str]] = [
     {},
     {"_method": "DELETE"},

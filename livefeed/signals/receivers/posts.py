@@ -1,4 +1,4 @@
-"""Receivers for posts that are created, changed, removed or deleted, and for deleted pictures."""
+"""Receivers for posts that are created, changed, removed or deleted, for votes, and for deleted pictures."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from livefeed import counters, notifications
 from livefeed.content import fragments, sanitize
 from livefeed.content.markup import references_in
 from livefeed.live import posts
-from livefeed.models import Picture, Post, Tagging
+from livefeed.models import Picture, Post, Tagging, Vote
 from livefeed.signals import dispatch
 from livefeed.signals.metrics import measured
 
@@ -23,6 +23,7 @@ def connect() -> None:
     post_save.connect(notify_of_post, sender=Post, dispatch_uid="post.notify")
     post_save.connect(count_reply, sender=Post, dispatch_uid="reply.count")
     post_save.connect(count_post, sender=Post, dispatch_uid="post.count")
+    post_save.connect(publish_vote, sender=Vote, dispatch_uid="vote.publish")
     pre_delete.connect(notify_before_deletion, sender=Post, dispatch_uid="post.notify_before_deletion")
     post_delete.connect(write_deletion_event, sender=Post, dispatch_uid="post.write_deletion_event")
     post_delete.connect(send_removal_signal, sender=Post, dispatch_uid="post.send_removal_signal")
@@ -99,6 +100,12 @@ def count_post(
 ) -> None:
     if not raw and (created or _changes_removal(instance, update_fields)):
         counters.post_counted(instance, -1 if instance.removed_at else +1)
+
+
+@measured
+def publish_vote(instance: Vote, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    if created and not raw:
+        posts.post_counted(instance.poll.post)
 
 
 @measured
