@@ -113,6 +113,7 @@ ACTIONS: dict[str, str | None] = {
     "GET settings_export": "export",
     "DELETE settings_export": "export",
     "POST notifications_read": "read",
+    "POST dismissal": OTHER,
     "POST settings_profile": OTHER,
     "POST settings_display": OTHER,
     "POST settings_notifications": OTHER,

@@ -1,6 +1,7 @@
 // Entry point: initializes the modules and opens the page's live connection.
 
 import { initActivation } from "./activation.js";
+import { initAnnouncements, receiveAnnouncement } from "./announcements.js";
 import { initAnnouncer } from "./announcer.js";
 import * as awayLine from "./away-line.js";
 import { initCompletion } from "./completion.js";
@@ -37,6 +38,7 @@ initDrafts();
 initComposer();
 initCompletion();
 initNotices();
+initAnnouncements();
 initPictures();
 initHeldPosts(); // before the outbox and htmx take the post
 initReactions();
@@ -55,11 +57,11 @@ initPasskeys();
 connect();
 awayLine.initAwayLine();
 
-// A page without posts connects for the number of unread notifications, if it shows it.
+// A page without posts connects for announcements and the number of unread notifications.
 function connect() {
-  if (!postList() && !document.querySelector("[data-unread]")) return;
+  if (!document.getElementById("announcements")) return;
   const socket = new LiveSocket({
-    view: postList()?.dataset.view ?? "shown",
+    view: document.querySelector("[data-view]")?.dataset.view ?? "shown",
     cursor: Number((postList() ?? document.body).dataset.cursor),
     onFrame,
     onState: (state, detail) => {
@@ -78,6 +80,7 @@ function connect() {
 }
 
 function onFrame(frame) {
+  if (receiveAnnouncement(frame)) return;
   if (frame.type === "notifications") showUnread(frame.unread);
   else if (postList()) receiveFrame(frame);
 }
