@@ -1,13 +1,15 @@
 """Factories for users and posts. The cast: an author, a follower, and a stranger who must receive nothing."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.test import Client
+from django.utils import timezone
 
-from livefeed.models import Post, User
+from livefeed.models import Announcement, Post, User
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)
@@ -27,6 +29,13 @@ def make_post(
     author: User, body: str = "Hello.", title: str = "", audience: str = "public", parent: Post | None = None
 ) -> Post:
     return Post.objects.publish(author, title=title, body=body, audience=audience, parent=parent)
+
+
+def make_announcement(text: str = "Maintenance tonight.", *, starts_in: int = 0, ends_in: int = 60, **fields):
+    """Creates an announcement from `starts_in` to `ends_in` minutes from now."""
+    now = timezone.now()
+    times = {"starts_at": now + timedelta(minutes=starts_in), "ends_at": now + timedelta(minutes=ends_in)}
+    return Announcement.objects.create(text=text, **times, **fields)
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Admin of announcements."""
 
-from typing import Any
+from datetime import datetime
 
 from django import forms
 from django.contrib import admin
@@ -14,7 +14,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from livefeed.admin.deletion import CountedDeletionAdmin
-from livefeed.content.characters import has_visible
 from livefeed.forms.text import MultilineField
 from livefeed.models import Announcement
 from livefeed.models.announcement import TEXT_MAX
@@ -25,15 +24,9 @@ class AnnouncementForm(forms.ModelForm[Announcement]):
 
     text = MultilineField(max_length=TEXT_MAX, help_text="Light Markdown, as in posts.")
 
-    def clean_text(self) -> str:
-        text: str = self.cleaned_data["text"]
-        if not has_visible(text):
-            raise ValidationError("Write something that readers can see.")
-        return text
-
-    def clean_ends_at(self) -> Any:
-        ends_at = self.cleaned_data["ends_at"]
-        if "ends_at" in self.changed_data and ends_at <= timezone.now():
+    def clean_ends_at(self) -> datetime:
+        ends_at: datetime = self.cleaned_data["ends_at"]
+        if self.instance.pk is None and ends_at <= timezone.now():
             raise ValidationError("Choose an end in the future.")
         return ends_at
 

@@ -99,7 +99,7 @@ class ShownAnnouncements:
     """What a page shows to its viewer."""
 
     stamps: tuple[str, ...]
-    """The announcements, newest first, each as its id and version: `7:2`."""
+    """The announcements, newest first, each as its id and revision."""
     dismissed: frozenset[str]
     """Ids of announcements that the viewer has dismissed."""
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from livefeed.models.relation import Relation, RelationManager
 from livefeed.models.user import User
@@ -58,8 +59,8 @@ class Announcement(models.Model):
     requires_acknowledgement = models.BooleanField(
         default=False, help_text="Readers cannot close it; they confirm “I have read this”."
     )
-    version = models.PositiveIntegerField(default=0, editable=False)
-    """Number of times it was saved."""
+    revision = models.CharField(max_length=12, editable=False)
+    """Random text, another one after each save: what pages show is cached by it."""
     is_shown = models.BooleanField(default=False, editable=False)
     """True if open pages show it: if it was current when it was last saved."""
     was_shown = False
@@ -79,7 +80,7 @@ class Announcement(models.Model):
             saved = Announcement.objects.select_for_update().filter(pk=self.pk).first()
             self.was_shown = saved is not None and saved.is_shown
             self.is_shown = self.starts_at <= timezone.now() < self.ends_at
-            self.version = saved.version + 1 if saved else 1
+            self.revision = get_random_string(12)
             super().save(*args, **kwargs)
 
     def clean(self) -> None:

@@ -31,7 +31,7 @@ class PageState(NamedTuple):
     """Id of the viewer's latest follow. It or `followed` differs after each change of the viewer's follows."""
 
     announcements: str = ""
-    """The current announcements, each as its id and version, separated by blanks: `7:2 9:1`."""
+    """The current announcements, each as its id and revision, separated by blanks: `7:k3X… 9:pQ7…`."""
     dismissed: str = ""
     """Ids of the announcements that the viewer has dismissed, except old ones, separated by blanks."""
 
@@ -51,9 +51,9 @@ class CountOf(Subquery):
 
 
 class TextOf(Subquery):
-    """The values `text` of the rows of a subquery, separated by blanks."""
+    """The values `listed` of the rows of a subquery, separated by blanks."""
 
-    template = "(SELECT COALESCE(STRING_AGG(text, ' '), '') FROM (%(subquery)s) listed)"
+    template = "(SELECT COALESCE(STRING_AGG(listed, ' '), '') FROM (%(subquery)s) lines)"
     output_field = TextField()
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
@@ -64,8 +64,8 @@ class TextOf(Subquery):
 
 @compiled
 def _visitor_states(now: datetime) -> Any:
-    position = Event.objects.newest_positions()[:1]
-    return position.values_list("position", Value(0), Value(0), Value(0), _current_announcements(now))
+    positions = Event.objects.newest_positions()
+    return positions.values_list("position", Value(0), Value(0), Value(0), _current_announcements(now))[:1]
 
 
 @compiled
@@ -79,10 +79,10 @@ def _states(viewer: User, now: datetime, dismissed_since: datetime) -> Any:
         CountOf(follows),
         Coalesce(Subquery(follows.values(latest=Max("pk"))), 0),
         _current_announcements(now),
-        TextOf(dismissed.values(text=Cast("announcement", TextField()))),
+        TextOf(dismissed.values(listed=Cast("announcement", TextField()))),
     )
 
 
 def _current_announcements(now: datetime) -> TextOf:
-    stamp = Concat(Cast("pk", TextField()), Value(":"), Cast("version", TextField()))
-    return TextOf(Announcement.objects.current(now).values(text=stamp))
+    stamp = Concat(Cast("pk", TextField()), Value(":"), "revision", output_field=TextField())
+    return TextOf(Announcement.objects.current(now).values(listed=stamp))
