@@ -20,6 +20,7 @@ ON_BOTH = (
     "tests/faults/test_replay_rows.py",
     "tests/live/test_newlog.py",
     # SQL that is written for each database, constraints, locks, and concurrent writers.
+    "tests/models/test_announcement.py",
     "tests/models/test_compiled.py",
     "tests/models/test_counts.py",
     "tests/models/test_event.py",

@@ -1,4 +1,4 @@
-"""Announcements in the browser: on pages of all kinds, in all tabs, after an absence, and the staff's list of readers."""
+"""Announcements in the browser: on all pages and in all tabs, after an absence, and the staff's list of readers."""
 
 import pytest
 from playwright.sync_api import Page, expect

@@ -118,7 +118,8 @@ def test_pages_and_sockets_show_the_same_announcements():
     rows = [current, make_announcement(starts_in=5), make_announcement(starts_in=-5, ends_in=-1)]
     ids = [row.pk for row in rows]
     assert [row.pk for row in LiveAnnouncement().fetch(ids)] == [current.pk]
-    assert PageState.of(None).announcements == PageState.of(make_user()).announcements == f"{current.pk}:{current.revision}"
+    stamp = f"{current.pk}:{current.revision}"
+    assert PageState.of(None).announcements == PageState.of(make_user()).announcements == stamp
 
 
 def test_the_state_of_a_page_knows_what_its_viewer_has_dismissed():

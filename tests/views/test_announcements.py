@@ -12,7 +12,7 @@ from tests.views.test_admin import make_staff
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["/", "/explore/", "/search/", "/@author/", "/accounts/login/", "/accounts/signup/", "/posts/{post}/", "/no/such/"]
+PAGES = ["/", "/explore/", "/search/", "/@author/", "/accounts/login/", "/posts/{post}/", "/no/such/"]
 ADD = "/admin/livefeed/announcement/add/"
 
 
@@ -106,7 +106,8 @@ def test_one_that_requires_acknowledgement_has_no_close_button(visitor):
 
 
 def test_the_region_can_be_loaded_alone(author, cast):
-    dismissed, shown = make_announcement("First."), make_announcement("Second.")
+    dismissed = make_announcement("First.")
+    make_announcement("Second.")
     Dismissal.objects.add(cast.author, dismissed)
     page = author.get("/announcements/").text
     assert "Second." in page
@@ -120,8 +121,8 @@ def test_the_region_can_be_loaded_alone(author, cast):
 
 def form(**changes: str) -> dict[str, str]:
     now = timezone.localtime()
-    times = {"starts_at_0": f"{now:%Y-%m-%d}", "starts_at_1": "00:00:00", "ends_at_0": "2099-01-01", "ends_at_1": "12:00"}
-    return {"text": "Tonight."} | times | changes
+    start = {"starts_at_0": f"{now:%Y-%m-%d}", "starts_at_1": "00:00:00"}
+    return {"text": "Tonight.", "ends_at_0": "2099-01-01", "ends_at_1": "12:00"} | start | changes
 
 
 def test_staff_with_the_permission_write_announcements(visitor):
