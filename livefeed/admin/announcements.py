@@ -26,7 +26,7 @@ class AnnouncementForm(forms.ModelForm[Announcement]):
 
     def clean_ends_at(self) -> datetime:
         ends_at: datetime = self.cleaned_data["ends_at"]
-        if self.instance.pk is None and ends_at <= timezone.now():
+        if self.instance._state.adding and ends_at <= timezone.now():
             raise ValidationError("Choose an end in the future.")
         return ends_at
 
