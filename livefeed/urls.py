@@ -11,6 +11,7 @@ from django.views.generic import RedirectView
 from livefeed.views import (
     accounts,
     activation,
+    announcements,
     dev_mail,
     feed,
     health,
@@ -99,6 +100,9 @@ urlpatterns = [
     path("accounts/oidc/<str:provider_id>/login/callback/", openid.callback, name="openid_connect_callback"),
     path("accounts/social/", openid.ConnectionsView.as_view(), name="socialaccount_connections"),
     path("accounts/social/", include("allauth.socialaccount.urls")),
+    path("announcements/", announcements.announcements, name="announcements"),
+    path("announcements/<int:pk>/dismissal/", announcements.DismissalView.as_view(), name="dismissal"),
+    path("admin/announcements/<int:pk>/", announcements.readers, name="announcement_readers"),
     path("admin/signals/", signals.overview, name="signals"),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),

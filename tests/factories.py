@@ -6,11 +6,15 @@ from itertools import count
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
-from livefeed.models import NewPoll, Poll, Post, User
+from livefeed.models import Announcement, NewPoll, Poll, Post, User
 from livefeed.testing.users import cookies_of, signed_in
 
-__all__ = ["PASSWORD", "Cast", "cookie_of", "make_cast", "make_poll", "make_post", "make_user", "signed_in"]
+__all__ = [
+    *("PASSWORD", "Cast", "cookie_of", "make_announcement", "make_cast", "make_poll", "make_post", "make_user"),
+    "signed_in",
+]
 
 PASSWORD = "correct horse battery"
 _numbers = count(1)
@@ -37,6 +41,13 @@ def make_poll(author: User, *options: str, is_multiple: bool = False, **fields) 
     poll = NewPoll(options or ("Tea", "Coffee"), is_multiple, timedelta(days=1))
     fields.setdefault("body", "Tea or coffee?")
     return Post.objects.publish(author, title="", poll=poll, **fields).poll
+
+
+def make_announcement(text: str = "Maintenance tonight.", *, starts_in: int = 0, ends_in: int = 60, **fields):
+    """Creates an announcement from `starts_in` to `ends_in` minutes from now."""
+    now = timezone.now()
+    times = {"starts_at": now + timedelta(minutes=starts_in), "ends_at": now + timedelta(minutes=ends_in)}
+    return Announcement.objects.create(text=text, **times, **fields)
 
 
 @dataclass

@@ -24,6 +24,7 @@ ON_BOTH = (
     "tests/live/test_links.py",
     "tests/live/test_links_served.py",
     # SQL that is written for each database, constraints, locks, and concurrent writers.
+    "tests/models/test_announcement.py",
     "tests/models/test_compiled.py",
     "tests/models/test_counts.py",
     "tests/models/test_event.py",

@@ -117,6 +117,7 @@ ACTIONS: dict[str, str | None] = {
     "GET settings_export": "export",
     "DELETE settings_export": "export",
     "POST notifications_read": "read",
+    "POST dismissal": OTHER,
     "POST settings_profile": OTHER,
     "DELETE first_steps": OTHER,
     "POST settings_display": OTHER,

@@ -1,7 +1,8 @@
 """What makes a model live: changes of its rows appear on all open pages that show them.
 
 - `declarations`: the base classes `LiveModel` and `Declaration`, and the registry.
-- `posts`, `users`, `notices`: the declarations of Livefeed's own models, and the functions that publish their changes.
+- `posts`, `users`, `notices`, `announcements`: the declarations of Livefeed's own models, and the functions that
+  publish their changes.
 - `topics`: the routing keys of events; `views`: what can be shown, with its topics and who may open it.
 - `readers`: what declarations know about the page or program that reads.
 - `ephemeral`: events that are shown for a moment and never stored; `writing`: "Ada is writing a reply".

@@ -6,6 +6,7 @@
   tags.
 - `poll`: polls of posts and their votes.
 - `follow`, `reaction` (likes and bookmarks), `relation`: relations between users and between users and posts.
+- `announcement`: announcements by staff, and who has dismissed them.
 - `notification`, `event`: notifications of users, and the event log that feeds open pages.
 - `audit`, `export`: the audit log of accounts, and the archives that users download.
 - `feed_window`, `search`, `search_index`, `sort_keys`: paging and searching of posts.
@@ -14,6 +15,7 @@
 Modules outside this package import models from here.
 """
 
+from livefeed.models.announcement import Announcement, Dismissal
 from livefeed.models.audit import AuditEntry
 from livefeed.models.event import Event
 from livefeed.models.export import Export
@@ -31,8 +33,10 @@ from livefeed.models.token import Token
 from livefeed.models.user import NotActivatedError, User
 
 __all__ = [
+    "Announcement",
     "AuditEntry",
     "Bookmark",
+    "Dismissal",
     "EditConflictError",
     "Event",
     "Export",

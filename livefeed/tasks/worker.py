@@ -1,4 +1,5 @@
-"""Worker process: runs tasks one after another and retries failed ones after increasing delays.
+"""Worker process: runs tasks one after another and retries failed ones after increasing delays. It also shows and hides
+announcements at their times.
 
 A task (livefeed/tasks/__init__.py) is a row written in the transaction that enqueues it, so it exists exactly if the
 rows it is about do. A worker can be killed during a task, so every task must be safe to run twice.
@@ -20,6 +21,8 @@ from django.tasks import TaskResultStatus
 from django.utils import timezone
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult, DBTaskResultQuerySet
+
+from livefeed.models import Announcement
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +61,8 @@ class TaskWorker(Worker):
         self._stop = threading.Event()
 
     def run(self) -> None:
-        """Runs tasks until `shutdown()`. Waits while the database is unreachable."""
+        """Runs tasks and shows and hides announcements at their times, until `shutdown()`. Waits while the database is
+        unreachable."""
         rescued_at = -RESCUE_INTERVAL
         while self.running:
             try:
@@ -66,6 +70,7 @@ class TaskWorker(Worker):
                 if time.monotonic() - rescued_at > RESCUE_INTERVAL:
                     requeue_abandoned()
                     rescued_at = time.monotonic()
+                Announcement.objects.switch_due()
                 if DBTaskResult.objects.ready().exists():
                     super().run()  # returns when no task is due
             except DatabaseError:

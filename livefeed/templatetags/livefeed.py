@@ -18,6 +18,7 @@ from livefeed.content.fragments import render_card, render_post, render_posts
 from livefeed.content.markup import render
 from livefeed.content.trends import Trend
 from livefeed.forms.post import PostForm, reply_form
+from livefeed.live.announcements import ShownAnnouncements, dismissed_by_visitor
 from livefeed.live.declarations import live_model_of
 from livefeed.models import Picture, Post, Preferences, Profile, User
 from livefeed.models.page_state import PageState
@@ -82,13 +83,23 @@ def excerpt(post: Post) -> str:
 
 @register.simple_tag(takes_context=True)
 def page_state(context: Context) -> PageState:
-    """Returns the state that the view has read. If it has read none, reads the state of a user; a visitor's is
-    empty, since such pages show visitors nothing of it."""
+    """Returns the state that the view has read. If it has read none, reads it; it is empty on pages without a
+    request."""
     if "state" in context:
         state: PageState = context["state"]
         return state
     user = context.get("user")
-    return PageState.of(user) if user is not None and user.is_authenticated else PageState()
+    if user is None:
+        return PageState()
+    return PageState.of(user if user.is_authenticated else None)
+
+
+@register.simple_tag(takes_context=True)
+def announcements(context: Context, state: PageState) -> ShownAnnouncements:
+    """Returns the announcements that a page shows to its viewer."""
+    request = context["request"]
+    is_user = request.user.is_authenticated
+    return ShownAnnouncements.of(state, state.dismissed.split() if is_user else dismissed_by_visitor(request.COOKIES))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,6 +1,7 @@
 // Entry point: initializes the modules and opens the page's live connection.
 
 import { initActivation } from "./activation.js";
+import { initAnnouncements, receiveAnnouncement } from "./announcements.js";
 import { initAnnouncer } from "./announcer.js";
 import * as awayLine from "./away-line.js";
 import { initCompletion } from "./completion.js";
@@ -41,6 +42,7 @@ initDrafts();
 initComposer();
 initCompletion();
 initNotices();
+initAnnouncements();
 initPictures();
 initHeldPosts(); // before the outbox and htmx take the post
 initReactions();
@@ -62,13 +64,12 @@ initWriting();
 connect();
 awayLine.initAwayLine();
 
-// A page without a list connects for the number of unread notifications, if it shows it.
+// A page without a list connects for announcements and the number of unread notifications.
 function connect() {
-  const list = postList() ?? liveList();
-  if (!list && !document.querySelector("[data-unread]")) return;
+  if (!document.getElementById("announcements")) return;
   const socket = new LiveSocket({
-    view: list?.dataset.view ?? "shown",
-    cursor: Number((list ?? document.body).dataset.cursor),
+    view: document.querySelector("[data-view]")?.dataset.view ?? "shown",
+    cursor: Number((postList() ?? liveList() ?? document.body).dataset.cursor),
     onFrame,
     onState: (state, detail) => {
       if (state === "refused") forgetStored();
@@ -91,6 +92,7 @@ function forgetStored() {
 }
 
 function onFrame(frame) {
+  if (receiveAnnouncement(frame)) return;
   if (frame.type === "notifications") return showUnread(frame.unread);
   if (postList()) receiveFrame(frame);
   receiveRow(frame);

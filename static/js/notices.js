@@ -21,7 +21,7 @@ export function initNotices() {
     ctx.text = "";
     showNotice(`That did not work. ${RETRY}`);
   });
-  document.addEventListener("htmx:before:request", () => notices().replaceChildren());
+  document.addEventListener("htmx:before:request", () => notices()?.replaceChildren());
   subscribe(SERVER_REACHED, removeFailures);
   subscribe(CONNECTION_CHANGED, (state) => state === "live" && removeFailures());
 }
@@ -34,12 +34,12 @@ export function showError(error) {
 
 // Shows a sentence in the page's live region, which screen readers announce.
 function showNotice(sentence, className = "notice failure") {
-  notices().replaceChildren(createElement("p", { className, textContent: sentence }));
+  notices()?.replaceChildren(createElement("p", { className, textContent: sentence }));
 }
 
 // Removes what is no longer true once the server responds again. Refusals stay.
 function removeFailures() {
-  notices().querySelector(".failure")?.remove();
+  notices()?.querySelector(".failure")?.remove();
 }
 
 const notices = () => document.getElementById("notices");

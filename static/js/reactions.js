@@ -25,7 +25,7 @@ export function initReactions() {
 function onClick(button, event) {
   if (button.closest(".sheet")) return; // the page without scripts
   event.preventDefault();
-  const isSignedIn = document.getElementById("act");
+  const isSignedIn = document.body.dataset.viewer;
   if (isSignedIn) toggle(button);
   else location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname)}`);
 }

@@ -45,6 +45,7 @@ def test_only_known_models_are_in_the_admin():
         "account.emailaddress",
         "auth.group",
         "django_tasks_database.dbtaskresult",
+        "livefeed.announcement",
         "livefeed.auditentry",
         "livefeed.event",
         "livefeed.follow",

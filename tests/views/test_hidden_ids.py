@@ -17,9 +17,9 @@ from django.utils.http import int_to_base36
 
 from livefeed import urls
 from livefeed.accounts.session_store import SIGN_IN
-from livefeed.models import Picture, Post, Token, User
+from livefeed.models import Announcement, Picture, Post, Token, User
 from livefeed.models.picture import Attachment
-from tests.factories import Cast, make_cast, make_post, make_user, signed_in
+from tests.factories import Cast, make_announcement, make_cast, make_post, make_user, signed_in
 from tests.image_files import file
 from tests.views.cases import isolated_case
 from tests.views.htmx import htmx
@@ -85,6 +85,8 @@ def rows(cast: Cast, hidden_user) -> list[Row]:
     token, _ = Token.objects.issue(cast.author)
     Token.objects.filter(id=token.pk).update(id=FIRST_ID)
     session = signed_in(cast.author).session
+    upcoming = make_announcement(starts_in=10)
+    Announcement.objects.filter(id=upcoming.pk).update(id=FIRST_ID)
     found = [Row(f"/posts/{{}}/{url}", post.pk, MISSING_ID) for post in posts for url in POST_URLS]
     found += [Row(f"/@{{}}/{url}", "ghost", MISSING_NAME) for url in ("", "follow/", "bell/", "replies/", "likes/")]
     found += [Row("/pictures/{}/", picture.pk, uuid.uuid4()) for picture in (unused, used)]
@@ -103,6 +105,8 @@ def rows(cast: Cast, hidden_user) -> list[Row]:
             int_to_base36(MISSING_ID),
             costs_more=True,
         ),
+        Row("/announcements/{}/dismissal/", FIRST_ID, MISSING_ID),
+        Row("/admin/announcements/{}/", FIRST_ID, MISSING_ID),
         Row("/admin/livefeed/post/{}/change/", thread.pk, MISSING_ID),
         Row("/admin/livefeed/user/{}/change/", cast.author.pk, MISSING_ID),
     ]

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from livefeed.models import Like, Post
-from tests.factories import Cast, make_post, make_user, signed_in
+from tests.factories import Cast, make_announcement, make_post, make_user, signed_in
 
 SEARCH = 5 if connection.vendor == "sqlite" else 6
 """Queries of a search: state, index, posts, users, tags; on PostgreSQL also the newest post, where the index starts."""
@@ -40,8 +40,8 @@ VISITORS_PAGES = {
     "/@author/": 3,
     "/posts/{post}/": 3,
     "/search/?q=hello": SEARCH,
-    "/accounts/login/": 0,
-    "/accounts/signup/": 0,
+    "/accounts/login/": 1,
+    "/accounts/signup/": 1,
 }
 OWN_PAGES = {
     "/posts/{post}/edit/": 4,
@@ -104,6 +104,16 @@ def test_the_pages_of_a_visitor(visitor, addresses):
 
 def test_the_pages_of_a_users_own_content(cast, addresses):
     assert queries_of(signed_in(cast.author), OWN_PAGES, addresses) == OWN_PAGES
+
+
+def test_announcements_need_one_query_in_each_process(cast, addresses, django_assert_num_queries):
+    client = signed_in(cast.follower)
+    client.get("/")
+    make_announcement()
+    with django_assert_num_queries(USERS_PAGES["/"] + 1):
+        client.get("/")
+    assert queries_of(client, ["/"], addresses) == {"/": USERS_PAGES["/"]}
+    assert queries_of(Client(), ["/"], addresses) == {"/": VISITORS_PAGES["/"]}
 
 
 def test_a_home_page_whose_sidebar_is_not_cached(cast, addresses, django_assert_num_queries):
