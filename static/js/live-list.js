@@ -3,9 +3,9 @@
 //   <ul id="links" data-live-list="link" data-view="links" data-cursor="7">
 //     <li id="link-3" data-sort="3">
 //
-// `data-live-list` is the name of the live model. Rows have the id `<name>-<id of the row>`. A new row is inserted by its
-// `data-sort`, highest first or, with data-order="asc", lowest first. `data-more` says that there are further rows on the
-// server, after the last one. docs/live-models.md describes it for authors of apps.
+// `data-live-list` is the name of the live model. Rows have the id `<name>-<id of the row>`. A new row is inserted by
+// its `data-sort`, highest first or, with data-order="asc", lowest first. `data-more` says that there are further rows
+// on the server, after the last one. docs/live-models.md describes it for authors of apps.
 
 import { parseHtml, swapHtml } from "./dom.js";
 import { CONTENT_ADDED, dispatch } from "./events.js";
@@ -58,7 +58,7 @@ function upsert(list, id, html) {
   dispatch(CONTENT_ADDED, document.getElementById(id));
 }
 
-// Returns the row before which a row belongs; undefined at the end. A changed row keeps its place if its key is the same.
+// Returns the row before which a row belongs; undefined at the end. A row whose key is the same keeps its place.
 function nextOf(list, row, old) {
   const { sort } = row.dataset;
   if (old && old.dataset.sort === sort) return old;
