@@ -89,7 +89,7 @@ def check_rate_limits(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessa
 
 def check_live_querysets(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """Requires the querysets of live models to publish bulk writes."""
-    models = [live_model.model for live_model in live_models()]
+    models = [live_model.model for live_model in live_models() if live_model.has_bulk_writes]
     return [
         checks.Warning(
             f"Bulk writes of {model.__name__} do not appear on open pages.",

@@ -4,8 +4,10 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from livefeed.live.queryset import LiveQuerySet
 
-class LinkQuerySet(models.QuerySet):
+
+class LinkQuerySet(LiveQuerySet):
     """Queries links."""
 
     def shown(self):

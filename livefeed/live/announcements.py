@@ -26,6 +26,7 @@ class LiveAnnouncement(LiveModel[Announcement]):
     model = Announcement
     name = "announcement"
     template = "announcements/_announcement.html"
+    has_bulk_writes = False
 
     def topics(self, instance: Announcement) -> Iterable[str]:
         yield SITE
@@ -54,7 +55,7 @@ class LiveAnnouncement(LiveModel[Announcement]):
             "ends_at": instance.ends_at.isoformat(),
         }
 
-    def publish(self, kind: str, instance: Announcement) -> None:
+    def publish(self, kind: str, instance: Announcement, topics_before: Iterable[str] = ()) -> None:
         """Publishes what changes on open pages: an announcement can also appear or disappear because of its times."""
         if kind == self.deleted or (instance.was_shown and not instance.is_shown):
             super().publish(self.deleted, instance)
@@ -71,6 +72,8 @@ class LiveDismissal(LiveModel[Dismissal]):
 
     model = Dismissal
     name = "dismissal"
+    has_bulk_writes = False
+    publishes_deletions = False  # they are deleted together with the announcement or the user
 
     def topics(self, instance: Dismissal) -> Iterable[str]:
         yield topic("user", instance.user_id)
@@ -79,11 +82,6 @@ class LiveDismissal(LiveModel[Dismissal]):
     def parts(self, instance: Dismissal) -> Parts:
         fields = {"id": instance.pk, "announcement": instance.announcement_id}
         return {"html": fields, "json": fields}
-
-    def publish(self, kind: str, instance: Dismissal) -> None:
-        """Publishes new dismissals only: they are deleted together with the announcement or the user."""
-        if kind == self.created:
-            super().publish(kind, instance)
 
 
 # --- Pages ---

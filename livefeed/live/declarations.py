@@ -69,6 +69,10 @@ class LiveModel[M: Model](Declaration):
     None: all fields."""
     version_field: ClassVar[str] = ""
     """Name of the field that counts the changes of a row, if there is one: bulk writes increment it too."""
+    has_bulk_writes: ClassVar[bool] = True
+    """False if rows are only written one by one: then the model needs no `LiveQuerySet`."""
+    publishes_deletions: ClassVar[bool] = True
+    """False if no page must know of a deletion, because rows are deleted together with what shows them."""
     has_own_receivers: ClassVar[bool] = False
     """True if other receivers publish the events, because a save means more than a created or updated row."""
 

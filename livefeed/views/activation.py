@@ -82,7 +82,7 @@ class ConfirmEmailView(views.ConfirmEmailView):
         return self.page(link, 200, is_sent=True)
 
     def page(self, link: ConfirmationLink, status: int, **extra_context: Any) -> HttpResponse:
-        context = {"link": link, "state": link.state.value, "owner": link.address.user if link.address else None}
+        context = {"link": link, "link_state": link.state.value, "owner": link.address.user if link.address else None}
         return render(self.request, "account/email_confirm.html", context | extra_context, status=status)
 
     def logout_other_user(self, confirmation: Any) -> None:

@@ -15,7 +15,7 @@ from consumers.hub.unread_counts import UnreadCounts
 from consumers.protocol.message import Message
 from consumers.protocol.transport import Sender
 from livefeed.live.entries import LogEntry
-from livefeed.live.readers import View
+from livefeed.live.views import HOME
 
 AUTHOR, OTHER, FOLLOWER, STRANGER = 1, 2, 3, 4
 """User ids."""
@@ -38,7 +38,7 @@ def dispatcher(subscriptions: Subscriptions) -> Iterator[Dispatcher]:
 
 def join(subscriptions: Subscriptions, user_id: int, *followed: int, position: int = 0) -> Connection:
     """Subscribes a user's home feed that has received all events up to `position`."""
-    connection = Connection(View("home"), Viewer(user_id, set(followed)), Sender(AsyncMock()), "browser")
+    connection = Connection(HOME, Viewer(user_id, set(followed)), Sender(AsyncMock()), "browser")
     connection.position = position
     subscriptions.add(connection)
     return connection

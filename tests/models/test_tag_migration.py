@@ -16,7 +16,7 @@ migration = import_module("livefeed.migrations.0023_words_of_all_scripts")
 def test_the_tags_of_existing_posts_are_found_again(cast):
     cut = make_post(cast.author, "#ज़रूरत #tea")
     kept = make_post(cast.author, "#garden")
-    Post.objects.filter(pk=cut.pk).update(tags="tea ज")
+    Post.objects.silently().filter(pk=cut.pk).update(tags="tea ज")
     Tagging.objects.filter(post=cut).exclude(tag="tea").update(tag="ज")
 
     migration.find_tags(apps, None)

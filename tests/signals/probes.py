@@ -26,9 +26,22 @@ from links.models import Link
 from livefeed import signals
 from livefeed.accounts.last_admin import LastAdministratorError, administrators
 from livefeed.content.fragments import render_card, render_post
-from livefeed.models import AuditEntry, Event, Export, Like, Notification, Picture, Post, Profile, Session, Token, User
+from livefeed.models import (
+    AuditEntry,
+    Dismissal,
+    Event,
+    Export,
+    Like,
+    Notification,
+    Picture,
+    Post,
+    Profile,
+    Session,
+    Token,
+    User,
+)
 from tests import image_files
-from tests.factories import PASSWORD, Cast, make_poll, make_post, make_user, signed_in
+from tests.factories import PASSWORD, Cast, make_announcement, make_poll, make_post, make_user, signed_in
 from tests.views.accounts import sign_in as enter_password
 from tests.views.html import Page
 from tests.views.second_steps import enter, make_protected_user, recovery_codes_of, wrong_code
@@ -506,6 +519,22 @@ def add_link(cast: Cast) -> Link:
     return Link.objects.create(title="Bread", address="https://example.org/", added_by=cast.author)
 
 
+def announcement_event_is_written(cast: Cast) -> None:
+    assert Event.objects.filter(kind="announcement.created", subject_id=make_announcement().pk).exists()
+
+
+def announcement_deletion_is_written(cast: Cast) -> None:
+    announcement = make_announcement()
+    pk = announcement.pk
+    announcement.delete()
+    assert Event.objects.filter(kind="announcement.deleted", subject_id=pk).exists()
+
+
+def dismissal_event_is_written(cast: Cast) -> None:
+    assert Dismissal.objects.add(cast.author, make_announcement())
+    assert Event.objects.filter(kind="dismissal.created").exists()
+
+
 def link_event_is_written(cast: Cast) -> None:
     assert Event.objects.filter(kind="link.created", subject_id=add_link(cast).pk).exists()
 
@@ -518,6 +547,9 @@ def link_deletion_is_written(cast: Cast) -> None:
 
 
 PROBES: dict[str, Probe] = {
+    "live.announcement.save": announcement_event_is_written,
+    "live.announcement.delete": announcement_deletion_is_written,
+    "live.dismissal.save": dismissal_event_is_written,
     "live.link.save": link_event_is_written,
     "live.link.delete": link_deletion_is_written,
     "post.clean_title": title_is_cleaned,

@@ -25,7 +25,9 @@ class Publisher:
         """Connects the receivers. They are kept alive by `weak=False`."""
         name, model = self._live_model.name, self._live_model.model
         post_save.connect(measured(self.publish_save), sender=model, weak=False, dispatch_uid=f"live.{name}.save")
-        post_delete.connect(measured(self.publish_delete), sender=model, weak=False, dispatch_uid=f"live.{name}.delete")
+        if self._live_model.publishes_deletions:
+            delete = measured(self.publish_delete)
+            post_delete.connect(delete, sender=model, weak=False, dispatch_uid=f"live.{name}.delete")
 
     def publish_save(self, instance: Model, created: bool, raw: bool = False, **kwargs: Any) -> None:
         if not raw:
