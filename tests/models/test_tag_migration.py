@@ -22,6 +22,5 @@ def test_the_tags_of_existing_posts_are_found_again(cast):
     migration.find_tags(apps, None)
 
     cut.refresh_from_db()
-    assert cut.version == 1
     assert cut.current_tags == set(cut.taggings.values_list("tag", flat=True)) == {"tea", "ज़रूरत"}
     assert set(kept.taggings.values_list("tag", flat=True)) == {"garden"}
