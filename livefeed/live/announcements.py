@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from livefeed.content import markup
 from livefeed.live.declarations import LiveModel, Parts, register
 from livefeed.live.readers import View
-from livefeed.live.topics import topic
-from livefeed.live.views import SITE, ViewType, is_number, register_view
+from livefeed.live.topics import SITE, topic
+from livefeed.live.views import ViewType, is_number, register_view
 from livefeed.models import Announcement, Dismissal, User
 from livefeed.models.page_state import PageState
 

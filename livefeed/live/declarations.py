@@ -235,6 +235,14 @@ def live_model_of(model: type[Model]) -> LiveModel[Any] | None:
     return _live_models_by_model.get(model._meta.concrete_model or model)
 
 
+def get_live_model(model: type[Model]) -> LiveModel[Any]:
+    """Returns the declaration of a model or its proxy. Raises `LookupError` if it is not live."""
+    live_model = live_model_of(model)
+    if live_model is None:
+        raise LookupError(f"{model.__name__} is not a live model.")
+    return live_model
+
+
 def live_models() -> list[LiveModel[Any]]:
     """Returns the declarations of all live models."""
     return list(_live_models.values())

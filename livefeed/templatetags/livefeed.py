@@ -14,12 +14,12 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 
 from livefeed.content import trends
-from livefeed.content.fragments import render_card, render_post, render_posts
+from livefeed.content.fragments import render_card, render_posts
 from livefeed.content.markup import render
 from livefeed.content.trends import Trend
 from livefeed.forms.post import PostForm, reply_form
 from livefeed.live.announcements import ShownAnnouncements, dismissed_by_visitor
-from livefeed.live.declarations import live_model_of
+from livefeed.live.declarations import get_live_model
 from livefeed.models import Picture, Post, Preferences, Profile, User
 from livefeed.models.page_state import PageState
 from livefeed.models.picture import picture_url
@@ -123,12 +123,7 @@ def card(profile: Profile) -> SafeString:
 @register.simple_tag
 def fragment(instance: Model) -> SafeString:
     """Returns the cached HTML of a row of a live model: for posts, and for models of other apps."""
-    if isinstance(instance, Post):
-        return render_post(instance)
-    live_model = live_model_of(type(instance))
-    if live_model is None:
-        raise LookupError(f"{type(instance).__name__} is not a live model.")
-    return live_model.render(instance)
+    return get_live_model(type(instance)).render(instance)
 
 
 @register.simple_tag

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from django.db.models import Model
 
-from livefeed.live.declarations import LiveModel, live_model_of
+from livefeed.live.declarations import LiveModel, get_live_model
 from livefeed.live.entries import LogEntry
 from livefeed.live.readers import Form, View
 from livefeed.live.topics import decode, encode
@@ -33,7 +33,7 @@ class SampleReader:
 def check_visibility(model: type[Model], users: Iterable[User | None]) -> None:
     """Asserts that each user (None: a visitor) sees the same rows of a live model on pages (`visible_to`) as in events
     (`fetch`, `may_see` and `matcher`), and that some rows are visible to some users and hidden from others."""
-    live_model = live_model_of(model)
+    live_model = get_live_model(model)
     rows = list(live_model.model._base_manager.all())
     found = {row.pk: row for row in live_model.fetch([row.pk for row in rows])}
     answers = set()
