@@ -22,6 +22,7 @@ from consumers.hub.subscriptions import Subscriptions
 from consumers.hub.time_slice import TimeSlice
 from consumers.protocol import frames
 from consumers.protocol.message import Message
+from livefeed.live.tracing import Round, SlowestWrite
 
 logger = logging.getLogger(__name__)
 
@@ -53,22 +54,36 @@ class Delivery:
 
     # --- Live connections ---
 
-    async def write(self, messages: Mapping[Connection, Message]) -> None:
-        """Writes the events up to the log's position to live connections; the others receive them from a replay."""
+    async def write(self, messages: Mapping[Connection, Message], figures: Round) -> None:
+        """Writes the events up to the log's position to live connections; the others receive them from a replay. Sets
+        in `figures` how many there are of each, and the slowest write."""
         upto = self._log.position
         delivered_frames = 0
         writes = 0
+        longest = 0.0
+        slowest = None
         time_slice = TimeSlice()
+        ended_at = time.perf_counter()
         for connection, message in messages.items():
             is_due = connection.is_live and connection.position <= self.position
             if is_due and await self._write(connection, message, upto):
                 connection.position = upto
                 delivered_frames += message.count
                 writes += 1
-            if time_slice.is_used_up:
+            started_at = ended_at
+            ended_at = time.perf_counter()  # one call for slice and figures: it counts with thousands of connections
+            if ended_at - started_at > longest:
+                longest = ended_at - started_at
+                slowest = connection
+            if time_slice.is_used_up_at(ended_at):
                 await time_slice.yield_control()
+                ended_at = time.perf_counter()
         time_slice.end()
         self.position = upto
+        figures.sockets = writes
+        figures.skipped = len(messages) - writes
+        if slowest:
+            figures.slowest = SlowestWrite(longest, slowest.kind, slowest.view.name, slowest.user_id)
         metrics.deliveries.inc(delivered_frames)
         metrics.writes.inc(writes)
 

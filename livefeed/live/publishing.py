@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from livefeed.live import topics as encoding
+from livefeed.live import tracing
 from livefeed.models import Event
 from livefeed.transactions import on_commit_once
 
@@ -33,9 +34,10 @@ def publish(
 
     `kind` must belong to a registered declaration, which also says what subject and actor are.
     """
-    Event.objects.create(
+    event = Event.objects.create(
         kind=kind, subject_id=subject_id, actor_id=actor_id, audience=audience, topics=encoding.encode(topics)
     )
+    tracing.record_events([event])
     on_commit_once(wake_up)
 
 

@@ -10,7 +10,11 @@ from functools import wraps
 from typing import Any, cast
 
 from django.conf import settings
+from django.db import transaction
+from django.dispatch import Signal
 from prometheus_client import Summary
+
+from livefeed.live import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -51,26 +55,36 @@ def measured[F: Callable[..., Any]](receiver: F) -> F:
 
         @wraps(receiver)
         async def async_wrapper(*args: Any, **kwargs: Any) -> Any:
-            with _timed(name):
+            started = time.perf_counter()
+            try:
                 return await receiver(*args, **kwargs)
+            finally:
+                _record_call(name, time.perf_counter() - started)
 
         return cast(F, async_wrapper)
 
     @wraps(receiver)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with _timed(name):
+        with _traced(name, kwargs.get("signal")):
             return receiver(*args, **kwargs)
 
     return cast(F, wrapper)
 
 
 @contextmanager
-def _timed(name: str) -> Iterator[None]:
+def _traced(name: str, signal: Signal | None) -> Iterator[None]:
+    """Counts, times and traces a call. Receivers get the signal by name."""
+    connection = transaction.get_connection()
+    counter = tracing.QueryCounter()
     started = time.perf_counter()
     try:
-        yield
+        with connection.execute_wrapper(counter):
+            yield
     finally:
-        _record_call(name, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        _record_call(name, seconds)
+        call = tracing.Call(name, signal, started, seconds, counter.count, counter.seconds)
+        tracing.record_call(connection, call)
 
 
 def _record_call(name: str, seconds: float) -> None:
