@@ -16,6 +16,7 @@ from livefeed.views import (
     search,
     settings,
     signals,
+    traces,
     two_step,
 )
 from livefeed.views.completion import CompletionView
@@ -90,6 +91,10 @@ urlpatterns = [
     path("accounts/oidc/<str:provider_id>/login/callback/", openid.callback, name="openid_connect_callback"),
     path("accounts/social/", openid.ConnectionsView.as_view(), name="socialaccount_connections"),
     path("accounts/social/", include("allauth.socialaccount.urls")),
+    path("admin/live/", traces.overview, name="traces"),
+    path("admin/live/<int:trace_id>/", traces.detail, name="trace"),
+    path("admin/live/why/", traces.why, name="trace_why"),
+    path("admin/live/report/", traces.report, name="trace_report"),
     path("admin/signals/", signals.overview, name="signals"),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),

@@ -77,6 +77,11 @@ class Explanation:
     sights: list[Sight] = field(default_factory=list)
 
     @property
+    def verdict(self) -> str:
+        """The answer in one sentence."""
+        return f"{self.user} {'sees' if self.is_visible else 'does not see'} {self.row} on pages that are loaded now."
+
+    @property
     def topics(self) -> list[str]:
         return sorted(self.entry.topics) if self.entry else []
 

@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, Self
 
@@ -18,8 +19,10 @@ from livefeed.signals.registry import signal_names
 
 logger = logging.getLogger(__name__)
 
-STAGES = ("read", "render", "dispatch", "write")
+ROUND = ("read", "render", "dispatch", "write")
 """The stages of a round, between its moments."""
+GROUPS = ("receiver", "save", "commit", "wake-up", *ROUND)
+"""All kinds of stages."""
 
 EventKey = tuple[str, int, float]
 """Kind, subject and time of an event: both sides know them."""
@@ -151,11 +154,18 @@ class Stage:
     start: float
     ms: float
     note: str = ""
+    signal: str = ""
     receiver: str = ""
+    """Full name of the receiver, if the stage is a call of one."""
     is_nested: bool = False
     left: float = 0.0
     """Position and width of its bar, in percent of the trace."""
     width: float = 0.0
+
+    @property
+    def group(self) -> str:
+        """Kind of the stage: one of GROUPS."""
+        return "receiver" if self.receiver else self.name
 
 
 @dataclass
@@ -193,6 +203,16 @@ class Trace:
         return min([self.change.events[0].written, *(call.started for call in self.change.calls)])
 
     @property
+    def time(self) -> datetime:
+        """Time of the first event."""
+        return datetime.fromtimestamp(self.events[0].saved_at, UTC)
+
+    @property
+    def worker(self) -> str:
+        """The process that wrote the events; empty if that is not known."""
+        return self.change.worker if self.change else ""
+
+    @property
     def calls(self) -> list[TracedCall]:
         return sorted(self.change.calls, key=attrgetter("started")) if self.change else []
 
@@ -211,20 +231,16 @@ class Trace:
         """Beginning of the text of the first event with one."""
         return next((event.label for event in self.events if event.label), "")
 
-    def ms_of(self, name: str) -> float | None:
-        """Returns the milliseconds of all stages of a name, of the slowest process; None if there are none."""
-        found = [stage.ms for stage in self.stages if stage.name == name]
-        return max(found, default=None)
-
     @property
-    def receivers_ms(self) -> float | None:
-        found = [stage.ms for stage in self.stages if stage.receiver and not stage.is_nested]
-        return sum(found) if found else None
-
-    @property
-    def columns(self) -> list[float | None]:
-        """Milliseconds of the receivers, and of all stages after them."""
-        return [self.receivers_ms, *(self.ms_of(name) for name in ("commit", "wake-up", *STAGES))]
+    def summary(self) -> list[tuple[str, float]]:
+        """Milliseconds of each kind of stage: of all receivers together, of the others in the slowest process."""
+        found: dict[str, list[float]] = {group: [] for group in GROUPS}
+        for stage in self.stages:
+            if not stage.is_nested:
+                found[stage.group].append(stage.ms)
+        receivers = found.pop("receiver")
+        slowest = [(group, max(times)) for group, times in found.items() if times]
+        return [("receivers", sum(receivers)), *slowest] if receivers else slowest
 
     @property
     def stages(self) -> list[Stage]:
@@ -252,12 +268,13 @@ class Trace:
         return [*stages, self._stage("commit", min(last, self.change.committed), self.change.committed)]
 
     def _stage_of_call(self, call: TracedCall, *, is_nested: bool = False) -> Stage:
-        notes = [f"{call.queries} queries, {1_000 * call.query_seconds:.2f} ms"] if call.queries else []
-        if call.queries == 1:
-            notes = [f"1 query, {1_000 * call.query_seconds:.2f} ms"]
+        notes = [f"{count_of(call.queries, 'query', 'queries')}, {1_000 * call.query_seconds:.2f} ms"]
+        if not call.queries:
+            notes = []
         notes += [f"writes {event.kind}" for event in self.events if event.receiver == call.receiver]
         stage = self._stage(call.name, call.started, call.ended, "; ".join(notes))
-        stage.receiver = f"{call.receiver} ({call.signal})"
+        stage.signal = call.signal
+        stage.receiver = call.receiver
         stage.is_nested = is_nested
         return stage
 
@@ -268,7 +285,7 @@ class Trace:
             if self.change:
                 worker = f"process {delivery.worker}"
                 stages.append(self._stage("wake-up", min(first, self.change.committed), first, worker))
-            moments = zip(STAGES, delivery.moments, delivery.moments[1:], strict=True)
+            moments = zip(ROUND, delivery.moments, delivery.moments[1:], strict=True)
             stages += [self._stage(name, start, end) for name, start, end in moments]
             stages[-1].note = _written(delivery)
         return stages
@@ -278,13 +295,18 @@ class Trace:
 
 
 def _written(delivery: Delivery) -> str:
-    notes = [f"{delivery.sockets} sockets" if delivery.sockets != 1 else "1 socket"]
+    notes = [count_of(delivery.sockets, "socket", "sockets")]
     if delivery.skipped:
         notes.append(f"{delivery.skipped} slow or joining, replayed to later")
     if delivery.slowest:
         slowest = delivery.slowest
         notes.append(f"slowest {1_000 * slowest.seconds:.2f} ms: {slowest.kind} with {slowest.view}")
     return "; ".join(notes)
+
+
+def count_of(number: int, singular: str, plural: str) -> str:
+    """Returns a number with its noun."""
+    return f"{number:,} {singular if number == 1 else plural}"
 
 
 def recent() -> list[Trace]:
