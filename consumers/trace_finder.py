@@ -41,8 +41,8 @@ class TraceFinder:
         return [traces.records_here().as_message()]
 
     def _sights_here(self, user_id: int, message: list[Any]) -> list[Sight]:
-        *columns, topics = message
-        entry = LogEntry(*columns, frozenset(topics))
+        entry = LogEntry(*message)
+        entry = entry._replace(topics=frozenset(entry.topics))  # the channel layer knows only lists
         viewer = self._subscriptions.viewers.get(user_id)
         connections = viewer.connections if viewer else ()
         return [

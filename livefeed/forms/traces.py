@@ -7,6 +7,7 @@ from django import forms
 
 from livefeed.live import traces
 from livefeed.live.declarations import LiveModel, live_models
+from livefeed.live.explanations import Explanation, explain
 from livefeed.models import User
 
 MAX_ID_DIGITS = 18
@@ -14,8 +15,7 @@ MAX_ID_DIGITS = 18
 
 
 class WhyForm(forms.Form):
-    """A row and a user. `cleaned_data["row"]` is a pair of a declaration and an id; `cleaned_data["user"]` is None for
-    a visitor."""
+    """A row and a user."""
 
     row = forms.CharField(
         label="What",
@@ -23,6 +23,11 @@ class WhyForm(forms.Form):
         help_text="An id such as “post 12”, an address such as /posts/12/, or text of a recent public post.",
     )
     user = forms.CharField(label="Who", max_length=151, required=False, help_text="Empty: a visitor.")
+
+    def explain(self) -> Explanation:
+        """Returns the answer. The form must be valid."""
+        live_model, pk = self.cleaned_data["row"]
+        return explain(live_model, pk, self.cleaned_data["user"])
 
     def clean_row(self) -> tuple[LiveModel[Any], int]:
         text = self.cleaned_data["row"]

@@ -140,15 +140,20 @@ def _receiver_of(entry: LogEntry) -> str:
 
 def _sights(user: User | None, entry: LogEntry) -> list[Sight]:
     """Returns what an event means for the user's open pages and, unless it is open, for the first page of the site."""
+    sights = _sights_of_open_pages(user, entry) if user else []
+    first_view = "home" if user else "public"
+    if all(sight.view != first_view for sight in sights):
+        sights.append(sight_of(StoredReader.of(user), open_view(first_view, user), entry, ""))
+    return sights
+
+
+def _sights_of_open_pages(user: User, entry: LogEntry) -> list[Sight]:
     sights: list[Sight] = []
-    for find in tuple(finders) if user else ():
+    for find in tuple(finders):
         try:
             sights += find(user.pk, entry)
         except Exception:
             logger.exception("The open pages of a user could not be asked about an event.")
-    first_view = "home" if user else "public"
-    if all(sight.view != first_view for sight in sights):
-        sights.append(sight_of(StoredReader.of(user), open_view(first_view, user), entry, ""))
     return sights
 
 

@@ -96,9 +96,11 @@ class LivePost(LiveModel[Post]):
             yield "Its author has removed it."
         if not instance.author.is_active:
             yield f"Its author, @{instance.author.username}, is suspended."
-        if instance.audience != PUBLIC and viewer is None:
+        if instance.audience == PUBLIC or viewer == instance.author:
+            return
+        if viewer is None:
             yield "It is for followers of the author, and visitors follow no one."
-        elif instance.audience != PUBLIC and viewer != instance.author and not viewer.follows(instance.author):
+        elif not viewer.follows(instance.author):
             yield f"It is for followers, and @{viewer.username} does not follow @{instance.author.username}."
 
     def refusal(self, reader: Reader, view: View, entry: LogEntry) -> str:

@@ -99,8 +99,8 @@ def _change_from(worker: str, calls: list[Any], events: list[Any], committed: fl
 
 
 def _delivery_from(*columns: Any) -> Delivery:
-    *others, slowest = columns
-    return Delivery(*others, slowest and SlowestWrite(*slowest))
+    delivery = Delivery(*columns)
+    return delivery._replace(slowest=delivery.slowest and SlowestWrite(*delivery.slowest))
 
 
 # --- The records of this process ---
@@ -118,8 +118,15 @@ def records_here() -> Records:
 def _traced(change: Change, offset: float) -> TracedChange:
     names = signal_names()
     calls = [
-        TracedCall(receiver, names.get(signal, "") if signal else "", started + offset, *figures)
-        for receiver, signal, started, *figures in change.calls
+        TracedCall(
+            receiver=call.receiver,
+            signal=names.get(call.signal, "") if call.signal else "",
+            started=call.started + offset,
+            seconds=call.seconds,
+            queries=call.queries,
+            query_seconds=call.query_seconds,
+        )
+        for call in change.calls
     ]
     events = [event._replace(written=event.written + offset) for event in change.events]
     return TracedChange(settings.LIVEFEED_WORKER, calls, events, change.committed + offset)

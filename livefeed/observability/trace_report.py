@@ -68,7 +68,8 @@ def of_trace(trace: Trace) -> list[str]:
 
 def _head(trace: Trace) -> str:
     kinds = ", ".join(event.kind for event in trace.events)
-    return f"{trace.time:%H:%M:%S.%f} UTC  {trace.total_ms:8.2f} ms  {trace.sockets:5} sockets  {kinds}  {trace.label}".rstrip()
+    figures = f"{trace.total_ms:8.2f} ms  {trace.sockets:5} sockets"
+    return f"{trace.time:%H:%M:%S.%f} UTC  {figures}  {kinds}  {trace.label}".rstrip()
 
 
 def _line_of_stage(stage: Stage) -> str:

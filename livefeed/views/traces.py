@@ -6,7 +6,6 @@ from django.shortcuts import render
 
 from livefeed.forms.traces import WhyForm
 from livefeed.live import traces
-from livefeed.live.explanations import explain
 from livefeed.observability import trace_report
 from livefeed.views.resource import require_staff
 
@@ -34,9 +33,7 @@ def why(request: HttpRequest) -> HttpResponse:
     """Explains why a user sees or does not see a row."""
     require_staff(request)
     form = WhyForm(request.GET)
-    explanation = None
-    if form.is_valid():
-        explanation = explain(*form.cleaned_data["row"], form.cleaned_data["user"])
+    explanation = form.explain() if form.is_valid() else None
     return render(request, "staff/why.html", {"form": form, "explanation": explanation})
 
 
@@ -49,9 +46,9 @@ def report(request: HttpRequest) -> HttpResponse:
     if "user" in request.GET:
         form = WhyForm({"row": text, "user": request.GET["user"]})
         if not form.is_valid():
-            errors = [message for messages in form.errors.values() for message in messages]
+            errors = [str(message) for messages in form.errors.values() for message in messages]
             return HttpResponse("\n".join(errors), "text/plain", status=404)
-        return _plain(trace_report.of_explanation(explain(*form.cleaned_data["row"], form.cleaned_data["user"])))
+        return _plain(trace_report.of_explanation(form.explain()))
     found = traces.matching(traces.recent(), text)
     if not found:
         return HttpResponse("No recent change has this text.", "text/plain", status=404)

@@ -12,8 +12,8 @@ class Command(BaseCommand):
     """Asks the site that runs on this machine."""
 
     help = (
-        "Shows the path of a recent change through the running site, in milliseconds: receivers, commit, wake-up, read, "
-        "render, dispatch and sockets. Without arguments, lists recent changes."
+        "Shows the path of a recent change through the running site, in milliseconds: receivers, commit, wake-up, "
+        "read, render, dispatch and sockets. Without arguments, lists recent changes."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
