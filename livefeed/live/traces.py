@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple, Self
 
@@ -292,8 +293,8 @@ class Trace:
             if self.change:
                 worker = f"process {delivery.worker}"
                 stages.append(self._stage("wake-up", min(first, self.change.committed), first, worker))
-            moments = zip(ROUND, delivery.moments, delivery.moments[1:], strict=True)
-            stages += [self._stage(name, start, end) for name, start, end in moments]
+            moments = zip(ROUND, pairwise(delivery.moments), strict=True)
+            stages += [self._stage(name, start, end) for name, (start, end) in moments]
             stages[-1].note = _written(delivery)
         return stages
 
