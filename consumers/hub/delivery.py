@@ -63,6 +63,7 @@ class Delivery:
         longest = 0.0
         slowest = None
         time_slice = TimeSlice()
+        slice_ends_at = time_slice.ends_at
         ended_at = time.perf_counter()
         for connection, message in messages.items():
             is_due = connection.is_live and connection.position <= self.position
@@ -75,8 +76,9 @@ class Delivery:
             if ended_at - started_at > longest:
                 longest = ended_at - started_at
                 slowest = connection
-            if time_slice.is_used_up_at(ended_at):
+            if ended_at > slice_ends_at:
                 await time_slice.yield_control()
+                slice_ends_at = time_slice.ends_at
                 ended_at = time.perf_counter()
         time_slice.end()
         self.position = upto

@@ -18,11 +18,12 @@ class TimeSlice:
     @property
     def is_used_up(self) -> bool:
         """True if the work has run for longer than MAX_SLICE."""
-        return self.is_used_up_at(time.perf_counter())
+        return time.perf_counter() > self.ends_at
 
-    def is_used_up_at(self, moment: float) -> bool:
-        """`is_used_up` for a caller that has just called `time.perf_counter`."""
-        return moment - self._started_at > MAX_SLICE
+    @property
+    def ends_at(self) -> float:
+        """Moment of `time.perf_counter` at which the slice is used up."""
+        return self._started_at + MAX_SLICE
 
     async def yield_control(self) -> None:
         """Ends the slice, lets all other ready tasks run, and starts the next slice."""

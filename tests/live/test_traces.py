@@ -176,7 +176,8 @@ async def test_a_page_that_shows_other_posts_says_so(read, cast):
 
     explanation = await why(cast.follower, old)
 
-    assert explanation.entry and explanation.entry.kind == "post.updated"
+    assert explanation.entry
+    assert explanation.entry.kind == "post.updated"
     assert "has reported which posts it shows" in explanation.sights[0].reason
 
 

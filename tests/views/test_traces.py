@@ -58,9 +58,7 @@ def test_a_change_is_shown_stage_by_stage(staff, traced_post):
     assert staff.get("/admin/live/1/").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "row", ["post {pk}", "post:{pk}", "/posts/{pk}/", "http://127.0.0.1:8000/posts/{pk}/", "morning"]
-)
+@pytest.mark.parametrize("row", ["post {pk}", "post:{pk}", "/posts/{pk}/", "http://127.0.0.1:8000/posts/{pk}/"])
 def test_staff_ask_why_a_user_does_not_see_a_post(staff, cast, traced_post, row):
     traced_post.remove()
 
@@ -96,7 +94,7 @@ def test_the_command_reads_a_trace_with_a_signed_request(traced_post):
 
 
 def test_the_command_reads_an_explanation(cast, traced_post):
-    found = report(q=f"post {traced_post.pk}", user="stranger").text
+    found = report(q="morning", user="stranger").text
 
     assert found.startswith(f"@stranger sees post {traced_post.pk}")
     assert "does not follow the author" in found
