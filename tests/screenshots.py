@@ -111,7 +111,9 @@ def thread(page: Page) -> str:
 
 
 def save(page: Page, file: Path, *, full_page: bool = False) -> None:
-    Image.open(BytesIO(page.screenshot(animations="disabled", full_page=full_page))).save(file, quality=WEBP_QUALITY, method=6)
+    Image.open(BytesIO(page.screenshot(animations="disabled", full_page=full_page))).save(
+        file, quality=WEBP_QUALITY, method=6
+    )
     print(file)
 
 
