@@ -6,6 +6,7 @@
 - `readers`: what declarations know about the page or program that reads.
 - `publishing`: writes events into the log and wakes its readers after the commit.
 - `log`, `entries`: reads events; `credentials`: finds the users of sessions and tokens.
+- `tracing`, `traces`: record and show the path of recent changes; `explanations`: why a user sees a row.
 - `maintenance`: what is deleted regularly.
 
 Nothing here knows sockets: the consumers, which deliver the events, are in the package `consumers`.
