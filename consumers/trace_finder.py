@@ -5,10 +5,10 @@ from typing import Any
 from consumers.connections.connection import Connection
 from consumers.hub.peers import Peers
 from consumers.hub.subscriptions import Subscriptions
-from livefeed.live import explanations, traces
+from livefeed.live import explanations, trace_records, traces
 from livefeed.live.entries import LogEntry
 from livefeed.live.explanations import Sight, sight_of
-from livefeed.live.traces import Records
+from livefeed.live.trace_records import Records
 
 
 class TraceFinder:
@@ -38,7 +38,7 @@ class TraceFinder:
         return [Sight(*sight) for sight in self._peers.ask("sights", user_id, message)]
 
     def _records_here(self) -> list[Any]:
-        return [traces.records_here().as_message()]
+        return [trace_records.records_here().as_message()]
 
     def _sights_here(self, user_id: int, message: list[Any]) -> list[Sight]:
         entry = LogEntry(*message)

@@ -87,7 +87,7 @@ def take_trace(page: Page, folder: Path) -> None:
             page.keyboard.press("Control+Enter")
     page.goto("/admin/live/?q=pot of")
     page.locator(".trace a").first.click()
-    page.locator(".stages").wait_for()
+    page.wait_for_load_state("networkidle")
     save(page, folder / "trace-desk-light.webp", full_page=True)
 
 

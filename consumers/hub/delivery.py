@@ -84,8 +84,7 @@ class Delivery:
         self.position = upto
         figures.sockets = writes
         figures.skipped = len(messages) - writes
-        if slowest:
-            figures.slowest = SlowestWrite(longest, slowest.kind, slowest.view.name, slowest.user_id)
+        figures.slowest = slowest and SlowestWrite(longest, slowest.kind, slowest.view.name, slowest.user_id)
         metrics.deliveries.inc(delivered_frames)
         metrics.writes.inc(writes)
 

@@ -8,12 +8,13 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
-from livefeed.live import traces, tracing
+from livefeed.live import trace_records, traces, tracing
 from livefeed.live.declarations import live_model_named
 from livefeed.live.explanations import Explanation, explain
 from livefeed.live.publishing import publish
 from livefeed.live.topics import SITE
-from livefeed.live.traces import Records, Trace
+from livefeed.live.trace_records import Records
+from livefeed.live.traces import Trace
 from livefeed.models import Post, User
 from tests.factories import make_post
 from tests.live.conftest import head, wait_until_delivered
@@ -114,7 +115,7 @@ async def test_traces_hold_no_text_of_posts_for_followers(hub, cast):
     trace = await trace_of(post.pk)
 
     assert trace.label == f"post {post.pk}"
-    assert "between us" not in repr(traces.records_here())
+    assert "between us" not in repr(trace_records.records_here())
 
 
 async def test_memory_is_bounded(hub, cast, monkeypatch):
@@ -131,7 +132,7 @@ async def test_records_survive_the_way_to_another_process(read, cast):
     await read(cast.follower)
     await post_it(cast.author)
     await wait_until_delivered()
-    records = traces.records_here()
+    records = trace_records.records_here()
 
     sent = msgpack.unpackb(msgpack.packb(records.as_message()))
 
