@@ -59,7 +59,6 @@ class Delivery:
         in `figures` how many there are of each, and the slowest write."""
         upto = self._log.position
         delivered_frames = 0
-        writes = 0
         longest = 0.0
         slowest = None
         time_slice = TimeSlice()
@@ -70,7 +69,7 @@ class Delivery:
             if is_due and await self._write(connection, message, upto):
                 connection.position = upto
                 delivered_frames += message.count
-                writes += 1
+                figures.sockets += 1
             started_at = ended_at
             ended_at = time.perf_counter()  # one call for slice and figures: it counts with thousands of connections
             if ended_at - started_at > longest:
@@ -82,11 +81,10 @@ class Delivery:
                 ended_at = time.perf_counter()
         time_slice.end()
         self.position = upto
-        figures.sockets = writes
-        figures.skipped = len(messages) - writes
+        figures.skipped = len(messages) - figures.sockets
         figures.slowest = slowest and SlowestWrite(longest, slowest.kind, slowest.view.name, slowest.user_id)
         metrics.deliveries.inc(delivered_frames)
-        metrics.writes.inc(writes)
+        metrics.writes.inc(figures.sockets)
 
     def recover(self) -> None:
         """Starts replays for the live connections that were not reached, after `write` has failed half way."""
