@@ -82,7 +82,8 @@ class Delivery:
         time_slice.end()
         self.position = upto
         figures.skipped = len(messages) - figures.sockets
-        figures.slowest = slowest and SlowestWrite(longest, slowest.kind, slowest.view.name, slowest.user_id)
+        if slowest:
+            figures.slowest = SlowestWrite(longest, slowest.kind, slowest.view.name, slowest.user_id)
         metrics.deliveries.inc(delivered_frames)
         metrics.writes.inc(figures.sockets)
 

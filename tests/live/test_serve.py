@@ -313,3 +313,16 @@ def test_the_site_is_reloaded_when_the_code_changes(transactional_db, tmp_path):
         wait_until(changed, "the site has started again")
     finally:
         site.stop()
+
+
+def test_staff_see_the_traces_of_all_workers(two_workers):
+    author = make_user("author", is_staff=True)
+    person = Person(two_workers, author)
+    with person.listen(view="home") as page:
+        for number in range(4):
+            person.send("/posts/", body=f"Morning {number}.")
+            page.frame()
+
+        pages = [person.get("/admin/live/") for _ in range(4)]
+
+    assert all(f"Morning {number}." in text for text in pages for number in range(4))

@@ -1,9 +1,9 @@
 """Traces: the path of a change through receivers, commit and hub, and explanations of what open pages receive."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
-import msgpack
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import transaction
@@ -134,7 +134,7 @@ async def test_records_survive_the_way_to_another_process(read, cast):
     await wait_until_delivered()
     records = trace_records.records_here()
 
-    sent = msgpack.unpackb(msgpack.packb(records.as_message()))
+    sent = json.loads(json.dumps(records.as_message()))
 
     assert Records.from_message(sent) == records
 
