@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any
@@ -76,7 +77,7 @@ class Trace:
         """Time of the first event, in microseconds since 1970."""
         return round(self.events[0].saved_at * 1_000_000)
 
-    @property
+    @cached_property
     def started(self) -> float:
         """Start of the first receiver or, if the writer is not known, of the first round."""
         if self.change is None:
@@ -93,7 +94,7 @@ class Trace:
         """The process that wrote the events; empty if that is not known."""
         return self.change.worker if self.change else ""
 
-    @property
+    @cached_property
     def calls(self) -> list[TracedCall]:
         return sorted(self.change.calls, key=attrgetter("started")) if self.change else []
 
@@ -123,7 +124,7 @@ class Trace:
         slowest = [(group, max(times)) for group, times in found.items() if times]
         return [("receivers", sum(receivers)), *slowest] if receivers else slowest
 
-    @property
+    @cached_property
     def stages(self) -> list[Stage]:
         stages = [*self._stages_of_change(), *self._stages_of_rounds()]
         total = self.total_ms or 1.0
