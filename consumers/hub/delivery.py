@@ -35,6 +35,10 @@ def _ignore() -> None:
     """Callback of a closed connection's sender: does nothing."""
 
 
+def _slowest_write(seconds: float, connection: Connection | None) -> SlowestWrite | None:
+    return SlowestWrite(seconds, connection.kind, connection.view.name, connection.user_id) if connection else None
+
+
 class Delivery:
     """Writer to all connections of one process."""
 
@@ -82,8 +86,7 @@ class Delivery:
         time_slice.end()
         self.position = upto
         figures.skipped = len(messages) - figures.sockets
-        if slowest:
-            figures.slowest = SlowestWrite(longest, slowest.kind, slowest.view.name, slowest.user_id)
+        figures.slowest = _slowest_write(longest, slowest)
         metrics.deliveries.inc(delivered_frames)
         metrics.writes.inc(figures.sockets)
 
