@@ -21,6 +21,7 @@ from livefeed.views import (
     search,
     settings,
     signals,
+    traces,
     two_step,
 )
 from livefeed.views.completion import CompletionView
@@ -103,6 +104,10 @@ urlpatterns = [
     path("announcements/", announcements.announcements, name="announcements"),
     path("announcements/<int:pk>/dismissal/", announcements.DismissalView.as_view(), name="dismissal"),
     path("admin/announcements/<int:pk>/", announcements.readers, name="announcement_readers"),
+    path("admin/live/", traces.overview, name="traces"),
+    path("admin/live/<int:trace_id>/", traces.detail, name="trace"),
+    path("admin/live/why/", traces.why, name="trace_why"),
+    path("admin/live/report/", traces.report, name="trace_report"),
     path("admin/signals/", signals.overview, name="signals"),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),

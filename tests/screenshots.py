@@ -74,7 +74,21 @@ def take_all(site: Site, folder: Path) -> None:
                 page.wait_for_load_state("networkidle")
                 save(page, folder / f"{name}-{size}-{scheme}.webp")
             page.context.close()
+        take_trace(signed_in(browser, site, viewport=SIZES["desk"], color_scheme="light"), folder)
         browser.close()
+
+
+def take_trace(page: Page, folder: Path) -> None:
+    """Posts, and takes the picture of docs/signals.md: the path of the post."""
+    for text in (*["Good morning."] * 5, "A pot of #tea for @mara"):  # the first ones fill the caches
+        page.goto("/")
+        page.locator("[name=body]").first.fill(text)
+        with page.expect_response("**/posts/"):
+            page.keyboard.press("Control+Enter")
+    page.goto("/admin/live/?q=pot of")
+    page.locator(".trace a").first.click()
+    page.wait_for_load_state("networkidle")
+    save(page, folder / "trace-desk-light.webp", full_page=True)
 
 
 def signed_in(browser: Browser, site: Site, **options: object) -> Page:
@@ -96,8 +110,10 @@ def thread(page: Page) -> str:
     return f"/posts/{max(counts)[1]}/"
 
 
-def save(page: Page, file: Path) -> None:
-    Image.open(BytesIO(page.screenshot(animations="disabled"))).save(file, quality=WEBP_QUALITY, method=6)
+def save(page: Page, file: Path, *, full_page: bool = False) -> None:
+    Image.open(BytesIO(page.screenshot(animations="disabled", full_page=full_page))).save(
+        file, quality=WEBP_QUALITY, method=6
+    )
     print(file)
 
 

@@ -23,6 +23,7 @@ from consumers.hub.time_slice import TimeSlice
 from consumers.hub.watches import Request
 from consumers.protocol import frames
 from consumers.protocol.message import Message
+from livefeed.live.tracing import Round, SlowestWrite
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,10 @@ RELOADS_PER_SECOND = 20
 
 def _ignore() -> None:
     """Callback of a closed connection's sender: does nothing."""
+
+
+def _slowest_write(seconds: float, connection: Connection | None) -> SlowestWrite | None:
+    return SlowestWrite(seconds, connection.kind, connection.view.name, connection.user_id) if connection else None
 
 
 class Delivery:
@@ -54,25 +59,38 @@ class Delivery:
 
     # --- Live connections ---
 
-    async def write(self, messages: Mapping[Connection, Message]) -> None:
-        """Writes the events up to the log's position to live connections; the others receive them from a replay."""
+    async def write(self, messages: Mapping[Connection, Message], figures: Round) -> None:
+        """Writes the events up to the log's position to live connections; the others receive them from a replay. Sets
+        in `figures` how many there are of each, and the slowest write."""
         upto = self._log.position
         delivered_frames = 0
-        writes = 0
+        longest = 0.0
+        slowest = None
         time_slice = TimeSlice()
+        slice_ends_at = time_slice.ends_at
+        ended_at = time.perf_counter()
         for connection, message in messages.items():
             is_due = connection.is_live and connection.position <= self.position
             if is_due and (
                 self._write_at_once(connection, message, upto) or await self._write(connection, message, upto)
             ):
                 delivered_frames += message.count
-                writes += 1
-            if time_slice.is_used_up:
+                figures.sockets += 1
+            started_at = ended_at
+            ended_at = time.perf_counter()  # one call for slice and figures: it counts with thousands of connections
+            if ended_at - started_at > longest:
+                longest = ended_at - started_at
+                slowest = connection
+            if ended_at > slice_ends_at:
                 await time_slice.yield_control()
+                slice_ends_at = time_slice.ends_at
+                ended_at = time.perf_counter()
         time_slice.end()
         self.position = upto
+        figures.skipped = len(messages) - figures.sockets
+        figures.slowest = _slowest_write(longest, slowest)
         metrics.deliveries.inc(delivered_frames)
-        metrics.writes.inc(writes)
+        metrics.writes.inc(figures.sockets)
 
     def recover(self) -> None:
         """Starts replays for the live connections that were not reached, after `write` has failed half way."""

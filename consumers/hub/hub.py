@@ -19,15 +19,18 @@ from consumers.hub.ephemeral_events import EphemeralEvents
 from consumers.hub.event_log import EventLog
 from consumers.hub.layer_notifier import EPHEMERAL, WAKEUP, LayerNotifier
 from consumers.hub.maintenance import Maintenance
+from consumers.hub.peers import ASKED, Peers
 from consumers.hub.prefetch import Prefetched, Prefetcher
 from consumers.hub.subscriptions import Subscriptions
 from consumers.hub.unread_counts import UnreadCounts
-from consumers.presence import PAGES_ASKED, Presence
+from consumers.presence import Presence
+from consumers.trace_finder import TraceFinder
 from livefeed.live import ephemeral, publishing
 from livefeed.live.declarations import coalesced_kinds
 from livefeed.live.entries import LogEntry
 from livefeed.live.ephemeral import EphemeralEvent
 from livefeed.live.log import READ_LIMIT
+from livefeed.live.tracing import Round, record_round
 from livefeed.observability import health
 
 logger = logging.getLogger(__name__)
@@ -71,7 +74,9 @@ class Hub:
         self.delivery = Delivery(self.log, self.subscriptions)
         self.connections = ConnectionManager(self.log, self.subscriptions, self.delivery, self.wait_until_delivered)
         self.maintenance = Maintenance(self.log, self.subscriptions, self.delivery, self.connections)
-        self.presence = Presence(self.subscriptions, loop)
+        self.peers = Peers(loop)
+        self.presence = Presence(self.subscriptions, self.peers)
+        self.trace_finder = TraceFinder(self.subscriptions, self.peers)
         unread_counts = UnreadCounts(self.log, self.subscriptions)
         authenticator = self.connections.authenticator
         self._prefetcher = Prefetcher(self.log, self.subscriptions, authenticator, unread_counts)
@@ -83,13 +88,14 @@ class Hub:
         self._pause = 0.0
         self._paused_until = 0.0
         self._counts_due_at = 0.0
+        self._round = Round()
         self._closings: set[asyncio.Task[None]] = set()
         self._ephemeral_events = EphemeralEvents(self.subscriptions, self.delivery)
         self._notifier = LayerNotifier(
             {
                 WAKEUP: lambda message: self._wakeup.set(),
                 EPHEMERAL: self._receive_events,
-                PAGES_ASKED: self.presence.answer,
+                ASKED: self.peers.answer,
             }
         )
         self._start()
@@ -119,7 +125,7 @@ class Hub:
         self.delivery.stop()
         self._ephemeral_events.stop()
         await asyncio.gather(self._task, self._notifier.stop(), return_exceptions=True)
-        for resource in (self.presence, self.log, self.connections.authenticator, self.maintenance):
+        for resource in (self.presence, self.trace_finder, self.log, self.connections.authenticator, self.maintenance):
             await self._loop.run_in_executor(None, resource.close)
 
     def wake_up(self) -> None:
@@ -209,14 +215,21 @@ class Hub:
     async def _read_log(self) -> list[LogEntry]:
         """Returns the next events. If they are all counts and notices, waits until COUNTS_INTERVAL has passed since the
         last such round, or another event arrives."""
-        entries = await self.log.read()
+        entries = await self._read_once()
         while 0 < len(entries) < READ_LIMIT and all(entry.kind in coalesced_kinds for entry in entries):
             remaining = self._counts_due_at - time.monotonic()
             if remaining <= 0:
                 self._counts_due_at = time.monotonic() + COUNTS_INTERVAL
                 break
             await asyncio.sleep(min(remaining, COUNTS_POLL_INTERVAL))
-            entries = await self.log.read()
+            entries = await self._read_once()
+        return entries
+
+    async def _read_once(self) -> list[LogEntry]:
+        """Reads the log, and begins to time the round that may follow."""
+        self._round = Round()
+        entries = await self.log.read()
+        self._round.mark()
         return entries
 
     # --- One round of dispatching ---
@@ -229,14 +242,19 @@ class Hub:
         """
         self.log.invalidate(entries)
         prefetched = await self._prefetcher.read(entries)
+        self._round.mark()
         self._close_revoked(entries, prefetched)
         self.log.advance(entries)
         started_at = time.monotonic()
         try:
-            await self.delivery.write(await self._dispatcher.messages_for(entries, prefetched))
+            messages = await self._dispatcher.messages_for(entries, prefetched)
+            self._round.mark()
+            await self.delivery.write(messages, self._round)
         except BaseException:
             self._recover(entries, prefetched)
             raise
+        self._round.mark()
+        record_round(entries, self._round)
         self._pause_after(started_at)
         for entry in entries:
             metrics.delay.observe(max(0.0, time.time() - entry.saved_at))

@@ -18,6 +18,7 @@ from consumers.protocol import frames
 from consumers.protocol.message import Message
 from consumers.server.db_threads import DatabaseThreads
 from livefeed.live.maintenance import PRUNE_JOBS, purge_removed_posts
+from livefeed.live.tracing import Round
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class Maintenance:
         It carries the log's position, which all of them have reached: the hub's loop dispatches nothing meanwhile.
         """
         heartbeat = Message(frames.heartbeat(self._log.position))
-        await self._delivery.write(dict.fromkeys(self._subscriptions.connections, heartbeat))
+        await self._delivery.write(dict.fromkeys(self._subscriptions.connections, heartbeat), Round())
 
     async def recheck(self) -> None:
         """Closes the connections whose rights have been revoked, RECHECK_BATCH_SIZE connections a query."""

@@ -18,7 +18,12 @@ class TimeSlice:
     @property
     def is_used_up(self) -> bool:
         """True if the work has run for longer than MAX_SLICE."""
-        return time.perf_counter() - self._started_at > MAX_SLICE
+        return time.perf_counter() > self.ends_at
+
+    @property
+    def ends_at(self) -> float:
+        """Moment of `time.perf_counter` at which the slice is used up."""
+        return self._started_at + MAX_SLICE
 
     async def yield_control(self) -> None:
         """Ends the slice, lets all other ready tasks run, and starts the next slice."""

@@ -9,6 +9,7 @@
 - `publishing`: writes events into the log and wakes its readers after the commit.
 - `queryset`, `bulk`: bulk writes of live models, for which Django sends no signals.
 - `log`, `entries`: reads events; `credentials`: finds the users of sessions and tokens.
+- `tracing`, `traces`: record and show the path of recent changes; `explanations`: why a user sees a row.
 - `maintenance`: what is deleted regularly.
 
 Nothing here knows sockets: the consumers, which deliver the events, are in the package `consumers`.

@@ -125,6 +125,18 @@ class LiveModel[M: Model](Declaration):
 
         return matches
 
+    # --- What staff read if they ask why a user does not see a row ---
+
+    def obstacles(self, instance: M, viewer: User | None) -> Iterable[str]:
+        """Returns reasons why a user may not see a row, as sentences: those for which `visible_to` leaves it out."""
+        return ()
+
+    def refusal(self, reader: Reader, view: View, entry: LogEntry) -> str:
+        """Returns why the rule of `matcher` leaves out a reader, as a sentence."""
+        if not self.may_see(reader, entry):
+            return f"The row is for “{entry.audience}”, and the user is not one of them."
+        return "The view shares no topic with the event, or does not show the row."
+
     # --- What the frames contain ---
 
     def fetch(self, ids: Collection[int]) -> Iterable[M]:

@@ -103,6 +103,30 @@ class LivePost(LiveModel[Post]):
 
         return matches
 
+    def obstacles(self, instance: Post, viewer: User | None) -> Iterable[str]:
+        if instance.removed_at:
+            yield "Its author has removed it."
+        if not instance.author.is_active:
+            yield f"Its author, @{instance.author.username}, is suspended."
+        if instance.audience == PUBLIC or viewer == instance.author:
+            return
+        if viewer is None:
+            yield "It is for followers of the author, and visitors follow no one."
+        elif not viewer.follows(instance.author):
+            yield f"It is for followers, and @{viewer.username} does not follow @{instance.author.username}."
+
+    def refusal(self, reader: Reader, view: View, entry: LogEntry) -> str:
+        parent_author_id = next(iter(keys_of("parent-author", entry.topics)), 0)
+        if not self.may_see(reader, entry):
+            return "The post is for followers, and the user does not follow its author."
+        if view.kind == "home" and not reader.follows(entry.actor_id):
+            return "The home feed shows posts of followed users, and the user does not follow the author."
+        if view.kind == "home" and parent_author_id and not reader.follows(parent_author_id):
+            return "The home feed shows a reply only if the user also follows the author of the post above it."
+        if view.kind == "shown" or not reader.may_show(entry.subject_id):
+            return "The page has reported which posts it shows, and this one is not among them."
+        return "The view shares no topic with the post."
+
     def fetch(self, ids: Collection[int]) -> Iterable[Post]:
         return prefetch_attached(_visible_posts(list(ids)))
 

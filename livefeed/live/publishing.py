@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from livefeed.live import topics as encoding
+from livefeed.live import tracing
 from livefeed.models import Event
 from livefeed.transactions import on_commit_once
 
@@ -44,7 +45,7 @@ def publish(
     if collection := _open_collection():
         collection.events.append(Event(**fields, topics=text))
         return
-    Event.objects.create(**fields, topics=text)
+    tracing.record_events([Event.objects.create(**fields, topics=text)])
     on_commit_once(wake_up)
 
 
@@ -75,7 +76,7 @@ def write(events: Collection[Event]) -> None:
     if collection := _open_collection():
         collection.events.extend(events)
     elif events:
-        Event.objects.bulk_create(events)
+        tracing.record_events(Event.objects.bulk_create(events))
         on_commit_once(wake_up)
 
 

@@ -1,16 +1,18 @@
-"""Number and duration of receiver calls, shown to staff and at /metrics. Slow calls are logged."""
+"""Number and duration of receiver calls, shown to staff and at /metrics. Slow calls are logged, and all are traced."""
 
 import inspect
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, cast
 
 from django.conf import settings
+from django.db import transaction
 from prometheus_client import Summary
+
+from livefeed.live import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -51,26 +53,35 @@ def measured[F: Callable[..., Any]](receiver: F) -> F:
 
         @wraps(receiver)
         async def async_wrapper(*args: Any, **kwargs: Any) -> Any:
-            with _timed(name):
+            started = time.perf_counter()
+            try:
                 return await receiver(*args, **kwargs)
+            finally:
+                _record_call(name, time.perf_counter() - started)
 
         return cast(F, async_wrapper)
 
     @wraps(receiver)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        with _timed(name):
-            return receiver(*args, **kwargs)
+        connection = transaction.get_connection()
+        counter = tracing.QueryCounter()
+        started = time.perf_counter()
+        try:
+            with connection.execute_wrapper(counter):
+                return receiver(*args, **kwargs)
+        finally:
+            seconds = time.perf_counter() - started
+            _record_call(name, seconds)
+            call = tracing.Call(name, kwargs.get("signal"), started, seconds, counter.count, counter.seconds)
+            tracing.record_call(connection, call)
 
     return cast(F, wrapper)
 
 
-@contextmanager
-def _timed(name: str) -> Iterator[None]:
-    started = time.perf_counter()
-    try:
-        yield
-    finally:
-        _record_call(name, time.perf_counter() - started)
+@cache
+def _summary_of(name: str) -> Summary:
+    """Returns the metric of a receiver. To look it up in each call would take longer than the rest of the figures."""
+    return _call_seconds.labels(settings.LIVEFEED_WORKER, name)
 
 
 def _record_call(name: str, seconds: float) -> None:
@@ -78,6 +89,6 @@ def _record_call(name: str, seconds: float) -> None:
     stats.count += 1
     stats.seconds += seconds
     stats.longest = max(stats.longest, seconds)
-    _call_seconds.labels(settings.LIVEFEED_WORKER, name).observe(seconds)
+    _summary_of(name).observe(seconds)
     if seconds > SLOW_CALL_SECONDS:
         logger.warning("The receiver %s took %.0f ms.", name, 1_000 * seconds)

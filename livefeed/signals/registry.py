@@ -4,6 +4,7 @@ import inspect
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,13 @@ def connected_receivers() -> Iterator[ConnectedReceiver]:
             if isinstance(signal, Signal) and id(signal) not in seen:
                 seen.add(id(signal))
                 yield from _receivers_of(signal, name, when)
+
+
+@cache
+def signal_names() -> dict[Signal, str]:
+    """Returns the names of the signals in SIGNAL_MODULES."""
+    modules = [vars(import_module(module)) for module in SIGNAL_MODULES]
+    return {value: name for names in modules for name, value in names.items() if isinstance(value, Signal)}
 
 
 def own_signals() -> list[str]:

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,6 +23,13 @@ class Request(HttpRequest):
 def viewer_of(request: HttpRequest) -> User | None:
     """Returns the signed-in user, or None for a visitor."""
     return request.user if request.user.is_authenticated else None
+
+
+def require_staff(request: HttpRequest) -> None:
+    """Raises `PermissionDenied` unless the viewer is staff."""
+    viewer = viewer_of(request)
+    if viewer is None or not viewer.is_staff:
+        raise PermissionDenied("This page is for staff.")
 
 
 def method_of(request: HttpRequest) -> str:

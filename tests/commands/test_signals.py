@@ -16,7 +16,7 @@ def printed(**options) -> list[str]:
 
 
 def test_every_receiver_of_the_site_is_printed_with_its_place():
-    lines = [line.split() for line in printed() if line.startswith("    ")]
+    lines = [line.split() for line in printed() if line.startswith("    ") and ".Publisher." not in line]
     sources = {file.stem: file.read_text().splitlines() for file in (ROOT / "livefeed/signals/receivers").glob("*.py")}
     defined = [line for lines in sources.values() for line in lines if line.startswith(("def ", "async def "))]
     names = {line.partition("(")[0].rpartition(" ")[2] for line in defined}

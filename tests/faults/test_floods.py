@@ -81,6 +81,8 @@ def test_floods_of_every_action_are_refused_and_delay_no_others(limited_site, ca
         "search": ("GET", "/search/?q=hello", {}),
         "export": ("POST", "/settings/data/", {}),
         "read": ("POST", "/notifications/read/", {"upto": "2026-01-01T00:00:00Z"}),
+        "vote": ("POST", f"/posts/{post.pk}/votes/", {}),
+        "write": ("POST", f"/posts/{post.pk}/writing/", {}),
         "other": ("POST", "/settings/display/", {"theme": "dark"}),
     }
     assert requests.keys() == LIMITS.keys()

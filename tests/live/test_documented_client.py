@@ -42,8 +42,9 @@ class Client:
         return [line for line in lines if not line.startswith(("hello", "heartbeat", "watching"))]
 
     def wait_for_output(self, *lines: str) -> None:
+        """Waits until the client has printed these lines. Their order is that of the log within each view only."""
         try:
-            wait_until(lambda: self.output() == list(lines), f"the client printed {lines}")
+            wait_until(lambda: sorted(self.output()) == sorted(lines), f"the client printed {lines}")
         except TimeoutError:
             raise AssertionError(f"the client printed {self.output()}, not {lines}") from None
 

@@ -26,7 +26,7 @@ from websockets.exceptions import ConnectionClosed
 from consumers.connections.close_codes import RESTARTING
 from livefeed.models import Event, Export, Post, User
 from tests.conftest import database_url
-from tests.factories import cookie_of, make_cast
+from tests.factories import cookie_of, make_cast, make_user
 from tests.stack.people import Listener, Person
 from tests.stack.servers import ROOT, Site, free_port, redis, wait_until
 
@@ -261,6 +261,19 @@ def test_a_user_sees_their_own_open_pages_of_all_workers(two_workers):
             page = person.get("/settings/sessions/")
             shown = page.split("Open now: ")[1].split("</p>")[0].strip().split(", ")
             assert sorted(shown) == sorted(["Home", "Explore", "@author", "#tea"] * 2)
+
+
+def test_staff_see_the_traces_of_all_workers(two_workers):
+    author = make_user("author", is_staff=True)
+    person = Person(two_workers, author)
+    with person.listen(view="home") as page:
+        for number in range(4):
+            person.send("/posts/", body=f"Morning {number}.")
+            page.frame()
+
+        pages = [person.get("/admin/live/") for _ in range(4)]
+
+    assert all(f"Morning {number}." in text for text in pages for number in range(4))
 
 
 def test_all_workers_end_with_the_supervisor(two_workers):
