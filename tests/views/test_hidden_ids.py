@@ -39,8 +39,9 @@ FORMS: list[dict[str, str]] = [
     {"body": "Changed.", "version": "1"},
     {"body": "", "version": "x"},
 ]
-WITHOUT_IDS = {"account_confirm_email", "openid_connect_login", "openid_connect_callback"}
-"""Names of URLs whose parameter is a signed secret, or the name of the provider on the sign-in page."""
+WITHOUT_IDS = {"account_confirm_email", "openid_connect_login", "openid_connect_callback", "trace"}
+"""Names of URLs whose parameter is a signed secret, the name of the provider on the sign-in page, or the number of a
+trace, which only staff may open."""
 
 
 @dataclass
