@@ -113,6 +113,7 @@ def test_a_dismissal_is_published_once_for_its_user():
     assert not Event.objects.filter(kind="dismissal.deleted").exists()
 
 
+@pytest.mark.django_db(transaction=True)  # PostgreSQL assigns the positions of events at the commit
 def test_pages_and_sockets_show_the_same_announcements():
     current = make_announcement()
     rows = [current, make_announcement(starts_in=5), make_announcement(starts_in=-5, ends_in=-1)]
