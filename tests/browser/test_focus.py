@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from livefeed.live import publishing
 from livefeed.models import Like, Post
-from tests.browser.conftest import expect_posts, wait_until
+from tests.browser.conftest import expect_posts, wait_until, wait_until_live
 from tests.factories import make_post, make_user
 
 
@@ -36,8 +36,11 @@ def test_the_focus_stays_with_the_control_that_the_user_has_pressed(live_window,
     make_post(cast.stranger, "Of a stranger.")
     page = live_window(cast.author, "/@stranger/")
     for name in ("Follow Stranger", "Unfollow Stranger", "Follow Stranger"):
-        page.locator("#profile").get_by_role("button", name=name, exact=True).press("Enter")
+        with page.expect_response("**/follow/"):
+            page.locator("#profile").get_by_role("button", name=name, exact=True).press("Enter")
     expect_focus(page, '#profile [aria-label="Unfollow Stranger"]')
+    page.reload()  # after the follows the page reloads its header, which would replace the bell as it is pressed
+    wait_until_live(page)
     focus(page, "#profile .bell")
     page.keyboard.press("Enter")
     expect(page.locator("#profile .bell")).to_have_attribute("aria-pressed", "true")
