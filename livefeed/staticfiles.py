@@ -16,7 +16,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 from livefeed.bundles import join_modules, join_styles
 
 BUNDLES: dict[str, Callable[[Path], str]] = {"css/livefeed.css": join_styles, "js/livefeed.js": join_modules}
-"""How each entry file is joined with the files that it imports, which are the others in its folder."""
+"""Functions that join an entry file with the files of its folder that it imports, by the path of the entry file."""
 
 MINIFIERS = {"css": cssmin, "js": jsmin}
 """Minifiers for Livefeed's own files, by their folder. WhiteNoise then compresses each file by gzip and Brotli."""

@@ -5,15 +5,11 @@ account) belongs there, and for pages in `PostQuerySet.visible_to`.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from consumers.connections.connection import Connection
-from livefeed.live.declarations import declaration_of
+from livefeed.live.declarations import matcher_of
 from livefeed.live.entries import LogEntry
 from livefeed.live.readers import View
-
-MAX_RULES = 4_000
-"""Events whose rules stay in memory: those of the log's tail, which a thousand clients replay when they reconnect."""
 
 
 def should_deliver(connection: Connection, entry: LogEntry) -> bool:
@@ -23,17 +19,12 @@ def should_deliver(connection: Connection, entry: LogEntry) -> bool:
 
 def shows(connection: Connection, view: View, entry: LogEntry) -> bool:
     """True if this view shows the subject of an event and the connection's viewer may see it now."""
-    declaration = declaration_of(entry.kind)
-    return declaration is not None and declaration.matcher(entry)(connection, view)
+    return matcher_of(entry)(connection, view)
 
 
-@lru_cache(MAX_RULES)
 def audience_of(entry: LogEntry) -> Callable[[Connection], bool]:
     """Returns `should_deliver` for one event: cheaper than the function if many connections are asked."""
-    declaration = declaration_of(entry.kind)
-    if declaration is None:
-        return lambda connection: False
-    matches = declaration.matcher(entry)
+    matches = matcher_of(entry)
 
     def is_in_audience(connection: Connection) -> bool:
         for view in connection.views:  # noqa: SIM110  # any() would make a generator for each connection: twice the time

@@ -16,7 +16,7 @@ from consumers.protocol.frames import Rendered
 from consumers.protocol.message import Message
 from consumers.server.db_threads import DatabaseThreads
 from livefeed.live import credentials, log, notices
-from livefeed.live.declarations import LiveModel, declaration_of, live_model_named
+from livefeed.live.declarations import LiveModel, declaration_of, live_model_named, live_model_with
 from livefeed.live.entries import LogEntry
 from livefeed.live.readers import Form
 
@@ -187,9 +187,9 @@ class EventLog:
 
 def subject_to_render(entry: LogEntry) -> Subject | None:
     """Returns the row whose contents the frame of an event needs; None if it needs none."""
-    declaration = declaration_of(entry.kind)
-    if isinstance(declaration, LiveModel) and declaration.part_of(entry.kind, "html"):
-        return declaration.name, entry.subject_id
+    live_model = live_model_with(entry.kind)
+    if live_model and live_model.part_of(entry.kind, "html"):
+        return live_model.name, entry.subject_id
     return None
 
 

@@ -9,7 +9,7 @@ from consumers.hub.audience import should_deliver, shows
 from consumers.hub.event_log import EventLog, Subject, subject_to_render
 from consumers.protocol.message import Message
 from livefeed.live import notices
-from livefeed.live.declarations import LiveModel, declaration_of
+from livefeed.live.declarations import LiveModel, live_model_with
 from livefeed.live.entries import LogEntry
 from livefeed.live.log import Interest
 from livefeed.live.readers import View
@@ -44,11 +44,10 @@ class Missed:
             self._add(entry)
 
     def _add(self, entry: LogEntry) -> None:
-        declaration = declaration_of(entry.kind)
         if entry.kind == notices.CHANGED:
             self.notices.add((entry.subject_id, self.connection.user_id))
-        elif isinstance(declaration, LiveModel):
-            self._add_row(entry, declaration)
+        elif live_model := live_model_with(entry.kind):
+            self._add_row(entry, live_model)
         else:
             self.requires_reset = True
 
@@ -98,9 +97,9 @@ class MissedOfView(Missed):
 
     def _discard(self, entry: LogEntry) -> None:
         """Removes the earlier event of a row if a later event with the whole row was delivered."""
-        declaration = declaration_of(entry.kind)
-        if isinstance(declaration, LiveModel) and entry.kind not in declaration.extra_kinds:
-            self.rows.pop((declaration.name, entry.subject_id), None)
+        live_model = live_model_with(entry.kind)
+        if live_model and entry.kind not in live_model.extra_kinds:
+            self.rows.pop((live_model.name, entry.subject_id), None)
 
 
 async def replay(log: EventLog, connection: Connection, cursor: int) -> Message | None:

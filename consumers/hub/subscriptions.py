@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from consumers import metrics
 from consumers.connections.connection import Connection, Viewer, Watch
 from consumers.hub.audience import audience_of
-from livefeed.live.declarations import LiveModel, declaration_of
+from livefeed.live.declarations import live_model_with
 from livefeed.live.entries import LogEntry
 from livefeed.live.publishing import FEED_RESET
 from livefeed.live.users import FOLLOWED, UNFOLLOWED
@@ -102,10 +102,10 @@ class Subscriptions:
         That is known for new rows of one actor with the same audience and topics, apart from the topic of the row
         itself, unless a page of the row is open. All other entries have a key of their own.
         """
-        declaration = declaration_of(entry.kind)
-        if not isinstance(declaration, LiveModel) or entry.kind != declaration.created:
+        live_model = live_model_with(entry.kind)
+        if live_model is None or entry.kind != live_model.created:
             return entry.position
-        own_topic = f"{declaration.name}:{entry.subject_id}"
+        own_topic = f"{live_model.name}:{entry.subject_id}"
         if own_topic in self._by_topic:
             return entry.position
         return entry.kind, entry.actor_id, entry.audience, entry.topics - {own_topic}

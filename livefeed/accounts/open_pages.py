@@ -5,9 +5,11 @@ Web processes that hold sockets add a finder (see consumers/presence.py), so tha
 """
 
 import logging
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
+
+from livefeed.hooks import Hooks
 
 logger = logging.getLogger(__name__)
 
@@ -26,9 +28,8 @@ class OpenPage:
         return asdict(self)
 
 
-Finder = Callable[[int], list[OpenPage]]
-"""Returns the open pages of the user with this id."""
-finders: set[Finder] = set()
+finders: Hooks[[int], list[OpenPage]] = Hooks(logger, "The open pages of a user could not be found.")
+"""Each returns the open pages of the user with this id."""
 
 
 def open_pages(user_id: int) -> list[OpenPage]:
@@ -36,10 +37,4 @@ def open_pages(user_id: int) -> list[OpenPage]:
 
     Blocks while it waits for the other processes: never call it on the event loop.
     """
-    found: list[OpenPage] = []
-    for find in tuple(finders):
-        try:
-            found += find(user_id)
-        except Exception:
-            logger.exception("The open pages of a user could not be found.")
-    return sorted(found, key=lambda page: page.since)
+    return sorted(chain.from_iterable(finders(user_id)), key=lambda page: page.since)

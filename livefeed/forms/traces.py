@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from livefeed.live import traces
-from livefeed.live.declarations import LiveModel, live_models
+from livefeed.live.declarations import LiveModel, live_model_with, live_models
 from livefeed.live.explanations import Explanation, explain
 from livefeed.models import User
 
@@ -57,6 +57,6 @@ def _row_named(text: str) -> tuple[LiveModel[Any], int] | None:
 
 def _row_with_text(text: str) -> tuple[LiveModel[Any], int] | None:
     """Returns the row of the newest trace with a text."""
-    by_kind = {kind: live_model for live_model in live_models() for kind in live_model.kinds}
     events = (event for trace in traces.matching(traces.recent(), text) for event in trace.events)
-    return next(((by_kind[event.kind], event.subject_id) for event in events if event.kind in by_kind), None)
+    found = ((live_model_with(event.kind), event.subject_id) for event in events)
+    return next(((live_model, pk) for live_model, pk in found if live_model), None)

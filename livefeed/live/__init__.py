@@ -1,4 +1,4 @@
-"""What makes a model live: changes of its rows appear on all open pages that show them.
+"""Live models: changes of their rows appear on all open pages that show them.
 
 - `declarations`: the base classes `LiveModel` and `Declaration`, and the registry.
 - `posts`, `users`, `notices`, `announcements`: the declarations of Livefeed's own models, and the functions that

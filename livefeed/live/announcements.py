@@ -94,7 +94,7 @@ MAX_IDS_IN_COOKIE = 50
 
 @dataclass(frozen=True)
 class ShownAnnouncements:
-    """What a page shows to its viewer."""
+    """The announcements that a page shows to its viewer."""
 
     stamps: tuple[str, ...]
     """The announcements, newest first, each as its id and revision."""

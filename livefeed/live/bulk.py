@@ -13,7 +13,7 @@ from django.db import connections, transaction
 from django.db.models import FETCH_PEERS, F, Model, Q, QuerySet
 
 from livefeed.live import publishing
-from livefeed.live.declarations import PUBLIC, LiveModel, declaration_of, live_model_of
+from livefeed.live.declarations import PUBLIC, LiveModel, get_live_model, live_model_of, live_model_with
 from livefeed.live.topics import decode, topic
 from livefeed.models import Event
 
@@ -38,10 +38,7 @@ def reset_pages(model: type[Model], topics: Iterable[str]) -> None:
 
     Raises `ValueError` if the model is not live.
     """
-    live_model = live_model_of(model)
-    if live_model is None:
-        raise ValueError(f"{model.__name__} is not a live model.")
-    reset = Reset(live_model)
+    reset = Reset(get_live_model(model))
     reset.add(topics)
     reset.publish()
 
@@ -211,12 +208,12 @@ def write_condensed(events: Sequence[Event]) -> None:
     MAX_EVENT_ROWS rows."""
     rows: defaultdict[LiveModel[Any], set[int]] = defaultdict(set)
     for event in events:
-        if live_model := _live_model_of(event):
+        if live_model := live_model_with(event.kind):
             rows[live_model].add(event.subject_id)
     resets = {live_model: Reset(live_model) for live_model, ids in rows.items() if len(ids) > MAX_EVENT_ROWS}
     others = []
     for event in events:
-        live_model = _live_model_of(event)
+        live_model = live_model_with(event.kind)
         if live_model in resets:
             resets[live_model].add(decode(event.topics), event.audience, event.actor_id)
         else:
@@ -224,8 +221,3 @@ def write_condensed(events: Sequence[Event]) -> None:
     publishing.write(others)
     for reset in resets.values():
         reset.publish()
-
-
-def _live_model_of(event: Event) -> LiveModel[Any] | None:
-    declaration = declaration_of(event.kind)
-    return declaration if isinstance(declaration, LiveModel) else None

@@ -6,6 +6,7 @@ no row, such as a change of rights. docs/live-models.md shows how an app declare
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
@@ -28,7 +29,7 @@ Parts = Mapping[str, Mapping[str, Any]]
 
 
 class Declaration(ABC):
-    """What a reader of the log must know about some kinds of events.
+    """All that readers of the log must know about some kinds of events.
 
     The class attributes are sets of kinds. By default an event asks the readers that it concerns to reload.
     """
@@ -237,6 +238,23 @@ def declaration_of(kind: str) -> Declaration | None:
     return _by_kind.get(kind)
 
 
+MAX_MATCHERS = 4_000
+"""Events whose rules stay in memory: those of the log's tail, which all clients that reconnect replay."""
+
+
+@lru_cache(MAX_MATCHERS)
+def matcher_of(entry: LogEntry) -> Matcher:
+    """Returns the rule that decides which readers receive an event: no reader, if its kind has no declaration."""
+    declaration = declaration_of(entry.kind)
+    return declaration.matcher(entry) if declaration else lambda reader, view: False
+
+
+def live_model_with(kind: str) -> LiveModel[Any] | None:
+    """Returns the declaration of the live model that has events of a kind; None if no live model has."""
+    declaration = declaration_of(kind)
+    return declaration if isinstance(declaration, LiveModel) else None
+
+
 def live_model_named(name: str) -> LiveModel[Any]:
     """Returns the declaration of a live model. Raises `KeyError` if there is none of this name."""
     return _live_models[name]
@@ -248,10 +266,10 @@ def live_model_of(model: type[Model]) -> LiveModel[Any] | None:
 
 
 def get_live_model(model: type[Model]) -> LiveModel[Any]:
-    """Returns the declaration of a model or its proxy. Raises `LookupError` if it is not live."""
+    """Returns the declaration of a model or its proxy. Raises `ValueError` if it is not live."""
     live_model = live_model_of(model)
     if live_model is None:
-        raise LookupError(f"{model.__name__} is not a live model.")
+        raise ValueError(f"{model.__name__} is not a live model.")
     return live_model
 
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Self
 
+from livefeed.hooks import Hooks
 from livefeed.live import topics as encoding
 from livefeed.live.declarations import PUBLIC
 from livefeed.live.entries import LogEntry
@@ -48,7 +49,7 @@ class EphemeralEvent(NamedTuple):
 
 Listener = Callable[[EphemeralEvent], None]
 """Called in the thread that sends an event. Must be thread-safe and quick."""
-_listeners: set[Listener] = set()
+_listeners: Hooks[[EphemeralEvent], None] = Hooks(logger, "An ephemeral event was not delivered.")
 
 
 def send(
@@ -68,12 +69,7 @@ def send(
     """
     if len(json.dumps(fields)) > MAX_FIELDS_LENGTH:
         raise ValueError(f"The fields of “{kind}” are too long for an ephemeral event.")
-    event = EphemeralEvent(kind, subject_id, actor_id, audience, encoding.encode(topics), fields)
-    for listener in tuple(_listeners):
-        try:
-            listener(event)
-        except Exception:
-            logger.exception("An ephemeral event was not delivered.")
+    _listeners(EphemeralEvent(kind, subject_id, actor_id, audience, encoding.encode(topics), fields))
 
 
 def add_listener(listener: Listener) -> None:

@@ -2,15 +2,16 @@
 the views of the user, and what the rule of the declaration says. For staff."""
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal, NamedTuple, Self
 
 from django.db.models import Model
 from django.utils import timezone
 
+from livefeed.hooks import Hooks
 from livefeed.live import credentials, traces
-from livefeed.live.declarations import LiveModel, coalesced_kinds, declaration_of
+from livefeed.live.declarations import LiveModel, coalesced_kinds, live_model_with, matcher_of
 from livefeed.live.entries import COLUMNS, LogEntry, log_entries
 from livefeed.live.readers import Reader, View
 from livefeed.live.topics import keys_of, topic
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class Sight(NamedTuple):
-    """What an event means for one view of a page: its topics that the view has, and the decision of the rule."""
+    """Meaning of an event for one view of a page: the topics that both have, and the decision of the rule."""
 
     view: str
     state: str
@@ -31,9 +32,10 @@ class Sight(NamedTuple):
     reason: str
 
 
-Finder = Callable[[int, LogEntry], list[Sight]]
-"""Returns what an event means for the open pages of the user with this id, in all processes. Blocks."""
-finders: set[Finder] = set()
+finders: Hooks[[int, LogEntry], list[Sight]] = Hooks(
+    logger, "The open pages of a user could not be asked about an event."
+)
+"""Each returns what an event means for the open pages of the user with this id, in all processes. Blocks."""
 
 
 @dataclass(frozen=True)
@@ -148,22 +150,14 @@ def _sights(user: User | None, entry: LogEntry) -> list[Sight]:
 
 
 def _sights_of_open_pages(user: User, entry: LogEntry) -> list[Sight]:
-    sights: list[Sight] = []
-    for find in tuple(finders):
-        try:
-            sights += find(user.pk, entry)
-        except Exception:
-            logger.exception("The open pages of a user could not be asked about an event.")
-    return sights
+    return list(chain.from_iterable(finders(user.pk, entry)))
 
 
 def sight_of(reader: Reader, view: View, entry: LogEntry, state: str) -> Sight:
     """Returns what an event means for one view of a reader."""
-    declaration = declaration_of(entry.kind)
-    is_match = declaration is not None and declaration.matcher(entry)(reader, view)
-    reason = ""
-    if isinstance(declaration, LiveModel) and not is_match:
-        reason = declaration.refusal(reader, view, entry)
+    is_match = matcher_of(entry)(reader, view)
+    live_model = live_model_with(entry.kind)
+    reason = live_model.refusal(reader, view, entry) if live_model and not is_match else ""
     return Sight(view.name, state, sorted(shared_topics(reader, view, entry)), is_match, reason)
 
 

@@ -31,8 +31,8 @@ class History(NamedTuple):
 
 @dataclass(frozen=True)
 class Interest:
-    """What a reader receives: events with one of the topics, or with one of the topics `name:id` of many ids, by name.
-    The ids are those of the actors of these events."""
+    """The events that a reader receives: those with one of the topics, or with one of the topics `name:id` of many ids,
+    by name. The ids are those of the actors of these events."""
 
     topics: Topics
     actors: Mapping[str, Collection[int]] = field(default_factory=dict)

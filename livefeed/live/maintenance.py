@@ -1,4 +1,4 @@
-"""What a site deletes regularly: whatever is kept only for a time."""
+"""Regular deletion of all that a site keeps only for a time."""
 
 import time
 from collections.abc import Callable

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from itertools import batched
 
+from livefeed.live.credentials import MAX_IDS_PER_QUERY
 from livefeed.live.declarations import Declaration, Matcher, register
 from livefeed.live.entries import LogEntry
 from livefeed.live.publishing import publish
@@ -11,8 +12,6 @@ from livefeed.live.topics import topic
 from livefeed.models import Notification, Post
 
 CHANGED = "notifications.changed"
-MAX_IDS_PER_QUERY = 500
-"""User ids in one query at most."""
 
 
 @register

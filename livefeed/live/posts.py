@@ -78,7 +78,7 @@ class LivePost(LiveModel[Post]):
 
     def matcher(self, entry: LogEntry) -> Matcher:
         actor_id, subject_id = entry.actor_id, entry.subject_id
-        parent_author_id = next(iter(keys_of("parent-author", entry.topics)), 0)
+        parent_author_id = _parent_author_of(entry)
         is_public = entry.audience == PUBLIC
         is_new = entry.kind == self.created
         is_count = entry.kind == COUNTED
@@ -116,7 +116,7 @@ class LivePost(LiveModel[Post]):
             yield f"It is for followers, and @{viewer.username} does not follow @{instance.author.username}."
 
     def refusal(self, reader: Reader, view: View, entry: LogEntry) -> str:
-        parent_author_id = next(iter(keys_of("parent-author", entry.topics)), 0)
+        parent_author_id = _parent_author_of(entry)
         if not self.may_see(reader, entry):
             return "The post is for followers, and the user does not follow its author."
         if view.kind == "home" and not reader.follows(entry.actor_id):
@@ -143,6 +143,11 @@ class LivePost(LiveModel[Post]):
             "json": head | {"post": _details(instance) | {"html": html, **counts}},
             "counts": {"id": instance.pk, **counts, **votes},
         }
+
+
+def _parent_author_of(entry: LogEntry) -> int:
+    """Returns the author of the post that the post of an event replies to; 0 if it is no reply."""
+    return next(iter(keys_of("parent-author", entry.topics)), 0)
 
 
 @compiled

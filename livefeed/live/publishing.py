@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 
+from livefeed.hooks import Hooks
 from livefeed.live import topics as encoding
 from livefeed.live import tracing
 from livefeed.models import Event
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 WakeupListener = Callable[[], None]
 """Called after a commit with events, in the thread that committed. Must be thread-safe and quick."""
-_listeners: set[WakeupListener] = set()
+_listeners: Hooks[[], None] = Hooks(logger, "A wakeup listener failed; its reader will read the log at the next poll.")
 FEED_RESET = Event.FEED_RESET
 """Kind of event: all pages reload."""
 
@@ -95,11 +96,7 @@ def _savepoints() -> list[str]:
 def wake_up() -> None:
     """Wakes the listeners of this process. May be called from any thread; never blocks, never raises: readers poll the
     log as well."""
-    for listener in tuple(_listeners):
-        try:
-            listener()
-        except Exception:
-            logger.exception("A wakeup listener failed; its reader will read the log at the next poll.")
+    _listeners()
 
 
 def add_wakeup_listener(listener: WakeupListener) -> None:

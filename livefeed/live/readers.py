@@ -9,12 +9,12 @@ Form = Literal["html", "json"]
 
 
 class View(NamedTuple):
-    """What a page or program shows: one row of the table in `views`, for one key."""
+    """Part of the site that a page or program shows: one row of the table in `views`, for one key."""
 
     kind: str
     """Name of the view, such as `home` or `tag`."""
     key: int | str = ""
-    """What is shown: the id of an author or a post, a tag, or nothing."""
+    """Id of an author or a post, or a tag; empty if the view needs none."""
     topics: Topics = frozenset()
     """Topics whose events the view receives. A home feed also receives `author:<id>` of each followed author: the
     reader's `follows` decides that, because there may be thousands."""

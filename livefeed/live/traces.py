@@ -2,16 +2,17 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import attrgetter
 from typing import Any
 
+from livefeed.hooks import Hooks
 from livefeed.live import tracing
-from livefeed.live.declarations import PUBLIC, LiveModel, declaration_of
+from livefeed.live.declarations import PUBLIC, LiveModel, live_model_with
 from livefeed.live.trace_records import Delivery, EventKey, Records, TracedCall, TracedChange, records_here
 
 logger = logging.getLogger(__name__)
@@ -23,9 +24,8 @@ GROUPS = ("receiver", "save", "commit", "wake-up", *ROUND)
 
 # --- The records of all processes, joined ---
 
-Finder = Callable[[], list[Records]]
-"""Returns the records of all processes. Blocks: never call it on the event loop."""
-finders: set[Finder] = set()
+finders: Hooks[[], list[Records]] = Hooks(logger, "The traces of this process could not be read.")
+"""Each returns the records of all processes. Blocks: never call them on the event loop."""
 
 
 @dataclass
@@ -205,13 +205,7 @@ def recent() -> list[Trace]:
 
 
 def _find_records() -> list[Records]:
-    records: list[Records] = []
-    for find in tuple(finders):
-        try:
-            records += find()
-        except Exception:
-            logger.exception("The traces of this process could not be read.")
-    return records or [records_here()]
+    return list(chain.from_iterable(finders())) or [records_here()]
 
 
 def _trace_of(change: TracedChange, by_key: dict[EventKey, list[Delivery]]) -> Trace:
@@ -246,10 +240,9 @@ def _add_labels(events: Iterable[TracedEvent]) -> None:
     """Adds the beginning of the text of each row that everyone may see. The records themselves hold no text."""
     by_model: defaultdict[LiveModel[Any], list[TracedEvent]] = defaultdict(list)
     for event in events:
-        declaration = declaration_of(event.kind)
-        if isinstance(declaration, LiveModel):
-            event.label = f"{declaration.name} {event.subject_id}"
-            by_model[declaration].append(event)
+        if live_model := live_model_with(event.kind):
+            event.label = f"{live_model.name} {event.subject_id}"
+            by_model[live_model].append(event)
     for live_model, found in by_model.items():
         rows = live_model.visible_to(None).in_bulk({event.subject_id for event in found})
         for event in found:

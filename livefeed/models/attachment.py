@@ -1,4 +1,4 @@
-"""What is attached to posts: pictures on their way into a post, and the loading of pictures and polls."""
+"""Pictures on their way into a post, and the loading of the pictures and polls of posts."""
 
 from __future__ import annotations
 

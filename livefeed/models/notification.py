@@ -45,7 +45,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return rows.order_by("-created_at", "-pk")
 
     def older_than(self, moment: datetime | None, pk: int | None) -> Self:
-        """Those that follow the row `pk`, created at `moment`, as `newest_first` orders them; without it all."""
+        """Notifications that follow the row `pk`, created at `moment`, in their order; all without it."""
         return self if moment is None or pk is None else self.filter(sort_keys.older_than(moment, pk))
 
     def unread_counts(self, user_ids: Collection[int]) -> dict[int, int]:

@@ -6,25 +6,14 @@ from django.db.models import Model
 
 from livefeed.live.declarations import LiveModel, get_live_model
 from livefeed.live.entries import LogEntry
-from livefeed.live.readers import Form, View
+from livefeed.live.explanations import StoredReader
+from livefeed.live.readers import View
 from livefeed.live.topics import decode, encode
 from livefeed.models import User
 
 
-class SampleReader:
+class SampleReader(StoredReader):
     """A reader whose page shows everything."""
-
-    form: Form = "html"
-
-    def __init__(self, user: User | None) -> None:
-        self.user_id = user.pk if user else 0
-        self._follows = set(user.following.values_list("followed", flat=True)) | {user.pk} if user else set()
-
-    def follows(self, author_id: int) -> bool:
-        return author_id in self._follows
-
-    def may_show(self, subject_id: int) -> bool:
-        return True
 
     def has_reported(self, subject_id: int) -> bool:
         return True
@@ -54,6 +43,6 @@ def _rules[M: Model](live_model: LiveModel[M], row: M, user: User | None) -> Ite
     assert decode(encode(topics)) == topics, f"Topics must be words without blanks: {topics}"
     audience, actor_id = live_model.audience(row), live_model.actor_id(row)
     entry = LogEntry(1, live_model.created, row.pk, actor_id, 0.0, audience, topics)
-    reader = SampleReader(user)
+    reader = SampleReader.of(user)
     yield "may_see", live_model.may_see(reader, entry)
     yield "matcher", live_model.matcher(entry)(reader, View("all", topics=topics))

@@ -1,14 +1,13 @@
 """Votes in the polls of posts."""
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 
 from livefeed.live.views import is_number
-from livefeed.models import NotActivatedError, Post, VoteError
-from livefeed.models.user import NOT_ACTIVATED_TO_REACT
+from livefeed.models import VoteError
 from livefeed.views.errors import conflict
-from livefeed.views.posts import GONE, find_post
+from livefeed.views.posts import find_post
+from livefeed.views.reactions import reacting
 from livefeed.views.resource import Request, SignedInResource
 
 NO_POLL = "This post has no poll."
@@ -27,11 +26,8 @@ class VotesView(SignedInResource):
             raise Http404(NO_POLL)
         choices = request.POST.getlist(f"choice-{pk}")
         try:
-            post.poll.vote(self.viewer, {int(choice) if is_number(choice) else 0 for choice in choices})
+            with reacting():
+                post.poll.vote(self.viewer, {int(choice) if is_number(choice) else 0 for choice in choices})
         except VoteError as error:
             return conflict(request, str(error))
-        except Post.DoesNotExist:
-            raise Http404(GONE) from None
-        except NotActivatedError:
-            raise PermissionDenied(NOT_ACTIVATED_TO_REACT) from None
         return JsonResponse(post.poll.counts) if self.request.htmx else redirect(post)

@@ -1,5 +1,7 @@
 """Likes and bookmarks."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from django.core.exceptions import PermissionDenied
@@ -11,6 +13,17 @@ from livefeed.models.reaction import Reaction
 from livefeed.models.user import NOT_ACTIVATED_TO_REACT
 from livefeed.views.posts import GONE, find_post
 from livefeed.views.resource import Request, SignedInResource
+
+
+@contextmanager
+def reacting() -> Iterator[None]:
+    """Answers a reaction with 404 if its post was removed meanwhile, and with 403 if the account is not activated."""
+    try:
+        yield
+    except Post.DoesNotExist:
+        raise Http404(GONE) from None
+    except NotActivatedError:
+        raise PermissionDenied(NOT_ACTIVATED_TO_REACT) from None
 
 
 class ReactionView(SignedInResource):
@@ -26,12 +39,8 @@ class ReactionView(SignedInResource):
 
     def post(self, request: Request, pk: int) -> HttpResponse:
         post = find_post(request, pk)
-        try:
+        with reacting():
             is_new = self.model.objects.add(self.viewer, post)
-        except Post.DoesNotExist:
-            raise Http404(GONE) from None
-        except NotActivatedError:
-            raise PermissionDenied(NOT_ACTIVATED_TO_REACT) from None
         if is_new or request.htmx:
             return self.answer(post)
         context = {"post": post, "word": self.word, "end_word": self.end_word, "address": request.path}
