@@ -9,12 +9,11 @@ const otherTabs = new BroadcastChannel("livefeed-follows"); // of the same brows
 const viewer = () => document.body.dataset.viewer;
 const userOf = (element) => element.closest?.(".follow")?.dataset.user;
 
-/** Handles responses to follow buttons. */
+/** Handles responses to follow buttons. The pressed button may have been replaced meanwhile, by a reload of its list. */
 export function initFollowButtons() {
-  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
-    if (!ctx.sourceElement?.closest(".follow") || !ctx.text) return;
+  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+    if (!ctx.sourceElement.closest(".follow") || !ctx.response.raw.ok) return;
     const button = update(ctx.text);
-    if (!button) return; // a notice
     document.body.dataset.justFollowed = button.dataset.user;
     otherTabs.postMessage({ viewer: viewer(), html: ctx.text });
   });
@@ -25,7 +24,6 @@ export function initFollowButtons() {
 // Shows the buttons of a response wherever the page has buttons for the same user. Returns those of the response.
 function update(html) {
   const current = parseHtml(html).querySelector(".follow");
-  if (!current) return null;
   for (const button of document.querySelectorAll(`.follow[data-user="${current.dataset.user}"]`)) {
     if (!isSame(button, current)) swapHtml(button, "outerHTML", html);
   }

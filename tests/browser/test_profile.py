@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from livefeed.models import Like, Post
 from tests import image_files
-from tests.browser.conftest import SIZES, expect_posts, wait_until_live
+from tests.browser.conftest import SIZES, expect_posts, wait_until, wait_until_live
 from tests.factories import make_post
 
 
@@ -49,6 +49,20 @@ def test_all_buttons_for_a_user_change_in_all_tabs_and_show_the_result_until_the
     page.locator("#profile .follow .button").click()
     expect(buttons).to_have_text(["Follow", "Follow"])
     expect(other_tab.locator(".side .follow")).to_have_text("Follow")
+
+
+def test_a_press_takes_effect_although_its_button_is_replaced_meanwhile(live_window, cast):
+    make_post(cast.stranger, "Recent.")
+    page = live_window(cast.author, "/@stranger/", viewport={"width": 1280, "height": 800})
+    held: list[Route] = []
+    page.route("**/@stranger/follow/", lambda route: held.append(route))
+    page.locator("#profile .follow .button").click()
+    wait_until(page, lambda: held)
+    cast.stranger.name = "Sam Stranger"
+    cast.stranger.save()
+    expect(page.locator(".profile-name")).to_have_text("Sam Stranger")  # the header was replaced
+    held.pop().continue_()
+    expect(page.locator(".follow .when-idle:visible")).to_have_text(["Following", "Following"])
 
 
 @SIZES
