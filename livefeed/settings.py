@@ -158,7 +158,8 @@ CACHES: dict[str, dict[str, Any]] = {
         "TIMEOUT": None,
         "OPTIONS": {"MAX_ENTRIES": 5_000},  # about 2 KB each
     },
-    # Trending tags and posts, and the sidebar's HTML of them and of suggestions, in the memory of each process.
+    # Trending tags and posts, the sidebar's HTML of them and of suggestions, and where searches start, in the memory of
+    # each process.
     "sidebar": {
         "BACKEND": "livefeed.memory_cache.MemoryCache",
         "LOCATION": "sidebar",

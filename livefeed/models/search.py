@@ -17,7 +17,7 @@ from django.db.models.expressions import RawSQL
 
 from livefeed.content.markup import is_tag, normalize_tag
 from livefeed.models import sort_keys
-from livefeed.models.compiled import compiled
+from livefeed.models.compiled import MAX_ID, compiled
 from livefeed.models.post import Post
 from livefeed.models.search_index import Query, Term, search_index
 from livefeed.models.user import User
@@ -120,7 +120,7 @@ def search_posts(search: Search, viewer: User | None, start: str, count: int) ->
         return []
     author_id = _only_author(query)
     if author_id is None and (query.required or query.excluded):
-        below = sort_keys.decode(start)[1] if start else _newest_pk(search) + 1
+        below = sort_keys.decode(start)[1] if start else _upper_bound(search)
         return _visible_matches(search, query, viewer, below, count)
     position = sort_keys.decode(start) if start else (None, None)
     return _visible_posts(viewer, author_id, search.after, search.before, *position, count=count)
@@ -181,14 +181,14 @@ def _visible_among(
     return posts.with_related().order_by("-pk")[:count]
 
 
-def _newest_pk(search: Search) -> int:
-    """Returns an id that no post created before the search's `before` exceeds."""
+def _upper_bound(search: Search) -> int:
+    """Returns an id that is greater than those of all posts created before the search's `before`."""
     if search.before:
         by_age = Post.objects.order_by("created_at", "pk")
         later: Post | None = by_age.filter(created_at__gte=search.before + MAX_ID_DISORDER).first()
         if later is not None:
-            return int(later.pk)
-    return search_index().highest_pk()
+            return int(later.pk) + 1
+    return MAX_ID
 
 
 def search_users(search: Search, most: int, viewer: User | None = None) -> list[User]:

@@ -9,11 +9,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, cast
 
+from django.core.cache import caches
 from django.db import connection
 
-from livefeed.models.compiled import compiled
 from livefeed.models.post import Post
 from livefeed.models.user import User
 
@@ -26,8 +26,6 @@ MAX_MATCHES = 50_000
 RECENT = 10_000
 """Newest posts that PostgreSQL scans before it reads all matches from its index: the scan finds frequent words, and of
 rare words the index has few matches."""
-MAX_PK = 2**63 - 2
-"""Greater than the id of any post; the greatest but one that both databases store."""
 EVERY_POST = 'author : "by" *'
 """Expression of FTS5 that all posts match."""
 
@@ -50,37 +48,22 @@ class Query:
     excluded: tuple[Term, ...] = ()
 
 
-class Pass(NamedTuple):
-    """One way to read matching posts: down to the id `lowest`, with the rest of the query as SQL."""
-
-    lowest: int
-    sql: str
-
-
 class SearchIndex(ABC):
     """Finds the ids of matching rows."""
-
-    id_column: str
 
     def newest_posts(self, query: Query, below: int) -> Iterator[list[int]]:
         """Yields ids of matching posts that are less than `below`, newest first, in growing batches."""
         remaining = MAX_MATCHES
         size = FIRST_BATCH
-        for lowest, sql in self.passes(query, below):
-            while remaining > 0 and below > lowest:
-                condition = f"{self.id_column} < {below:d} {sql} LIMIT {size:d}"
-                batch = _fetch_ids(*self.select(Post._meta.db_table, query, condition))
-                yield batch
-                if len(batch) < size:  # the pass has no more matches
-                    below = lowest
-                else:
-                    remaining -= size
-                    below = batch[-1]
-                    size = min(10 * size, MAX_BATCH)
-
-    def highest_pk(self) -> int:
-        """Returns an id that no post exceeds."""
-        return MAX_PK
+        while remaining > 0:
+            batch = _fetch_ids(*self.posts_query(query, below, size))
+            batch = sorted(batch, reverse=True)[:size]
+            yield batch
+            if len(batch) < size:  # there are no more
+                break
+            remaining -= size
+            below = batch[-1]
+            size = min(10 * size, MAX_BATCH)
 
     def users_query(self, query: Query) -> tuple[str, list[Any]]:
         """Returns the SQL for the ids of users whose names match the words of a query, at most MAX_MATCHES, and its
@@ -88,8 +71,9 @@ class SearchIndex(ABC):
         return self.select(User._meta.db_table, query, f"TRUE LIMIT {MAX_MATCHES:d}")
 
     @abstractmethod
-    def passes(self, query: Query, below: int) -> list[Pass]:
-        """Returns the passes that together read all matching posts below an id."""
+    def posts_query(self, query: Query, below: int, size: int) -> tuple[str, list[Any]]:
+        """Returns the SQL for the ids of the newest `size` matching posts below an id, and possibly of older ones, in
+        any order; and its parameters."""
 
     @abstractmethod
     def select(self, table: str, query: Query, condition: str) -> tuple[str, list[Any]]:
@@ -99,10 +83,8 @@ class SearchIndex(ABC):
 class SQLiteSearch(SearchIndex):
     """Index in the FTS5 tables `livefeed_post_search` and `livefeed_user_search`."""
 
-    id_column = "rowid"
-
-    def passes(self, query: Query, below: int) -> list[Pass]:
-        return [Pass(0, "ORDER BY rowid DESC")]
+    def posts_query(self, query: Query, below: int, size: int) -> tuple[str, list[Any]]:
+        return self.select(Post._meta.db_table, query, f"rowid < {below:d} ORDER BY rowid DESC LIMIT {size:d}")
 
     def select(self, table: str, query: Query, condition: str) -> tuple[str, list[Any]]:
         sql = f"SELECT rowid FROM {table}_search WHERE {table}_search MATCH %s AND {condition}"  # noqa: S608
@@ -129,23 +111,23 @@ class SQLiteSearch(SearchIndex):
 class PostgresSearch(SearchIndex):
     """Index in the `search` columns of both tables, of type `tsvector`."""
 
-    id_column = "id"
-
-    def highest_pk(self) -> int:
-        """Returns the id of the newest post: the scan of recent posts starts there."""
-        newest: list[int] = _newest_pks()
-        return newest[0] if newest else 0
-
-    def passes(self, query: Query, below: int) -> list[Pass]:
-        """Returns a scan of recent posts by primary key, then a read of the index of words. `+ 0` keeps PostgreSQL from
-        scanning the primary key in the second pass. Most posts match a query that requires nothing: one scan does."""
-        if not query.required:
-            return [Pass(0, "ORDER BY id DESC")]
-        oldest_recent = max(0, below - RECENT)
-        return [
-            Pass(oldest_recent, f"AND id >= {oldest_recent:d} ORDER BY id DESC"),
-            Pass(0, "ORDER BY id + 0 DESC"),
-        ]
+    def posts_query(self, query: Query, below: int, size: int) -> tuple[str, list[Any]]:
+        """Returns a scan of recent posts by primary key that is followed, if it finds fewer than `size`, by a read of
+        the index of words. `+ 0` keeps PostgreSQL from scanning the primary key there as well."""
+        table = Post._meta.db_table
+        if not query.required:  # most posts match: one scan is enough
+            return self.select(table, query, f"id < {below:d} ORDER BY id DESC LIMIT {size:d}")
+        floor = min(below, _newest_pk()) - RECENT
+        recent, parameters = self.select(
+            table, query, f"id < {below:d} AND id >= {floor:d} ORDER BY id DESC LIMIT {size:d}"
+        )
+        older, _ = self.select(
+            table,
+            query,
+            f"id < {floor:d} AND (SELECT count(*) FROM recent) < {size:d} ORDER BY id + 0 DESC LIMIT {size:d}",  # noqa: S608
+        )
+        sql = f"WITH recent AS MATERIALIZED ({recent}) SELECT id FROM recent UNION ALL ({older})"  # noqa: S608
+        return sql, [*parameters, *parameters]
 
     def select(self, table: str, query: Query, condition: str) -> tuple[str, list[Any]]:
         conjunction = [self._any_of(alternatives) for alternatives in query.required]
@@ -173,9 +155,15 @@ class PostgresSearch(SearchIndex):
         return lexeme if term.kind == "words" else f"'{lexeme}'"
 
 
-@compiled
-def _newest_pks() -> Any:
-    return Post.objects.order_by("-pk").values_list("pk", flat=True)[:1]
+def _newest_pk() -> int:
+    """Returns the id of the newest post, or of one that was the newest a minute ago: recent posts are scanned from
+    there on."""
+    return cast(int, caches["sidebar"].get_or_set("newest_post", _read_newest_pk))
+
+
+def _read_newest_pk() -> int:
+    newest = Post.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return newest or 0
 
 
 def search_index() -> SearchIndex:
