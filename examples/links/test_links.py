@@ -9,6 +9,9 @@ def test_changes_arrive_exactly_once(live_reader, add, ben):
     live_reader.check_exactly_once(add, view="links")
     live_reader.check_exactly_once(lambda: add(for_followers=True), view="links", user=ben)
     live_reader.check_exactly_once(link.save, view="links", user=ben)
+    live_reader.check_exactly_once(lambda: Link.objects.filter(pk=link.pk).update(title="Rye"), view="links")
+    link.for_followers = True
+    live_reader.check_exactly_once(link.save, view="links", user=ben)  # deleted for all, created for followers
     live_reader.check_exactly_once(link.delete, view="links", user=ben)
 
 

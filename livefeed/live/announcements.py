@@ -27,6 +27,7 @@ class LiveAnnouncement(LiveModel[Announcement]):
     name = "announcement"
     template = "announcements/_announcement.html"
     has_bulk_writes = False
+    has_fixed_readers = True
 
     def topics(self, instance: Announcement) -> Iterable[str]:
         yield SITE
@@ -73,6 +74,7 @@ class LiveDismissal(LiveModel[Dismissal]):
     model = Dismissal
     name = "dismissal"
     has_bulk_writes = False
+    has_fixed_readers = True
     publishes_deletions = False  # they are deleted together with the announcement or the user
 
     def topics(self, instance: Dismissal) -> Iterable[str]:

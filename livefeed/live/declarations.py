@@ -72,6 +72,8 @@ class LiveModel[M: Model](Declaration):
     """Name of the field that counts the changes of a row, if there is one: bulk writes increment it too."""
     has_bulk_writes: ClassVar[bool] = True
     """False if rows are only written one by one: then the model needs no `LiveQuerySet`."""
+    has_fixed_readers: ClassVar[bool] = False
+    """True if the topics, audience and user of a row never change: then it is not read before it is saved."""
     publishes_deletions: ClassVar[bool] = True
     """False if no page must know of a deletion, because rows are deleted together with what shows them."""
     has_own_receivers: ClassVar[bool] = False
@@ -96,7 +98,8 @@ class LiveModel[M: Model](Declaration):
         """Returns the topics of the events of a row. `user:<id>` reaches all pages of that user, `site` all pages."""
 
     def audience(self, instance: M) -> str:
-        """Returns the readers who may see a row, in a word that `may_see` understands. It must never change."""
+        """Returns the readers who may see a row, in a word that `may_see` understands. If it changes, the row is
+        deleted on the pages of all who saw it and created on the pages of all who see it now."""
         return PUBLIC
 
     def actor_id(self, instance: M) -> int:

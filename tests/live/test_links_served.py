@@ -48,8 +48,18 @@ def test_pages_and_programs_follow_the_forms(site, cast):
         assert author.send("/links/", **FIELDS) == 200
         assert [reader.frame()["type"] for reader in (page, visitor, reads)] == ["link.created"] * 3
 
+        public = Link.objects.get()
+        public.for_followers = True
+        public.save()
+        assert [reader.frame()["type"] for reader in (page, visitor, reads)] == ["link.deleted"] * 3
+        assert [reader.frame()["type"] for reader in (page, reads)] == ["link.created"] * 2
+
+        Link.objects.filter(pk=public.pk).update(for_followers=False, title="Rolls")
+        assert [reader.frame()["type"] for reader in (page, reads)] == ["link.deleted"] * 2
+        assert [reader.frame()["type"] for reader in (page, visitor, reads)] == ["link.created"] * 3
+
     with program(site, cast.stranger, start) as returning:
-        assert returning.frame()["link"]["title"] == "Bread"
+        assert returning.frame()["link"]["title"] == "Rolls"
 
 
 def test_the_list_shows_what_its_viewer_may_see_and_keeps_what_was_typed(db):

@@ -539,6 +539,13 @@ def link_event_is_written(cast: Cast) -> None:
     assert Event.objects.filter(kind="link.created", subject_id=add_link(cast).pk).exists()
 
 
+def links_former_readers_are_told(cast: Cast) -> None:
+    link = add_link(cast)
+    link.for_followers = True
+    link.save()
+    assert Event.objects.filter(kind="link.deleted", subject_id=link.pk, audience="public").exists()
+
+
 def link_deletion_is_written(cast: Cast) -> None:
     link = add_link(cast)
     pk = link.pk
@@ -550,6 +557,7 @@ PROBES: dict[str, Probe] = {
     "live.announcement.save": announcement_event_is_written,
     "live.announcement.delete": announcement_deletion_is_written,
     "live.dismissal.save": dismissal_event_is_written,
+    "live.link.before": links_former_readers_are_told,
     "live.link.save": link_event_is_written,
     "live.link.delete": link_deletion_is_written,
     "post.clean_title": title_is_cleaned,
