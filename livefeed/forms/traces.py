@@ -1,13 +1,15 @@
 """Form with which staff ask why a user sees or does not see a row."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Self
 
 from django import forms
 
 from livefeed.live import traces
 from livefeed.live.declarations import LiveModel, live_model_with, live_models
 from livefeed.live.explanations import Explanation, explain
+from livefeed.live.traces import Trace
 from livefeed.models import User
 
 MAX_ID_DIGITS = 18
@@ -23,6 +25,12 @@ class WhyForm(forms.Form):
         help_text="An id such as “post 12”, an address such as /posts/12/, or text of a recent public post.",
     )
     user = forms.CharField(label="Who", max_length=151, required=False, help_text="Empty: a visitor.")
+
+    @classmethod
+    def about(cls, trace: Trace) -> Self | None:
+        """Returns a form that asks about the row of a trace; None if it has none."""
+        row = next(_rows_of(trace), None)
+        return row and cls(initial={"row": f"{row[0].name} {row[1]}"})
 
     def explain(self) -> Explanation:
         """Returns the answer. The form must be valid."""
@@ -57,6 +65,12 @@ def _row_named(text: str) -> tuple[LiveModel[Any], int] | None:
 
 def _row_with_text(text: str) -> tuple[LiveModel[Any], int] | None:
     """Returns the row of the newest trace with a text."""
-    events = (event for trace in traces.matching(traces.recent(), text) for event in trace.events)
-    found = ((live_model_with(event.kind), event.subject_id) for event in events)
-    return next(((live_model, pk) for live_model, pk in found if live_model), None)
+    rows = (row for trace in traces.matching(traces.recent(), text) for row in _rows_of(trace))
+    return next(rows, None)
+
+
+def _rows_of(trace: Trace) -> Iterator[tuple[LiveModel[Any], int]]:
+    """Yields the rows that the events of a trace are about."""
+    for event in trace.events:
+        if live_model := live_model_with(event.kind):
+            yield live_model, event.subject_id

@@ -26,7 +26,7 @@ def detail(request: HttpRequest, trace_id: int) -> HttpResponse:
     trace = next((trace for trace in traces.recent() if trace.id == trace_id), None)
     if trace is None:
         raise Http404("This trace is no longer in memory.")
-    return render(request, "staff/trace.html", {"trace": trace, "groups": traces.GROUPS})
+    return render(request, "staff/trace.html", {"trace": trace, "groups": traces.GROUPS, "form": WhyForm.about(trace)})
 
 
 def why(request: HttpRequest) -> HttpResponse:

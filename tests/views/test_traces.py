@@ -55,6 +55,7 @@ def test_a_change_is_shown_stage_by_stage(staff, traced_post):
     assert "write_post_event" in page
     assert "commit" in page
     assert "No hub has read its events yet." in page
+    assert f'value="post {traced_post.pk}"' in page  # of the question why a user does not see it
     assert staff.get("/admin/live/1/").status_code == 404
 
 
