@@ -7,7 +7,7 @@ from uuid import uuid4
 
 REQUEST_TIMEOUT = 60
 """Seconds within which the server must answer."""
-TEXT = "The kettle is on, and whoever is near is welcome to come by for a cup and a chat."
+TEXT = "The kettle is on, and all who are near are welcome to come by for a cup and a chat."
 TOKEN = "b" * 32
 """A CSRF token: any text of this length, the same in cookie and header."""
 CSRF_COOKIE = f"csrftoken={TOKEN}"

@@ -72,7 +72,7 @@ def main(people: str, follows: str, followed: str, posts: str, written: str) -> 
     urls.urlpatterns.append(path(f"{EMPTY}/", empty))
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("migrate", verbosity=0)
-    seed(Crowd(int(people), int(follows), int(posts)), "nobody signs in", quiet=True)
+    seed(Crowd(int(people), int(follows), int(posts)), "not used to sign in", quiet=True)
     cast = make_cast(int(followed))
     write_much(cast, int(written))
     if connection.vendor == "postgresql":
@@ -104,7 +104,7 @@ def write_much(cast: Cast, each: int) -> None:
     moments += [(author, now - ago) for author in cast.prolific for ago in year]
     for some in batched(moments, BATCH):
         Post.objects.silently().bulk_create(
-            Post(author=author, body="The kettle is on, and whoever is near is welcome.", created_at=moment)
+            Post(author=author, body="The kettle is on, and all who are near are welcome.", created_at=moment)
             for author, moment in some
         )
     if not Tagging.objects.filter(tag=RARE).exists():

@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef
 
 
 def activate_confirmed(apps: Any, schema_editor: Any) -> None:
-    """Who has a confirmed address, or was made by hand and has none to confirm, may go on posting."""
+    """Activates users with a confirmed address, and those created by hand who have no address to confirm."""
     User, EmailAddress = apps.get_model("livefeed", "User"), apps.get_model("account", "EmailAddress")
     people = User.objects.using(schema_editor.connection.alias)
     own = EmailAddress.objects.filter(user=OuterRef("pk"))

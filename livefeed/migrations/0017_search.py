@@ -5,7 +5,7 @@ tags. They stand in the same index, so that a search for a frequent word by one 
 that has the word.
 
 PostgreSQL: a generated `tsvector` column with a GIN index. The dictionary is `simple`: what people write here is in
-many languages, so no endings are cut off; whoever wants them asks for the beginning of a word. SQLite: an FTS5 table
+many languages, so no endings are cut off; a search for the beginning of a word finds them. SQLite: an FTS5 table
 that keeps nothing but its index, and triggers.
 
 A later migration that makes SQLite rebuild `livefeed_post` or `livefeed_user` drops the triggers and must run

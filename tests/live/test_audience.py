@@ -25,7 +25,7 @@ VIEWS = ["view=public", "view=user:author", "view=tag:garden"]
 # --- The rules alone, without sockets or a database ---
 
 AUTHOR, OTHER, FOLLOWER, STRANGER = 1, 2, 3, 4
-"""User ids. The follower follows the author and the other; the stranger follows nobody."""
+"""User ids. The follower follows the author and the other; the stranger follows no one."""
 ANCESTOR, SHOWN, NEW = 90, 100, 101
 """Post ids. Each page has reported that it shows the first two."""
 
