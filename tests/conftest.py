@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator, Iterator
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +27,18 @@ pytest_plugins = ["tests.database", "livefeed.testing"]
 FILLED_BY_MIGRATE = {"django_content_type", "auth_permission"}
 """Tables whose rows are created by `migrate` and are the same for every test."""
 _numbers = count()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Leaves all modules and collected tests out of garbage collection, which would traverse them again and again: a
+    fifth of the processor time of most tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
