@@ -53,9 +53,9 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def large_png() -> bytes:
-    """A PNG of 160 KB with 49 million pixels, which take seconds to decode."""
-    return encoded(image((7_000, 7_000)), "PNG")
+def large_png(side: int = 7_000) -> bytes:
+    """A PNG of few bytes for its pixels: by default 160 KB and 49 million pixels, which take seconds to decode."""
+    return encoded(image((side, side)), "PNG")
 
 
 def png16(*samples: int, transparent: bytes = b"", channels: int = 1) -> bytes:

@@ -50,6 +50,8 @@ class LimitedRequest(WebRequest):
     MIN_BODY_BYTES of a body in that time.
     """
 
+    channel: Any = None
+    """The connection. Twisted deletes the attribute of a finished request, whose limits are still checked."""
     received = 0
     is_refused = False
     has_head = False

@@ -31,7 +31,7 @@ from tests.factories import PASSWORD, make_user, signed_in
 from tests.stack.mail import MailServer, mail_server
 from tests.stack.people import Person
 from tests.stack.servers import ROOT, Site, free_port, wait_until
-from tests.tasks.test_worker import run_due_tasks
+from tests.tasks.test_worker import children_of, is_alive, run_due_tasks
 from tests.views.accounts import ADDRESS, MARA, path_in, reauthenticated, sign_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -232,8 +232,10 @@ def test_a_site_without_redis_signs_users_up_and_logs_no_address_and_no_key(tmp_
             assert saved_mara().is_activated
             Person(site).send("/accounts/login/", login="mara", password=PASSWORD)
             assert Session.objects.filter(user=saved_mara()).count() == 2
+            (worker,) = children_of(site)
         finally:
             site.stop()
+    wait_until(lambda: not is_alive(worker), "the worker has ended")
     log = site.log()
     assert "/accounts/confirm-email/(key)/" in log
     assert key[1] not in log

@@ -19,7 +19,7 @@ from tests.stack.servers import ROOT, wait_until
 
 @pytest.fixture(scope="module")
 def large() -> bytes:
-    return image_files.large_png()
+    return image_files.large_png(5_000)
 
 
 def processes() -> list[int]:
@@ -71,7 +71,7 @@ def test_a_process_that_dies_takes_only_its_picture_along(large, signum, message
 
 def test_of_many_uploads_at_once_a_few_wait_and_the_others_are_refused(monkeypatch):
     monkeypatch.setattr(conversion, "MAX_WAIT", 60.0)  # a busy machine may need longer than the real one
-    content = image_files.jpeg((2_000, 2_000))
+    content = image_files.jpeg((1_000, 1_000))
 
     def upload() -> bool:
         try:

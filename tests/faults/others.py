@@ -15,7 +15,7 @@ from tests.stack.people import Person
 from tests.stack.servers import Site
 
 OTHERS = 50
-DURATION = full_or(4.0, 30.0)
+DURATION = full_or(2.0, 30.0)
 """Seconds for which they are measured at least during the attack; before it a quarter of that."""
 PAUSE = 1.0
 """Seconds between two requests of one user."""

@@ -23,7 +23,7 @@ Request = tuple[str, str, dict[str, str]]
 """Method, path and form fields."""
 LIMIT = 3
 """Requests of each action allowed to a new account per minute, few enough to be reached at once."""
-SECONDS = full_or(4, 30)
+SECONDS = full_or(2, 30)
 
 
 @pytest.fixture
@@ -57,10 +57,11 @@ class Browser:
 
 
 def flood(browser: Browser, request: Request, until: float) -> Counter[int]:
-    """Sends a request as fast as the server answers; returns the number of answers of each status."""
+    """Sends a request as fast as the server answers, at least until it is refused; returns the number of answers of
+    each status."""
     method, path, fields = request
     statuses: Counter[int] = Counter()
-    while time.monotonic() < until:
+    while time.monotonic() < until or not statuses[429]:
         statuses[browser.send(method, path, **fields)] += 1
     return statuses
 

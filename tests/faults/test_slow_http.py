@@ -16,11 +16,17 @@ from tests.factories import cookie_of, make_cast
 from tests.faults.others import STATIC, others_are_not_delayed
 from tests.stack.servers import Site, wait_until
 
-SLOW_SECONDS = 4
+SLOW_SECONDS = 3
 """Seconds after which a client that reads nothing is disconnected (LIVEFEED_SLOW_SECONDS), and in which a request must
 arrive (LIVEFEED_REQUEST_SECONDS)."""
 FILES = 200
 """Requests that each client pipelines: more than the buffers of the operating system hold."""
+
+ENDLESS = [
+    b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
+    b"POST /posts/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\nbody=",
+]
+"""Beginnings of requests whose head or body never ends."""
 
 
 @pytest.fixture
@@ -76,20 +82,16 @@ def export(own_site) -> Iterator[Export]:
     default_storage.delete(export.path)
 
 
-def test_responses_that_are_not_read_delay_no_others_and_are_cut_off(own_site, export):
+def test_clients_that_do_not_read_or_end_their_request_delay_no_others_and_are_cut_off(own_site, export):
     download = request("/settings/data/export.zip", cookie_of(export.user, reauthenticated=True))
+    unread = [request(STATIC) * FILES] * 10 + [download] * 8
     with ExitStack() as stack:
-        clients = [stack.enter_context(connect(own_site)) for _ in range(18)]
+        *readers, head, body = [stack.enter_context(connect(own_site)) for _ in [*unread, *ENDLESS]]
         with others_are_not_delayed(own_site):
-            for client, sent in zip(clients, [request(STATIC) * FILES] * 10 + [download] * 8, strict=True):
+            for client, sent in zip(readers, unread, strict=True):
                 client.sendall(sent)
                 assert client.recv(15) == b"HTTP/1.1 200 OK"
-        wait_until(lambda: are_reset(clients), "the server has disconnected clients that do not read")
-
-
-def test_requests_that_never_end_are_cut_off(own_site):
-    with connect(own_site) as head, connect(own_site) as body:
-        head.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
-        body.sendall(b"POST /posts/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\nbody=")
-        clients = [head, body]
-        wait_until(lambda: are_reset(clients), "the server has disconnected clients that send a byte now and then")
+            for client, sent in zip((head, body), ENDLESS, strict=True):
+                client.sendall(sent)
+        wait_until(lambda: are_reset(readers), "the server has disconnected clients that do not read")
+        wait_until(lambda: are_reset([head, body]), "and clients that send a byte now and then")

@@ -110,12 +110,12 @@ async def test_a_failing_database_delays_a_post_and_does_not_lose_it(read, cast,
             raise failure
         return await real(self)
 
-    async def no_pause(seconds):
-        await asyncio.tasks.sleep(0)
+    async def short_pause(seconds):
+        await asyncio.tasks.sleep(0.001)
 
     before = metric("hub_failures_total")
     monkeypatch.setattr(EventLog, "read", failing)
-    monkeypatch.setattr("consumers.hub.hub.asyncio.sleep", no_pause)
+    monkeypatch.setattr("consumers.hub.hub.asyncio.sleep", short_pause)
     await post_it(cast.author)
     await follower.frames("post.created")
     assert metric("hub_failures_total") == before + 2

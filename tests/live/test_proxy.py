@@ -17,6 +17,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from livefeed.live import publishing
 from livefeed.models import Session, User
 from tests import needs
 from tests.conftest import database_url
@@ -56,18 +57,31 @@ def configuration(folder: Path, port: int, site: Site) -> Path:
     return file
 
 
-@pytest.fixture
-def proxy(transactional_db, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of nginx."""
+    return tmp_path_factory.mktemp("proxy")
+
+
+@pytest.fixture(scope="module")
+def running_proxy(django_db_setup: None, folder: Path) -> Iterator[str]:
     """Runs nginx in front of a site; its URL."""
     port = free_port()
     url = f"https://localhost:{port}"
     environment = {**os.environ, "DATABASE_URL": database_url(), "LIVEFEED_TRUSTED_PROXIES": "1"}
-    site = Site(environment, tmp_path, url=url)
+    site = Site(environment, folder, url=url)
     site.start()
-    command = [needs.nginx() or "nginx", "-c", str(configuration(tmp_path, port, site))]
-    with process(command, port, log=tmp_path / "nginx.log"):
+    command = [needs.nginx() or "nginx", "-c", str(configuration(folder, port, site))]
+    with process(command, port, log=folder / "nginx.log"):
         yield url
     site.stop()
+
+
+@pytest.fixture
+def proxy(running_proxy: str, transactional_db) -> str:
+    """The URL of nginx, in front of a site with an empty database."""
+    publishing.reset_feeds()  # the log of a running site is never empty
+    return running_proxy
 
 
 @pytest.fixture
@@ -128,11 +142,11 @@ def test_sockets_of_other_origins_are_refused_through_the_proxy_too(proxy, cast)
         assert '"hello"' in reader.recv(timeout=10)
 
 
-def test_nothing_is_served_without_https(proxy, tmp_path):
+def test_nothing_is_served_without_https(proxy, folder):
     with urllib.request.urlopen(f"{proxy}/explore/", context=UNCHECKED) as page:
         assert page.headers["Strict-Transport-Security"] == f"max-age={365 * 24 * 3600}"
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(tmp_path / "http"))
+        connection.connect(str(folder / "http"))
         connection.sendall(b"GET /explore/?a=b HTTP/1.0\r\nHost: elsewhere.example\r\n\r\n")
         answer = connection.recv(4096).decode()
     assert answer.startswith("HTTP/1.1 301 ")

@@ -67,7 +67,6 @@ def change_password(client: Client) -> None:
 # --- Sockets that are closed ---
 
 
-@pytest.mark.parametrize("query", ["view=home", "view=public", "view=user:author"])
 @pytest.mark.parametrize(
     ("act", "end"),
     [
@@ -79,14 +78,15 @@ def change_password(client: Client) -> None:
         (delete_account, ("signed_out", SIGNED_OUT)),
     ],
 )
-async def test_an_open_socket_is_closed_when_its_right_ends(hub, read, cast, act: Act, end, query):
-    reader = await read(cast.follower, query)
+async def test_open_sockets_of_every_view_are_closed_when_their_right_ends(hub, read, cast, act: Act, end):
+    home = await read(cast.follower)
     stranger = await read(cast.stranger)
     visitor = await read(None)
 
-    await sync_to_async(act)(reader, cast.follower)
-
-    assert await end_of(reader) == end
+    async with another_tab(home, "view=public") as public, another_tab(home, "view=user:author") as profile:
+        await sync_to_async(act)(home, cast.follower)
+        for socket in (home, public, profile):
+            assert await end_of(socket) == end
     assert cast.follower.pk not in hub.subscriptions.viewers
     await assert_receives_next(stranger, cast.stranger)
     if act is not suspend:  # a suspension resets every public page

@@ -11,10 +11,11 @@ from django.db import connection
 
 from livefeed.models import Event, Post, Session, User
 from tests.factories import Cast, make_post, make_user
+from tests.faults.conftest import full_or
 from tests.live.conftest import TIMEOUT, Reader, wait_until_delivered
 from tests.live.endings import WAKE_UPS, browser_of, disable_wake_ups, session_key
 
-POSTS = 50
+POSTS = full_or(24, 50)
 
 
 @pytest.fixture(params=WAKE_UPS, autouse=True)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from livefeed.content import upload_limits
+from livefeed.content import conversion, upload_limits
 from livefeed.content.conversion import RetryLaterError
 from livefeed.content.images import PictureError, process_image
 from livefeed.models import MissingPictureError, Picture, Post, User
@@ -78,7 +78,9 @@ def test_concurrent_uploads_do_not_exceed_the_number_of_unused_pictures(cast, mo
     assert Picture.objects.filter(owner=cast.author).count() == MAX_UNUSED
 
 
-def test_a_user_uploads_one_picture_at_a_time(cast):
+def test_a_user_uploads_one_picture_at_a_time(cast, monkeypatch):
+    monkeypatch.setattr(upload_limits, "conversion", conversion)  # takes long enough for the others to be refused
+
     def store() -> bool:
         try:
             return bool(upload(cast.author))

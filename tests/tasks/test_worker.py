@@ -5,12 +5,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.tasks import TaskResultStatus
 from django.test import Client
@@ -52,18 +52,6 @@ def run_worker_until_idle() -> None:
     worker.shutdown(signal.SIGTERM, None)
     thread.join(20)
     assert not thread.is_alive()
-
-
-@contextmanager
-def working_process(*words: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs `manage.py worker` on the test's database."""
-    command = [sys.executable, "manage.py", "worker", *words]
-    environment = ENVIRONMENT | {"DATABASE_URL": database_url()} | more
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def test_a_task_runs_once(tmp_path):
@@ -166,75 +154,79 @@ def test_an_idle_worker_only_reads(monkeypatch):
     assert [query["sql"].split()[0] for query in queries] == ["SELECT", "SELECT", "SELECT"]
 
 
-def test_a_worker_process_ends_on_sigterm(tmp_path):
-    write_into.enqueue(str(tmp_path / "lines"), "by a process")
-    with working_process() as process:
-        wait_until(lambda: DBTaskResult.objects.successful().exists(), "the task is done")
-        process.terminate()
-        assert process.wait(20) == 0
+def test_the_command_ends_on_sigterm():
+    """In this process; the next test has the exit code of a separate one."""
+    task = write_into.enqueue(os.devnull, "by the command")
+    done = DBTaskResult.objects.successful().filter(pk=task.id)
 
+    def terminate() -> None:
+        try:
+            wait_until(done.exists, "the task is done")
+        finally:
+            connection.close()
+            os.kill(os.getpid(), signal.SIGTERM)
 
-def test_a_worker_with_a_parent_ends_when_the_parent_does(tmp_path):
-    with working_process("--beside") as process:
-        write_into.enqueue(str(tmp_path / "lines"), "x")
-        wait_until(lambda: DBTaskResult.objects.successful().exists(), "it works")
-        assert process.stdin is not None
-        process.stdin.close()
-        assert process.wait(20) == 0
+    handlers = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT)}
+    signal.signal(signal.SIGTERM, lambda *_: None)  # until the command has set its own handler
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            terminated = pool.submit(terminate)
+            call_command("worker")
+        finally:
+            for signum, handler in handlers.items():
+                signal.signal(signum, handler)
+        terminated.result()
+    assert done.exists()
 
 
 def test_a_worker_with_a_parent_ends_on_sigterm():
     task = write_into.enqueue(os.devnull, "x")
-    with working_process("--beside") as process:
-        wait_until(lambda: DBTaskResult.objects.successful().filter(pk=task.id).exists(), "it works")
-        process.terminate()
-        assert process.wait(20) == 0
+    command = [sys.executable, "manage.py", "worker", "--beside"]
+    environment = ENVIRONMENT | {"DATABASE_URL": database_url()}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE) as process:
+        try:
+            wait_until(lambda: DBTaskResult.objects.successful().filter(pk=task.id).exists(), "it works")
+            process.terminate()
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
 
 
-def test_serve_starts_a_new_worker_when_one_is_killed(tmp_path):
+def test_the_worker_of_a_site_is_replaced_when_it_is_killed_and_ends_when_the_server_is(tmp_path):
+    """tests/accounts/test_welcome_mail.py stops a site and its worker by SIGTERM."""
     file = tmp_path / "lines"
     site = Site(ENVIRONMENT | {"DATABASE_URL": database_url()}, tmp_path, tasks=True)
     site.start()
     try:
+        assert_followers_who_asked_for_it_are_notified(site)
+        finished = DBTaskResult.objects.successful().count()
         write_into.enqueue(str(file), "one")
-        wait_until(lambda: DBTaskResult.objects.successful().count() == 1, "the first is done")
-        (worker,) = children_of(site)
-        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: DBTaskResult.objects.successful().count() == finished + 1, "the first is done")
+        (killed,) = children_of(site)
+        os.kill(killed, signal.SIGKILL)
         write_into.enqueue(str(file), "two")
-        wait_until(lambda: DBTaskResult.objects.successful().count() == 2, "the second is done")
+        wait_until(lambda: DBTaskResult.objects.successful().count() == finished + 2, "the second is done")
         (worker,) = children_of(site)
+        assert worker != killed
+        assert site.process is not None
+        site.process.kill()
     finally:
         site.stop()
-    wait_until(lambda: not Path(f"/proc/{worker}").exists(), "the worker has ended")
-
-
-def test_a_new_post_notifies_followers_who_asked_for_it_and_no_stranger(tmp_path):
-    site = Site(ENVIRONMENT | {"DATABASE_URL": database_url()}, tmp_path, tasks=True)
-    site.start()
-    try:
-        cast = make_cast()
-        Follow.objects.set_bell(cast.follower, cast.author, True)
-        with (
-            Person(site, cast.follower).listen(view="shown") as follower,
-            Person(site, cast.stranger).listen(view="shown") as stranger,
-        ):
-            assert Person(site, cast.author).send("/posts/", title="Today", body="Hello.") == 200
-            assert follower.frame() == {"type": "notifications", "cursor": Event.objects.head(), "unread": 1}
-            cast.author.follow(cast.stranger)  # the first frame that the stranger receives
-            assert stranger.frame() == {"type": "notifications", "cursor": Event.objects.head(), "unread": 1}
-    finally:
-        site.stop()
-
-
-def test_the_worker_ends_when_its_server_is_killed(tmp_path):
-    site = Site(ENVIRONMENT | {"DATABASE_URL": database_url()}, tmp_path, tasks=True)
-    site.start()
-    wait_until(lambda: len(children_of(site)) == 1, "the worker has started")
-    (worker,) = children_of(site)
-    assert site.process is not None
-    site.process.kill()
-    site.stop()
     wait_until(lambda: not is_alive(worker), "the worker has ended")
+
+
+def assert_followers_who_asked_for_it_are_notified(site: Site) -> None:
+    """Asserts that the worker notifies them of a new post, and no stranger."""
+    cast = make_cast()
+    Follow.objects.set_bell(cast.follower, cast.author, True)
+    with (
+        Person(site, cast.follower).listen(view="shown") as follower,
+        Person(site, cast.stranger).listen(view="shown") as stranger,
+    ):
+        assert Person(site, cast.author).send("/posts/", title="Today", body="Hello.") == 200
+        assert follower.frame() == {"type": "notifications", "cursor": Event.objects.head(), "unread": 1}
+        cast.author.follow(cast.stranger)  # the first frame that the stranger receives
+        assert stranger.frame() == {"type": "notifications", "cursor": Event.objects.head(), "unread": 1}
 
 
 def children_of(site: Site) -> list[int]:

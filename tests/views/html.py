@@ -12,12 +12,13 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 @dataclass
 class Element:
     """An element: `text` is all text inside it, `depth` the number of its ancestors; `is_written` is True inside a
-    post's body, whose author wrote it."""
+    post's body, whose author wrote it, and `is_inert` inside a template, whose content is not part of the page."""
 
     tag: str
     attributes: dict[str, str]
     depth: int
     is_written: bool = False
+    is_inert: bool = False
     text: str = ""
 
     def __getitem__(self, name: str) -> str:
@@ -98,9 +99,11 @@ class Page(HTMLParser):
         }
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        is_written = any("post-body" in each.classes for each in self._open)
-        element = Element(tag, {name: value or "" for name, value in attrs}, len(self._open), is_written)
-        if not any(each.tag == "template" for each in self._open):  # the content of a template is not part of the page
+        parent = self._open[-1] if self._open else None
+        is_written = parent is not None and (parent.is_written or "post-body" in parent.classes)
+        is_inert = parent is not None and (parent.is_inert or parent.tag == "template")
+        element = Element(tag, {name: value or "" for name, value in attrs}, len(self._open), is_written, is_inert)
+        if not is_inert:
             self.elements.append(element)
         if tag not in VOID:
             self._open.append(element)

@@ -62,9 +62,9 @@ COLD_HOME = 8
 """Queries of a home page whose sidebar is not in the cache: up to three for suggestions, one for trends."""
 
 
-@pytest.fixture(params=[1, 20])
+@pytest.fixture(params=[1, 10])
 def addresses(request, cast: Cast) -> dict[str, object]:
-    """One post or twenty of each kind, each of the home page's by another author. Values of the addresses above."""
+    """One post or ten of each kind, each of the home page's by another author. Values of the addresses above."""
     post = make_post(cast.author, "Hello #one.")
     for number in range(request.param):
         user = make_user()
