@@ -221,6 +221,7 @@ async def test_a_returning_home_page_is_reset_by_posts_of_many_authors_though_th
 ):
     before = await head()
     await sync_to_async(Post.objects.bulk_create)(many(cast.author) + many(cast.stranger))
+    await hub.wait_until_idle()
     hub.log.tail.clear()
 
     returning = await read(cast.follower, f"after={before}", hello=False)
