@@ -9,8 +9,9 @@ from contextlib import ExitStack
 import pytest
 
 from livefeed.models import Event, Post
+from tests import selection
 from tests.conftest import database_url
-from tests.factories import make_cast, make_post
+from tests.factories import Cast, make_cast, make_post
 from tests.stack.people import Person
 from tests.stack.servers import ROOT, Site, redis
 
@@ -81,17 +82,22 @@ def two_sites(request, transactional_db, tmp_path):
         yield *sites, server
 
 
-FROZEN = pytest.param(signal.SIGSTOP, marks=pytest.mark.full)  # tests/faults/test_layer.py freezes a Redis too
+FROZEN = [signal.SIGSTOP] if selection.FULL else []  # tests/faults/test_layer.py freezes a Redis too
 
 
-@pytest.mark.parametrize("fault", [None, FROZEN, signal.SIGKILL], ids=["working", "frozen", "stopped"])
-def test_a_channel_layer_that_is_down_stops_neither_posts_nor_handshakes_nor_delivery(two_sites, fault):
+def test_a_channel_layer_that_is_down_stops_neither_posts_nor_handshakes_nor_delivery(two_sites):
     """POSTs are answered, sockets open, and posts of the other process arrive by the polling interval. Ephemeral events
     of the other process arrive while the layer works."""
     first, second, server = two_sites
     cast = make_cast()
-    if fault:
+    assert_posts_arrive(first, second, cast, is_layer_up=True)
+    for fault in (*FROZEN, signal.SIGKILL):
         os.kill(server.pid, fault)
+        cast.stranger.unfollow(cast.author)
+        assert_posts_arrive(first, second, cast, is_layer_up=False)
+
+
+def assert_posts_arrive(first: Site, second: Site, cast: Cast, *, is_layer_up: bool) -> None:
     author = Person(first, cast.author)
     with (
         Person(second, cast.follower).listen(view="home", after=Event.objects.head()) as far,
@@ -105,7 +111,7 @@ def test_a_channel_layer_that_is_down_stops_neither_posts_nor_handshakes_nor_del
         assert len(far.posts_until(last, timeout=WITHIN)) == 10
         with Person(second, cast.follower).listen(view=f"post:{last}") as thread:
             assert author.send(f"/posts/{last}/writing/") == 204
-            if fault is None:  # else the signal is lost
+            if is_layer_up:  # else the signal is lost
                 assert thread.frame()["type"] == "writing"
         assert first.is_ready()
         assert author.send("/posts/", body="") == 422
