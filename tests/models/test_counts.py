@@ -13,8 +13,12 @@ from django.db import OperationalError, transaction
 
 from livefeed.models import Event, Follow, Like, Post, Profile, User
 from livefeed.models.counters import COUNTS
+from tests import selection
 from tests.factories import Cast, make_cast, make_post, make_user
 from tests.models.at_once import at_once
+
+TURNS = 25 if selection.FULL else 10
+"""Writes of each user that may meet in a deadlock."""
 
 pytestmark = pytest.mark.django_db(transaction=True)  # posts are counted once they are committed
 
@@ -149,7 +153,7 @@ def test_users_who_follow_like_reply_and_are_deleted_concurrently_never_deadlock
         number = next(numbers)
         rng = Random(number)
         me = users[number]
-        for turn in range(25):
+        for turn in range(TURNS):
             other = rng.randrange(16)
             acts: list[Callable[[], object]] = [
                 partial(me.follow, users[other]),
@@ -158,7 +162,7 @@ def test_users_who_follow_like_reply_and_are_deleted_concurrently_never_deadlock
                 partial(make_post, me, parent=posts[other]),
                 partial(make_post, me),
             ]
-            is_deletion = turn == 20 and number % 2 == 1
+            is_deletion = turn == TURNS * 4 // 5 and number % 2 == 1
             try:
                 act = User.objects.get(pk=me.pk).delete if is_deletion else rng.choice(acts)
                 act()
