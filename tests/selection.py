@@ -63,8 +63,8 @@ REPEATED_IN_FULL = (
 
 ONLY_ON_POSTGRESQL = (
     "tests/live/test_serve.py",  # workers, and the launcher as operators run it
-    "tests/live/test_site.py",  # several sites and a Redis that fails
-    "tests/faults/test_layer.py",
+    "tests/live/test_site.py",  # posts of another process
+    "tests/faults/test_layer.py",  # several sites and a Redis that fails
     "tests/faults/test_write_paths.py",  # each way to write, which is the same for both databases
 )
 """Runs only on PostgreSQL with Redis: what it tests involves several processes."""

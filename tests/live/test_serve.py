@@ -27,9 +27,8 @@ from websockets.exceptions import ConnectionClosed
 
 from consumers.connections.close_codes import RESTARTING
 from consumers.server.supervisor import Supervisor
-from livefeed.live import publishing
 from livefeed.models import Event, Export, Post, User
-from tests.conftest import database_url
+from tests.conftest import database_url, with_empty_database
 from tests.factories import cookie_of, make_cast, make_user
 from tests.stack.people import Listener, Person
 from tests.stack.servers import ROOT, Site, free_port, redis, wait_until
@@ -39,15 +38,6 @@ CROWD = 150
 
 def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": database_url(), **more}
-
-
-def with_empty_database(site: Site) -> Site:
-    """Returns a site of several tests with an empty log; starts it unless it is running."""
-    publishing.reset_feeds()
-    if site.process is None or site.process.poll() is not None:
-        site.stop()
-        site.start()
-    return site
 
 
 @pytest.fixture(scope="module")
