@@ -17,6 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from livefeed.content import trends, upload_limits
 from livefeed.content.images import process_image
+from livefeed.live import publishing
 from livefeed.testing.servers import Site
 from livefeed.testing.site import database_url
 from tests import selection
@@ -85,6 +86,15 @@ def cast(db) -> Cast:
 def site(live_site: Site) -> Site:
     """The running site with an empty database."""
     return live_site
+
+
+def with_empty_database(site: Site) -> Site:
+    """Returns a site that several tests share, with an empty log. Starts it unless it is running."""
+    publishing.reset_feeds()
+    if site.process is None or site.process.poll() is not None:
+        site.stop()
+        site.start()
+    return site
 
 
 @pytest.fixture(autouse=True)

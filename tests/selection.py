@@ -18,7 +18,6 @@ ON_BOTH = (
     "tests/faults/test_commit_order.py",
     "tests/faults/test_killed.py",
     "tests/faults/test_replay_rows.py",
-    "tests/live/test_bulk.py",
     "tests/live/test_newlog.py",
     # An app of others, from its forms to pages and programs.
     "tests/live/test_links.py",
@@ -30,7 +29,6 @@ ON_BOTH = (
     "tests/models/test_event.py",
     "tests/models/test_follow.py",
     "tests/models/test_notification.py",
-    "tests/models/test_picture.py",
     "tests/models/test_poll.py",
     "tests/models/test_post_order.py",
     "tests/models/test_reaction.py",
@@ -40,20 +38,33 @@ ON_BOTH = (
     "tests/models/test_tag_migration.py",
     "tests/models/test_trends.py",
     "tests/models/test_user.py",
-    "tests/models/test_window.py",
-    "tests/views/test_hostile.py",
     "tests/views/test_rate_limits.py",
 )
-"""Runs on SQLite and again on PostgreSQL with Redis. `bin/test --full` repeats more: REPEATED_IN_FULL, and the tests
-that are marked `both` themselves."""
+"""Runs on SQLite and again on PostgreSQL with Redis. `bin/test --full` repeats more: REPEATED_IN_FULL, and the tests in
+the browser that are marked `both` themselves."""
 
-REPEATED_IN_FULL = ("tests/faults/", "tests/live/", "tests/models/", "tests/browser/test_rights.py")
+PARTLY_ON_BOTH = (
+    "tests/live/test_bulk.py",
+    "tests/models/test_picture.py",
+    "tests/models/test_window.py",
+    "tests/views/test_hostile.py",
+)
+"""The tests in these files that are marked `both` themselves run on both databases: those of SQL, constraints and locks
+that are different there."""
+
+REPEATED_IN_FULL = (
+    "tests/faults/",
+    "tests/live/",
+    "tests/models/",
+    "tests/views/test_hostile.py",
+    "tests/browser/test_rights.py",
+)
 """Runs on both databases under `bin/test --full`."""
 
 ONLY_ON_POSTGRESQL = (
     "tests/live/test_serve.py",  # workers, and the launcher as operators run it
-    "tests/live/test_site.py",  # several sites and a Redis that fails
-    "tests/faults/test_layer.py",
+    "tests/live/test_site.py",  # posts of another process
+    "tests/faults/test_layer.py",  # several sites and a Redis that fails
     "tests/faults/test_write_paths.py",  # each way to write, which is the same for both databases
 )
 """Runs only on PostgreSQL with Redis: what it tests involves several processes."""
@@ -106,7 +117,7 @@ SLOW = (
 
 
 def on_both() -> tuple[str, ...]:
-    """Returns the paths of the tests that run on both databases, except ONLY_ON_SQLITE."""
+    """Returns the paths of which all tests run on both databases, except ONLY_ON_SQLITE."""
     return ON_BOTH + REPEATED_IN_FULL if FULL else ON_BOTH
 
 
@@ -139,4 +150,5 @@ def deselect_full(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 if __name__ == "__main__":
-    print(*(path for path in on_both() + ONLY_ON_POSTGRESQL if not path.startswith("tests/browser/")))
+    paths = on_both() + PARTLY_ON_BOTH + ONLY_ON_POSTGRESQL
+    print(*(path for path in paths if not path.startswith("tests/browser/")))

@@ -117,6 +117,7 @@ def test_receivers_of_model_signals_stand_in_one_place():
 def test_the_listed_tests_exist():
     listed = [
         *selection.ON_BOTH,
+        *selection.PARTLY_ON_BOTH,
         *selection.REPEATED_IN_FULL,
         *selection.ONLY_ON_POSTGRESQL,
         *selection.ONLY_ON_SQLITE,
@@ -125,3 +126,10 @@ def test_the_listed_tests_exist():
     ]
 
     assert [path for path in listed if not (ROOT / path).exists()] == []
+
+
+def test_files_with_tests_marked_for_both_databases_are_listed():
+    marked = {source for source in sources("tests") if "mark.both" in (ROOT / source).read_text()}
+    outside_browser = {source for source in marked if not source.startswith("tests/browser/")}
+
+    assert outside_browser - {"tests/selection.py", "tests/test_layout.py"} == set(selection.PARTLY_ON_BOTH)

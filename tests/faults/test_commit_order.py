@@ -14,7 +14,7 @@ from tests.models.at_once import at_once
 
 WRITERS = 16
 # SQLite has one writer at a time, which flushes each commit to the disk: fewer posts.
-POSTS_EACH = {"postgresql": full_or(40, 1_250), "sqlite": full_or(8, 80)}[connection.vendor]
+POSTS_EACH = {"postgresql": full_or(12, 1_250), "sqlite": full_or(8, 80)}[connection.vendor]
 POSTS = WRITERS * POSTS_EACH
 
 

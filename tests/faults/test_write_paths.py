@@ -7,7 +7,8 @@ from urllib.error import HTTPError
 import pytest
 
 from livefeed.models import User
-from tests.faults.write_paths import PATHS, Scene
+from tests.faults.conftest import full_or
+from tests.faults.write_paths import EACH, GROUPS, Scene
 from tests.stack.crowd import Crowd
 from tests.stack.page import Article
 from tests.stack.reader import Reader
@@ -18,28 +19,42 @@ def scene(site, cast, tmp_path) -> Scene:
     return Scene(site, cast, tmp_path)
 
 
-@pytest.mark.parametrize("write", PATHS, ids=lambda write: write.__name__)
-def test_a_page_updated_by_events_equals_a_freshly_loaded_one(crowd, cast, scene, write: Callable[[Scene], None]):
+PATHS = full_or(GROUPS, EACH)
+
+
+@pytest.mark.parametrize("steps", PATHS.values(), ids=PATHS)
+def test_pages_updated_by_events_equal_freshly_loaded_ones(
+    crowd, cast, scene, steps: list[tuple[Callable[[Scene], None], ...]]
+):
     crowd.settle()
-    watched = [(cast.follower, "/"), (None, "/"), (None, "/@author/"), (cast.follower, f"/posts/{scene.post.pk}/")]
+    changed = scene.posts[: max(map(len, steps))]
+    threads = [(cast.follower, f"/posts/{post.pk}/") for post in changed]
+    watched = [(cast.follower, "/"), (None, "/"), (None, "/@author/"), *threads]
     there = [crowd.open(user, path) for user, path in watched]
     away = [crowd.load(user, path) for user, path in watched[:2]]
     stranger = crowd.open(cast.stranger)
     before = [list(reader.posts.shown) for reader in there]
 
-    write(scene)
-    crowd.settle()
-    for reader in away:
-        crowd.go_live(reader)
+    for writes in steps:
+        for write, post in zip(writes, changed, strict=False):
+            scene.write(write, post)
+        crowd.settle()
+        for reader in away:
+            crowd.go_live(reader)
 
-    fresh = [freshly_shown(crowd, user, path) for user, path in watched]
-    began = time.monotonic()
-    for reader, expected in zip((*there, *away), (*fresh, *fresh[:2]), strict=True):
-        wait_until_equal(crowd, reader, expected)
-    seconds = time.monotonic() - began
-    assert fresh != before
+        fresh = [freshly_shown(crowd, user, path) for user, path in watched]
+        began = time.monotonic()
+        for reader, expected in zip((*there, *away), (*fresh, *fresh[:2]), strict=True):
+            wait_until_equal(crowd, reader, expected)
+        seconds = time.monotonic() - began
+        assert fresh != before
+        assert len(writes) == 1 or not any(reader.resets for reader in (*there, *away))
+        names = ", ".join(write.__name__.replace("_", " ") for write in writes)
+        print(f"{names}: equal {seconds:.1f} s later")
+        before = fresh
+        for reader in away:
+            crowd.go_offline(reader)
     assert not any(kind.startswith("post.") for kind, _ in stranger.received)
-    print(f"{write.__name__.replace('_', ' ')}: equal {seconds:.1f} s later")
 
 
 def wait_until_equal(crowd: Crowd, reader: Reader, expected: list[Article]) -> None:

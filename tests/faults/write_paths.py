@@ -8,25 +8,33 @@ from django.core.management import call_command
 from django.forms.models import model_to_dict
 
 from livefeed.live import publishing
-from livefeed.models import Follow, Post
+from livefeed.models import Follow, Post, User
 from tests.factories import Cast, make_post, make_user
 from tests.stack.people import Person
 from tests.stack.servers import Site
 
 
 class Scene:
-    """Three posts of the author and one of the stranger, with clients of all users."""
+    """Posts of the author and one of the stranger, with clients of all users. Each write changes `post`, one of
+    `posts`."""
 
     def __init__(self, site: Site, cast: Cast, folder: Path) -> None:
         self.cast = cast
-        self.posts = [make_post(cast.author, f"Number {number}.", "A title") for number in range(3)]
+        self.another, *self.posts, _ = [make_post(cast.author, f"Number {number}.", "A title") for number in range(8)]
         self.other = make_post(cast.stranger, "Of no concern to the follower.")
-        self.post = self.posts[1]
+        self.post = self.posts[0]
         self.author, self.follower, self.stranger = (
             Person(site, user) for user in (cast.author, cast.follower, cast.stranger)
         )
         self.operator = Person(site, make_user("operator", is_staff=True, is_superuser=True))
         self._folder = folder
+
+    def write(self, write: Callable[["Scene"], None], post: Post) -> None:
+        """Writes to `post`. Asserts that this changes the database."""
+        self.post = post
+        before = stored()
+        write(self)
+        assert stored() != before
 
     def load(self, *rows: dict[str, object]) -> None:
         """Writes rows by `loaddata`, and resets the feeds."""
@@ -44,6 +52,14 @@ class Scene:
         kept = model_to_dict(self.cast.author, ["username", "name", "email", "is_active"])
         joined = {"date_joined_0": "2026-01-01", "date_joined_1": "12:00:00"}
         self.administer(f"user/{self.cast.author.pk}/change/", **kept | joined | changes)
+
+
+def stored() -> list[list[tuple[object, ...]]]:
+    """Returns the values of the database that pages show."""
+    posts = Post.objects.present().order_by("pk").values_list("pk", "author", "title", "body")
+    users = User.objects.order_by("pk").values_list("pk", "username", "name", "is_active")
+    follows = Follow.objects.order_by("pk").values_list("follower", "followed")
+    return [list(posts), list(users), list(follows)]
 
 
 def post_by_form(scene: Scene) -> None:
@@ -88,7 +104,7 @@ def delete_by_model(scene: Scene) -> None:
 
 
 def delete_by_queryset(scene: Scene) -> None:
-    Post.objects.filter(pk__in=[scene.posts[0].pk, scene.post.pk]).delete()
+    Post.objects.filter(pk__in=[scene.another.pk, scene.post.pk]).delete()
 
 
 def bulk_create(scene: Scene) -> None:
@@ -157,32 +173,26 @@ def author_deactivated_by_admin(scene: Scene) -> None:
     scene.change_author(is_active=False)
 
 
-PATHS: list[Callable[[Scene], None]] = [
-    post_by_form,
-    edit_by_form,
-    delete_by_form,
-    edit_by_admin,
-    give_to_another_author_by_admin,
-    delete_by_admin,
-    delete_selected_by_admin,
-    edit_by_model,
-    save_by_model,
-    delete_by_model,
-    delete_by_queryset,
-    bulk_create,
-    bulk_create_of_many,
-    bulk_update,
-    delete_without_signals,
-    loaddata_of_a_new_post,
-    loaddata_over_a_post,
-    follow_by_form,
-    unfollow_by_form,
-    follow_by_model,
-    unfollow_by_queryset,
-    follow_by_admin,
-    author_deleted,
-    author_deleted_by_admin,
-    author_given_another_name_by_admin,
-    author_given_another_username_by_admin,
-    author_deactivated_by_admin,
-]
+GROUPS: dict[str, list[tuple[Callable[[Scene], None], ...]]] = {
+    "forms": [(post_by_form, edit_by_form, delete_by_form)],
+    "admin": [(edit_by_admin, give_to_another_author_by_admin, delete_by_admin, delete_selected_by_admin)],
+    "models": [
+        (edit_by_model, save_by_model, delete_by_model, delete_by_queryset, delete_without_signals, bulk_create),
+    ],
+    "many posts": [(bulk_update,), (bulk_create_of_many,)],
+    "loaddata": [(loaddata_of_a_new_post,), (loaddata_over_a_post,)],
+    "follows": [(follow_by_form,), (unfollow_by_form,), (unfollow_by_queryset,), (follow_by_model,)],
+    "users in the admin": [
+        (follow_by_admin,),
+        (author_given_another_name_by_admin,),
+        (author_given_another_username_by_admin,),
+        (author_deactivated_by_admin,),
+    ],
+    "deletion": [(author_deleted,)],
+    "deletion in the admin": [(author_deleted_by_admin,)],
+}
+"""Writes that happen one after the other to the same pages. Those of one tuple happen together, each to its own post,
+because no page reloads after them: if one event is missing, the others do not hide it."""
+
+EACH = {write.__name__: [(write,)] for group in GROUPS.values() for writes in group for write in writes}
+"""Each write alone."""

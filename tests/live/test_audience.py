@@ -14,10 +14,10 @@ from livefeed.live import views
 from livefeed.live.entries import LogEntry
 from livefeed.live.posts import LivePost
 from livefeed.live.readers import View
-from livefeed.models import Post, Token
+from livefeed.models import Post
 from tests.factories import make_cast, make_post
 from tests.live.conftest import head
-from tests.live.test_events_consumer import ProgramReader
+from tests.live.test_events_consumer import run  # noqa: F401  # a fixture
 
 post_it = sync_to_async(make_post)
 VIEWS = ["view=public", "view=user:author", "view=tag:garden"]
@@ -200,21 +200,13 @@ async def test_a_user_who_unfollows_receives_no_more_of_a_post_for_followers(rea
     assert [frame["type"] for frame in await follower.rest()] == ["reset"]
 
 
-async def test_a_program_receives_what_the_user_of_its_token_may_see(hub, cast):
-    async def program(user) -> ProgramReader:
-        _, text = await sync_to_async(Token.objects.issue)(user)
-        reader = await ProgramReader(f"Bearer {text}", "view=user:author").open()
-        await reader.frames("hello")
-        return reader
-
-    follower = await program(cast.follower)
-    stranger = await program(cast.stranger)
+async def test_a_program_receives_what_the_user_of_its_token_may_see(run, cast):  # noqa: F811
+    follower = await run(cast.follower, "view=user:author")
+    stranger = await run(cast.stranger, "view=user:author")
     post = await post_it(cast.author, "Only for you #garden.", audience="followers")
     (frame,) = await follower.rest()
     assert (frame["post"]["id"], frame["post"]["audience"], frame["post"]["tags"]) == (post.pk, "followers", ["garden"])
     assert await stranger.rest() == []
-    await follower.close()
-    await stranger.close()
 
 
 async def test_the_page_of_a_tag_receives_its_posts_and_no_others(read, cast):

@@ -136,7 +136,18 @@ def test_every_writing_method_of_django_is_tested_and_stays_hidden_from_template
     assert not hasattr(Post.objects, "delete")
 
 
-@pytest.mark.parametrize(("write", "expected"), WRITES.values(), ids=WRITES)
+def on_both_databases(name: str) -> bool:
+    """True except for the asynchronous methods, which only call the others."""
+    return not name.startswith(("acreate", "aget", "aupdate", "abulk", "adelete"))
+
+
+EACH_WRITE = [
+    pytest.param(*case, id=name, marks=pytest.mark.both if on_both_databases(name) else ())
+    for name, case in WRITES.items()
+]
+
+
+@pytest.mark.parametrize(("write", "expected"), EACH_WRITE)
 async def test_an_open_page_receives_each_change_of_a_bulk_write_once(read, cast, write, expected):
     scene = await sync_to_async(Scene)(cast)
     follower = await read(cast.follower)
@@ -221,6 +232,7 @@ async def test_a_returning_home_page_is_reset_by_posts_of_many_authors_though_th
 ):
     before = await head()
     await sync_to_async(Post.objects.bulk_create)(many(cast.author) + many(cast.stranger))
+    await hub.wait_until_idle()
     hub.log.tail.clear()
 
     returning = await read(cast.follower, f"after={before}", hello=False)
@@ -238,6 +250,7 @@ def test_rows_with_more_topics_than_a_reset_can_hold_reset_all_pages(db, monkeyp
     assert log()[before:] == [("feed.reset", 0, 0)]
 
 
+@pytest.mark.both
 def test_more_rows_than_one_query_reads_are_one_write(db, monkeypatch):
     author = make_cast().author
     monkeypatch.setattr(bulk, "ROWS_PER_QUERY", 50)
@@ -273,6 +286,7 @@ def test_publishing_needs_the_same_number_of_queries_for_any_number_of_rows(db, 
     assert queries[0] == queries[1] <= 8  # two of them are those of a savepoint
 
 
+@pytest.mark.both
 def test_a_deletion_writes_the_events_of_all_rows_by_one_query(db):
     author = make_cast().author
     posts = Post.objects.silently().bulk_create(many(author, 20))

@@ -119,6 +119,7 @@ async def test_a_page_of_bookmarks_receives_changes_of_its_posts_and_nothing_els
 async def test_a_page_of_bookmarks_that_was_disconnected_for_long_receives_a_reset(read, cast, monkeypatch):
     start = await head()
     await post_it(cast.author)
+    await wait_until_delivered()
     monkeypatch.setattr(EventLog, "_first_in_memory", property(lambda self: self.position))
     page = await read(cast.stranger, f"view=shown&after={start}")
     assert [frame["type"] for frame in await page.rest()] == ["reset"]

@@ -14,7 +14,7 @@ from asgi import application
 from consumers.connections.close_codes import BAD_TOKEN, REFUSED, SUSPENDED
 from livefeed.models import Token, User
 from tests.factories import Cast, cookie_of, make_post
-from tests.live.conftest import Reader, eventually, head
+from tests.live.conftest import Reader, eventually, head, wait_until_delivered
 from tests.live.endings import WAKE_UPS, assert_receives_next, disable_wake_ups, end_of
 
 post_it = sync_to_async(make_post)
@@ -99,6 +99,7 @@ async def test_a_reconnecting_program_receives_the_events_it_missed(run, cast):
     posts = [await post_it(cast.author, f"Number {number}.") for number in range(3)]
     await post_it(cast.stranger, "Not for them.")
     await sync_to_async(posts[1].delete)()
+    await wait_until_delivered()
 
     program = await run(cast.follower, f"after={start}", hello=False)
 
@@ -126,6 +127,7 @@ async def test_a_page_and_a_program_receive_the_same_events(read, run, cast):
 async def test_a_reconnecting_page_and_program_receive_the_same_events(read, run, cast):
     start = await head()
     await sync_to_async(change_posts)(cast)
+    await wait_until_delivered()
     readers = [await opened(cast.follower, f"view=home&after={start}") for opened in (read, run)]
     by_page, by_program = [await reader.rest() for reader in readers]
     assert_equal_events(by_page, by_program)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from consumers.hub.hub import Hub
 from livefeed import notifications
 from livefeed.models import Event, Follow, Like, Notification, User
-from tests.factories import Cast, cookie_of, make_post, make_user
+from tests.factories import Cast, make_post, make_user
 from tests.live.conftest import Reader, head, wait_until_delivered
 
 pytestmark = pytest.mark.usefixtures("hub")
@@ -22,23 +22,6 @@ async def _no_notifications(cast: Cast) -> None:
 @sync_to_async
 def post_it(author: User, body: str = "Hello."):
     return make_post(author, body)
-
-
-@pytest.fixture
-async def read():
-    """Opens sockets: `await read(user, "view=home")`."""
-    readers: list[Reader] = []
-
-    async def open_one(user: User | None, query: str = "") -> Reader:
-        cookie = await sync_to_async(cookie_of)(user) if user else ""
-        reader = await Reader(query, cookie).open()
-        readers.append(reader)
-        await reader.frames("hello")
-        return reader
-
-    yield open_one
-    for reader in readers:
-        await reader.close()
 
 
 async def unread_received(reader: Reader) -> list[int]:

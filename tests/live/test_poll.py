@@ -73,6 +73,7 @@ async def test_an_answer_contains_the_frames_of_a_socket(hub, read, cast, cookie
     for number in range(3):
         await post_it(cast.author, f"Number {number}.")
     await post_it(cast.stranger, "Not for them.")
+    await hub.wait_until_idle()
     socket = await read(cast.follower, f"view=home&after={start}")
 
     poll = Poll(f"view=home&after={start}", cookie)

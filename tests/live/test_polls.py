@@ -5,10 +5,10 @@ import json
 import pytest
 from asgiref.sync import sync_to_async
 
-from livefeed.models import Like, Poll, Token
+from livefeed.models import Like, Poll
 from tests.factories import make_poll, make_user
 from tests.live.conftest import head, wait_until_delivered
-from tests.live.test_events_consumer import ProgramReader
+from tests.live.test_events_consumer import run  # noqa: F401  # a fixture
 
 ask = sync_to_async(make_poll)
 like = sync_to_async(Like.objects.add)
@@ -61,16 +61,15 @@ async def test_a_client_that_reconnects_receives_likes_and_votes_once_as_they_ar
     assert summary(await follower.rest()) == [counted(poll, 2, 1, likes=1)]
 
 
-async def test_programs_receive_the_poll_and_no_frame_names_a_voter(hub, cast):
-    _, token = await sync_to_async(Token.objects.issue)(cast.follower)
-    reader = await ProgramReader(f"Bearer {token}").open()
-    await reader.frames("hello")
+async def test_programs_receive_the_poll_and_no_frame_names_a_voter(run, cast):  # noqa: F811
+    program = await run(cast.follower)
+    stranger = await run(cast.stranger)
     poll = await ask(cast.author)
-    (created,) = await reader.frames("post.created")
+    (created,) = await program.frames("post.created")  # rendered before the vote
     await vote(poll, cast.stranger)
-    (votes,) = await reader.rest()
+    (votes,) = await program.rest()
     assert created["post"]["poll"]["options"] == [{"text": "Tea", "votes": 0}, {"text": "Coffee", "votes": 0}]
     assert (created["post"]["poll"]["votes"], created["post"]["poll"]["multiple"]) == (0, False)
     assert votes["poll"] == {"votes": 1, "options": [1, 0]}
     assert "stranger" not in json.dumps([created, votes])
-    await reader.close()
+    assert await stranger.rest() == []

@@ -9,7 +9,7 @@ from livefeed.models import Picture, Post, Token, User
 from livefeed.models.picture import Attachment
 from tests import image_files
 from tests.factories import make_post
-from tests.live.conftest import head
+from tests.live.conftest import head, wait_until_delivered
 from tests.live.test_events_consumer import ProgramReader
 
 post_it = sync_to_async(make_post)
@@ -34,6 +34,7 @@ async def test_each_tab_receives_the_posts_it_shows_and_no_others(read, cast, wa
         "pictured reply": await with_picture(cast.author, parent=other),
         "for followers": await with_picture(cast.author, audience="followers"),
     }
+    await wait_until_delivered()
     if way == "database":
         monkeypatch.setattr(EventLog, "_first_in_memory", property(lambda self: self.position))
     if way != "push":

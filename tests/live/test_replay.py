@@ -133,6 +133,7 @@ async def test_a_cursor_older_than_the_log_leads_to_a_reset(reconnect, cast):
     start = await head()
     for _ in range(3):
         await post_it(cast.author)
+    await Hub.current().wait_until_idle()
     await sync_to_async(lambda: Event.objects.filter(position__lte=start + 2).delete())()
     Hub.current().log.tail = [entry for entry in Hub.current().log.tail if entry.position > start + 2]
     assert [frame["type"] for frame in await (await reconnect(cast.follower, f"after={start + 1}")).rest()] == ["reset"]

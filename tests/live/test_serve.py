@@ -17,15 +17,18 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 
 from consumers.connections.close_codes import RESTARTING
+from consumers.server.supervisor import Supervisor
 from livefeed.models import Event, Export, Post, User
-from tests.conftest import database_url
+from tests.conftest import database_url, with_empty_database
 from tests.factories import cookie_of, make_cast, make_user
 from tests.stack.people import Listener, Person
 from tests.stack.servers import ROOT, Site, free_port, redis, wait_until
@@ -37,13 +40,19 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": database_url(), **more}
 
 
-@pytest.fixture
-def own_site(transactional_db, tmp_path) -> Iterator[Site]:
-    """A site that the test may end; a user may hold CROWD sockets there."""
-    site = Site(environment(LIVEFEED_SOCKETS_PER_PERSON=str(CROWD), LIVEFEED_GRACE_SECONDS="2"), tmp_path)
-    site.start()
+@pytest.fixture(scope="module")
+def _site_of_its_own(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = {"DJANGO_SETTINGS_MODULE": "livefeed.settings", "LIVEFEED_MEDIA_DIR": settings.MEDIA_ROOT}
+    limits = {"LIVEFEED_SOCKETS_PER_PERSON": str(CROWD), "LIVEFEED_GRACE_SECONDS": "2"}
+    site = Site(environment(**folder, **limits), tmp_path_factory.mktemp("own"))
     yield site
     site.stop()
+
+
+@pytest.fixture
+def own_site(_site_of_its_own: Site, transactional_db: None) -> Site:
+    """A site that the test may end, with the media folder of the tests; a user may hold CROWD sockets there."""
+    return with_empty_database(_site_of_its_own)
 
 
 def metrics(site: Site) -> str:
@@ -71,79 +80,18 @@ def close_code(listener: Listener) -> int:
         return closed.rcvd.code if closed.rcvd else 1006
 
 
-def test_sigterm_makes_the_site_unready_at_once_and_closes_sockets_to_reconnect(own_site):
-    cast = make_cast()
-    person = Person(own_site, cast.follower)
-    with ExitStack() as stack:
-        crowd = [stack.enter_context(person.listen(view="home")) for _ in range(CROWD)]
-        assert own_site.process is not None
-        own_site.process.terminate()
-        seen: list[int] = []
-
-        def is_unready() -> bool:
-            seen.append(readiness(own_site))
-            return seen[-1] == 503
-
-        wait_until(is_unready, "the site is unready")
-        assert {close_code(listener) for listener in crowd} == {RESTARTING}
-    assert own_site.process.wait(20) == 0
-    assert own_site.log().count("Traceback") == 0
-
-
-def test_posts_acknowledged_during_shutdown_are_saved(own_site):
-    """Four threads post until the site no longer answers."""
-    cast = make_cast()
-    acknowledged: list[str] = []
-
-    def post_until_refused(number: int) -> None:
-        author = Person(own_site, cast.author)
-        count = 0
-        with suppress(OSError):
-            while author.send("/posts/", body=f"{number}-{count}") == 200:
-                acknowledged.append(f"{number}-{count}")
-                count += 1
-
-    writers = [threading.Thread(target=post_until_refused, args=(number,)) for number in range(4)]
-    for writer in writers:
-        writer.start()
-    wait_until(lambda: len(acknowledged) > 20, "posts are accepted")
-    assert own_site.process is not None
-    own_site.process.terminate()
-    for writer in writers:
-        writer.join(30)
-    assert own_site.process.wait(20) == 0
-    assert set(acknowledged) <= set(Post.objects.values_list("body", flat=True))
-
-
-def test_a_request_that_runs_during_shutdown_is_answered(own_site):
-    cast = make_cast()
-    answers: list[int] = []
-    author = Person(own_site, cast.author)
-    writer = threading.Thread(target=lambda: answers.append(author.send("/posts/", body="In the middle of it.")))
-    with transaction.atomic():  # holds the database's write lock, or the author's row
-        User.objects.select_for_update().get(pk=cast.author.pk)
-        writer.start()
-        wait_until(lambda: 'requests_running{worker="1"} 2.0' in metrics(own_site), "the request runs")
-        assert own_site.process is not None
-        own_site.process.terminate()
-        wait_until(lambda: readiness(own_site) != 200, "the site is unready")
-    writer.join(20)
-    assert answers == [200]
-    assert own_site.process.wait(20) == 0
-
-
-def test_a_message_that_is_too_long_closes_its_socket_and_no_other(own_site):
+def test_a_message_that_is_too_long_closes_its_socket_and_no_other(site):
     cast = make_cast()
     with (
-        Person(own_site, cast.follower).listen(view="home") as talker,
-        Person(own_site, cast.follower).listen(view="home") as other,
-        Person(own_site, cast.stranger).listen(view="home") as stranger,
+        Person(site, cast.follower).listen(view="home") as talker,
+        Person(site, cast.follower).listen(view="home") as other,
+        Person(site, cast.stranger).listen(view="home") as stranger,
     ):
         talker.socket.send("x" * 5_000)
         assert close_code(talker) == 1009
-        assert Person(own_site, cast.author).send("/posts/", body="Still here.") == 200
+        assert Person(site, cast.author).send("/posts/", body="Still here.") == 200
         assert other.frame()["type"] == "post.created"
-        assert Person(own_site, cast.stranger).send("/@author/follow/") == 200
+        assert Person(site, cast.stranger).send("/@author/follow/") == 200
         assert stranger.frame()["type"] == "reset"
 
 
@@ -176,31 +124,21 @@ def unread_bytes(client: socket.socket) -> int:
     return int(count)
 
 
-@pytest.fixture
-def plain_site(transactional_db, tmp_path, settings) -> Iterator[Site]:
-    """A site with the media folder of the tests."""
-    plain = {"DJANGO_SETTINGS_MODULE": "livefeed.settings", "LIVEFEED_MEDIA_DIR": settings.MEDIA_ROOT}
-    site = Site(environment(**plain), tmp_path)
-    site.start()
-    yield site
-    site.stop()
-
-
-def test_a_client_that_does_not_read_a_large_export_costs_no_memory(plain_site):
+def test_a_client_that_does_not_read_a_large_export_costs_no_memory(own_site):
     cast = make_cast()
     size = 64 * 1024 * 1024
     export = Export.objects.create(user=cast.author, ready_at=timezone.now(), size=size)
     default_storage.save(export.path, ContentFile(os.urandom(1024) * (size // 1024)))
-    assert plain_site.process is not None
-    with socket.create_connection(("127.0.0.1", plain_site.port)) as client:
-        before = memory_of(plain_site.process.pid)
+    assert own_site.process is not None
+    with socket.create_connection(("127.0.0.1", own_site.port)) as client:
+        before = memory_of(own_site.process.pid)
         cookie = cookie_of(cast.author, reauthenticated=True)
         head = f"GET /settings/data/export.zip HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n"
         client.sendall(f"{head}Connection: close\r\n\r\n".encode())
         answer = client.recv(1000)
         assert b"200 OK" in answer
-        assert metrics(plain_site)  # other requests are answered meanwhile
-        growth = settled_memory(plain_site.process.pid, client) - before  # while the client reads nothing
+        assert metrics(own_site)  # other requests are answered meanwhile
+        growth = settled_memory(own_site.process.pid, client) - before  # while the client reads nothing
         received = len(answer)
         while piece := client.recv(1 << 20):
             received += len(piece)
@@ -209,13 +147,57 @@ def test_a_client_that_does_not_read_a_large_export_costs_no_memory(plain_site):
     default_storage.delete(export.path)
 
 
-@pytest.fixture
-def two_workers(transactional_db, tmp_path) -> Iterator[Site]:
+def test_a_site_that_is_terminated_closes_its_sockets_and_loses_no_request(own_site):
+    """Meanwhile CROWD sockets are open, one request waits for the database, and four threads post until the site no
+    longer answers."""
+    cast = make_cast()
+    follower = Person(own_site, cast.follower)
+    acknowledged: list[str] = []
+    answers: list[int] = []
+
+    def post_until_refused(number: int) -> None:
+        author = Person(own_site, cast.author)
+        count = 0
+        with suppress(OSError):
+            while author.send("/posts/", body=f"{number}-{count}") == 200:
+                acknowledged.append(f"{number}-{count}")
+                count += 1
+
+    writers = [threading.Thread(target=post_until_refused, args=(number,)) for number in range(4)]
+    waiting = threading.Thread(target=lambda: answers.append(follower.send("/posts/", body="In the middle of it.")))
+    assert own_site.process is not None
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(follower.listen(view="user:stranger")) for _ in range(CROWD)]
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=cast.follower.pk)  # the request waits for this row
+            waiting.start()
+            wait_until(lambda: 'requests_running{worker="1"} 2.0' in metrics(own_site), "the request runs")
+            for writer in writers:
+                writer.start()
+            wait_until(lambda: len(acknowledged) > 20, "posts are accepted")
+            own_site.process.terminate()
+            wait_until(lambda: readiness(own_site) == 503, "the site is unready")
+        assert {close_code(listener) for listener in crowd} == {RESTARTING}
+    for thread in (*writers, waiting):
+        thread.join(30)
+    assert answers == [200]
+    assert own_site.process.wait(20) == 0
+    assert set(acknowledged) <= set(Post.objects.values_list("body", flat=True))
+    assert own_site.log().count("Traceback") == 0
+
+
+@pytest.fixture(scope="module")
+def _site_of_two_workers(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with redis() as (address, _):
-        site = Site(environment(REDIS_URL=address), tmp_path, "--workers", "2")
-        site.start()
+        site = Site(environment(REDIS_URL=address), tmp_path_factory.mktemp("workers"), "--workers", "2")
         yield site
         site.stop()
+
+
+@pytest.fixture
+def two_workers(_site_of_two_workers: Site, transactional_db: None) -> Site:
+    """A site that the test may end."""
+    return with_empty_database(_site_of_two_workers)
 
 
 def workers_of(site: Site) -> list[int]:
@@ -284,24 +266,21 @@ def test_all_workers_end_with_the_supervisor(two_workers):
     assert not any(os.path.exists(f"/proc/{pid}") for pid in workers)
 
 
-def serve(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs the launcher, which must fail to start; returns its output."""
-    command = [sys.executable, "manage.py", "serve", *options]
-    return subprocess.run(command, cwd=ROOT, env=environment(**variables), capture_output=True, text=True, timeout=60)
-
-
-def test_several_workers_need_redis(transactional_db):
-    result = serve("--workers", "2", "--port", str(free_port()), REDIS_URL="")
+def test_a_taken_port_is_reported_in_one_line(site):
+    command = [sys.executable, "manage.py", "serve", "--port", str(site.port)]
+    result = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60)
     assert result.returncode == 1
-    assert "set REDIS_URL" in result.stderr
-
-
-@pytest.mark.parametrize("options", [(), ("--workers", "2")], ids=["alone", "workers"])
-def test_a_taken_port_is_reported_in_one_line(own_site, options):
-    result = serve("--port", str(own_site.port), *options, REDIS_URL="redis://127.0.0.1:1/0")
-    assert result.returncode == 1
-    assert f"port {own_site.port}" in result.stderr
+    assert f"port {site.port}" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_several_workers_need_a_port_and_redis(site, settings, monkeypatch):
+    monkeypatch.delattr(Supervisor, "run")  # it would start them
+    with pytest.raises(CommandError, match=f"port {site.port}"):
+        call_command("serve", port=site.port, workers=2)
+    settings.REDIS_URL = ""
+    with pytest.raises(CommandError, match="set REDIS_URL"):
+        call_command("serve", port=free_port(), workers=2)
 
 
 def test_the_site_is_reloaded_when_the_code_changes(transactional_db, tmp_path):

@@ -1,18 +1,16 @@
-"""The whole path through a real server: posts by HTTP and by other processes, with the site or Redis down."""
+"""The whole path through a real server: posts by HTTP, by other processes, and while the server is stopped."""
 
 import os
-import signal
 import subprocess
 import sys
-from contextlib import ExitStack
 
 import pytest
 
-from livefeed.models import Event, Post
+from livefeed.models import Post
 from tests.conftest import database_url
 from tests.factories import make_cast, make_post
 from tests.stack.people import Person
-from tests.stack.servers import ROOT, Site, redis
+from tests.stack.servers import ROOT
 
 WITHIN = 3.0
 """Seconds within which posts of another process must arrive."""
@@ -63,51 +61,3 @@ def test_posts_saved_while_the_site_was_stopped_are_replayed(site, cast):
     site.start()
     with Person(site, cast.follower).listen(view="home", after=follower.cursor) as follower:
         assert follower.posts_until(posts[-1].pk) == [post.pk for post in posts]
-
-
-@pytest.fixture(
-    params=["pubsub.RedisPubSubChannelLayer", pytest.param("core.RedisChannelLayer", marks=pytest.mark.full)]
-)
-def two_sites(request, transactional_db, tmp_path):
-    """Two servers on one database, and a Redis that may be frozen or stopped."""
-    with ExitStack() as stack:
-        address, server = stack.enter_context(redis())
-        layer = {"REDIS_URL": address, "LIVEFEED_CHANNEL_LAYER": f"channels_redis.{request.param}"}
-        environment = {**os.environ, "DATABASE_URL": database_url(), **layer}
-        sites = [Site(environment, tmp_path) for _ in range(2)]
-        for site in sites:
-            site.start()
-            stack.callback(site.stop)
-        yield *sites, server
-
-
-FROZEN = pytest.param(signal.SIGSTOP, marks=pytest.mark.full)  # tests/faults/test_layer.py freezes a Redis too
-
-
-@pytest.mark.parametrize("fault", [None, FROZEN, signal.SIGKILL], ids=["working", "frozen", "stopped"])
-def test_a_channel_layer_that_is_down_stops_neither_posts_nor_handshakes_nor_delivery(two_sites, fault):
-    """POSTs are answered, sockets open, and posts of the other process arrive by the polling interval. Ephemeral events
-    of the other process arrive while the layer works."""
-    first, second, server = two_sites
-    cast = make_cast()
-    if fault:
-        os.kill(server.pid, fault)
-    author = Person(first, cast.author)
-    with (
-        Person(second, cast.follower).listen(view="home", after=Event.objects.head()) as far,
-        Person(first, cast.follower).listen(view="home", after=Event.objects.head()) as near,
-        Person(second, cast.stranger).listen(view="home") as stranger,
-    ):
-        for number in range(10):
-            assert author.send("/posts/", title="", body=f"Number {number}.") == 200
-        last = Post.objects.latest("pk").pk
-        assert len(near.posts_until(last, timeout=WITHIN)) == 10
-        assert len(far.posts_until(last, timeout=WITHIN)) == 10
-        with Person(second, cast.follower).listen(view=f"post:{last}") as thread:
-            assert author.send(f"/posts/{last}/writing/") == 204
-            if fault is None:  # else the signal is lost
-                assert thread.frame()["type"] == "writing"
-        assert first.is_ready()
-        assert author.send("/posts/", body="") == 422
-        assert Person(second, cast.stranger).send("/@author/follow/") == 200
-        assert stranger.frame()["type"] == "reset"

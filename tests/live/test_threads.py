@@ -5,7 +5,7 @@ from asgiref.sync import sync_to_async
 
 from consumers.hub.event_log import EventLog
 from tests.factories import make_post
-from tests.live.conftest import head
+from tests.live.conftest import head, wait_until_delivered
 
 post_it = sync_to_async(make_post)
 
@@ -34,6 +34,7 @@ async def test_a_reply_reaches_the_pages_that_it_concerns(read, cast, way, monke
     after = "" if way == "push" else f"&after={start}"
     opened = {name: await read(person, query) for name, (person, query, _) in views.items()} if way == "push" else {}
     reply = await post_it(cast.stranger, "Indeed. #garden", parent=post)
+    await wait_until_delivered()
     if way == "database":
         monkeypatch.setattr(EventLog, "_first_in_memory", property(lambda self: self.position))
     if way != "push":

@@ -11,7 +11,7 @@ from consumers.connections.connection import MAX_VIEWS
 from consumers.hub.hub import Hub
 from livefeed.models import Post
 from tests.factories import make_post
-from tests.live.conftest import Reader, head
+from tests.live.conftest import Reader, head, wait_until_delivered
 
 post_it = sync_to_async(make_post)
 
@@ -42,6 +42,7 @@ async def test_a_socket_receives_the_events_of_all_its_views_once_and_a_stranger
 async def test_an_added_view_starts_at_the_cursor_of_its_answer(read, cast):
     reader = await read(cast.follower)
     await post_it(cast.stranger, "Before. #bread")
+    await wait_until_delivered()
     answer = await watch(reader, "tag:bread")
     assert answer["cursor"] == await head()
     post = await post_it(cast.stranger, "After. #bread")

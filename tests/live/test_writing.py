@@ -12,7 +12,7 @@ from livefeed.live import ephemeral
 from livefeed.models import Event, Post, Preferences, User
 from tests.factories import make_post, make_user, signed_in
 from tests.live.conftest import eventually
-from tests.live.test_events_consumer import ProgramReader, issue
+from tests.live.test_events_consumer import run  # noqa: F401  # a fixture
 
 post_it = sync_to_async(make_post)
 
@@ -31,7 +31,7 @@ def write(user: User, post: Post, **fields: str) -> int:
     return signed_in(user).post(f"/posts/{post.pk}/writing/", fields).status_code
 
 
-async def test_everyone_on_a_public_thread_sees_the_writer_except_the_writer(read, cast):
+async def test_everyone_on_a_public_thread_sees_the_writer_except_the_writer(read, run, cast):  # noqa: F811
     post = await post_it(cast.author)
     other = await post_it(cast.author)
     pages = [await read(user, f"view=post:{post.pk}") for user in (cast.stranger, None)]
@@ -40,9 +40,7 @@ async def test_everyone_on_a_public_thread_sees_the_writer_except_the_writer(rea
         await read(cast.stranger, f"view=post:{other.pk}"),
         await read(cast.stranger, "view=home"),
     ]
-    _, text = await issue(cast.stranger)
-    others.append(await ProgramReader(f"Bearer {text}", f"view=post:{post.pk}").open())
-    await others[-1].frames("hello")
+    others.append(await run(cast.stranger, f"view=post:{post.pk}"))
     events = await Event.objects.acount()
 
     assert await write(cast.follower, post) == 204
@@ -52,7 +50,6 @@ async def test_everyone_on_a_public_thread_sees_the_writer_except_the_writer(rea
         assert await page.frame() == expected
     assert [await page.rest() for page in others] == [[], [], [], []]
     assert await Event.objects.acount() == events
-    await others[-1].close()
 
 
 async def test_a_reply_for_followers_is_signalled_to_followers_only(read, cast):

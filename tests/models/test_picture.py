@@ -64,6 +64,7 @@ def test_the_number_of_unused_pictures_of_a_user_is_limited(cast):
     upload(cast.follower)
 
 
+@pytest.mark.both
 def test_concurrent_uploads_do_not_exceed_the_number_of_unused_pictures(cast, monkeypatch):
     monkeypatch.setattr(upload_limits, "convert_upload", lambda owner, content, sizes: process_image(content, sizes))
     Picture.objects.bulk_create(Picture(owner=cast.author, width=1, height=1) for _ in range(MAX_UNUSED - 2))
@@ -136,6 +137,7 @@ def test_a_picture_that_is_not_available_to_the_author_cannot_be_posted(cast, wh
     assert Post.objects.count() == count
 
 
+@pytest.mark.both
 def test_an_edit_replaces_pictures_and_deletes_removed_ones(cast):
     kept, dropped, added = (upload(cast.author) for _ in range(3))
     post = with_picture(cast.author, kept, dropped)
@@ -150,6 +152,7 @@ def test_an_edit_replaces_pictures_and_deletes_removed_ones(cast):
     assert not names_of(kept, added) & files()
 
 
+@pytest.mark.both
 def test_a_post_needs_text_or_pictures(cast):
     with pytest.raises(Exception, match="post_body_length"):
         make_post(cast.author, "")
@@ -210,6 +213,7 @@ def test_unused_pictures_are_purged_after_a_week(cast):
     assert set(Picture.objects.all()) == {fresh, posted}
 
 
+@pytest.mark.both
 def test_pictures_of_a_page_take_one_query_or_none_without_pictures(cast, django_assert_num_queries):
     for _ in range(3):
         with_picture(cast.author, upload(cast.author))

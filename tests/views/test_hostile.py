@@ -1,7 +1,7 @@
 """Hostile input in every field and URL: each is answered with a message, never with a server error.
 
-PostgreSQL refuses what SQLite accepts (null bytes, texts longer than their column): bin/test runs this on both, on
-PostgreSQL with the texts of DIFFERENT_BY_DATABASE only.
+PostgreSQL refuses what SQLite accepts (null bytes, texts longer than their column): bin/test runs what can reach the
+database on both, on PostgreSQL with the texts of DIFFERENT_BY_DATABASE only.
 Each test loops over all texts, since creating users and signing in costs more than a request.
 """
 
@@ -40,7 +40,10 @@ TEXTS = {
 }
 EITHER_WAY = pytest.mark.parametrize(
     "extra",
-    [pytest.param({}, id="plain"), pytest.param({"headers": htmx()}, id="htmx", marks=pytest.mark.full)],
+    [
+        pytest.param({}, id="plain", marks=pytest.mark.both),
+        pytest.param({"headers": htmx()}, id="htmx", marks=pytest.mark.full),
+    ],
 )
 
 
@@ -69,6 +72,7 @@ def test_a_post_is_accepted_or_refused_with_a_message(author, field, extra):
             assert Post.objects.exists() or Page(answer).errors
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("field", ["title", "body", "version", "picture", "_method"])
 def test_an_edit_is_accepted_or_refused_with_a_message(author, post, field):
     for name, text in TEXTS.items():
@@ -79,6 +83,7 @@ def test_an_edit_is_accepted_or_refused_with_a_message(author, post, field):
             assert Post.objects.get().version == 2 or Page(answer).errors
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("field", ["name", "about", "link_1", "avatar", "avatar_removed", "avatar_file"])
 def test_a_profile_is_accepted_or_refused_with_a_message(author, field):
     for name, text in TEXTS.items():
@@ -100,6 +105,7 @@ def test_a_link_holds_no_invisible_characters(author, cast, address):
             assert "\u202e" not in saved
 
 
+@pytest.mark.both
 def test_a_text_with_such_a_tag_is_posted_and_its_links_lead_to_pages(author):
     for name, text in TEXTS.items():
         with isolated_case(name):
@@ -137,6 +143,7 @@ def test_a_url_leads_to_a_page_or_a_message(author, address, extra):
             assert is_answered(author.get(address.format(quote(text[:3_000])), **extra))
 
 
+@pytest.mark.both
 def test_a_user_of_such_a_name_cannot_be_followed(author):
     for name, text in TEXTS.items():
         with isolated_case(name):
@@ -146,6 +153,7 @@ def test_a_user_of_such_a_name_cannot_be_followed(author):
             assert is_answered(answer)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(
     ("address", "field"),
     [
@@ -174,6 +182,7 @@ def test_an_account_form_is_accepted_or_refused_with_a_message(db, address, fiel
             assert answer.status_code == 429 or is_answered(answer)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("cookie", [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages"])
 def test_a_client_with_such_a_cookie_is_a_visitor(db, cookie):
     for text in ("\0" * 32, "a" * 8_000, "\u00ff" * 32, "' OR 1=1--------"):
