@@ -1,14 +1,13 @@
 """Every way of writing: a page updated by events equals a freshly loaded page."""
 
 import time
-from collections.abc import Callable
 from urllib.error import HTTPError
 
 import pytest
 
 from livefeed.models import User
 from tests.faults.conftest import full_or
-from tests.faults.write_paths import EACH, GROUPS, Scene
+from tests.faults.write_paths import EACH, GROUPS, Scene, Steps
 from tests.stack.crowd import Crowd
 from tests.stack.page import Article
 from tests.stack.reader import Reader
@@ -23,9 +22,7 @@ PATHS = full_or(GROUPS, EACH)
 
 
 @pytest.mark.parametrize("steps", PATHS.values(), ids=PATHS)
-def test_pages_updated_by_events_equal_freshly_loaded_ones(
-    crowd, cast, scene, steps: list[tuple[Callable[[Scene], None], ...]]
-):
+def test_pages_updated_by_events_equal_freshly_loaded_ones(crowd, cast, scene, steps: Steps):
     crowd.settle()
     changed = scene.posts[: max(map(len, steps))]
     threads = [(cast.follower, f"/posts/{post.pk}/") for post in changed]

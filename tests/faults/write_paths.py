@@ -173,7 +173,10 @@ def author_deactivated_by_admin(scene: Scene) -> None:
     scene.change_author(is_active=False)
 
 
-GROUPS: dict[str, list[tuple[Callable[[Scene], None], ...]]] = {
+type Steps = list[tuple[Callable[[Scene], None], ...]]
+"""Writes that happen one after the other to the same pages. Those of one tuple happen together."""
+
+GROUPS: dict[str, Steps] = {
     "forms": [(post_by_form, edit_by_form, delete_by_form)],
     "admin": [(edit_by_admin, give_to_another_author_by_admin, delete_by_admin, delete_selected_by_admin)],
     "models": [
@@ -191,8 +194,10 @@ GROUPS: dict[str, list[tuple[Callable[[Scene], None], ...]]] = {
     "deletion": [(author_deleted,)],
     "deletion in the admin": [(author_deleted_by_admin,)],
 }
-"""Writes that happen one after the other to the same pages. Those of one tuple happen together, each to its own post,
-because no page reloads after them: if one event is missing, the others do not hide it."""
+"""Writes of one tuple each have their own post, and no page reloads after them: if one event is missing, the others do
+not hide it."""
 
-EACH = {write.__name__: [(write,)] for group in GROUPS.values() for writes in group for write in writes}
+EACH: dict[str, Steps] = {
+    write.__name__: [(write,)] for group in GROUPS.values() for writes in group for write in writes
+}
 """Each write alone."""
