@@ -115,6 +115,7 @@ async def test_a_failing_database_delays_a_post_and_does_not_lose_it(read, cast,
 
     before = metric("hub_failures_total")
     monkeypatch.setattr(EventLog, "read", failing)
+    monkeypatch.setattr(hub, "POLL_INTERVAL", 0.05)
     monkeypatch.setattr("consumers.hub.hub.asyncio.sleep", short_pause)
     await post_it(cast.author)
     await follower.frames("post.created")

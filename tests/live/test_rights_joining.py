@@ -122,7 +122,11 @@ def suspend(person: User) -> None:
     person.save()
 
 
-LOSSES = [(sign_out, SIGNED_OUT), (change_password, SIGNED_OUT), (suspend, SUSPENDED)]
+LOSSES = [
+    (sign_out, SIGNED_OUT),
+    pytest.param(change_password, SIGNED_OUT, marks=pytest.mark.full),
+    (suspend, SUSPENDED),
+]
 
 
 def once_after(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, act: Callable[[], Awaitable[object]]) -> None:
