@@ -27,8 +27,9 @@ EXACT_WITHIN = 35.0
 """Seconds after the last post within which all pages must be exact."""
 WITHIN = 3.0
 """Seconds within which posts of the other site must arrive without Redis."""
-MAX_P99 = 0.5
-"""Seconds within which 99 % of the POSTs must be answered."""
+MAX_P99 = 1.0
+"""Seconds within which 99 % of the POSTs must be answered: one that waits for Redis takes longer, until the connection
+times out."""
 
 
 class Layer:
