@@ -234,7 +234,10 @@ class Server(DaphneServer):
         while True:
             time_slice = TimeSlice()
             for protocol in list(self.connections):
-                protocol.check_timeouts()
+                try:
+                    protocol.check_timeouts()
+                except Exception:  # must not end the checks of all others
+                    logger.exception("The time limits of a client could not be checked.")
                 if time_slice.is_used_up:
                     await time_slice.yield_control()
             await asyncio.sleep(TIMEOUT_CHECK_INTERVAL)
