@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from livefeed.models import User
 from tests import needs, selection
@@ -167,6 +167,19 @@ def wait_until_live(page: Page, timeout: float = WAIT_TIMEOUT) -> Page:
     """Waits until the page's socket is open, at most `timeout` seconds; returns the page."""
     expect(page.locator("#connection")).to_have_attribute("data-state", "live", timeout=timeout * 1_000)
     return page
+
+
+def follow_link(page: Page, link: Locator) -> None:
+    """Clicks a link and waits until the next page is live. The present page is live too, so it waits for the load."""
+    with page.expect_navigation():
+        link.click()
+    wait_until_live(page)
+
+
+def go_offline(page: Page) -> None:
+    """Disconnects the page's window and waits until the page has noticed it."""
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
 
 
 def wait_until(page: Page, condition: Callable[[], object]) -> None:
