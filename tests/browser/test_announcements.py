@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from livefeed.models import Announcement, Dismissal
-from tests.browser.conftest import PHONE, wait_until
+from tests.browser.conftest import PHONE, go_offline, wait_until
 from tests.factories import make_announcement
 from tests.views.test_admin import make_staff
 
@@ -55,8 +55,7 @@ def test_a_page_that_was_away_shows_the_present_announcements(live_window, cast,
     old, closed = make_announcement("Old."), make_announcement("Closed.")
     page = live_window(cast.author)
     expect(shown(page)).to_have_count(2)
-    page.context.set_offline(True)
-    expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
+    go_offline(page)
     old.delete()
     Dismissal.objects.add(cast.author, closed)
     closed.save()

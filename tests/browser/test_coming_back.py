@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from livefeed.models import Post, Session
-from tests.browser.conftest import bodies, expect_posts, wait_until_live, write_post
+from tests.browser.conftest import bodies, expect_posts, go_offline, wait_until_live, write_post
 from tests.factories import make_post
 
 LONGEST_RETRY = 60
@@ -42,8 +42,7 @@ def test_an_offline_page_catches_up(live_window, cast):
     make_post(cast.author, "One.")
     make_post(cast.author, "Two.")
     page = live_window(cast.follower)
-    page.context.set_offline(True)
-    expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
+    go_offline(page)
     change_posts(cast)
     page.context.set_offline(False)
     expect_current_home(wait_until_live(page), cast)
@@ -117,8 +116,7 @@ def test_a_page_reloads_its_list_if_it_missed_too_much_for_a_replay(live_window,
     make_post(cast.follower, "Mine.")
     page = live_window(cast.follower)
     page.get_by_label("Post", exact=True).first.fill("Half a thought")
-    page.context.set_offline(True)
-    expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
+    go_offline(page)
     for number in range(201):
         make_post(cast.author, f"Number {number}.")
     other = live_window(cast.follower)
@@ -157,7 +155,7 @@ def test_a_late_response_neither_repeats_nor_restores_a_post(live_window, cast):
 
 def test_the_page_shows_that_its_session_has_ended(live_window, cast):
     page = live_window(cast.author)
+    go_offline(page)
     Session.objects.all().delete()
-    page.context.set_offline(True)
     page.context.set_offline(False)
     expect(page.locator("#connection")).to_have_attribute("data-state", "refused")

@@ -38,6 +38,12 @@ def insert(page: Page, field: Locator, text: str) -> None:
     page.keyboard.insert_text(text)
 
 
+def tap(element: Locator) -> None:
+    """Taps an element, without the highlight of a tap: Chromium crashes on it while it does not paint."""
+    element.evaluate("element => (element.style.webkitTapHighlightColor = 'transparent')")
+    element.tap()
+
+
 def expect_suggestions(page: Page, *names: str, form: str = "#composer") -> None:
     """Waits until exactly these names are suggested and the first one is active."""
     options = page.locator(f"{form} .completion:visible")
@@ -84,7 +90,7 @@ def test_a_tag_is_chosen_with_the_pointer_and_the_draft_is_kept(live_window, cas
     insert(page, text, "For the #gar")
     expect_suggestions(page, "#garden")
     option = page.locator(".completion:visible")
-    option.tap() if size else option.click()
+    tap(option) if size else option.click()
     expect(text).to_have_value("For the #garden ")
     expect(text).to_be_focused()
     text.press("ControlOrMeta+z")

@@ -17,7 +17,7 @@ from livefeed.models.picture import DESCRIPTION_MAX, Attachment
 from livefeed.models.post import TITLE_MAX
 from tests import image_files, selection
 from tests.browser import hostile
-from tests.browser.conftest import PHONE, expect_posts, wait_until, wait_until_live
+from tests.browser.conftest import PHONE, expect_posts, go_offline, wait_until, wait_until_live
 from tests.browser.hostile import PIECES, texts
 from tests.factories import make_post, make_user
 from tests.live.test_hostile import HOSTILE
@@ -156,7 +156,7 @@ def test_hostile_posts_are_shown_as_text_by_push_edit_catch_up_and_page(open_wat
         pushed, away = wait_until_live(page_of("pushed", "/")), wait_until_live(page_of("away", "/"))
         before = [inspect_page(page) for page in (pushed, away)]
         older = before[0]["ids"]
-        away.context.set_offline(True)
+        go_offline(away)
         posts = publish_all(author, batch, tag)
         expect_posts_as_typed(pushed, posts, older)
         if edits:

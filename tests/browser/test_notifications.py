@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from livefeed.models import Follow, Like, Notification
-from tests.browser.conftest import PHONE, wait_until
+from tests.browser.conftest import PHONE, go_offline, wait_until
 from tests.factories import make_post
 
 
@@ -81,7 +81,7 @@ def test_the_bell_is_turned_on_with_a_tap(live_window, cast):
 def test_a_page_that_was_offline_catches_up(live_window, cast):
     Notification.objects.all().delete()
     page = live_window(cast.follower, "/explore/")
-    page.context.set_offline(True)
+    go_offline(page)
     make_post(cast.author, "@follower")
     page.context.set_offline(False)
     expect(badge(page)).to_have_text("1")

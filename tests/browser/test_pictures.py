@@ -88,15 +88,16 @@ def test_a_post_cannot_be_sent_during_an_upload_whose_progress_is_shown(live_win
     expect(page.get_by_role("button", name="Post", exact=True)).to_be_enabled()
 
 
-def test_a_file_that_cannot_be_a_picture_of_the_post_shows_the_reason(live_window, cast):
+def test_a_file_that_cannot_be_a_picture_of_the_post_shows_the_reason(live_window, cast, tmp_path: Path):
     page = live_window(cast.author)
-    page.locator("#composer [data-pictures]").set_input_files(
-        [
-            file_payload(image_files.SVG, "drawing.svg", "image/svg+xml"),
-            file_payload(image_files.jpeg() + bytes(10 * 1024 * 1024)),
-            file_payload(image_files.jpeg() + b"<script>alert(1)</script>"),
-        ]
-    )
+    contents = {
+        "drawing.svg": image_files.SVG,
+        "large.jpg": image_files.jpeg() + bytes(10 * 1024 * 1024),
+        "script.jpg": image_files.jpeg() + b"<script>alert(1)</script>",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    page.locator("#composer [data-pictures]").set_input_files([tmp_path / name for name in contents])
     for message in (
         "this file is none of them",
         "too large. The limit is 10 MB",

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import expect_posts, wait_until_live, write_post
+from tests.browser.conftest import expect_posts, go_offline, wait_until_live, write_post
 from tests.factories import make_post, signed_in
 
 BLOCK_SOCKETS = """
@@ -42,8 +42,7 @@ def test_posts_edits_and_deletions_arrive_by_themselves(window, cast):
 
 def test_posts_missed_offline_are_polled(window, cast):
     page = open_polling_page(window, cast.follower)
-    page.context.set_offline(True)
-    expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
+    go_offline(page)
     make_post(cast.author, "Meanwhile.")
     page.context.set_offline(False)
     expect_posts(wait_until_live(page), "Meanwhile.")

@@ -6,7 +6,7 @@ from playwright.sync_api import Route, expect
 
 from livefeed.models import Like, Post
 from tests import image_files
-from tests.browser.conftest import SIZES, expect_posts, wait_until, wait_until_live
+from tests.browser.conftest import SIZES, expect_posts, follow_link, wait_until
 from tests.factories import make_post
 
 
@@ -71,18 +71,15 @@ def test_the_tabs_are_live(live_window, cast, size):
     Like.objects.add(cast.author, other)
     page = live_window(None, "/@author/", **size)
     expect_posts(page)
-    page.get_by_role("link", name="Replies", exact=True).click()
-    wait_until_live(page)
+    follow_link(page, page.get_by_role("link", name="Replies", exact=True))
     make_post(cast.author, "A post.")
     make_post(cast.author, "A reply.", parent=other)
     expect_posts(page, "A reply.")
-    page.get_by_role("link", name="Likes", exact=True).click()
-    wait_until_live(page)
+    follow_link(page, page.get_by_role("link", name="Likes", exact=True))
     expect_posts(page, "From a stranger.")
     Post.objects.get(pk=other.pk).edit(title="", body="Edited.", seen_version=1)
     expect_posts(page, "Edited.")
-    page.get_by_role("link", name="Posts", exact=True).click()
-    wait_until_live(page)
+    follow_link(page, page.get_by_role("link", name="Posts", exact=True))
     expect_posts(page, "A post.")
     make_post(cast.author, "Another post.")
     expect_posts(page, "Another post.", "A post.")

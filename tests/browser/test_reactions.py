@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from livefeed.models import Bookmark, Like, Post
-from tests.browser.conftest import SIZES, expect_posts, wait_until, wait_until_live
+from tests.browser.conftest import SIZES, expect_posts, follow_link, wait_until, wait_until_live
 from tests.factories import make_post
 
 
@@ -92,8 +92,7 @@ def test_a_bookmarked_post_is_live_among_the_bookmarks(live_window, cast, size):
     with page.expect_response("**/bookmark/"):
         page.get_by_role("button", name="Bookmark").click()
     expect(page.get_by_role("button", name="Bookmark")).to_have_attribute("aria-pressed", "true")
-    page.get_by_role("link", name="Bookmarks").click()
-    wait_until_live(page)
+    follow_link(page, page.get_by_role("link", name="Bookmarks"))
     expect_posts(page, "Keep me.")
     Post.objects.get().edit(title="", body="Still kept.", seen_version=1)
     expect_posts(page, "Still kept.")

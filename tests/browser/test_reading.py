@@ -13,6 +13,7 @@ from tests.browser.conftest import (
     SIZES,
     bodies,
     expect_posts,
+    go_offline,
     load_posts,
     wait_for_animations,
     wait_until,
@@ -188,8 +189,7 @@ def test_a_users_own_post_is_shown_at_once(live_window, cast):
 def test_after_an_absence_a_line_says_what_changed(live_window, cast, size):
     make_posts(cast.author, 6)
     page, witness = live_window(cast.follower, **size), live_window(cast.follower)
-    page.context.set_offline(True)
-    expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
+    go_offline(page)
     expect(page.get_by_text("You are offline.")).to_be_visible()
     page.evaluate(ADVANCE_CLOCK, 60_000)
     for body in ("One.", "Two."):
@@ -211,8 +211,7 @@ def test_after_an_absence_a_line_says_what_changed(live_window, cast, size):
 def test_a_short_absence_draws_no_line(live_window, cast):
     make_posts(cast.author, 3)
     page = live_window(cast.follower)
-    page.context.set_offline(True)
-    expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
+    go_offline(page)
     make_post(cast.author, "Meanwhile.")
     page.context.set_offline(False)
     expect(page.locator("#posts > .post").first).to_contain_text("Meanwhile.")

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from livefeed.models import Post
-from tests.browser.conftest import SIZES, expect_posts, load_posts, wait_until_live
+from tests.browser.conftest import SIZES, expect_posts, follow_link, load_posts
 from tests.factories import make_post
 
 
@@ -12,8 +12,7 @@ def test_replies_are_live_on_the_page_of_a_post(live_window, cast, size):
     make_post(cast.author, "Who brings bread?")
     page, visitor = live_window(cast.follower, **size), live_window(None, "/explore/", **size)
     for open_page in (page, visitor):
-        open_page.get_by_role("link", name="Reply").click()
-        wait_until_live(open_page)
+        follow_link(open_page, open_page.get_by_role("link", name="Reply"))
     expect(page.get_by_label("Post", exact=True)).to_be_focused()
     page.get_by_label("Post", exact=True).fill("I do.")
     page.locator("#composer").get_by_role("button", name="Reply").click()

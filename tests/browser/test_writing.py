@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SIZES, expect_posts, sign_in, wait_until_live, write_post
+from tests.browser.conftest import SIZES, expect_posts, follow_link, sign_in, wait_until_live, write_post
 from tests.factories import make_post
 
 
@@ -90,8 +90,7 @@ def test_a_draft_survives_the_page_and_belongs_to_one_user_and_place(live_window
 def test_a_tags_page_is_live(live_window, cast):
     make_post(cast.author, "Roses. #Garden")
     page = live_window(None, "/explore/")
-    page.locator(".post").get_by_role("link", name="#Garden").click()
-    wait_until_live(page)
+    follow_link(page, page.locator(".post").get_by_role("link", name="#Garden"))
     expect(page.get_by_role("heading", name="#garden")).to_be_visible()
     expect_posts(page, "Roses. #Garden")
     make_post(cast.stranger, "Not here.")
