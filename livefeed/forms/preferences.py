@@ -1,5 +1,6 @@
 """Forms of the display and notification settings."""
 
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -16,6 +17,7 @@ KIND_LABELS = {
 }
 
 
+@cache
 def time_zones() -> list[tuple[str, str]]:
     """Returns the choices of time zones: that of the browser, UTC, and every zone named after a place."""
     names = sorted(
