@@ -16,6 +16,7 @@ const RETRY_INTERVAL = 15_000; // ms after which posts are sent again that could
 let retryTimer = 0;
 let lastSending = Promise.resolve(); // posts are sent one after the other, in their order
 let unstoredEntries = []; // the outbox of this page, if the browser refuses storage
+const unreachable = new Map(); // errors of the posts that could not reach the server, by key
 
 const author = () => document.body.dataset.viewer;
 const storageKey = () => `livefeed-outbox:${author()}`;
@@ -71,23 +72,39 @@ function isValid(composer, { body, pictures, poll }) {
 // --- Sending ---
 
 function showAndSend(entry) {
-  if (isPendingHere(entry)) showPending(entry, { onRetry: showAndSend, onChange: moveToComposer, onDiscard: discard });
+  if (isPendingHere(entry)) showPending(entry, { onRetry: retry, onChange: moveToComposer, onDiscard: discard });
   lastSending = lastSending.then(() => send(entry));
 }
 
+// Sends a post again, after those that must arrive before it.
+function retry(entry) {
+  if (unreachable.size) sendAll();
+  else showAndSend(entry);
+}
+
 async function send(entry, { isRetry = false } = {}) {
-  const isInOutbox = readEntries().some(({ key }) => key === entry.key);
-  if (!isInOutbox) return; // it has arrived, or was discarded
+  const entries = readEntries();
+  const index = entries.findIndex(({ key }) => key === entry.key);
+  if (index < 0) return; // it has arrived, or was discarded
+  const earlier = entries.slice(0, index).find(({ key }) => unreachable.has(key));
+  if (earlier) return sendLater(entry, unreachable.get(earlier.key)); // it must not overtake that one
   updatePending(entry, null);
+  unreachable.delete(entry.key);
   try {
     const html = await requestHtml("POST", "/posts/", formFrom(entry));
     removeEntry(entry);
     if (isPendingHere(entry)) showPosted(html);
   } catch (error) {
     if (error.hasFreshToken && !isRetry) return send(entry, { isRetry: true });
-    updatePending(entry, { error, isUnreachable: isUnreachable(error) });
-    if (isUnreachable(error)) retryLater();
+    if (isUnreachable(error)) sendLater(entry, error);
+    else updatePending(entry, { error, isUnreachable: false });
   }
+}
+
+function sendLater(entry, error) {
+  unreachable.set(entry.key, error);
+  updatePending(entry, { error, isUnreachable: true });
+  retryLater();
 }
 
 // True if the request did not reach the server. `fetch` rejects with a TypeError then.
@@ -135,6 +152,7 @@ function removeArrived() {
 }
 
 function removeEntry({ key }) {
+  unreachable.delete(key);
   writeEntries(readEntries().filter((entry) => entry.key !== key));
   removePending(key);
 }

@@ -116,6 +116,31 @@ def test_posts_are_sent_when_the_network_is_back(live_window, cast):
     expect(pending_posts(page)).to_have_count(0)
 
 
+def test_a_post_does_not_overtake_an_earlier_one_that_did_not_reach_the_server(live_window, cast):
+    page = live_window(cast.author)
+    page.route("**/posts/", lambda route: route.abort())
+    write_post(page, "First.")
+    write_post(page, "Second.")
+    expect(pending_posts(page).get_by_text("Not sent")).to_have_count(2)
+    page.unroute("**/posts/")
+    aborted: list[Route] = []
+
+    def abort_first(route: Route) -> None:
+        if "First" not in (route.request.post_data or ""):
+            return route.continue_()
+        aborted.append(route)
+        return route.abort()
+
+    page.route("**/posts/", abort_first)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    wait_until(page, lambda: aborted)
+    expect(pending_posts(page).get_by_text("Not sent")).to_have_count(2)
+    page.unroute("**/posts/")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect_posts(page, "Second.", "First.")
+    expect(pending_posts(page)).to_have_count(0)
+
+
 def test_a_pending_post_survives_the_session_and_is_sent_after_the_next_sign_in(live_window, cast, site):
     page = live_window(cast.author)
     Session.objects.all().delete()
