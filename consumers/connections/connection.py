@@ -59,7 +59,7 @@ class Connection:
     credential: Credential | None = None
     address: str = ""
     name: str = ""
-    """Name of the view in the client's request, if it gave one."""
+    """Name of the view in the client's request, or of the view itself if the client gave none."""
     viewer_position: int = 0
     position: int = 0
     """Log position up to which the connection has been brought; it receives the events after it."""
@@ -86,12 +86,13 @@ class Connection:
 
     def __post_init__(self) -> None:
         self.form = FORMS[self.kind]
-        self.begin(self.position)
+        self.name = self.name or self.view.name
+        self.watch([Watch(self.name, self.view, self.position)])
 
     def begin(self, position: int) -> None:
-        """Sets the position after which the connection's events begin."""
+        """Sets the position after which the events of a new connection begin."""
         self.position = position
-        self.watch([Watch(self.name or self.view.name, self.view, position)])
+        self.watches = (Watch(self.name, self.view, position),)
 
     def watch(self, watches: Iterable[Watch]) -> None:
         """Replaces the views of the connection. Once it is subscribed, only `Subscriptions.replace_views` does that."""

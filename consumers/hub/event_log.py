@@ -81,17 +81,18 @@ class EventLog:
         """Returns the position of the newest event, read or not."""
         return await self._thread.run(log.head)
 
-    async def history(self, cursor: int, interest: log.Interest) -> AsyncIterator[list[LogEntry]]:
+    async def history(self, cursor: int, find_interest: Callable[[], log.Interest]) -> AsyncIterator[list[LogEntry]]:
         """Yields the events after `cursor` up to `position`, in pages.
 
         If the tail reaches back that far, all events are yielded from memory; else those that may concern a reader,
-        from the database.
+        from the database, by what `find_interest` returns.
         """
         upto = self.position
         in_memory = self.entries_after(cursor)
         if in_memory is not None:
             yield in_memory
             return
+        interest = find_interest()
         while cursor < upto:
             page = await self._thread.run(partial(log.read_history, cursor, upto, interest))
             yield page.entries

@@ -125,7 +125,7 @@ async def _replay(log: EventLog, missed: Missed, cursor: int, message: Message) 
 
 async def _collect(log: EventLog, missed: Missed, cursor: int) -> None:
     """Reads the history. Stops early if the client must reload anyway."""
-    async for page in log.history(cursor, interest_of(missed)):
+    async for page in log.history(cursor, lambda: interest_of(missed)):
         for entry in page:
             missed.collect(entry)
             if missed.requires_reset:

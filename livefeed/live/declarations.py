@@ -203,6 +203,7 @@ class LiveModel[M: Model](Declaration):
 _by_kind: dict[str, Declaration] = {}
 _live_models: dict[str, LiveModel[Any]] = {}
 _live_models_by_model: dict[type[Model], LiveModel[Any]] = {}
+_live_models_by_kind: dict[str, LiveModel[Any]] = {}
 coalesced_kinds: set[str] = set()
 """The coalesced kinds of all declarations."""
 kinds_about_rights: set[str] = set()
@@ -230,6 +231,7 @@ def register[D: type[Declaration]](declaration: D) -> D:
 def _register_live_model(live_model: LiveModel[Any]) -> None:
     _live_models[live_model.name] = live_model
     _live_models_by_model[live_model.model] = live_model
+    _live_models_by_kind.update(dict.fromkeys(live_model.kinds, live_model))
     _by_kind[live_model.reset] = RowsReset(live_model)
     reset_kinds.add(live_model.reset)
     if live_model.is_reported:
@@ -254,8 +256,7 @@ def matcher_of(entry: LogEntry) -> Matcher:
 
 def live_model_with(kind: str) -> LiveModel[Any] | None:
     """Returns the declaration of the live model that has events of a kind; None if no live model has."""
-    declaration = declaration_of(kind)
-    return declaration if isinstance(declaration, LiveModel) else None
+    return _live_models_by_kind.get(kind)
 
 
 def live_model_named(name: str) -> LiveModel[Any]:
