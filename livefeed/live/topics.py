@@ -17,8 +17,12 @@ def topic(name: str, key: int | str = "") -> str:
 
 
 def encode(topics: Iterable[str]) -> str:
-    """Returns topics as an event stores them; empty without any."""
-    text = " ".join(sorted(topics))
+    """Returns topics as an event stores them; empty without any. Raises `ValueError` if a topic contains a blank: what
+    follows it would be another topic."""
+    ordered = sorted(topics)
+    text = " ".join(ordered)
+    if text.split() != ordered:
+        raise ValueError(f"A topic must not contain blanks, or be empty: {ordered}")
     return f" {text} " if text else ""
 
 

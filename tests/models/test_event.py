@@ -115,3 +115,10 @@ def test_events_after_a_position_are_in_order(transactional_db):
 
     assert list(Event.objects.after(position_of(first))) == [second, third]
     assert list(Event.objects.after(position_of(third))) == []
+
+
+@pytest.mark.parametrize("name", ["list:my list", "list:7\n", ""])
+def test_a_topic_that_would_be_read_as_others_is_refused(db, name):
+    with pytest.raises(ValueError, match="must not contain blanks"):
+        publishing.publish("post.created", topics=["posts", name])
+    assert not Event.objects.exists()
