@@ -34,9 +34,21 @@ export function restorePage() {
   if (!postList() || !isBack) return;
   const stored = session.read(storageKey());
   if (!stored || stored.view !== postList().dataset.view) return;
-  postList().outerHTML = stored.html;
+  replaceList(stored.html);
   postList().dataset.cursor = stored.cursor;
   scrollTo({ top: stored.top, behavior: "instant" });
+}
+
+// Replaces the list. The page's own list has newer likes, bookmarks and votes of the user, as far as it goes.
+function replaceList(html) {
+  const own = postList();
+  const ownStates = own.querySelectorAll(".reactions, .votes");
+  const ownIds = new Set([...own.querySelectorAll(".post")].map(({ id }) => id));
+  own.outerHTML = html;
+  postList().prepend(...ownStates);
+  for (const button of postList().querySelectorAll(".reaction")) {
+    if (ownIds.has(button.closest(".post").id)) button.setAttribute("aria-pressed", "false");
+  }
 }
 
 function store(cursor) {

@@ -15,6 +15,7 @@ const idOf = (button) => Number(button.closest(".post").dataset.post);
 
 /** Shows likes and bookmarks, and handles their buttons. */
 export function initReactions() {
+  readPressed();
   readReactions(document);
   subscribe(CONTENT_ADDED, (element) => readReactions(element ?? document));
   otherTabs.addEventListener("message", ({ data: { kind, id, on } }) => setState(kind, id, on));
@@ -28,6 +29,13 @@ function onClick(button, event) {
   const isSignedIn = document.body.dataset.viewer;
   if (isSignedIn) toggle(button);
   else location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname)}`);
+}
+
+// A list that is restored after going back shows the user's likes and bookmarks already.
+function readPressed() {
+  for (const button of document.querySelectorAll('.post .reaction[aria-pressed="true"]')) {
+    idsByKind[kindOf(button)].add(idOf(button));
+  }
 }
 
 // Reads the lists in new HTML, then updates all buttons in it.

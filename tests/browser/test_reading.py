@@ -261,6 +261,9 @@ def test_older_posts_are_loaded_on_scrolling_and_a_page_shows_at_most_300(live_w
 
 def test_going_back_restores_the_scroll_position(live_window, cast, size):
     make_posts(cast.author, 50)
+    liked = [Post.objects.get(body=body) for body in ("Post 20.", "Post 44.", "Post 45.")]
+    for post in liked:
+        Like.objects.add(cast.follower, post)
     page = live_window(cast.follower, viewport=size)
     load_posts(page, 40)
     scroll_to_post(page, "Post 20.")
@@ -269,8 +272,11 @@ def test_going_back_restores_the_scroll_position(live_window, cast, size):
     expect(page.get_by_role("heading", name="Post", exact=True)).to_be_visible()
     make_post(cast.author, "Meanwhile.")
     Post.objects.get(body="Post 21.").remove()
+    Like.objects.remove(cast.follower, liked[1])
     page.go_back()
     wait_until_live(page)
+    for post, is_liked in zip(liked, ("true", "false", "true"), strict=True):
+        expect(page.locator(f"#post-{post.pk} .like")).to_have_attribute("aria-pressed", is_liked)
     expect(post_with(page, "Post 21.")).to_have_count(0)
     expect(pill(page)).to_have_text("1 new post from Author")
     wait_for_animations(page)
