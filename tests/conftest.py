@@ -89,7 +89,8 @@ def site(live_site: Site) -> Site:
 
 
 def with_empty_database(site: Site) -> Site:
-    """Returns a site that several tests share, with an empty log. Starts it unless it is running."""
+    """Returns a site that several tests share, after it has forgotten the rows of earlier ones. Starts it unless it is
+    running."""
     publishing.reset_feeds()
     if site.process is None or site.process.poll() is not None:
         site.stop()

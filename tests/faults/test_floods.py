@@ -24,6 +24,8 @@ Request = tuple[str, str, dict[str, str]]
 LIMIT = 3
 """Requests of each action allowed to a new account per minute, few enough to be reached at once."""
 SECONDS = full_or(2, 30)
+REFUSED_WITHIN = 20
+"""Further seconds within which each action must be refused: a busy machine has answered few requests until then."""
 
 
 @pytest.fixture
@@ -57,11 +59,11 @@ class Browser:
 
 
 def flood(browser: Browser, request: Request, until: float) -> Counter[int]:
-    """Sends a request as fast as the server answers, at least until it is refused; returns the number of answers of
-    each status."""
+    """Sends a request as fast as the server answers, at least until it is refused or REFUSED_WITHIN has passed; returns
+    the number of answers of each status."""
     method, path, fields = request
     statuses: Counter[int] = Counter()
-    while time.monotonic() < until or not statuses[429]:
+    while (now := time.monotonic()) < until or (not statuses[429] and now < until + REFUSED_WITHIN):
         statuses[browser.send(method, path, **fields)] += 1
     return statuses
 
