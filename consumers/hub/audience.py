@@ -5,20 +5,17 @@ account) belongs there, and for pages in `PostQuerySet.visible_to`.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from consumers.connections.connection import Connection
-from livefeed.live.declarations import matcher_of
+from livefeed.live.declarations import Matcher, matcher_of
 from livefeed.live.entries import LogEntry
 from livefeed.live.readers import View
 
 
 def should_deliver(connection: Connection, entry: LogEntry) -> bool:
     """True if a view of the connection shows the subject of an event and its viewer may see it now."""
-    matches = matcher_of(entry)
-    for view in connection.views:  # noqa: SIM110  # as in `audience_of`
-        if matches(connection, view):
-            return True
-    return False
+    return _matches_any(matcher_of(entry), connection)
 
 
 def shows(connection: Connection, view: View, entry: LogEntry) -> bool:
@@ -28,12 +25,11 @@ def shows(connection: Connection, view: View, entry: LogEntry) -> bool:
 
 def audience_of(entry: LogEntry) -> Callable[[Connection], bool]:
     """Returns `should_deliver` for one event: cheaper than the function if many connections are asked."""
-    matches = matcher_of(entry)
+    return partial(_matches_any, matcher_of(entry))
 
-    def is_in_audience(connection: Connection) -> bool:
-        for view in connection.views:  # noqa: SIM110  # any() would make a generator for each connection: twice the time
-            if matches(connection, view):
-                return True
-        return False
 
-    return is_in_audience
+def _matches_any(matches: Matcher, connection: Connection) -> bool:
+    for view in connection.views:  # noqa: SIM110  # any() would make a generator for each connection: twice the time
+        if matches(connection, view):
+            return True
+    return False

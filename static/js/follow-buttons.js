@@ -14,6 +14,7 @@ export function initFollowButtons() {
   document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
     if (!ctx.sourceElement.closest(".follow") || !ctx.response.raw.ok) return;
     const button = update(ctx.text);
+    if (!button) return; // the page of a proxy
     document.body.dataset.justFollowed = button.dataset.user;
     otherTabs.postMessage({ viewer: viewer(), html: ctx.text });
   });
@@ -24,6 +25,7 @@ export function initFollowButtons() {
 // Shows the buttons of a response wherever the page has buttons for the same user. Returns those of the response.
 function update(html) {
   const current = parseHtml(html).querySelector(".follow");
+  if (!current) return null;
   for (const button of document.querySelectorAll(`.follow[data-user="${current.dataset.user}"]`)) {
     if (!isSame(button, current)) swapHtml(button, "outerHTML", html);
   }
